@@ -1,0 +1,311 @@
+import { readFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { parseEnv } from 'node:util'
+
+import {
+  type DevelopmentSecretName,
+  type DevelopmentSecrets,
+  developmentSecrets,
+  errorCode,
+  fillSecrets,
+  reasonInWords,
+} from './development-secrets.ts'
+import { StartError } from './errors.ts'
+import { type DatabaseAddress, parseDatabaseUrl } from './lib/database-url.ts'
+import {
+  type Env,
+  EnvReader,
+  headerValue,
+  host,
+  httpUrl,
+  network,
+  origin,
+  redisUrl,
+  role,
+  type VariableTable,
+} from './lib/env-reader.ts'
+import { namedToken, Secret, SecretRules } from './lib/secret.ts'
+
+/** Every variable there is, with the names it had before. `.env.example` says what each of them means. */
+export const VARIABLES = {
+  ENVIRONMENT: [],
+  DATA_DIR: [],
+  HOST: [],
+  PORT: [],
+  CORS_ORIGINS: [],
+  TRUST_PROXY: [],
+  WORKERS: [],
+  SHUTDOWN_TIMEOUT: [],
+  DOCS_ENABLED: [],
+  DATABASE_URL: [],
+  MIGRATION_DATABASE_URL: [],
+  DATABASE_ROLE: [],
+  DATABASE_POOL_SIZE: ['SQLALCHEMY_POOL_SIZE'],
+  DATABASE_POOL_OVERFLOW: ['SQLALCHEMY_MAX_OVERFLOW', 'SQLALCHEMY_POOL_OVERFLOW'],
+  DATABASE_POOL_TIMEOUT: ['SQLALCHEMY_POOL_TIMEOUT'],
+  DATABASE_POOL_RECYCLE: ['SQLALCHEMY_POOL_RECYCLE'],
+  DATABASE_ECHO: ['SQLALCHEMY_ECHO'],
+  AUTH_MODE: [],
+  SESSION_TOKEN_STORAGE: [],
+  AUTH_SERVER_URL: [],
+  SESSION_HASH_SECRET: [],
+  BETTER_AUTH_SECRET: [],
+  SERVICE_AUTH_TOKEN: [],
+  ENCRYPTION_KEY: [],
+  REDIS_URL: [],
+  RATE_LIMIT_READ: [],
+  RATE_LIMIT_WRITE: [],
+  LOG_LEVEL: [],
+  METRICS_TOKEN: [],
+} as const satisfies VariableTable
+
+type Variable = keyof typeof VARIABLES
+type Reader = EnvReader<Variable>
+
+const ENVIRONMENTS = ['development', 'staging', 'production'] as const
+const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const
+
+export interface Config {
+  readonly environment: (typeof ENVIRONMENTS)[number]
+  /** Absolute. Holds the embedded database and the development secrets. */
+  readonly dataDir: string
+  readonly http: HttpConfig
+  readonly database: DatabaseConfig
+  readonly auth: AuthConfig
+  /** Fernet keys: the first encrypts, all decrypt. At least one. */
+  readonly vault: { readonly encryptionKeys: readonly Secret[] }
+  /** Secret because it may hold a password. */
+  readonly redis: { readonly url: Secret }
+  readonly limits: { readonly readPerMinute: number; readonly writePerMinute: number }
+  readonly log: { readonly level: (typeof LOG_LEVELS)[number] }
+  readonly metrics: { readonly token?: Secret }
+}
+
+export interface HttpConfig {
+  readonly host: string
+  /** 0: any free one. */
+  readonly port: number
+  /** Exact origins; outside production `*` (any) and `null` (sandboxed frames, files) may be among them. */
+  readonly corsOrigins: readonly string[]
+  /** IP addresses and CIDR networks whose `X-Forwarded-For` counts; usually none. */
+  readonly trustProxy: readonly string[]
+  /** Processes that share the port. */
+  readonly workers: number
+  readonly shutdownTimeoutMs: number
+  readonly docsEnabled: boolean
+}
+
+export interface DatabaseConfig {
+  /** Absent: the embedded database in `dataDir`. */
+  readonly address?: DatabaseAddress
+  /** The owner's login, for migrations only. There whenever `address` is, and the same unless told otherwise. */
+  readonly migrationAddress?: DatabaseAddress
+  /** The role that serves requests. The one that crosses users is `<role>_system`. */
+  readonly role: string
+  readonly poolSize: number
+  /** Connections above `poolSize` that a peak may open. */
+  readonly poolOverflow: number
+  readonly acquireTimeoutMs: number
+  readonly recycleMs: number
+  readonly echo: boolean
+}
+
+/** A service that may act for users. One name may have several tokens, so that they can be changed without a pause. */
+export interface ServiceCredential {
+  readonly name: string
+  readonly token: Secret
+}
+
+interface CommonAuth {
+  /** Where the auth server is reached from outside: no slash at the end. */
+  readonly serverUrl?: string
+  readonly services: readonly ServiceCredential[]
+}
+
+/** This process is the auth server. */
+export interface EmbeddedAuth extends CommonAuth {
+  readonly mode: 'embedded'
+  readonly tokenStorage: 'hashed'
+  readonly sessionHashSecret: Secret
+  readonly betterAuthSecret: Secret
+}
+
+/** Another server owns users and sessions, and these secrets: this process has them only to check what that one made. */
+export interface ExternalAuth extends CommonAuth {
+  readonly mode: 'external'
+  readonly tokenStorage: 'auto' | 'hashed' | 'plain'
+  /** There unless `tokenStorage` is `plain`. */
+  readonly sessionHashSecret?: Secret
+  /** Absent: the signature in `raw.signature` cannot be checked. */
+  readonly betterAuthSecret?: Secret
+}
+
+export type AuthConfig = EmbeddedAuth | ExternalAuth
+
+export interface LoadOptions {
+  readonly env?: Env
+  readonly cwd?: string
+}
+
+/** Reads the configuration of this process: its environment first, then `.env` in the working directory. */
+export function loadConfig({ env, cwd = process.cwd() }: LoadOptions = {}): Config {
+  // oxlint-disable-next-line no-process-env -- the one place that reads it: everything else is handed a Config
+  const own = env ?? process.env
+  return parseConfig({ ...readDotEnv(cwd), ...own }, developmentSecrets, cwd)
+}
+
+function readDotEnv(cwd: string): Env {
+  const path = join(cwd, '.env')
+  try {
+    return parseEnv(readFileSync(path, 'utf8'))
+  } catch (cause) {
+    if (errorCode(cause) === 'ENOENT') return {}
+    throw new StartError(`cannot read ${path}: ${reasonInWords(cause)}; make it readable or remove it`, { cause })
+  }
+}
+
+/**
+ * Checks all variables and throws one StartError with a line for each mistake. Pure but for `makeSecrets`, which is called
+ * only when a secret is missing that may be made up, with the absolute data directory.
+ */
+export function parseConfig(
+  env: Env,
+  makeSecrets: (dataDir: string) => DevelopmentSecrets,
+  cwd: string = process.cwd(),
+): Config {
+  const reader: Reader = new EnvReader(env, VARIABLES)
+  // A misspelt environment is judged as production: `prod` must not start with made-up secrets, nor hide what is missing.
+  const environment = reader.choice(
+    'ENVIRONMENT',
+    reader.has('ENVIRONMENT') ? 'production' : 'development',
+    ENVIRONMENTS,
+  )
+  const production = environment === 'production'
+  const dataDir = resolve(cwd, reader.value('DATA_DIR', '.data', String))
+  const rules = new SecretRules(production)
+  const scheme = readAuthScheme(reader)
+  fillSecrets(reader, requiredSecrets(scheme), production, () => makeSecrets(dataDir))
+  const http = readHttp(reader, production)
+  return reader.finish({
+    environment,
+    dataDir,
+    http,
+    database: readDatabase(reader, production, http.workers),
+    auth: readAuth(reader, rules, scheme),
+    vault: {
+      encryptionKeys: reader.list('ENCRYPTION_KEY', [], (entry) => rules.acceptFernetKey('ENCRYPTION_KEY', entry)),
+    },
+    redis: { url: new Secret(reader.value('REDIS_URL', 'redis://localhost:6379/0', redisUrl)) },
+    limits: {
+      readPerMinute: reader.integer('RATE_LIMIT_READ', 100, 1, 1_000_000),
+      writePerMinute: reader.integer('RATE_LIMIT_WRITE', 30, 1, 1_000_000),
+    },
+    log: { level: reader.choice('LOG_LEVEL', 'info', LOG_LEVELS) },
+    metrics: readMetrics(reader, rules),
+  })
+}
+
+function readHttp(reader: Reader, production: boolean): HttpConfig {
+  return {
+    host: reader.value('HOST', '127.0.0.1', host),
+    port: reader.integer('PORT', 8000, 0, 65_535),
+    corsOrigins: reader.list('CORS_ORIGINS', ['http://localhost:3000'], (entry) => {
+      if (entry !== '*' && entry !== 'null') return origin(entry)
+      if (production) throw new Error('lets pages in that nobody knows: name exact origins in production')
+      return entry
+    }),
+    trustProxy: reader.list('TRUST_PROXY', [], network),
+    workers: reader.integer('WORKERS', 1, 1, 64),
+    shutdownTimeoutMs: reader.seconds('SHUTDOWN_TIMEOUT', 10_000, 1, 600),
+    docsEnabled: reader.flag('DOCS_ENABLED', true),
+  }
+}
+
+function readDatabase(reader: Reader, production: boolean, workers: number): DatabaseConfig {
+  const address = reader.value('DATABASE_URL', undefined, parseDatabaseUrl)
+  const migrationAddress = reader.value('MIGRATION_DATABASE_URL', address, parseDatabaseUrl)
+  if (!reader.has('DATABASE_URL')) {
+    if (production) reader.mistake('DATABASE_URL', 'is required in production: set it to the URL of your PostgreSQL')
+    if (reader.has('MIGRATION_DATABASE_URL')) {
+      reader.mistake('MIGRATION_DATABASE_URL', 'has no meaning without DATABASE_URL: set both or none')
+    }
+    // The embedded database is one session in one process, and a second process would corrupt its files.
+    if (workers > 1) {
+      reader.mistake('WORKERS', 'must be 1 with the embedded database: set DATABASE_URL to have more')
+    }
+  }
+  return {
+    ...(address && migrationAddress && { address, migrationAddress }),
+    role: reader.value('DATABASE_ROLE', 'todo_app', role),
+    poolSize: reader.integer('DATABASE_POOL_SIZE', 10, 1, 1000),
+    poolOverflow: reader.integer('DATABASE_POOL_OVERFLOW', 20, 0, 1000),
+    acquireTimeoutMs: reader.seconds('DATABASE_POOL_TIMEOUT', 30_000, 1, 600),
+    recycleMs: reader.seconds('DATABASE_POOL_RECYCLE', 3_600_000, 1, 86_400),
+    echo: reader.flag('DATABASE_ECHO', false),
+  }
+}
+
+type AuthScheme = Pick<EmbeddedAuth, 'mode' | 'tokenStorage'> | Pick<ExternalAuth, 'mode' | 'tokenStorage'>
+
+function readAuthScheme(reader: Reader): AuthScheme {
+  const mode = reader.choice('AUTH_MODE', 'embedded', ['embedded', 'external'])
+  const tokenStorage = reader.choice('SESSION_TOKEN_STORAGE', 'auto', ['auto', 'hashed', 'plain'])
+  if (mode === 'external') return { mode, tokenStorage }
+  if (tokenStorage === 'plain') {
+    reader.mistake('SESSION_TOKEN_STORAGE', 'plain is only for AUTH_MODE=external: remove it, embedded always hashes')
+  }
+  return { mode, tokenStorage: 'hashed' }
+}
+
+function requiredSecrets({ mode, tokenStorage }: AuthScheme): readonly DevelopmentSecretName[] {
+  return [
+    'SERVICE_AUTH_TOKEN',
+    'ENCRYPTION_KEY',
+    ...(tokenStorage === 'plain' ? [] : (['SESSION_HASH_SECRET'] as const)),
+    // Made up, it would match no signature of another server.
+    ...(mode === 'embedded' ? (['BETTER_AUTH_SECRET'] as const) : []),
+  ]
+}
+
+function readAuth(reader: Reader, rules: SecretRules, scheme: AuthScheme): AuthConfig {
+  const secret = (name: Variable): Secret | undefined =>
+    reader.value(name, undefined, (text) => {
+      // Trimmed here it would no longer be the key that another program takes from the same variable.
+      if (text !== reader.exact(name)) throw new Error('begins or ends with white space: remove it')
+      return rules.accept(name, text)
+    })
+  const sessionHashSecret = secret('SESSION_HASH_SECRET')
+  const betterAuthSecret = secret('BETTER_AUTH_SECRET')
+  const serverUrl = reader.value('AUTH_SERVER_URL', undefined, httpUrl)
+  const common: CommonAuth = {
+    ...(serverUrl !== undefined && { serverUrl }),
+    services: reader.list('SERVICE_AUTH_TOKEN', [], (entry) => {
+      const { name, token } = namedToken(entry)
+      return { name, token: rules.accept('SERVICE_AUTH_TOKEN', headerValue(token)) }
+    }),
+  }
+  if (scheme.mode === 'external') {
+    return {
+      ...common,
+      ...scheme,
+      ...(sessionHashSecret && { sessionHashSecret }),
+      ...(betterAuthSecret && { betterAuthSecret }),
+    }
+  }
+  // One that is missing here is a mistake already, so `finish` throws before anybody sees the empty one.
+  const none = new Secret('')
+  return {
+    ...common,
+    ...scheme,
+    sessionHashSecret: sessionHashSecret ?? none,
+    betterAuthSecret: betterAuthSecret ?? none,
+  }
+}
+
+/** No minimum: it shows numbers and opens nothing else. */
+function readMetrics(reader: Reader, rules: SecretRules): Config['metrics'] {
+  const token = reader.value('METRICS_TOKEN', undefined, (text) =>
+    rules.acceptDistinct('METRICS_TOKEN', headerValue(text)),
+  )
+  return token ? { token } : {}
+}

@@ -1,0 +1,211 @@
+import { isIPv6 } from 'node:net'
+import { userInfo } from 'node:os'
+
+import { Secret } from './secret.ts'
+
+/** libpq's `sslmode` words, weakest first (PostgreSQL manual, "SSL Support", table 32.1). */
+export const TLS_MODES = ['disable', 'allow', 'prefer', 'require', 'verify-ca', 'verify-full'] as const
+
+/**
+ * `disable`: never TLS · `allow`: TLS only when the server refuses plain text · `prefer`: TLS, plain text when the server has
+ * none · `require`: TLS or nothing, certificate unchecked · `verify-ca`: and its chain is checked · `verify-full`: and the
+ * host name in it.
+ */
+export type TlsMode = (typeof TLS_MODES)[number]
+
+const SSL_WORDS = [...TLS_MODES, 'true', 'false'] as const
+const CHANNEL_BINDINGS = ['disable', 'prefer', 'require'] as const
+const TLS_NEGOTIATIONS = ['postgres', 'direct'] as const
+
+/** Where a PostgreSQL server is and how to be let in. */
+export interface DatabaseAddress {
+  /** A name, an IPv4 or IPv6 address without brackets, or the absolute directory of a Unix socket. */
+  readonly host: string
+  readonly port: number
+  readonly user: string
+  readonly password: Secret | undefined
+  readonly database: string
+  /** `prefer` when the URL is silent, as in libpq; `disable` on a Unix socket, where libpq ignores `sslmode`. */
+  readonly tls: TlsMode
+  /** A file with the CA certificates to trust; `system`: those of the operating system; absent: those that Node brings. */
+  readonly sslrootcert?: string
+  /** `direct` begins TLS without asking PostgreSQL first (server 17 or later). */
+  readonly tlsNegotiation?: (typeof TLS_NEGOTIATIONS)[number]
+  /** SCRAM channel binding (RFC 5802 §6). Under `tls: 'require'` it alone keeps out somebody in the middle. */
+  readonly channelBinding?: (typeof CHANNEL_BINDINGS)[number]
+  readonly applicationName?: string
+  readonly connectTimeoutMs?: number
+  /** Sent to the server as its `options` start-up parameter, such as Neon's `endpoint=…`. */
+  readonly options?: string
+}
+
+const PARAMETERS: ReadonlySet<string> = new Set(
+  'host port user password dbname options application_name connect_timeout ssl sslmode sslrootcert sslnegotiation channel_binding'.split(
+    ' ',
+  ),
+)
+
+/**
+ * Not WHATWG `URL`: it refuses `user:password@/db?host=…`, the usual way to write a Unix socket. No part but the user info
+ * may hold a raw `@`, so that an unencoded `/`, `?` or `#` in a password can never be taken for the end of the host.
+ */
+const SHAPE =
+  /^postgres(?:ql)?(?:\+\w+)?:\/\/(?:(?<userInfo>[^/?#]*)@)?(?<host>\[[^\]/?#@]*\]|[^:/?#@[\]]*)(?::(?<port>\d*))?(?:\/(?<database>[^/?#@]*))?(?:\?(?<query>[^#@]*))?$/i
+
+type Query = ReadonlyMap<string, string>
+
+/**
+ * Reads a PostgreSQL connection URL as libpq does, with SQLAlchemy's `postgresql+driver://` and `ssl=` understood too. Where
+ * libpq lets a later value win silently, this refuses. Throws an Error that says what to mend and never quotes a value.
+ */
+export function parseDatabaseUrl(text: string): DatabaseAddress {
+  const parts = SHAPE.exec(text)?.groups
+  if (parts === undefined) {
+    throw new Error(
+      'is no URL of the form postgresql://user:password@host:port/database; in the user and password write /, ?, #, @ and % percent-encoded',
+    )
+  }
+  const query = parseQuery(parts.query)
+  const [user, ...password] = (parts.userInfo ?? '').split(':')
+  const credentials = {
+    user: either('user', decode('user', user), query.get('user')) ?? operatingSystemUser(),
+    password: either('password', decode('password', password.join(':')), query.get('password')),
+  }
+  const host = parseHost(either('host', decode('host', parts.host), query.get('host')) ?? 'localhost')
+  const database = either('database', decode('database', parts.database), query.get('dbname'))
+  const port = either('port', parts.port, query.get('port'))
+  const options = query.get('options')
+  const applicationName = query.get('application_name')
+  return Object.freeze({
+    host,
+    port: port === undefined ? 5432 : integer('port', port, 65_535),
+    user: credentials.user,
+    password: credentials.password === undefined ? undefined : new Secret(credentials.password),
+    database: database ?? credentials.user,
+    ...parseTls(query, host.startsWith('/')),
+    ...(options !== undefined && { options }),
+    ...(applicationName !== undefined && { applicationName }),
+    ...parseTimeout(query.get('connect_timeout')),
+  })
+}
+
+function parseQuery(text = ''): Query {
+  const query = new Map<string, string>()
+  for (const pair of text.split('&').filter((each) => each !== '')) {
+    const [key = '', ...rest] = pair.split('=')
+    const name = decode('a parameter name', key) ?? ''
+    // Whatever is no plain word may be a piece of a password that was not encoded: not to be printed.
+    if (!/^\w{1,40}$/.test(name)) throw new Error('has a parameter whose name is no plain word after the ?')
+    if (!PARAMETERS.has(name)) throw new Error(`has the unknown parameter ${name}: remove it`)
+    if (query.has(name)) throw new Error(`has the parameter ${name} twice: keep one`)
+    const value = decode(name, rest.join('='))
+    if (value === undefined) throw new Error(`has the parameter ${name} without a value: give it one or remove it`)
+    query.set(name, value)
+  }
+  return query
+}
+
+/** Percent-decoded, undefined when empty. `+` stays: libpq does not read it as a space. */
+function decode(what: string, text = ''): string | undefined {
+  let decoded: string
+  try {
+    decoded = decodeURIComponent(text)
+  } catch {
+    throw new Error(`has a broken percent-encoding in ${what}: write % as %25`)
+  }
+  // PostgreSQL's start-up message separates its strings by NUL.
+  if (decoded.includes('\0')) throw new Error(`has a NUL in ${what}`)
+  return decoded === '' ? undefined : decoded
+}
+
+/** A part that stands before the `?` or as a parameter behind it. */
+function either(what: string, before: string | undefined, behind: string | undefined): string | undefined {
+  if (before && behind) throw new Error(`gives the ${what} twice, before and behind the ?: keep one`)
+  return before || behind
+}
+
+/** libpq's default user. */
+function operatingSystemUser(): string {
+  try {
+    return userInfo().username
+  } catch (cause) {
+    // A container may run under a number that no user has.
+    throw new Error('names no user, and the user of this process has no name to take instead', { cause })
+  }
+}
+
+function parseHost(host: string): string {
+  if (host.startsWith('[')) {
+    const address = host.slice(1, -1)
+    if (!isIPv6(address)) throw new Error('has something other than an IPv6 address between [ and ]')
+    return address
+  }
+  if (host.includes(',')) throw new Error('names several hosts: name one')
+  // A host given as a parameter needs no brackets.
+  if (host.startsWith('/') || isIPv6(host) || /^[\w.-]{1,253}$/.test(host)) return host
+  throw new Error('has a host that is no name, no IP address and no absolute path of a socket directory')
+}
+
+function integer(what: string, text: string, max: number): number {
+  const value = /^\d{1,9}$/.test(text) ? Number(text) : 0
+  if (value < 1 || value > max) throw new Error(`needs a whole number from 1 to ${max} as ${what}`)
+  return value
+}
+
+/** libpq counts seconds, and takes 0 for "wait forever": refused, because every wait here has an end. */
+function parseTimeout(text: string | undefined): Pick<DatabaseAddress, 'connectTimeoutMs'> {
+  return text === undefined ? {} : { connectTimeoutMs: integer('connect_timeout', text, 600) * 1000 }
+}
+
+function parseTls(
+  query: Query,
+  isSocket: boolean,
+): Pick<DatabaseAddress, 'tls' | 'sslrootcert' | 'tlsNegotiation' | 'channelBinding'> {
+  const sslrootcert = query.get('sslrootcert')
+  const negotiation = oneOf(TLS_NEGOTIATIONS, 'sslnegotiation', query.get('sslnegotiation'))
+  const channelBinding = oneOf(CHANNEL_BINDINGS, 'channel_binding', query.get('channel_binding'))
+  const tls = withRootCertificate(givenTlsMode(query), sslrootcert)
+  if (negotiation === 'direct' && !isSocket && !isEncrypted(tls)) {
+    throw new Error('has sslnegotiation=direct, which needs sslmode=require or stronger')
+  }
+  return {
+    tls: isSocket ? 'disable' : tls,
+    ...(sslrootcert !== undefined && { sslrootcert }),
+    ...(negotiation !== undefined && { tlsNegotiation: negotiation }),
+    ...(channelBinding !== undefined && { channelBinding }),
+  }
+}
+
+/** libpq's two rules for `sslrootcert`: `system` demands verify-full, and a file turns `require` into verify-ca. */
+function withRootCertificate(given: TlsMode | undefined, sslrootcert: string | undefined): TlsMode {
+  if (sslrootcert === 'system') {
+    if (given !== undefined && given !== 'verify-full') {
+      throw new Error('has sslrootcert=system, which needs sslmode=verify-full')
+    }
+    return 'verify-full'
+  }
+  return given === 'require' && sslrootcert !== undefined ? 'verify-ca' : (given ?? 'prefer')
+}
+
+/** `ssl=` takes asyncpg's mode words and JDBC's true and false; libpq reads `ssl=true` as `sslmode=require`. */
+function givenTlsMode(query: Query): TlsMode | undefined {
+  const sslmode = oneOf(TLS_MODES, 'sslmode', query.get('sslmode'))
+  const word = oneOf(SSL_WORDS, 'ssl', query.get('ssl')?.toLowerCase())
+  if (word === undefined) return sslmode
+  const ssl = word === 'true' ? 'require' : word === 'false' ? 'disable' : word
+  if (sslmode === undefined || sslmode === ssl) return ssl
+  // `ssl=true` asks for no more than encryption, and a stronger sslmode gives it.
+  if (word === 'true' && isEncrypted(sslmode)) return sslmode
+  throw new Error('has an ssl and an sslmode that contradict each other: keep sslmode')
+}
+
+function isEncrypted(mode: TlsMode): boolean {
+  return TLS_MODES.indexOf(mode) >= TLS_MODES.indexOf('require')
+}
+
+function oneOf<T extends string>(words: readonly T[], what: string, value: string | undefined): T | undefined {
+  if (value === undefined) return undefined
+  const found = words.find((each) => each === value)
+  if (found === undefined) throw new Error(`needs one of ${words.join(', ')} as ${what}`)
+  return found
+}

@@ -1,0 +1,137 @@
+import { hash, timingSafeEqual } from 'node:crypto'
+import { inspect } from 'node:util'
+
+/** Below this a key for HMAC-SHA-256 is weaker than its output (RFC 2104 §3). Bytes of UTF-8. */
+export const MIN_SECRET_BYTES = 32
+
+/** Random base64, base64url or hex of 32 bytes has more than this many different bytes all but always. */
+const MIN_DISTINCT_BYTES = 10
+
+/** What people leave in place when they copy an example. Compared without case and punctuation. */
+const PLACEHOLDERS = ['changeme', 'changethis', 'replaceme', 'replacethis', 'placeholder', 'yoursecret', 'yourkey']
+
+/** Commands for an operator to make a value with. */
+export const SECRET_RECIPE = 'openssl rand -base64 32'
+export const FERNET_KEY_RECIPE = 'openssl rand -base64 32 | tr +/ -_'
+
+const PRINTED = '[secret]'
+
+/**
+ * One secret string that no log line, error message or dump can show: the value is a `#private` field, which neither
+ * `JSON.stringify` nor `util.inspect` nor a spread reaches. `reveal()` is the one loud, greppable way out.
+ *
+ * Two Secrets look alike to `assert.deepEqual` for the same reason: compare with `equals`, or reveal both.
+ */
+export class Secret {
+  readonly #value: string
+
+  constructor(value: string) {
+    this.#value = value
+  }
+
+  reveal(): string {
+    return this.#value
+  }
+
+  /** Constant-time. Both sides are hashed first, so that not even the secret's length can be measured. */
+  equals(candidate: string): boolean {
+    return timingSafeEqual(hash('sha256', this.#value, 'buffer'), hash('sha256', candidate, 'buffer'))
+  }
+
+  toString(): string {
+    return PRINTED
+  }
+
+  toJSON(): string {
+    return PRINTED
+  }
+
+  [inspect.custom](): string {
+    return PRINTED
+  }
+}
+
+/** Why `secret` is too short to be safe anywhere, in words that follow its name. */
+export function shortcoming(secret: string): string | undefined {
+  return Buffer.byteLength(secret) < MIN_SECRET_BYTES ? `is shorter than ${MIN_SECRET_BYTES} bytes` : undefined
+}
+
+/**
+ * Why `secret` can be guessed although it is long, in words that follow its name. No measure of entropy: it catches what
+ * happens in practice, a key held down and an example left in place.
+ */
+export function weakness(secret: string | Buffer): string | undefined {
+  const bytes = Buffer.from(secret)
+  const distinct = new Set(bytes).size
+  if (distinct === 1) return 'is one character repeated'
+  if (distinct < MIN_DISTINCT_BYTES) return `has fewer than ${MIN_DISTINCT_BYTES} different characters`
+  const letters = bytes
+    .toString('latin1')
+    .toLowerCase()
+    .replaceAll(/[^a-z]/g, '')
+  return PLACEHOLDERS.some((each) => letters.includes(each)) ? 'is a placeholder from an example' : undefined
+}
+
+/**
+ * The 32 bytes of a Fernet key, or undefined. Like Python's `base64.urlsafe_b64decode` it takes `+/` as well as `-_`, for
+ * keys made with `openssl rand -base64 32` work there and what they encrypted must stay readable; the padding is required.
+ */
+export function fernetKeyBytes(text: string): Buffer | undefined {
+  return /^[A-Za-z0-9_+/-]{43}=$/.test(text) ? Buffer.from(text, 'base64url') : undefined
+}
+
+/** A Fernet key as Python's `Fernet.generate_key` writes it; 32 bytes always need one `=` of padding. */
+export function fernetKeyText(bytes: Buffer): string {
+  return `${bytes.toString('base64url')}=`
+}
+
+/**
+ * `name=token`, or a bare token for the service `default`. What stands before the first `=` is a name if it is a short
+ * lower-case word and something other than base64's padding follows: `c2VjcmV0…==` is one bare token. A token with another
+ * `=` inside is refused without a name, because `Agent=…` is more likely a misspelt name than a token.
+ */
+export function namedToken(entry: string): { readonly name: string; readonly token: string } {
+  const [, name = 'default', token = entry] = /^([a-z][a-z0-9_-]{0,31})=(?!=*$)(.+)$/.exec(entry) ?? []
+  if (token === entry && /=(?!=*$)/.test(entry)) {
+    throw new Error('has no lower-case service name before its =: write name=token, or default=token')
+  }
+  return { name, token }
+}
+
+/** What all secrets of one configuration must satisfy together. Its methods throw Errors that never quote a secret. */
+export class SecretRules {
+  readonly #strict: boolean
+  readonly #places = new Map<string, string>()
+
+  /** `strict`: also refuse what can be guessed, and one secret used for two purposes. For production. */
+  constructor(strict: boolean) {
+    this.#strict = strict
+  }
+
+  /** For a secret that keeps a door shut. */
+  accept(place: string, text: string): Secret {
+    const problem = shortcoming(text) ?? (this.#strict ? weakness(text) : undefined)
+    if (problem !== undefined) throw new Error(`${problem}: make one with \`${SECRET_RECIPE}\``)
+    return this.acceptDistinct(place, text)
+  }
+
+  /** The answer is in Fernet's own spelling, whichever alphabet `text` uses. */
+  acceptFernetKey(place: string, text: string): Secret {
+    const bytes = fernetKeyBytes(text)
+    if (bytes === undefined) {
+      throw new Error(`is no Fernet key, 32 bytes in URL-safe base64: make one with \`${FERNET_KEY_RECIPE}\``)
+    }
+    const problem = this.#strict ? weakness(bytes) : undefined
+    if (problem !== undefined) throw new Error(`${problem}: make one with \`${FERNET_KEY_RECIPE}\``)
+    return this.acceptDistinct(place, fernetKeyText(bytes))
+  }
+
+  /** For a secret of any strength. Whoever learns it must still not know any other. */
+  acceptDistinct(place: string, text: string): Secret {
+    const other = this.#places.get(text)
+    if (other === place) throw new Error('is there twice: remove one')
+    if (other !== undefined && this.#strict) throw new Error(`is the same secret as ${other}: give each its own`)
+    this.#places.set(text, place)
+    return new Secret(text)
+  }
+}
