@@ -1,0 +1,69 @@
+/** Deeper nesting than any body of ours has; what comes after the parser may recurse. */
+export const JSON_DEPTH_MAX = 32
+
+/** Why a text is no JSON that we take, in words fit for the caller: the text itself is never quoted. */
+export class JsonError extends Error {
+  override readonly name = 'JsonError'
+}
+
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+
+/**
+ * Parses a JSON text (RFC 8259) strictly: invalid UTF-8 is refused instead of becoming U+FFFD, a member that appears twice
+ * is refused instead of the first one being lost, and so is nesting deeper than {@link JSON_DEPTH_MAX}.
+ *
+ * @throws JsonError
+ */
+export function parseJson(bytes: Uint8Array): unknown {
+  let text: string
+  try {
+    text = utf8.decode(bytes)
+  } catch {
+    throw new JsonError('The body is not valid UTF-8')
+  }
+  const written = outlineOf(text)
+  if (written.depth > JSON_DEPTH_MAX) throw new JsonError(`The body is nested deeper than ${JSON_DEPTH_MAX} levels`)
+  let value: unknown
+  try {
+    value = JSON.parse(text)
+  } catch {
+    throw new JsonError('The body is not valid JSON')
+  }
+  if (countMembers(value) !== written.members) throw new JsonError('The body has an object with one member twice')
+  return value
+}
+
+/** In valid JSON a colon outside of a string stands for one member, and brackets outside of strings nest. */
+function outlineOf(text: string): { depth: number; members: number } {
+  let depth = 0
+  let level = 0
+  let members = 0
+  for (let at = 0; at < text.length; at++) {
+    switch (text.charAt(at)) {
+      case '"':
+        for (at++; at < text.length && text[at] !== '"'; at++) if (text[at] === '\\') at++
+        break
+      case ':':
+        members++
+        break
+      case '{':
+      case '[':
+        level++
+        if (level > depth) depth = level
+        break
+      case '}':
+      case ']':
+        level--
+        break
+    }
+  }
+  return { depth, members }
+}
+
+function countMembers(value: unknown): number {
+  if (typeof value !== 'object' || value === null) return 0
+  const children: unknown[] = Object.values(value)
+  let members = Array.isArray(value) ? 0 : children.length
+  for (const child of children) members += countMembers(child)
+  return members
+}
