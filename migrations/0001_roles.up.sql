@@ -1,0 +1,45 @@
+-- The two roles the service acts as. Neither owns anything, may log in or may bypass row-level security:
+--   app_role     serves requests, inside one user's scope;
+--   system_role  the exception: work that is about no single user (the embedded auth server). It has no right on tasks.
+-- Roles belong to the whole cluster, so another database may have made them already, and an operator whose login may
+-- not create roles makes and grants them beforehand.
+select set_config('todo.app_role', :'app_role', true),
+       set_config('todo.system_role', :'system_role', true),
+       set_config('todo.serving_login', :'serving_login', true);
+
+do $$
+declare
+  acting_role text;
+  login text;
+  -- From PostgreSQL 16 a membership may lack the right to SET ROLE, and whoever creates a role gets just that kind.
+  needed text := case when current_setting('server_version_num')::int >= 160000 then 'SET' else 'MEMBER' end;
+begin
+  foreach acting_role in array array[current_setting('todo.app_role'), current_setting('todo.system_role')] loop
+    if not exists (select from pg_roles where rolname = acting_role) then
+      begin
+        execute format('create role %I nologin', acting_role);
+      exception
+        when duplicate_object or unique_violation then
+          null; -- another database of the cluster made it just now
+        when insufficient_privilege then
+          raise insufficient_privilege using
+            message = format('login %I may not create role %I', current_user, acting_role),
+            hint = format('Have an administrator run: create role %1$I nologin; grant %1$I to %2$I;', acting_role, current_user);
+      end;
+    end if;
+    foreach login in array array[current_user::text, current_setting('todo.serving_login')] loop
+      if login <> acting_role and not pg_has_role(login, acting_role, needed) then
+        begin
+          execute format('grant %I to %I', acting_role, login);
+        exception when insufficient_privilege then
+          raise insufficient_privilege using
+            message = format('login %I may not act as role %I', login, acting_role),
+            hint = format('Have an administrator run: grant %I to %I;', acting_role, login);
+        end;
+      end if;
+    end loop;
+  end loop;
+end $$;
+
+grant usage on schema public to :"app_role", :"system_role";
+grant select on schema_migrations to :"app_role";

@@ -1,0 +1,10 @@
+drop function todo_known_user(text);
+drop function todo_session_user(text[]);
+
+-- Only the tables that 0002 made itself; those of another auth server stay as they are.
+do $$
+begin
+  if exists (select from pg_policy where polname = 'auth_server' and polrelid = to_regclass('public.users')) then
+    drop table user_verifications, user_accounts, user_sessions, users;
+  end if;
+end $$;

@@ -1,0 +1,92 @@
+-- Users and their sessions, as better-auth 1.7 lays them out (camelCase columns are its own).
+-- Where another auth server already keeps `users` and `user_sessions` here, they are its: nothing of them is touched.
+select set_config('todo.system_role', :'system_role', true);
+
+do $$
+declare
+  auth_table text;
+begin
+  if to_regclass('public.users') is not null then
+    return;
+  end if;
+
+  create table users (
+    id text primary key,
+    name text not null,
+    email text not null unique,
+    "emailVerified" boolean not null,
+    image text,
+    "createdAt" timestamptz not null default current_timestamp,
+    "updatedAt" timestamptz not null default current_timestamp
+  );
+  create table user_sessions (
+    id text primary key,
+    "expiresAt" timestamptz not null,
+    -- HMAC-SHA256 of the token in hex, never the token
+    token text not null unique,
+    "createdAt" timestamptz not null default current_timestamp,
+    "updatedAt" timestamptz not null,
+    "ipAddress" text,
+    "userAgent" text,
+    "userId" text not null references users (id) on delete cascade
+  );
+  create table user_accounts (
+    id text primary key,
+    "accountId" text not null,
+    "providerId" text not null,
+    "userId" text not null references users (id) on delete cascade,
+    "accessToken" text,
+    "refreshToken" text,
+    "idToken" text,
+    "accessTokenExpiresAt" timestamptz,
+    "refreshTokenExpiresAt" timestamptz,
+    scope text,
+    password text,
+    "createdAt" timestamptz not null default current_timestamp,
+    "updatedAt" timestamptz not null
+  );
+  create table user_verifications (
+    id text primary key,
+    identifier text not null,
+    value text not null,
+    "expiresAt" timestamptz not null,
+    "createdAt" timestamptz not null default current_timestamp,
+    "updatedAt" timestamptz not null default current_timestamp
+  );
+  create index user_sessions_by_user on user_sessions ("userId");
+  create index user_accounts_by_user on user_accounts ("userId");
+  create index user_verifications_by_identifier on user_verifications (identifier);
+
+  foreach auth_table in array array['users', 'user_sessions', 'user_accounts', 'user_verifications'] loop
+    execute format('alter table %I enable row level security', auth_table);
+    execute format('alter table %I force row level security', auth_table);
+    execute format('create policy auth_server on %I for all to %I using (true) with check (true)',
+      auth_table, current_setting('todo.system_role'));
+    execute format('grant select, insert, update, delete on %I to %I', auth_table, current_setting('todo.system_role'));
+  end loop;
+
+  -- For the two functions below, which run as the owner.
+  create policy credential_check on users for select to current_user using (true);
+  create policy credential_check on user_sessions for select to current_user using (true);
+end $$;
+
+-- All the serving role can learn of sessions: whose the one is that it can name. It has no right on the tables.
+-- Epochs compare alike for timestamp (in UTC) and timestamptz, whatever the connection's time zone.
+create function todo_session_user(token_keys text[]) returns text
+  language sql stable security definer parallel safe set search_path = public, pg_temp
+as $$
+  select u.id
+  from public.user_sessions s
+  join public.users u on u.id = s."userId"
+  where s.token = any ($1) and extract(epoch from s."expiresAt") > extract(epoch from now())
+  limit 1
+$$;
+
+create function todo_known_user(user_id text) returns text
+  language sql stable security definer parallel safe set search_path = public, pg_temp
+as $$
+  select u.id from public.users u where u.id = $1
+$$;
+
+revoke all on function todo_session_user(text[]), todo_known_user(text) from public;
+grant execute on function todo_session_user(text[]), todo_known_user(text) to :"app_role";

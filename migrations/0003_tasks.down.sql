@@ -1,0 +1,3 @@
+drop table tasks;
+drop type task_priority;
+drop type task_status;
