@@ -1,0 +1,212 @@
+import { join } from 'node:path'
+import { Client, Pool, type ClientBase, type ClientConfig } from 'pg'
+import type { Config } from '../config.ts'
+import { StartError } from '../errors.ts'
+import { clientConfig, clientDefaults, enterServingRole, settleTls } from './connection.ts'
+import { lockDirectory } from './directory-lock.ts'
+import { openEmbedded } from './embedded.ts'
+import { refuseUnsafeDatabase } from './guard.ts'
+import {
+  label,
+  migrateUp,
+  migrationState,
+  readMigrations,
+  type MigrationState,
+  type MigrationVariables,
+} from './migrator.ts'
+import { openScopes, type Scopes } from './scopes.ts'
+
+export interface DatabaseRoles {
+  readonly serving: string
+  readonly system: string
+}
+
+export interface Database extends Scopes, AsyncDisposable {
+  /** For libraries that bring their own SQL. Its connections are under the serving role. */
+  readonly pool: Pool
+  readonly roles: DatabaseRoles
+  /** Where the embedded database is kept; undefined on a server. */
+  readonly embeddedIn: string | undefined
+  /** One trivial round trip, under the serving role. */
+  ping(): Promise<void>
+  migrationState(): Promise<MigrationState>
+}
+
+export interface DatabaseLog {
+  debug(fields: object, message: string): void
+  info(fields: object, message: string): void
+  warn(fields: object, message: string): void
+}
+
+/** Where connections come from: an address, or the embedded database. */
+interface Source extends AsyncDisposable {
+  readonly serving: ClientConfig
+  readonly migrating: ClientConfig
+  readonly variables: MigrationVariables
+  readonly poolMax: number
+  readonly poolMin: number
+  readonly embeddedIn: string | undefined
+}
+
+/**
+ * Opens the database, brings its schema up to date when `migrate` says so, and refuses one that would not isolate users.
+ *
+ * @throws StartError when it cannot be reached, is in use by another process, is not migrated or is not safe to serve
+ */
+export async function openDatabase(
+  config: Config,
+  log: DatabaseLog,
+  { migrate }: { migrate: boolean },
+): Promise<Database> {
+  await using opened = new AsyncDisposableStack()
+  const source = opened.use(await openSource(config))
+  if (migrate) await withMigrationClient(source, (client) => applyPending(client, source.variables, log))
+
+  const roles: DatabaseRoles = { serving: config.database.role, system: systemRole(config.database.role) }
+  const pool = new Pool({
+    ...source.serving,
+    max: source.poolMax,
+    min: source.poolMin,
+    connectionTimeoutMillis: config.database.acquireTimeoutMs,
+    maxLifetimeSeconds: config.database.recycleMs / 1000,
+    // oxlint-disable-next-line typescript/no-misused-promises -- declared as void, but the pool waits for it
+    onConnect: (client) => enterServingRole(client, roles.serving),
+  })
+  // Without a listener a restart of PostgreSQL would end the process; the pool replaces the connection by itself.
+  pool.on('error', (error) => log.warn({ err: error }, 'an idle database connection was lost'))
+  opened.defer(() => pool.end())
+
+  await refuseAtStart(pool, roles)
+  const migrations = readMigrations()
+  const closing = opened.move()
+  const scopes = openScopes(pool, roles, (statement) => {
+    if (config.database.echo) log.info({ statement: statement.name, sql: statement.text }, 'sql')
+  })
+  return {
+    ...scopes,
+    pool,
+    roles,
+    embeddedIn: source.embeddedIn,
+    ping: async () => void (await pool.query('select 1')),
+    migrationState: () => migrationState(pool, migrations),
+    [Symbol.asyncDispose]: () => closing.disposeAsync(),
+  }
+}
+
+/** Opens a connection as the owner, for the migration command. */
+export async function withMigrations<T>(
+  config: Config,
+  work: (client: ClientBase, variables: MigrationVariables) => Promise<T>,
+): Promise<T> {
+  await using source = await openSource(config)
+  return withMigrationClient(source, (client) => work(client, source.variables))
+}
+
+const systemRole = (servingRole: string): string => `${servingRole}_system`
+
+async function openSource(config: Config): Promise<Source> {
+  const { address, migrationAddress = address, role, poolSize, poolOverflow } = config.database
+  const variables = { app_role: role, system_role: systemRole(role) }
+  if (address === undefined) return openEmbeddedSource(config.dataDir, variables)
+  const [serving, migrating] = await Promise.all([reach(address), reach(migrationAddress ?? address)])
+  return {
+    serving,
+    migrating,
+    variables: { ...variables, serving_login: serving.user ?? '' },
+    poolMax: poolSize + poolOverflow,
+    poolMin: Math.min(poolSize, 1),
+    embeddedIn: undefined,
+    [Symbol.asyncDispose]: async () => undefined,
+  }
+}
+
+type DatabaseAddress = NonNullable<Config['database']['address']>
+
+async function reach(address: DatabaseAddress): Promise<ClientConfig> {
+  try {
+    return clientConfig(await settleTls(address))
+  } catch (error) {
+    throw unreachable(error)
+  }
+}
+
+async function openEmbeddedSource(
+  dataDir: string,
+  variables: Omit<MigrationVariables, 'serving_login'>,
+): Promise<Source> {
+  await using opened = new AsyncDisposableStack()
+  opened.use(await lockDirectory(dataDir))
+  const directory = join(dataDir, 'postgres')
+  const embedded = opened.use(await openEmbedded(directory))
+  const connection: ClientConfig = {
+    ...clientDefaults,
+    user: 'postgres',
+    database: 'postgres',
+    ssl: false,
+    stream: () => embedded.stream(),
+  }
+  const closing = opened.move()
+  return {
+    serving: connection,
+    migrating: connection,
+    variables: { ...variables, serving_login: 'postgres' },
+    // It is one session; requests take turns.
+    poolMax: 1,
+    poolMin: 1,
+    embeddedIn: directory,
+    [Symbol.asyncDispose]: () => closing.disposeAsync(),
+  }
+}
+
+async function withMigrationClient<T>(source: Source, work: (client: ClientBase) => Promise<T>): Promise<T> {
+  // Migrations are batches of statements, sent one after another.
+  const client = new Client({ connectionTimeoutMillis: 10_000, ...source.migrating, pipeline: false })
+  // A connection that breaks also fails the query under way, which says so.
+  client.on('error', () => undefined)
+  try {
+    await client.connect()
+  } catch (error) {
+    throw unreachable(error)
+  }
+  try {
+    return await work(client)
+  } finally {
+    await client.end().catch(() => undefined)
+  }
+}
+
+async function applyPending(client: ClientBase, variables: MigrationVariables, log: DatabaseLog): Promise<void> {
+  for (const migration of await migrateUp(client, variables)) {
+    log.info({ migration: label(migration) }, 'migration applied')
+  }
+}
+
+async function refuseAtStart(pool: Pool, roles: DatabaseRoles): Promise<void> {
+  let client
+  try {
+    client = await pool.connect()
+  } catch (error) {
+    throw isRoleError(error)
+      ? new StartError(
+          `the login of DATABASE_URL cannot act as role ${roles.serving}. Run: npm run migrate -- up (which makes and grants it), or have an administrator do so (docs/adr/0003-roles.md)`,
+          { cause: error },
+        )
+      : unreachable(error)
+  }
+  try {
+    await refuseUnsafeDatabase(client)
+  } finally {
+    client.release()
+  }
+}
+
+/** invalid_parameter_value (no such role) and insufficient_privilege (not a member), from setting the role. */
+const isRoleError = (error: unknown): boolean =>
+  error instanceof Error && 'code' in error && (error.code === '22023' || error.code === '42501')
+
+/** The driver's own message names host and port and never the password. */
+function unreachable(error: unknown): unknown {
+  if (error instanceof StartError || !(error instanceof Error)) return error
+  const reason = error instanceof AggregateError ? error.errors.map(String).join(', ') : error.message
+  return new StartError(`cannot connect to the database of DATABASE_URL: ${reason}`, { cause: error })
+}

@@ -1,0 +1,35 @@
+import type { ClientBase } from 'pg'
+
+/** One SQL statement, prepared once per connection under its name (at most 63 bytes, unique in the program). */
+export interface Statement {
+  readonly name: string
+  readonly text: string
+}
+
+declare const scope: unique symbol
+
+/** What runs SQL inside one transaction. Rows come back as the SELECT list names them; instants as RFC 3339 text. */
+export interface Sql {
+  rows<Row>(statement: Statement, values?: readonly unknown[]): Promise<readonly Row[]>
+  /** The first row, if there is one. */
+  row<Row>(statement: Statement, values?: readonly unknown[]): Promise<Row | undefined>
+}
+
+/** SQL inside one user's row-level security. Only `asUser` makes it, so a store that takes it cannot be called without. */
+export type UserSql = Sql & { readonly userId: string; readonly [scope]: 'user' }
+
+/** SQL as the system role, outside any user's scope. Only `asSystem` makes it. */
+export type SystemSql = Sql & { readonly [scope]: 'system' }
+
+/** Runs statements on a connection. Only the scopes call this, and they alone add the brand. */
+export function sqlOn(client: ClientBase, onStatement: (statement: Statement) => void): Sql {
+  const rows = async <Row>(statement: Statement, values: readonly unknown[] = []): Promise<readonly Row[]> => {
+    onStatement(statement)
+    const result = await client.query<Row & object>({ name: statement.name, text: statement.text, values: [...values] })
+    return result.rows
+  }
+  return {
+    rows,
+    row: async <Row>(statement: Statement, values?: readonly unknown[]) => (await rows<Row>(statement, values))[0],
+  }
+}
