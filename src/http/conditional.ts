@@ -1,0 +1,45 @@
+import type { FastifyRequest } from 'fastify'
+import { Problem } from '../errors.ts'
+
+const ENTITY_TAG = /^(?:W\/)?"[\x21\x23-\x7e\x80-\xff]*"$/
+const ENTITY_TAGS = /(?:W\/)?"[^"]*"|[^,\s]+/g
+
+/** The entity tag of a version: strong, because a version names one exact state. */
+export const etag = (resource: { readonly version: number }): string => `"${resource.version}"`
+
+/** Any version, one of these, or whichever. */
+type EntityTags = 'any' | readonly string[] | undefined
+
+/**
+ * What `If-Match` (RFC 9110 §13.1.1) demands of the resource, read before anything is done. Strong comparison: a weak tag
+ * matches nothing.
+ *
+ * @returns a check that throws Problem precondition_failed (412)
+ * @throws Problem invalid_header (400) when the header is no list of entity tags
+ */
+export function expectedVersion(request: FastifyRequest): (current: { readonly version: number }) => void {
+  const wanted = entityTags('if-match', request.headers['if-match'])
+  return (current) => {
+    if (wanted === undefined || wanted === 'any' || wanted.includes(etag(current))) return
+    throw new Problem('precondition_failed', `The task has changed: its version is now ${current.version}`, {
+      headers: { etag: etag(current) },
+      body: { currentVersion: current.version },
+    })
+  }
+}
+
+/** Weak comparison (RFC 9110 §13.1.2): whether the caller already has what would be sent. */
+export function isFresh(request: FastifyRequest, current: string): boolean {
+  const known = entityTags('if-none-match', request.headers['if-none-match'])
+  return known === 'any' || (known?.some((tag) => tag.replace(/^W\//, '') === current) ?? false)
+}
+
+function entityTags(name: string, header: string | undefined): EntityTags {
+  if (header === undefined) return undefined
+  if (header.trim() === '*') return 'any'
+  const tags = header.match(ENTITY_TAGS) ?? []
+  if (tags.length === 0 || !tags.every((tag) => ENTITY_TAG.test(tag))) {
+    throw new Problem('invalid_header', `${name} must be * or entity tags in double quotes, such as "3"`)
+  }
+  return tags
+}

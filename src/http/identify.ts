@@ -1,0 +1,66 @@
+import type { FastifyRequest } from 'fastify'
+import type { Config } from '../config.ts'
+import { Problem } from '../errors.ts'
+import type { Principal } from '../principal.ts'
+import { sessionTokenKeys, type CredentialRules } from '../auth/credential.ts'
+import type { App } from './server.ts'
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    principal: Principal | null
+  }
+}
+
+type Services = Config['auth']['services']
+
+/** Longer than any id of a user; whoever sends more names nobody. */
+const USER_ID_LENGTH_MAX = 255
+
+/** Makes every route registered on `app` from here on one for principals: who presents none is refused before anything else. */
+export function requirePrincipal(app: App, auth: Config['auth']): void {
+  const rules: CredentialRules = {
+    storage: auth.tokenStorage,
+    sessionHashSecret: auth.sessionHashSecret?.reveal() ?? '',
+    signingSecret: auth.betterAuthSecret?.reveal(),
+  }
+  app.decorateRequest('principal', null)
+  app.addHook('onRequest', async (request) => {
+    request.principal = presented(request, rules, auth.services)
+  })
+}
+
+/** The principal of a request to a route behind {@link requirePrincipal}. */
+export function signedIn(request: FastifyRequest): Principal {
+  if (request.principal === null) throw new Error('the route is not behind requirePrincipal')
+  return request.principal
+}
+
+function presented({ headers }: FastifyRequest, rules: CredentialRules, services: Services): Principal {
+  const { authorization, 'x-service-auth': serviceToken } = headers
+  if (serviceToken !== undefined && authorization !== undefined) {
+    throw new Problem('contradictory_credentials', 'Send either Authorization or X-Service-Auth, not both')
+  }
+  if (typeof serviceToken === 'string') return service(serviceToken, headers['x-user-id'], services)
+  if (authorization === undefined) {
+    throw unauthenticated('Send Authorization: Bearer <token>, with the token of a session')
+  }
+  const [, token] = /^Bearer +([^\s]+) *$/i.exec(authorization) ?? []
+  if (token === undefined) throw unauthenticated('Authorization must be of the form Bearer <token>')
+  const tokenKeys = sessionTokenKeys(token, rules)
+  if (tokenKeys === undefined) throw unauthenticated('The token does not have the form of a session token')
+  return { kind: 'session', tokenKeys }
+}
+
+function service(token: string, userId: string | string[] | undefined, services: Services): Principal {
+  // Every token is compared, each in constant time, so that the time taken does not tell which one came near.
+  let match: Services[number] | undefined
+  for (const each of services) if (each.token.equals(token)) match = each
+  if (match === undefined) throw unauthenticated('The service token is unknown')
+  if (typeof userId !== 'string' || userId.trim() === '') {
+    throw new Problem('missing_user_id', 'A service says for whom it acts: send X-User-ID')
+  }
+  if (userId.length > USER_ID_LENGTH_MAX) throw new Problem('not_found', 'X-User-ID names no user')
+  return { kind: 'service', service: match.name, userId }
+}
+
+const unauthenticated = (detail: string): Problem => new Problem('unauthenticated', detail)

@@ -1,0 +1,50 @@
+import swagger from '@fastify/swagger'
+import type { App } from './server.ts'
+import { ProblemBody } from './wire.ts'
+
+const DESCRIPTION = `Tasks of many users, each walled off by PostgreSQL's row-level security.
+
+Sign up at \`POST /api/auth/sign-up/email\`, take the \`token\` from the answer and send it as \`Authorization: Bearer <token>\`.
+A trusted service acts for one user with \`X-Service-Auth\` and \`X-User-ID\`.
+
+Every refusal is \`application/problem+json\` (RFC 9457): \`detail\` says what to do, \`code\` is for programs, \`errors\` names each
+faulty field. Lists are bare arrays; paging travels in the headers \`Link\`, \`X-Next-Cursor\` and \`X-Total-Count\`.`
+
+/** Describes every route registered after it, from the very schemas that validate. Must come before the first feature. */
+export async function describeApi(app: App): Promise<void> {
+  app.addSchema(ProblemBody)
+  await app.register(swagger, {
+    openapi: {
+      openapi: '3.1.0',
+      info: {
+        title: 'todo-backend',
+        version: '1.0.0',
+        description: DESCRIPTION,
+        license: { name: 'MIT', identifier: 'MIT' },
+      },
+      servers: [{ url: '/', description: 'This server' }],
+      tags: [
+        { name: 'tasks', description: 'The tasks of the signed-in user' },
+        { name: 'auth', description: 'Sign-up, sign-in and sessions, by better-auth' },
+        { name: 'health', description: 'For load balancers and monitoring' },
+      ],
+      components: {
+        securitySchemes: {
+          session: { type: 'http', scheme: 'bearer', description: 'The token of a session, from sign-up or sign-in' },
+          service: {
+            type: 'apiKey',
+            in: 'header',
+            name: 'X-Service-Auth',
+            description: 'A trusted service, together with X-User-ID',
+          },
+          userId: { type: 'apiKey', in: 'header', name: 'X-User-ID', description: 'The user a service acts for' },
+          metrics: { type: 'http', scheme: 'bearer', description: 'METRICS_TOKEN' },
+        },
+      },
+    },
+    refResolver: {
+      buildLocalReference: (json, _base, _fragment, index) =>
+        typeof json['$id'] === 'string' ? json['$id'] : `schema-${index}`,
+    },
+  })
+}

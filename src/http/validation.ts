@@ -1,0 +1,169 @@
+import { Ajv, type ErrorObject, type Options } from 'ajv'
+import type { FastifySchemaCompiler, FastifyServerOptions } from 'fastify'
+import type { TSchema } from 'typebox'
+import type { Violation } from '../errors.ts'
+import { parseInstant } from '../lib/instant.ts'
+
+/** More than these are found but not listed: an answer is bounded too. */
+const VIOLATIONS_MAX = 20
+/** An unknown field's name is the caller's own text; enough of it is shown to find it. */
+const NAME_LENGTH_MAX = 64
+
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i
+const EMAIL = /^[^\s@]{1,64}@[^\s@.]+(?:\.[^\s@.]+)+$/
+
+/** format → its test, and what the caller did wrong when it fails. */
+const FORMATS: Readonly<Record<string, readonly [test: (text: string) => boolean, must: string]>> = {
+  uuid: [(text) => UUID.test(text), 'must be a UUID'],
+  'date-time': [
+    (text) => parseInstant(text) !== undefined,
+    'must be an RFC 3339 date and time with an offset, such as 2025-12-27T17:00:00Z, between the years 1900 and 9999',
+  ],
+  email: [(text) => EMAIL.test(text), 'must be an e-mail address'],
+  // PostgreSQL refuses NUL, and stores an unpaired surrogate as U+FFFD without a word.
+  text: [(text) => !text.includes('\0') && text.isWellFormed(), 'must not contain NUL or unpaired surrogates'],
+}
+
+const options: Options = {
+  allErrors: true,
+  useDefaults: false,
+  removeAdditional: false,
+  allowUnionTypes: true,
+  formats: Object.fromEntries(Object.entries(FORMATS).map(([name, [validate]]) => [name, validate])),
+}
+
+type CompilersFactory = NonNullable<NonNullable<FastifyServerOptions['schemaController']>['compilersFactory']>
+type BuildValidator = NonNullable<CompilersFactory['buildValidator']>
+
+/**
+ * Makes the validators of one Fastify context, which knows `shared` schemas by their `$id`. Bodies are taken exactly as they
+ * are; a query or a path is text and may become a number.
+ */
+export const buildValidator = ((shared: Record<string, TSchema>): FastifySchemaCompiler<TSchema> => {
+  const schemas = Object.values(shared)
+  const strict = withTrim(new Ajv({ ...options, schemas }))
+  const coercing = withTrim(new Ajv({ ...options, schemas, coerceTypes: true }))
+  return ({ schema, httpPart }) => (httpPart === 'body' ? strict : coercing).compile(schema)
+  // Fastify declares what this returns as Ajv's own compile, and calls it as the compiler of a route's schema.
+}) as unknown as BuildValidator
+
+interface KeywordContext {
+  readonly parentData: Record<string | number, unknown>
+  readonly parentDataProperty: string | number
+}
+
+/** `trim` takes white space off a string, `trimItems` off the strings of an array, before anything else is asked of them. */
+function withTrim(ajv: Ajv): Ajv {
+  const common = { schemaType: 'boolean', modifying: true, errors: false } as const
+  ajv.addKeyword({
+    ...common,
+    keyword: 'trim',
+    type: 'string',
+    before: 'maxLength',
+    validate: (_: boolean, text: string, __: unknown, context?: KeywordContext) => {
+      if (context !== undefined) context.parentData[context.parentDataProperty] = text.trim()
+      return true
+    },
+  })
+  ajv.addKeyword({
+    ...common,
+    keyword: 'trimItems',
+    type: 'array',
+    before: 'maxItems',
+    validate: (_: boolean, items: unknown[]) => {
+      items.forEach((each, index) => (items[index] = typeof each === 'string' ? each.trim() : each))
+      return true
+    },
+  })
+  return ajv
+}
+
+/** Where Fastify found the fault → what the caller knows it as. */
+const PART_OF_CONTEXT: Readonly<Record<string, Violation['in']>> = {
+  body: 'body',
+  querystring: 'query',
+  params: 'path',
+  headers: 'header',
+}
+
+/** Ajv's errors in words that name the field and never show what was sent. */
+export function violations(errors: readonly ErrorObject[], context: string): Violation[] {
+  const part = PART_OF_CONTEXT[context] ?? 'body'
+  const found = new Map<string, Violation>()
+  for (const error of errors) {
+    const pointer = pointerOf(error)
+    // One complaint a field is enough: the first, which is the most basic, or the one that lists what is possible.
+    if (!found.has(pointer) || error.keyword === 'enum')
+      found.set(pointer, { in: part, pointer, detail: `${nameOf(pointer, part)} ${complaint(error, part)}` })
+    if (found.size === VIOLATIONS_MAX) break
+  }
+  return [...found.values()]
+}
+
+/** A missing or unknown member is pointed at itself, not its parent. */
+function pointerOf({ keyword, instancePath, params }: ErrorObject): string {
+  const member: unknown =
+    keyword === 'required'
+      ? params['missingProperty']
+      : keyword === 'additionalProperties'
+        ? params['additionalProperty']
+        : undefined
+  if (typeof member !== 'string') return instancePath
+  const shown =
+    member.length > NAME_LENGTH_MAX ? `${member.slice(0, NAME_LENGTH_MAX).toWellFormed()}…` : member.toWellFormed()
+  return `${instancePath}/${shown.replaceAll('~', '~0').replaceAll('/', '~1')}`
+}
+
+function nameOf(pointer: string, part: Violation['in']): string {
+  if (pointer === '') return part === 'body' ? 'The body' : `The ${part}`
+  const name = pointer.slice(1).replaceAll('/', '.').replaceAll('~1', '/').replaceAll('~0', '~')
+  return part === 'query' ? `query parameter ${name}` : name
+}
+
+function complaint({ keyword, params, parentSchema }: ErrorObject, part: Violation['in']): string {
+  const limit = String(params['limit'])
+  switch (keyword) {
+    case 'required':
+      return 'is required'
+    case 'additionalProperties':
+      return part === 'query' ? 'is unknown here' : `is not a known ${part === 'header' ? 'header' : 'field'}`
+    case 'type':
+      return `must be ${typeName(params['type'])}`
+    case 'enum':
+      return `must be one of ${(params['allowedValues'] as unknown[]).map(String).join(', ')}`
+    case 'minLength':
+      return limit === '1' ? 'must not be empty' : `must have at least ${limit} characters`
+    case 'maxLength':
+      return `must have at most ${limit} characters`
+    case 'minItems':
+      return `must have at least ${limit} items`
+    case 'maxItems':
+      return `must have at most ${limit} items`
+    case 'uniqueItems':
+      return 'must not have the same item twice'
+    case 'minProperties':
+      return 'must have at least one member'
+    case 'minimum':
+      return `must be at least ${limit}`
+    case 'maximum':
+      return `must be at most ${limit}`
+    case 'format':
+      return FORMATS[String(params['format'])]?.[1] ?? 'is malformed'
+    default:
+      return typeof parentSchema?.['description'] === 'string'
+        ? `is invalid: ${parentSchema['description']}`
+        : 'is invalid'
+  }
+}
+
+const ARTICLES: Readonly<Record<string, string>> = {
+  array: 'an array',
+  object: 'an object',
+  integer: 'an integer',
+  null: 'null',
+}
+
+function typeName(type: unknown): string {
+  const names = (Array.isArray(type) ? type : String(type).split(',')) as string[]
+  return names.map((name) => ARTICLES[name] ?? `a ${name}`).join(' or ')
+}

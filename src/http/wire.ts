@@ -1,0 +1,102 @@
+import { Type, type Static, type TSchema } from 'typebox'
+import { PROBLEMS, type ProblemCode } from '../errors.ts'
+
+/** Shapes that travel in more than one feature. */
+
+export const Uuid = Type.String({ format: 'uuid', description: 'A UUID (version 7, lower case in answers)' })
+
+export const Instant = Type.String({
+  format: 'date-time',
+  description: 'RFC 3339. Answers are in UTC with `Z`, with milliseconds only where they are not zero.',
+  examples: ['2025-12-27T17:00:00Z'],
+})
+
+/** `T | null` as one type array, so that a refusal can say "a string or null". */
+export const Nullable = <Schema extends TSchema & { type: string }>(schema: Schema) =>
+  Type.Unsafe<Static<Schema> | null>({ ...schema, type: [schema.type, 'null'] })
+
+/** A body that may be left out altogether, which Fastify's validator sees as null. */
+export const OptionalBody = <Schema extends TSchema>(schema: Schema) =>
+  Type.Unsafe<Static<Schema> | null>({ ...schema, type: ['object', 'null'] })
+
+/** One of a few strings. */
+export const OneOf = <const Values extends readonly string[]>(values: Values, options: object = {}) =>
+  Type.Unsafe<Values[number]>({ type: 'string', enum: [...values], ...options })
+
+/** A reference to a schema that is registered with the application under its `$id`, typed as what it describes. */
+export const RefTo = <Shape>(id: string, options: object = {}) => Type.Unsafe<Shape>({ ...options, $ref: `${id}#` })
+
+export const ProblemBody = Type.Object(
+  {
+    type: Type.String({ description: '`/problems/<code>`', examples: ['/problems/invalid_input'] }),
+    title: Type.String({ examples: ['Invalid input'] }),
+    status: Type.Integer({ examples: [422] }),
+    detail: Type.String({
+      description: 'What is wrong and what to do, in one sentence for a person',
+      examples: ['title is required'],
+    }),
+    instance: Type.String({ description: 'The path of the request', examples: ['/api/tasks'] }),
+    code: Type.String({ description: 'What is wrong, for a program', examples: ['invalid_input'] }),
+    requestId: Type.String({
+      description: 'Finds the request in the log',
+      examples: ['8f0e7f2e-6a59-4f0c-9a53-2f4f0f6f3c55'],
+    }),
+    errors: Type.Optional(
+      Type.Array(
+        Type.Object({
+          in: OneOf(['body', 'query', 'path', 'header']),
+          pointer: Type.String({ description: 'A JSON Pointer (RFC 6901) into that part', examples: ['/title'] }),
+          detail: Type.String({ examples: ['title is required'] }),
+        }),
+        { description: 'With 422: each fault' },
+      ),
+    ),
+    currentVersion: Type.Optional(Type.Integer({ description: 'With 412: the version the task has now' })),
+    retryAfter: Type.Optional(Type.Integer({ description: 'With 429 and 503: seconds to wait' })),
+  },
+  { $id: 'Problem', description: 'Every refusal (RFC 9457)', additionalProperties: true },
+)
+
+/** The refusals a route can give, as response schemas with an example of each. */
+export function refusals(...codes: readonly ProblemCode[]): Record<`${4 | 5}${number}`, object> {
+  const always: readonly ProblemCode[] = ['malformed_request', 'internal', 'unavailable']
+  const byStatus = Map.groupBy([...new Set([...codes, ...always])], (code) => PROBLEMS[code][0])
+  return Object.fromEntries([...byStatus].map(([status, ofStatus]) => [status, refusal(ofStatus)]))
+}
+
+const refusal = (codes: readonly ProblemCode[]): object => ({
+  description: codes.map((code) => PROBLEMS[code][1]).join('; '),
+  content: {
+    'application/problem+json': {
+      schema: RefTo('Problem'),
+      examples: Object.fromEntries(codes.map((code) => [code, { summary: PROBLEMS[code][1], value: example(code) }])),
+    },
+  },
+})
+
+/** Details as the service words them, where a title alone would say too little. */
+const DETAILS: Partial<Record<ProblemCode, string>> = {
+  unauthenticated: 'The session is unknown, expired or signed out',
+  not_found: "Task not found or you don't have permission to access it",
+  invalid_input: 'title is required',
+  precondition_failed: 'The task has changed: its version is now 4',
+  unavailable: 'The database cannot be reached or is busy; try again shortly',
+  invalid_cursor: 'The cursor is malformed or was not made for you',
+}
+
+function example(code: ProblemCode): object {
+  const [status, title] = PROBLEMS[code]
+  const detail = DETAILS[code] ?? title
+  return {
+    type: `/problems/${code}`,
+    title,
+    status,
+    detail,
+    instance: '/api/tasks',
+    code,
+    requestId: '8f0e7f2e-6a59-4f0c-9a53-2f4f0f6f3c55',
+    ...(code === 'invalid_input' ? { errors: [{ in: 'body', pointer: '/title', detail }] } : {}),
+    ...(code === 'precondition_failed' ? { currentVersion: 4 } : {}),
+    ...(code === 'unavailable' ? { retryAfter: 2 } : {}),
+  }
+}
