@@ -1,0 +1,109 @@
+import { Type, type Static } from 'typebox'
+import { Instant, Nullable, OneOf, Uuid } from '../http/wire.ts'
+
+export const STATUSES = ['TODO', 'IN_PROGRESS', 'COMPLETED'] as const
+export const PRIORITIES = ['URGENT', 'HIGH', 'MEDIUM', 'LOW'] as const
+
+export const PAGE_SIZE_MAX = 1000
+
+const EXAMPLE = {
+  id: '019b6051-3a80-7c4e-9d3b-5f0c2f7f6a11',
+  title: 'Buy milk',
+  description: null,
+  status: 'TODO',
+  priority: 'MEDIUM',
+  dueDate: '2025-12-27T17:00:00Z',
+  tags: ['home'],
+  userId: 'hT3kQ9v7Lw2TnB5rYzX8a1Pq4Wc6Vd0E',
+  createdAt: '2025-12-20T09:30:00.250Z',
+  updatedAt: '2025-12-20T09:30:00.250Z',
+  completedAt: null,
+  version: 1,
+}
+
+// Lengths are counted in Unicode code points, after trimming.
+const Title = Type.String({ trim: true, minLength: 1, maxLength: 200, format: 'text', examples: ['Buy milk'] })
+const Description = Nullable(Type.String({ maxLength: 10_000, format: 'text' }))
+const Status = OneOf(STATUSES)
+const Priority = OneOf(PRIORITIES)
+const DueDate = Nullable(Instant)
+const Tags = Type.Array(Type.String({ minLength: 1, maxLength: 50, format: 'text' }), {
+  trimItems: true,
+  maxItems: 50,
+  uniqueItems: true,
+  description: 'In the order given',
+  examples: [['home']],
+})
+
+export const Task = Type.Object(
+  {
+    id: Uuid,
+    title: Type.String(),
+    description: Nullable(Type.String()),
+    status: Status,
+    priority: Priority,
+    dueDate: DueDate,
+    tags: Type.Array(Type.String()),
+    userId: Type.String(),
+    createdAt: Instant,
+    updatedAt: Instant,
+    completedAt: Nullable(Instant),
+    version: Type.Integer({ minimum: 1, description: 'Grows by one with every change; the ETag' }),
+  },
+  { $id: 'Task', examples: [EXAMPLE] },
+)
+export type Task = Static<typeof Task>
+
+export const TaskCreate = Type.Object(
+  {
+    title: Title,
+    description: Type.Optional(Description),
+    status: Type.Optional(Status),
+    priority: Type.Optional(Priority),
+    dueDate: Type.Optional(DueDate),
+    tags: Type.Optional(Tags),
+  },
+  {
+    $id: 'TaskCreate',
+    additionalProperties: false,
+    examples: [{ title: 'Buy milk', priority: 'HIGH', dueDate: '2025-12-27T17:00:00Z', tags: ['home'] }],
+  },
+)
+export type TaskCreate = Static<typeof TaskCreate>
+
+export const TaskPatch = Type.Object(
+  {
+    title: Type.Optional(Title),
+    description: Type.Optional(Description),
+    status: Type.Optional(Status),
+    priority: Type.Optional(Priority),
+    dueDate: Type.Optional(DueDate),
+    tags: Type.Optional(Tags),
+  },
+  {
+    $id: 'TaskPatch',
+    additionalProperties: false,
+    description: 'A JSON merge patch (RFC 7396): what is absent stays, null clears',
+    examples: [{ status: 'IN_PROGRESS', dueDate: null }],
+  },
+)
+export type TaskPatch = Static<typeof TaskPatch>
+
+export const TaskCompletion = Type.Object(
+  { completed: Type.Boolean({ description: 'The state to reach, so that a retry is safe' }) },
+  { additionalProperties: false, examples: [{ completed: true }] },
+)
+
+export const ById = Type.Object({ id: Uuid }, { additionalProperties: false })
+
+export const PageQuery = Type.Object(
+  {
+    limit: Type.Optional(
+      Type.Integer({ minimum: 1, maximum: PAGE_SIZE_MAX, description: `Tasks a page; ${PAGE_SIZE_MAX} when absent` }),
+    ),
+    cursor: Type.Optional(
+      Type.String({ maxLength: 1024, description: 'Where the page before ended: its X-Next-Cursor' }),
+    ),
+  },
+  { additionalProperties: false },
+)
