@@ -1,0 +1,100 @@
+import { Type } from 'typebox'
+import type { Database } from '../db/database.ts'
+import { label } from '../db/migrator.ts'
+import type { App } from '../http/server.ts'
+import { OneOf } from '../http/wire.ts'
+import type { RedisConnection } from '../redis.ts'
+
+/** How long readiness waits for the database before it says no. */
+const DATABASE_TIMEOUT_MS = 2_000
+
+const Health = Type.Object(
+  { status: OneOf(['healthy']), service: OneOf(['todo-backend']) },
+  { $id: 'Health', examples: [{ status: 'healthy', service: 'todo-backend' }] },
+)
+
+const Readiness = Type.Object(
+  {
+    status: OneOf(['ready', 'degraded', 'unavailable']),
+    service: OneOf(['todo-backend']),
+    checks: Type.Object({
+      database: OneOf(['up', 'down']),
+      migrations: OneOf(['current', 'pending', 'newer', 'unknown']),
+      redis: OneOf(['up', 'degraded']),
+    }),
+    pendingMigrations: Type.Optional(Type.Array(Type.String())),
+  },
+  {
+    $id: 'Readiness',
+    examples: [
+      { status: 'ready', service: 'todo-backend', checks: { database: 'up', migrations: 'current', redis: 'up' } },
+    ],
+  },
+)
+
+type Migrations = 'current' | 'pending' | 'newer' | 'unknown'
+
+/** Liveness, which touches nothing, and readiness, which asks what the service stands on. */
+export function healthRoutes(app: App, { db, redis }: { db: Database; redis: RedisConnection }): void {
+  app.get(
+    '/health',
+    {
+      schema: {
+        operationId: 'getHealth',
+        summary: 'Is the process serving?',
+        tags: ['health'],
+        security: [],
+        response: { 200: Health },
+      },
+    },
+    async (_request, reply) =>
+      reply.header('cache-control', 'no-store').send({ status: 'healthy', service: 'todo-backend' }),
+  )
+
+  app.get(
+    '/health/ready',
+    {
+      schema: {
+        operationId: 'getReadiness',
+        summary: 'Can it answer requests now?',
+        description: 'Without Redis the service is `degraded`, and ready.',
+        tags: ['health'],
+        security: [],
+        response: { 200: Readiness, 503: Readiness },
+      },
+    },
+    async (_request, reply) => {
+      const [migrations, redisUp] = await Promise.all([migrationsOf(db), redis.isReachable()])
+      const usable = migrations.state === 'current' && !app.draining
+      void reply.header('cache-control', 'no-store')
+      if (!usable) void reply.header('retry-after', '2')
+      return reply.code(usable ? 200 : 503).send({
+        status: usable ? (redisUp ? 'ready' : 'degraded') : 'unavailable',
+        service: 'todo-backend',
+        checks: {
+          database: migrations.state === 'unknown' ? 'down' : 'up',
+          migrations: migrations.state,
+          redis: redisUp ? 'up' : 'degraded',
+        },
+        ...(migrations.pending.length === 0 ? {} : { pendingMigrations: migrations.pending }),
+      })
+    },
+  )
+}
+
+/** One look at the database tells both whether it answers and whether its schema is ours. */
+async function migrationsOf(db: Database): Promise<{ state: Migrations; pending: string[] }> {
+  const timeout = Promise.withResolvers<never>()
+  const timer = setTimeout(() => timeout.reject(new Error('the database did not answer in time')), DATABASE_TIMEOUT_MS)
+  try {
+    const { pending, unknown } = await Promise.race([db.migrationState(), timeout.promise])
+    return {
+      state: unknown.length > 0 ? 'newer' : pending.length > 0 ? 'pending' : 'current',
+      pending: pending.map(label),
+    }
+  } catch {
+    return { state: 'unknown', pending: [] }
+  } finally {
+    clearTimeout(timer)
+  }
+}
