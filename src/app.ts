@@ -1,0 +1,26 @@
+import { authRoutes } from './auth/routes.ts'
+import type { Deps } from './deps.ts'
+import { documentRoutes } from './docs/routes.ts'
+import { healthRoutes } from './health/routes.ts'
+import { requirePrincipal } from './http/identify.ts'
+import { describeApi } from './http/openapi.ts'
+import { createApp, type App } from './http/server.ts'
+import { metricsRoutes } from './metrics/routes.ts'
+import { taskRoutes } from './tasks/routes.ts'
+
+/** The whole application, in order: the surface, what anyone may ask, and what takes a principal. */
+export async function buildApp(deps: Deps): Promise<App> {
+  const app = await createApp(deps.config, deps.log)
+  await describeApi(app)
+
+  healthRoutes(app, deps)
+  metricsRoutes(app, deps)
+  if (deps.config.http.docsEnabled) await documentRoutes(app)
+  if (deps.auth !== undefined) authRoutes(app, deps.auth)
+
+  await app.register(async (signedIn: App) => {
+    requirePrincipal(signedIn, deps.config.auth)
+    taskRoutes(signedIn, deps)
+  })
+  return app
+}

@@ -1,0 +1,45 @@
+import type { Logger } from 'pino'
+import type { Config } from './config.ts'
+import { createAuth, type Auth } from './auth/better-auth.ts'
+import { openDatabase, type Database } from './db/database.ts'
+import { openCursors, type Cursors } from './http/cursor.ts'
+import { openRedis, type RedisConnection } from './redis.ts'
+
+/** Everything the application stands on, as one plain object; tests replace parts of it. */
+export interface Deps {
+  readonly config: Config
+  readonly log: Logger
+  readonly db: Database
+  readonly redis: RedisConnection
+  readonly cursors: Cursors
+  /** The embedded auth server; undefined where another server keeps the sessions. */
+  readonly auth: Auth | undefined
+}
+
+/** Opens the outside world in order; disposing closes it in reverse. */
+export async function openDeps(
+  config: Config,
+  log: Logger,
+  { migrate = config.environment === 'development' }: { migrate?: boolean } = {},
+): Promise<Deps & AsyncDisposable> {
+  await using opened = new AsyncDisposableStack()
+  const db = opened.use(await openDatabase(config, log, { migrate }))
+  const redis = opened.use(openRedis(config.redis.url, log))
+  const cursors = openCursors(config.vault.encryptionKeys)
+  const auth = embeddedAuth(config, db, log)
+  const closing = opened.move()
+  return { config, log, db, redis, cursors, auth, [Symbol.asyncDispose]: () => closing.disposeAsync() }
+}
+
+function embeddedAuth({ auth, http }: Config, db: Database, log: Logger): Auth | undefined {
+  if (auth.mode === 'external') return undefined
+  return createAuth({
+    pool: db.pool,
+    systemRole: db.roles.system,
+    secret: auth.betterAuthSecret.reveal(),
+    sessionHashSecret: auth.sessionHashSecret.reveal(),
+    baseUrl: auth.serverUrl,
+    trustedOrigins: http.corsOrigins.filter((origin) => origin !== '*' && origin !== 'null'),
+    log: (level, message) => log[level](message),
+  })
+}

@@ -1,0 +1,115 @@
+import { createHash, randomBytes } from 'node:crypto'
+import { cpSync, mkdtempSync, renameSync, rmSync, existsSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Client } from 'pg'
+import { clientDefaults } from '../src/db/connection.ts'
+import { openEmbedded } from '../src/db/embedded.ts'
+import { migrateUp, readMigrations } from '../src/db/migrator.ts'
+
+/** A database for one world: empty of users, its schema up to date unless asked otherwise. */
+export interface TestDatabase extends AsyncDisposable {
+  /** What the service is configured with. */
+  readonly env: Readonly<Record<string, string>>
+}
+
+/** The login of a server whose databases the tests make and drop, if there is one. */
+export const SERVER_URL = process.env['TEST_DATABASE_URL']
+
+/** Why a test that takes a server is skipped, for node:test's `skip`. */
+export const needsServer = SERVER_URL === undefined ? 'takes a PostgreSQL server: set TEST_DATABASE_URL' : false
+
+const VARIABLES = { app_role: 'todo_app', system_role: 'todo_app_system', serving_login: 'postgres' }
+
+/** Names what a template was made from, so that a new migration makes a new one. */
+const TEMPLATE = `todo_test_${createHash('sha256').update(JSON.stringify(readMigrations())).digest('hex').slice(0, 16)}`
+
+export function openTestDatabase({ migrated = true }: { migrated?: boolean } = {}): Promise<TestDatabase> {
+  return SERVER_URL === undefined ? embeddedDatabase(migrated) : serverDatabase(SERVER_URL, migrated)
+}
+
+/** A data directory of its own, copied from one that was migrated once for all test files. */
+async function embeddedDatabase(migrated: boolean): Promise<TestDatabase> {
+  const dataDir = mkdtempSync(join(tmpdir(), 'todo-test-'))
+  if (migrated) cpSync(await embeddedTemplate(), join(dataDir, 'postgres'), { recursive: true })
+  return {
+    env: { DATA_DIR: dataDir },
+    [Symbol.asyncDispose]: async () => rmSync(dataDir, { recursive: true, force: true }),
+  }
+}
+
+async function embeddedTemplate(): Promise<string> {
+  const template = join(tmpdir(), `${TEMPLATE}_${process.getuid?.() ?? 0}`)
+  if (existsSync(template)) return template
+  const draft = mkdtempSync(join(tmpdir(), 'todo-template-'))
+  {
+    await using embedded = await openEmbedded(join(draft, 'postgres'))
+    const client = new Client({
+      ...clientDefaults,
+      pipeline: false,
+      user: 'postgres',
+      database: 'postgres',
+      stream: () => embedded.stream(),
+    })
+    await client.connect()
+    await migrateUp(client, VARIABLES)
+    await client.end()
+  }
+  try {
+    renameSync(join(draft, 'postgres'), template)
+  } catch (error) {
+    // Another test file was faster; its template is as good.
+    if (!existsSync(template)) throw error
+  }
+  rmSync(draft, { recursive: true, force: true })
+  return template
+}
+
+/** A database of its own on the server, cloned from one that was migrated once for all test files. */
+async function serverDatabase(url: string, migrated: boolean): Promise<TestDatabase> {
+  const name = `todo_test_${randomBytes(8).toString('hex')}`
+  await withClient(url, async (admin) => {
+    if (!migrated) {
+      await admin.query(`create database ${name}`)
+      return
+    }
+    await admin.query('select pg_advisory_lock(7272026)')
+    const { rowCount } = await admin.query('select from pg_database where datname = $1', [TEMPLATE])
+    if (rowCount === 0) await makeServerTemplate(url, admin)
+    await admin.query(`create database ${name} template ${TEMPLATE}`)
+  })
+  const dataDir = mkdtempSync(join(tmpdir(), 'todo-test-'))
+  return {
+    env: { DATABASE_URL: urlOf(url, name), DATA_DIR: dataDir },
+    [Symbol.asyncDispose]: async () => {
+      rmSync(dataDir, { recursive: true, force: true })
+      await withClient(url, (admin) => admin.query(`drop database if exists ${name} with (force)`))
+    },
+  }
+}
+
+async function makeServerTemplate(url: string, admin: Client): Promise<void> {
+  const draft = `${TEMPLATE}_draft`
+  await admin.query(`drop database if exists ${draft} with (force)`)
+  await admin.query(`create database ${draft}`)
+  await withClient(urlOf(url, draft), (client) =>
+    migrateUp(client, { ...VARIABLES, serving_login: client.user ?? 'postgres' }),
+  )
+  await admin.query(`alter database ${draft} rename to ${TEMPLATE}`)
+}
+
+export async function withClient<T>(url: string, work: (client: Client) => Promise<T>): Promise<T> {
+  const client = new Client({ connectionString: url })
+  await client.connect()
+  try {
+    return await work(client)
+  } finally {
+    await client.end()
+  }
+}
+
+export function urlOf(url: string, database: string): string {
+  const changed = new URL(url)
+  changed.pathname = `/${database}`
+  return changed.href
+}

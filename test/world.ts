@@ -1,0 +1,126 @@
+import { randomBytes, randomUUID } from 'node:crypto'
+import type { ClientBase } from 'pg'
+import { pino } from 'pino'
+import { buildApp } from '../src/app.ts'
+import { parseConfig, type Config } from '../src/config.ts'
+import { openDeps, type Deps } from '../src/deps.ts'
+import { drain } from '../src/http/drain.ts'
+import { Secret } from '../src/lib/secret.ts'
+import { openTestDatabase } from './databases.ts'
+
+export interface Answer {
+  readonly status: number
+  readonly headers: Headers
+  readonly text: string
+  /** The parsed body; undefined when there is none. Tests look at what they expect, so its type is theirs to say. */
+  // oxlint-disable-next-line typescript/no-explicit-any -- a test that expects the wrong shape fails
+  readonly json: any
+}
+
+export interface Asking {
+  readonly token?: string | undefined
+  readonly body?: unknown
+  /** Sent as it is instead of `body`. */
+  readonly raw?: string | Uint8Array | undefined
+  readonly headers?: Readonly<Record<string, string>>
+}
+
+export interface User {
+  readonly id: string
+  readonly token: string
+  readonly email: string
+  readonly password: string
+}
+
+/** A whole running service on a port of its own, over a database of its own. */
+export interface World extends AsyncDisposable {
+  readonly url: string
+  readonly config: Config
+  readonly deps: Deps
+  ask(method: string, path: string, asking?: Asking): Promise<Answer>
+  signUp(name?: string): Promise<User>
+  /** SQL as the owner, past every policy: to arrange and to look, never to act. */
+  asOwner<T>(work: (client: ClientBase) => Promise<T>): Promise<T>
+}
+
+export interface WorldOptions {
+  readonly env?: Readonly<Record<string, string>>
+  /** Replaces parts of what the application stands on. */
+  readonly replace?: (deps: Deps) => Partial<Deps>
+  readonly migrated?: boolean
+}
+
+const SECRETS = {
+  SESSION_HASH_SECRET: new Secret(randomBytes(32).toString('base64url')),
+  SERVICE_AUTH_TOKEN: new Secret(randomBytes(32).toString('base64url')),
+  ENCRYPTION_KEY: new Secret(`${randomBytes(32).toString('base64url')}=`),
+  BETTER_AUTH_SECRET: new Secret(randomBytes(32).toString('base64url')),
+}
+/** What the services of every world authenticate with. */
+export const SERVICE_TOKEN = SECRETS.SERVICE_AUTH_TOKEN.reveal()
+
+export async function openWorld({
+  env = {},
+  replace = () => ({}),
+  migrated = true,
+}: WorldOptions = {}): Promise<World> {
+  await using opened = new AsyncDisposableStack()
+  const database = opened.use(await openTestDatabase({ migrated }))
+  const config = parseConfig({ PORT: '0', LOG_LEVEL: 'silent', ...database.env, ...env }, () => SECRETS)
+  const log = pino({ level: config.log.level })
+  const own = opened.use(await openDeps(config, log, { migrate: migrated }))
+  const deps = { ...own, ...replace(own) }
+  const app = await buildApp(deps)
+  const url = await app.listen({ host: config.http.host, port: config.http.port })
+  opened.defer(() => drain(app, 1000))
+
+  const ask = (method: string, path: string, asking?: Asking): Promise<Answer> => askAt(url, method, path, asking)
+  const closing = opened.move()
+  return {
+    url,
+    config,
+    deps,
+    ask,
+    signUp: async (name = 'Ada') => {
+      const email = `${name.toLowerCase()}-${randomUUID()}@example.com`
+      const password = 'correct horse battery'
+      const { status, json, text } = await ask('POST', '/api/auth/sign-up/email', { body: { name, email, password } })
+      if (status !== 200) throw new Error(`sign-up answered ${status}: ${text}`)
+      return { id: json.user.id, token: json.token, email, password }
+    },
+    asOwner: async (work) => {
+      const client = await own.db.pool.connect()
+      try {
+        await client.query('reset role')
+        return await work(client)
+      } finally {
+        // A new connection is the serving role's again.
+        client.release(true)
+      }
+    },
+    [Symbol.asyncDispose]: () => closing.disposeAsync(),
+  }
+}
+
+export async function askAt(url: string, method: string, path: string, asking: Asking = {}): Promise<Answer> {
+  const { token, body, raw, headers = {} } = asking
+  const payload = raw ?? (body === undefined ? undefined : JSON.stringify(body))
+  const response = await fetch(url + path, {
+    method,
+    headers: {
+      ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+      ...(payload === undefined ? {} : { 'content-type': 'application/json' }),
+      ...headers,
+    },
+    ...(payload === undefined ? {} : { body: payload as string }),
+    redirect: 'manual',
+  })
+  const text = await response.text()
+  const isJson = /[/+]json/.test(response.headers.get('content-type') ?? '')
+  return {
+    status: response.status,
+    headers: response.headers,
+    text,
+    json: isJson && text !== '' ? JSON.parse(text) : undefined,
+  }
+}
