@@ -2,7 +2,7 @@ import { Type } from 'typebox'
 import type { Database } from '../db/database.ts'
 import { label } from '../db/migrator.ts'
 import type { App } from '../http/server.ts'
-import { OneOf } from '../http/wire.ts'
+import { OneOf, refusals } from '../http/wire.ts'
 import type { RedisConnection } from '../redis.ts'
 
 /** How long readiness waits for the database before it says no. */
@@ -10,7 +10,7 @@ const DATABASE_TIMEOUT_MS = 2_000
 
 const Health = Type.Object(
   { status: OneOf(['healthy']), service: OneOf(['todo-backend']) },
-  { $id: 'Health', examples: [{ status: 'healthy', service: 'todo-backend' }] },
+  { description: 'It is', examples: [{ status: 'healthy', service: 'todo-backend' }] },
 )
 
 const Readiness = Type.Object(
@@ -25,7 +25,7 @@ const Readiness = Type.Object(
     pendingMigrations: Type.Optional(Type.Array(Type.String())),
   },
   {
-    $id: 'Readiness',
+    description: 'What the service stands on',
     examples: [
       { status: 'ready', service: 'todo-backend', checks: { database: 'up', migrations: 'current', redis: 'up' } },
     ],
@@ -44,7 +44,7 @@ export function healthRoutes(app: App, { db, redis }: { db: Database; redis: Red
         summary: 'Is the process serving?',
         tags: ['health'],
         security: [],
-        response: { 200: Health },
+        response: { 200: Health, ...refusals() },
       },
     },
     async (_request, reply) =>
@@ -60,7 +60,7 @@ export function healthRoutes(app: App, { db, redis }: { db: Database; redis: Red
         description: 'Without Redis the service is `degraded`, and ready.',
         tags: ['health'],
         security: [],
-        response: { 200: Readiness, 503: Readiness },
+        response: { ...refusals(), 200: Readiness, 503: Readiness },
       },
     },
     async (_request, reply) => {

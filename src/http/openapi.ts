@@ -1,4 +1,5 @@
 import swagger from '@fastify/swagger'
+import type { OpenAPIV3, OpenAPIV3_1 } from 'openapi-types'
 import type { App } from './server.ts'
 import { ProblemBody } from './wire.ts'
 
@@ -42,9 +43,49 @@ export async function describeApi(app: App): Promise<void> {
         },
       },
     },
+    transformObject: (described) => ('openapiObject' in described ? tidied(described.openapiObject) : {}),
     refResolver: {
       buildLocalReference: (json, _base, _fragment, index) =>
         typeof json['$id'] === 'string' ? json['$id'] : `schema-${index}`,
     },
   })
 }
+
+type Described = Partial<OpenAPIV3.Document | OpenAPIV3_1.Document>
+
+/** Says what the generator cannot: that some bodies may be left out, and that most routes refuse the same things. */
+function tidied(document: Described): Described {
+  const shared: Record<string, object> = {}
+  const paths = (document as Partial<OpenAPIV3_1.Document>).paths ?? {}
+  for (const operation of Object.values(paths).flatMap((path) => Object.values(path ?? {}) as Operation[])) {
+    allowNoBody(operation)
+    shareRefusals(operation, shared)
+  }
+  Object.assign(document.components ?? {}, { responses: shared })
+  return document
+}
+
+type Operation = OpenAPIV3_1.OperationObject
+
+/** To the validator no body is null; to the caller it is no body. */
+function allowNoBody({ requestBody }: Operation): void {
+  if (requestBody === undefined || '$ref' in requestBody) return
+  for (const { schema } of Object.values(requestBody.content)) {
+    if (schema === undefined || '$ref' in schema || !Array.isArray(schema.type)) continue
+    requestBody.required = false
+    Object.assign(schema, { type: 'object' })
+  }
+}
+
+/** Each kind of refusal is described once, under the names of its codes. */
+function shareRefusals({ responses = {} }: Operation, shared: Record<string, object>): void {
+  for (const [status, response] of Object.entries(responses)) {
+    const examples = '$ref' in response ? undefined : response.content?.['application/problem+json']?.examples
+    if (examples === undefined) continue
+    const name = Object.keys(examples).map(pascalCase).join('Or')
+    shared[name] = response
+    responses[status] = { $ref: `#/components/responses/${name}` }
+  }
+}
+
+const pascalCase = (code: string): string => code.replace(/(?:^|_)(\w)/g, (_, letter: string) => letter.toUpperCase())

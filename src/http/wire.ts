@@ -57,10 +57,19 @@ export const ProblemBody = Type.Object(
   { $id: 'Problem', description: 'Every refusal (RFC 9457)', additionalProperties: true },
 )
 
+/** What any request can meet. */
+const ANYWHERE: readonly ProblemCode[] = [
+  'malformed_request',
+  'request_timeout',
+  'uri_too_long',
+  'headers_too_large',
+  'internal',
+  'unavailable',
+]
+
 /** The refusals a route can give, as response schemas with an example of each. */
 export function refusals(...codes: readonly ProblemCode[]): Record<`${4 | 5}${number}`, object> {
-  const always: readonly ProblemCode[] = ['malformed_request', 'internal', 'unavailable']
-  const byStatus = Map.groupBy([...new Set([...codes, ...always])], (code) => PROBLEMS[code][0])
+  const byStatus = Map.groupBy([...new Set([...codes, ...ANYWHERE])], (code) => PROBLEMS[code][0])
   return Object.fromEntries([...byStatus].map(([status, ofStatus]) => [status, refusal(ofStatus)]))
 }
 

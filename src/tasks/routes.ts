@@ -10,7 +10,29 @@ import * as store from './store.ts'
 
 const LIST = '/api/tasks'
 const tags = ['tasks']
-const task = RefTo<Task>('Task')
+
+const ETag = { type: 'string', description: 'The version in double quotes, for If-Match and If-None-Match' }
+const task = RefTo<Task>('Task', { description: 'The task as it is now', headers: { ETag } })
+const createdTask = RefTo<Task>('Task', {
+  description: 'Created',
+  headers: { ETag, Location: { type: 'string', description: 'The path of the task' } },
+})
+const pageOfTasks = Type.Array(RefTo<Task>('Task'), {
+  description: 'One page',
+  headers: {
+    'X-Total-Count': { type: 'integer', description: 'Tasks on all pages' },
+    'X-Next-Cursor': { type: 'string', description: 'Where the next page begins; absent on the last' },
+    Link: { type: 'string', description: 'RFC 8288: the next page, as rel="next"; absent on the last' },
+  },
+})
+const unchanged = Type.Null({ description: 'You have this version' })
+const gone = Type.Null({ description: 'Deleted' })
+const IfMatch = Type.Object({
+  'if-match': Type.Optional(Type.String({ description: 'Only if the version is still this one, as ETag gave it', examples: ['"3"'] })),
+})
+const IfNoneMatch = Type.Object({
+  'if-none-match': Type.Optional(Type.String({ description: 'Only if the version is no longer this one', examples: ['"3"'] })),
+})
 const security = [{ session: [] }, { service: [], userId: [] }]
 
 /** What each route that changes a task can refuse. */
@@ -39,7 +61,7 @@ export function taskRoutes(app: App, { db, cursors }: { db: Database; cursors: C
         security,
         body: RefTo<TaskCreate>('TaskCreate'),
         response: {
-          201: task,
+          201: createdTask,
           ...refusals('invalid_json', 'unauthenticated', 'body_too_large', 'unsupported_media_type', 'invalid_input'),
         },
       },
@@ -62,7 +84,7 @@ export function taskRoutes(app: App, { db, cursors }: { db: Database; cursors: C
         tags,
         security,
         querystring: PageQuery,
-        response: { 200: Type.Array(task), ...refusals('invalid_cursor', 'unauthenticated', 'invalid_input') },
+        response: { 200: pageOfTasks, ...refusals('invalid_cursor', 'unauthenticated', 'invalid_input') },
       },
     },
     async (request, reply) => {
@@ -92,9 +114,10 @@ export function taskRoutes(app: App, { db, cursors }: { db: Database; cursors: C
         tags,
         security,
         params: ById,
+        headers: IfNoneMatch,
         response: {
           200: task,
-          304: Type.Null(),
+          304: unchanged,
           ...refusals('invalid_header', 'unauthenticated', 'not_found', 'invalid_input'),
         },
       },
@@ -115,6 +138,7 @@ export function taskRoutes(app: App, { db, cursors }: { db: Database; cursors: C
         tags,
         security,
         params: ById,
+        headers: IfMatch,
         body: RefTo<TaskPatch>('TaskPatch'),
         response: { 200: task, ...writeRefusals },
       },
@@ -137,6 +161,7 @@ export function taskRoutes(app: App, { db, cursors }: { db: Database; cursors: C
         tags,
         security,
         params: ById,
+        headers: IfMatch,
         body: OptionalBody(TaskCompletion),
         response: { 200: task, ...writeRefusals },
       },
@@ -159,8 +184,9 @@ export function taskRoutes(app: App, { db, cursors }: { db: Database; cursors: C
         tags,
         security,
         params: ById,
+        headers: IfMatch,
         response: {
-          204: Type.Null(),
+          204: gone,
           ...refusals('invalid_header', 'unauthenticated', 'not_found', 'precondition_failed', 'invalid_input'),
         },
       },

@@ -22,13 +22,13 @@ const EXAMPLE = {
 }
 
 // Lengths are counted in Unicode code points, after trimming.
-const Title = Type.String({ trim: true, minLength: 1, maxLength: 200, format: 'text', examples: ['Buy milk'] })
+const Title = Type.String({ 'x-trim': true, minLength: 1, maxLength: 200, format: 'text', examples: ['Buy milk'] })
 const Description = Nullable(Type.String({ maxLength: 10_000, format: 'text' }))
 const Status = OneOf(STATUSES)
 const Priority = OneOf(PRIORITIES)
 const DueDate = Nullable(Instant)
 const Tags = Type.Array(Type.String({ minLength: 1, maxLength: 50, format: 'text' }), {
-  trimItems: true,
+  'x-trim-items': true,
   maxItems: 50,
   uniqueItems: true,
   description: 'In the order given',
@@ -58,8 +58,8 @@ export const TaskCreate = Type.Object(
   {
     title: Title,
     description: Type.Optional(Description),
-    status: Type.Optional(Status),
-    priority: Type.Optional(Priority),
+    status: Type.Optional(OneOf(STATUSES, { default: 'TODO' })),
+    priority: Type.Optional(OneOf(PRIORITIES, { default: 'MEDIUM' })),
     dueDate: Type.Optional(DueDate),
     tags: Type.Optional(Tags),
   },
