@@ -31,7 +31,7 @@ export async function openDeps(
   return { config, log, db, redis, cursors, auth, [Symbol.asyncDispose]: () => closing.disposeAsync() }
 }
 
-function embeddedAuth({ auth, http }: Config, db: Database, log: Logger): Auth | undefined {
+function embeddedAuth({ auth, http, environment }: Config, db: Database, log: Logger): Auth | undefined {
   if (auth.mode === 'external') return undefined
   return createAuth({
     pool: db.pool,
@@ -40,6 +40,8 @@ function embeddedAuth({ auth, http }: Config, db: Database, log: Logger): Auth |
     sessionHashSecret: auth.sessionHashSecret.reveal(),
     baseUrl: auth.serverUrl,
     trustedOrigins: http.corsOrigins.filter((origin) => origin !== '*' && origin !== 'null'),
-    log: (level, message) => log[level](message),
+    secureCookies: environment === 'production',
+    // What it calls errors are mostly refusals of its callers' mistakes; what really failed it throws.
+    log: (level, message) => log.debug({ level }, message),
   })
 }

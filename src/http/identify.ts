@@ -2,7 +2,7 @@ import type { FastifyRequest } from 'fastify'
 import type { Config } from '../config.ts'
 import { Problem } from '../errors.ts'
 import type { Principal } from '../principal.ts'
-import { sessionTokenKeys, type CredentialRules } from '../auth/credential.ts'
+import { sessionTokenKeys, type CredentialRules } from './credential.ts'
 import type { App } from './server.ts'
 
 declare module 'fastify' {

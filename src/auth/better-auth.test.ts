@@ -1,0 +1,288 @@
+import assert from 'node:assert/strict'
+import { randomUUID } from 'node:crypto'
+import { after, before, test } from 'node:test'
+import { getMigrations } from 'better-auth/db/migration'
+import { Kysely } from 'kysely'
+import { Pool } from 'pg'
+import { openAuthDatabase, type AuthDatabase } from '../../test/auth-database.ts'
+import { systemDialect } from '../db/system-dialect.ts'
+import { Problem } from '../errors.ts'
+import { CLIENT_ADDRESS_HEADER, createAuth, MAX_SESSIONS_PER_USER, type Auth, type AuthOptions } from './better-auth.ts'
+
+const HOST = 'http://127.0.0.1:3999'
+const PASSWORD = 'password123'
+
+let database: AuthDatabase
+let pool: Pool
+let auth: Auth
+
+before(async () => {
+  database = await openAuthDatabase()
+  pool = database.pool(1)
+  auth = open()
+})
+after(() => database[Symbol.asyncDispose]())
+
+const open = (options: Partial<AuthOptions> = {}): Auth =>
+  createAuth({
+    pool,
+    systemRole: database.systemRole,
+    secret: 'better-auth-secret-Zx81kQ9v7Lw2TnB5rY',
+    sessionHashSecret: 'session-hash-secret-0123456789abcdef',
+    baseUrl: HOST,
+    trustedOrigins: ['http://localhost:3000'],
+    ...options,
+  })
+
+/** What these tests look at of the answers; each knows which of it its answer has. */
+interface Body {
+  readonly token: string
+  readonly code: string
+  readonly user: { readonly id: string; readonly email: string }
+  readonly session: { readonly ipAddress: string }
+}
+
+async function call(
+  path: string,
+  { body, headers = {}, via = auth }: { body?: object; headers?: Record<string, string>; via?: Auth } = {},
+) {
+  const sent = new Headers(headers)
+  if (body !== undefined) sent.set('content-type', 'application/json')
+  const init: RequestInit = { method: body === undefined ? 'GET' : 'POST', headers: sent }
+  if (body !== undefined) init.body = JSON.stringify(body)
+  const response = await via.handle(new Request(`${HOST}/api/auth${path}`, init))
+  return { status: response.status, headers: response.headers, body: (await response.json()) as Body }
+}
+
+const newUser = () => ({ email: `${randomUUID()}@example.com`, password: PASSWORD, name: 'A' })
+async function signUp() {
+  const user = newUser()
+  const { body } = await call('/sign-up/email', { body: user })
+  return {
+    email: user.email,
+    userId: body.user.id,
+    token: body.token,
+    headers: { authorization: `Bearer ${body.token}` },
+  }
+}
+async function count(table: string, userId: string, column = '"userId"'): Promise<number> {
+  const [row] = await database.asOwner<{ n: number }>(`select count(*)::int as n from ${table} where ${column} = $1`, [
+    userId,
+  ])
+  return row?.n ?? 0
+}
+
+test('our tables are those better-auth wants', async () => {
+  const db = new Kysely<unknown>({ dialect: systemDialect({ pool, role: database.systemRole }) })
+  const plan = await getMigrations({
+    user: { modelName: 'users' },
+    session: { modelName: 'user_sessions' },
+    account: { modelName: 'user_accounts' },
+    verification: { modelName: 'user_verifications' },
+    database: { db, type: 'postgres' },
+  })
+  assert.deepEqual([plan.toBeCreated, plan.toBeAdded, plan.toBeAddedIndexes, plan.schemaProblems], [[], [], [], []])
+})
+
+test('five people at once sign up, sign in, change their password and leave, on a pool of one connection', async () => {
+  await Promise.all(
+    Array.from({ length: 5 }, async () => {
+      const { email, userId, headers } = await signUp()
+      assert.equal((await call('/sign-in/email', { body: { email, password: PASSWORD } })).status, 200)
+      const change = { currentPassword: PASSWORD, newPassword: 'password456', revokeOtherSessions: true }
+      const changed = await call('/change-password', { headers, body: change })
+      const renewed = { authorization: `Bearer ${changed.body.token}` }
+      assert.equal((await call('/list-sessions', { headers: renewed })).status, 200)
+      assert.equal((await call('/delete-user', { headers: renewed, body: { password: 'password456' } })).status, 200)
+      assert.equal(await count('users', userId, 'id'), 0)
+    }),
+  )
+})
+
+test('of two sign-ups with one address at the same time one succeeds', async () => {
+  const user = newUser()
+  const racing = database.onServer ? open({ pool: database.pool(2) }) : auth
+  const answers = await Promise.all(['a', 'b'].map(() => call('/sign-up/email', { body: user, via: racing })))
+  assert.deepEqual(
+    answers.map(({ status }) => status).sort((a, b) => a - b),
+    [200, 422],
+  )
+  assert.equal(await count('users', user.email, 'email'), 1)
+})
+
+test('a sign-up that fails half-way leaves nothing', async () => {
+  await database.asOwner('alter table user_accounts add constraint nobody check (false) not valid')
+  const user = newUser()
+  await assert.rejects(call('/sign-up/email', { body: user }), /nobody/)
+  await database.asOwner('alter table user_accounts drop constraint nobody')
+  assert.equal(await count('users', user.email, 'email'), 0)
+  assert.equal((await call('/sign-up/email', { body: user })).status, 200)
+})
+
+test('no connection waits for a password to be hashed', async () => {
+  let acquired = 0
+  let heldMs = 0
+  const onAcquire = () => (acquired = performance.now())
+  const onRelease = () => (heldMs += performance.now() - acquired)
+  pool.on('acquire', onAcquire).on('release', onRelease)
+  const started = performance.now()
+  await signUp()
+  const elapsedMs = performance.now() - started
+  pool.off('acquire', onAcquire).off('release', onRelease)
+  assert.ok(heldMs < elapsedMs / 2, `a connection was held for ${heldMs} of ${elapsedMs} ms`)
+})
+
+test('deleting a user takes the password, and takes sessions and accounts along', async () => {
+  const { userId, headers } = await signUp()
+  for (const [body, code] of [
+    [{}, 'PASSWORD_REQUIRED'],
+    [{ password: '' }, 'PASSWORD_REQUIRED'],
+    [{ token: 'x' }, 'PASSWORD_REQUIRED'],
+    [{ password: 'wrong' }, 'INVALID_PASSWORD'],
+  ] as const) {
+    const refused = await call('/delete-user', { headers, body })
+    assert.deepEqual([refused.status, refused.body.code], [400, code])
+  }
+  assert.equal((await call('/delete-user', { headers, body: { password: PASSWORD } })).status, 200)
+  assert.deepEqual(
+    await Promise.all([count('users', userId, 'id'), count('user_sessions', userId), count('user_accounts', userId)]),
+    [0, 0, 0],
+  )
+  assert.equal((await call('/get-session', { headers })).body, null)
+})
+
+test('a session of any age may list its sessions', async () => {
+  const { userId, headers } = await signUp()
+  await database.asOwner(`update user_sessions set "createdAt" = now() - interval '6 days' where "userId" = $1`, [
+    userId,
+  ])
+  assert.equal((await call('/list-sessions', { headers })).status, 200)
+})
+
+test('signing in ends what is expired or surplus, so that revoking all others misses none', async () => {
+  const { email, userId } = await signUp()
+  await database.asOwner(
+    `insert into user_sessions (id, token, "userId", "expiresAt", "createdAt", "updatedAt")
+     select $1 || n, $1 || n, $1, now() + case when n % 2 = 0 then interval '1 day' else interval '-1 s' end, now() - interval '1 h', now()
+     from generate_series(1, $2::int) n`,
+    [userId, 3 * MAX_SESSIONS_PER_USER],
+  )
+  const { body } = await call('/sign-in/email', { body: { email, password: PASSWORD } })
+  assert.equal(await count('user_sessions', userId), MAX_SESSIONS_PER_USER)
+  const headers = { authorization: `Bearer ${body.token}` }
+  assert.equal((await call('/revoke-other-sessions', { headers, body: {} })).status, 200)
+  assert.equal(await count('user_sessions', userId), 1)
+  assert.equal((await call('/get-session', { headers })).body.user.email, email)
+})
+
+test('a database that is away is a 503, never "signed out"', async () => {
+  const away = new Pool({ host: '127.0.0.1', port: 1, connectionTimeoutMillis: 1_000 })
+  const via = open({ pool: away })
+  const { headers } = await signUp()
+  const isUnavailable = (error: unknown) => error instanceof Problem && error.code === 'unavailable'
+  await assert.rejects(call('/get-session', { headers, via }), isUnavailable)
+  await assert.rejects(call('/list-sessions', { headers, via }), isUnavailable)
+  await assert.rejects(call('/sign-out', { headers, via, body: {} }), isUnavailable)
+  await assert.rejects(call('/sign-up/email', { via, body: newUser() }), isUnavailable)
+  await away.end()
+})
+
+test('a sign-out or revocation that could not delete the session does not say it did', async () => {
+  const { headers, token, email } = await signUp()
+  await database.asOwner(`revoke delete on user_sessions from ${database.systemRole}`)
+  await assert.rejects(call('/sign-out', { headers, body: {} }), /permission denied/)
+  await assert.rejects(call('/revoke-session', { headers, body: { token } }), /permission denied/)
+  await database.asOwner(`grant delete on user_sessions to ${database.systemRole}`)
+  assert.equal((await call('/get-session', { headers })).body.user.email, email)
+})
+
+const origins: readonly (readonly [
+  what: string,
+  headers: Record<string, string>,
+  baseUrl: string | undefined,
+  status: number,
+])[] = [
+  ['of this service', { origin: HOST }, HOST, 200],
+  ['that is trusted', { origin: 'http://localhost:3000' }, HOST, 200],
+  ['that is not', { origin: 'http://evil.example' }, HOST, 403],
+  ['that is null', { origin: 'null' }, HOST, 403],
+  ['unnamed, with a cookie', { cookie: 'a=b' }, HOST, 403],
+  ["unnamed, with Node's fetch headers", { 'sec-fetch-mode': 'cors' }, HOST, 403],
+  ['unnamed, from no browser', {}, HOST, 200],
+  ['of this service, whose address is not configured', { origin: HOST }, undefined, 200],
+  ['that is not, the address being not configured', { origin: 'http://evil.example' }, undefined, 403],
+]
+for (const [what, headers, baseUrl, expected] of origins) {
+  for (const testing of ['', '1']) {
+    test(`an origin ${what} is answered ${expected}${testing && ', also where TEST=1 would turn the check off'}`, async (t) => {
+      process.env['TEST'] = testing
+      t.after(() => delete process.env['TEST'])
+      const { status } = await call('/sign-up/email', { via: open({ baseUrl }), headers, body: newUser() })
+      assert.equal(status, expected)
+    })
+  }
+}
+
+test('the environment decides neither secret, nor address', async (t) => {
+  Object.assign(process.env, {
+    BETTER_AUTH_SECRETS: '7:another-secret-another-secret-another',
+    BETTER_AUTH_URL: 'https://evil.example',
+  })
+  t.after(() => (delete process.env['BETTER_AUTH_SECRETS'], delete process.env['BETTER_AUTH_URL']))
+  const user = newUser()
+  const signed = (await call('/sign-up/email', { body: user })).headers.get('set-auth-token')
+  const headers = { authorization: `Bearer ${signed}` }
+  for (const baseUrl of [HOST, undefined]) {
+    const via = open({ baseUrl })
+    assert.equal((await call('/get-session', { headers, via })).body.user.email, user.email)
+    const refused = await call('/sign-up/email', { via, headers: { origin: 'https://evil.example' }, body: newUser() })
+    assert.equal(refused.status, 403)
+  }
+})
+
+test('cookies are for this site and no script, and Secure where the service is reached by https', async () => {
+  for (const [baseUrl, secure] of [
+    [HOST, false],
+    [undefined, false],
+    ['https://todo.example', true],
+  ] as const) {
+    const { headers } = await call('/sign-up/email', { via: open({ baseUrl }), body: newUser() })
+    const [cookie = ''] = headers.getSetCookie()
+    assert.match(cookie, /; HttpOnly/)
+    assert.match(cookie, /; SameSite=Lax/)
+    assert.equal(/; Secure/.test(cookie), secure)
+    assert.equal(cookie.startsWith('__Secure-better-auth.session_token='), secure)
+  }
+})
+
+test("the client's address is what the private header says, whatever the client claims", async () => {
+  const claimed = { 'x-forwarded-for': '203.0.113.9', 'x-real-ip': '203.0.113.9' }
+  const sent = await call('/sign-up/email', {
+    body: newUser(),
+    headers: { ...claimed, [CLIENT_ADDRESS_HEADER]: '192.0.2.7' },
+  })
+  const { body } = await call('/get-session', { headers: { authorization: `Bearer ${sent.body.token}` } })
+  assert.equal(body.session.ipAddress, '192.0.2.7')
+})
+
+test('nothing is written to the console, whatever goes wrong; the log gets it where there is one', async (t) => {
+  const written = (['log', 'info', 'warn', 'error', 'debug'] as const).map((name) =>
+    t.mock.method(console, name, () => undefined),
+  )
+  const lines: string[] = []
+  for (const log of [undefined, (_level: string, message: string) => void lines.push(message)]) {
+    const via = open({ secret: 'short', baseUrl: undefined, log })
+    await call('/sign-up/email', { via, headers: { origin: 'http://evil.example' }, body: newUser() })
+    await call('/sign-in/email', { via, body: newUser() })
+    await call('/change-email', { via, body: { newEmail: 'a@example.com' } })
+    const { token } = (await call('/sign-up/email', { via, body: newUser() })).body
+    await assert.rejects(
+      call('/update-user', { via, headers: { authorization: `Bearer ${token}` }, body: { name: null } }),
+    )
+  }
+  assert.deepEqual(
+    written.map(({ mock }) => mock.callCount()),
+    [0, 0, 0, 0, 0],
+  )
+  assert.ok(lines.includes('Invalid origin: http://evil.example'))
+})

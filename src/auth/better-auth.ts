@@ -1,0 +1,188 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
+import { kyselyAdapter } from '@better-auth/kysely-adapter'
+import { betterAuth, type BetterAuthOptions } from 'better-auth'
+import { APIError, createAuthMiddleware } from 'better-auth/api'
+import { hashPassword } from 'better-auth/crypto'
+import { bearer } from 'better-auth/plugins'
+import { Kysely, sql } from 'kysely'
+import type { Pool } from 'pg'
+import { systemDialect } from '../db/system-dialect.ts'
+import { withHashedSessions, withinRequest } from './hashed-sessions.ts'
+
+/** The header better-auth reads the client's address from. Whoever calls `handle` sets it, replacing the client's. */
+export const CLIENT_ADDRESS_HEADER = 'x-internal-client-ip'
+
+/** Signing in once more ends the oldest session: unbounded, "revoke all others" would miss those beyond its page. */
+export const MAX_SESSIONS_PER_USER = 100
+
+const PASSWORD_LENGTH = { minPasswordLength: 8, maxPasswordLength: 128 }
+
+const SECONDS_PER_DAY = 24 * 60 * 60
+
+export type AuthLog = (level: 'debug' | 'info' | 'warn' | 'error', message: string, details: readonly unknown[]) => void
+
+export interface AuthOptions {
+  /** Of connections under the serving role; a pool of one is enough. */
+  readonly pool: Pool
+  /** The role that may read and write the auth tables. */
+  readonly systemRole: string
+  /** Signs the tokens and cookies that are sent out. At least 32 characters. */
+  readonly secret: string
+  /** Keys the HMAC under which session tokens are stored. */
+  readonly sessionHashSecret: string
+  /** Where browsers reach this service, if known. Its scheme decides whether cookies are Secure. */
+  readonly baseUrl?: string | undefined
+  /** Cookies only over https even when `baseUrl` does not say so, as behind a proxy that ends TLS. */
+  readonly secureCookies?: boolean
+  /** Origins of other sites whose pages may send our cookies. */
+  readonly trustedOrigins: readonly string[]
+  /** Without it better-auth is silent. */
+  readonly log?: AuthLog | undefined
+}
+
+export interface Auth {
+  /**
+   * Answers one request under /api/auth, refusals included.
+   *
+   * @throws what better-auth would have hidden: Problem unavailable (503) when the database is away, and whatever else is
+   *   no refusal. better-auth takes a failing query for "signed out" or even "done": a sign-out that could not delete the
+   *   session would have answered 200.
+   */
+  handle(this: void, request: Request): Promise<Response>
+}
+
+interface RequestState {
+  /** Errors of the database that are no answer to the input. */
+  readonly failures: unknown[]
+  hashedAhead?: { readonly password: string; readonly hash: string }
+}
+
+const request = new AsyncLocalStorage<RequestState>()
+
+/** Opens nothing and asks the database nothing until the first request. */
+export function createAuth(options: AuthOptions): Auth {
+  const dialect = systemDialect({
+    pool: options.pool,
+    role: options.systemRole,
+    onError: (error) => void (isAboutTheInput(error) || request.getStore()?.failures.push(error)),
+  })
+  const auth = betterAuth(betterAuthOptions(options, new Kysely<unknown>({ dialect })))
+
+  return {
+    handle: (incoming) => {
+      const state: RequestState = { failures: [] }
+      return request.run(state, () =>
+        withinRequest(async () => {
+          const response = await auth.handler(incoming)
+          if (state.failures.length > 0) throw state.failures[0]
+          return response
+        }),
+      )
+    },
+  }
+}
+
+/** Data exceptions and integrity violations (SQLSTATE classes 22 and 23), which better-auth answers with a refusal. */
+const isAboutTheInput = (error: unknown): boolean =>
+  error instanceof Error && 'code' in error && typeof error.code === 'string' && /^2[23]/.test(error.code)
+
+function betterAuthOptions(options: AuthOptions, db: Kysely<unknown>) {
+  const { secret, baseUrl, log } = options
+  return {
+    // All three are always given, for what is not given better-auth takes from the environment.
+    secret,
+    secrets: [{ version: 1, value: secret }],
+    baseURL: baseUrl ?? UNKNOWN_BASE_URL,
+    basePath: '/api/auth',
+    trustedOrigins: (request?: Request) => [...options.trustedOrigins, ...sameOrigin(baseUrl, request)],
+
+    database: withHashedSessions(kyselyAdapter(db, { type: 'postgres', transaction: true }), options.sessionHashSecret),
+    user: {
+      modelName: 'users',
+      deleteUser: {
+        enabled: true,
+        // One statement, of which the rest follows by "on delete cascade". better-auth's own several could stop half-way,
+        // at a user with tasks and without a way to sign in.
+        beforeDelete: async (user) => void (await sql`delete from users where id = ${user.id}`.execute(db)),
+      },
+    },
+    session: {
+      modelName: 'user_sessions',
+      expiresIn: 7 * SECONDS_PER_DAY,
+      updateAge: SECONDS_PER_DAY,
+      // Any age may list its sessions; what "fresh" guarded besides, deleting the user, takes the password.
+      freshAge: 0,
+    },
+    account: { modelName: 'user_accounts' },
+    verification: { modelName: 'user_verifications' },
+    databaseHooks: { session: { create: { after: (session) => endSurplusSessions(db, session.userId) } } },
+
+    emailAndPassword: { enabled: true, ...PASSWORD_LENGTH, password: { hash: hashOnce } },
+    plugins: [bearer()],
+    hooks: { before: beforeEndpoint },
+
+    telemetry: { enabled: false },
+    rateLimit: { enabled: false },
+    // No level: with one, better-auth also writes to the console by itself.
+    logger:
+      log === undefined ? { disabled: true } : { log: (level, message, ...details) => log(level, message, details) },
+    // Errors that are no refusals are the caller's to log and to answer, once.
+    onAPIError: { throw: true },
+    advanced: {
+      useSecureCookies: options.secureCookies === true || (baseUrl?.startsWith('https:') ?? false),
+      ipAddress: { ipAddressHeaders: [CLIENT_ADDRESS_HEADER] },
+      // Left out, they are off under NODE_ENV=test and TEST=1.
+      disableOriginCheck: false,
+      disableCSRFCheck: false,
+      database: {
+        // Ours are the migrations and their check; a mismatch found here would be remembered until a restart.
+        validateSchema: false,
+        defaultFindManyLimit: 10 * MAX_SESSIONS_PER_USER,
+      },
+    },
+  } satisfies BetterAuthOptions
+}
+
+/** Reserved by RFC 2606: no page can come from it. */
+const UNKNOWN_BASE_URL = 'http://base-url-unknown.invalid'
+
+/** While nobody says where this service is, it is where the request says. A page of the same origin is never cross-site. */
+const sameOrigin = (baseUrl: string | undefined, request: Request | undefined): readonly string[] =>
+  baseUrl === undefined && request !== undefined ? [new URL(request.url).origin] : []
+
+const beforeEndpoint = createAuthMiddleware(async ({ path, body }) => {
+  const password = passwordOf(body)
+  // better-auth would do it for whoever holds a fresh session.
+  if (path === '/delete-user' && (password === undefined || password === '')) {
+    throw APIError.from('BAD_REQUEST', { code: 'PASSWORD_REQUIRED', message: 'Deleting your user takes your password' })
+  }
+  if (path === '/sign-up/email' && typeof password === 'string') await hashAhead(password)
+})
+
+const passwordOf = (body: unknown): unknown =>
+  typeof body === 'object' && body !== null && 'password' in body ? body.password : undefined
+
+/**
+ * better-auth hashes a new user's password inside its transaction. That takes some hundred milliseconds of a processor, in
+ * which a connection would do nothing: the only one there is, with the embedded database.
+ */
+async function hashAhead(password: string): Promise<void> {
+  const { minPasswordLength, maxPasswordLength } = PASSWORD_LENGTH
+  const state = request.getStore()
+  if (state === undefined || password.length < minPasswordLength || password.length > maxPasswordLength) return
+  state.hashedAhead = { password, hash: await hashPassword(password) }
+}
+
+async function hashOnce(password: string): Promise<string> {
+  const ahead = request.getStore()?.hashedAhead
+  return ahead?.password === password ? ahead.hash : hashPassword(password)
+}
+
+async function endSurplusSessions(db: Kysely<unknown>, userId: string): Promise<void> {
+  await sql`
+    delete from user_sessions
+    where "userId" = ${userId} and id not in (
+      select id from user_sessions where "userId" = ${userId} and "expiresAt" > now()
+      order by "createdAt" desc, id limit ${MAX_SESSIONS_PER_USER}
+    )`.execute(db)
+}

@@ -1,0 +1,218 @@
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { TSchema } from 'typebox'
+import { Problem, type ProblemCode } from '../errors.ts'
+import type { App } from '../http/server.ts'
+import { refusals } from '../http/wire.ts'
+import { CLIENT_ADDRESS_HEADER, type Auth } from './better-auth.ts'
+import * as shape from './schema.ts'
+
+interface Endpoint {
+  readonly method: 'GET' | 'POST'
+  readonly path: string
+  readonly operationId: string
+  readonly summary: string
+  readonly signedIn: boolean
+  readonly body?: TSchema
+  readonly querystring?: TSchema
+  readonly answer: TSchema
+}
+
+/** What of better-auth is reachable: this and nothing else. */
+const ENDPOINTS: readonly Endpoint[] = [
+  {
+    method: 'POST',
+    path: 'sign-up/email',
+    operationId: 'signUp',
+    summary: 'Sign up',
+    signedIn: false,
+    body: shape.SignUp,
+    answer: shape.SignedUp,
+  },
+  {
+    method: 'POST',
+    path: 'sign-in/email',
+    operationId: 'signIn',
+    summary: 'Sign in',
+    signedIn: false,
+    body: shape.SignIn,
+    answer: shape.SignedIn,
+  },
+  {
+    method: 'POST',
+    path: 'sign-out',
+    operationId: 'signOut',
+    summary: 'Sign out: the token is dead at once',
+    signedIn: true,
+    body: shape.Nothing,
+    answer: shape.Done,
+  },
+  {
+    method: 'GET',
+    path: 'get-session',
+    operationId: 'getSession',
+    summary: 'Who is signed in, if anybody',
+    signedIn: true,
+    querystring: shape.SessionQuery,
+    answer: shape.CurrentSession,
+  },
+  {
+    method: 'GET',
+    path: 'list-sessions',
+    operationId: 'listSessions',
+    summary: 'Your sessions',
+    signedIn: true,
+    answer: shape.Sessions,
+  },
+  {
+    method: 'POST',
+    path: 'revoke-session',
+    operationId: 'revokeSession',
+    summary: 'End one of your sessions',
+    signedIn: true,
+    body: shape.RevokeSession,
+    answer: shape.Changed,
+  },
+  {
+    method: 'POST',
+    path: 'revoke-sessions',
+    operationId: 'revokeSessions',
+    summary: 'End all your sessions',
+    signedIn: true,
+    body: shape.Nothing,
+    answer: shape.Changed,
+  },
+  {
+    method: 'POST',
+    path: 'revoke-other-sessions',
+    operationId: 'revokeOtherSessions',
+    summary: 'End all your sessions but this one',
+    signedIn: true,
+    body: shape.Nothing,
+    answer: shape.Changed,
+  },
+  {
+    method: 'POST',
+    path: 'change-password',
+    operationId: 'changePassword',
+    summary: 'Change your password',
+    signedIn: true,
+    body: shape.ChangePassword,
+    answer: shape.PasswordChanged,
+  },
+  {
+    method: 'POST',
+    path: 'update-user',
+    operationId: 'updateUser',
+    summary: 'Change your name or picture',
+    signedIn: true,
+    body: shape.UpdateUser,
+    answer: shape.Changed,
+  },
+  {
+    method: 'POST',
+    path: 'delete-user',
+    operationId: 'deleteUser',
+    summary: 'Delete yourself and all your tasks',
+    signedIn: true,
+    body: shape.DeleteUser,
+    answer: shape.Done,
+  },
+]
+
+/** Mounts the embedded auth server at /api/auth. */
+export function authRoutes(app: App, auth: Auth): void {
+  app.addSchema(shape.AuthUser)
+  app.addSchema(shape.AuthSession)
+  for (const { method, path, signedIn, answer, body, querystring, ...described } of ENDPOINTS) {
+    app.route({
+      method,
+      url: `/api/auth/${path}`,
+      schema: {
+        ...described,
+        tags: ['auth'],
+        security: signedIn ? [{ session: [] }] : [],
+        ...(body === undefined ? {} : { body }),
+        ...(querystring === undefined ? {} : { querystring }),
+        response: {
+          200: answer,
+          ...refusals('invalid_json', 'unauthenticated', 'forbidden', 'unsupported_media_type', 'invalid_input'),
+        },
+      },
+      // better-auth has serialised its answer already.
+      serializerCompiler: () => (data) => data,
+      handler: async (request, reply) => answerWith(reply, await auth.handle(toFetchRequest(request))),
+    })
+  }
+}
+
+function toFetchRequest(request: FastifyRequest): Request {
+  const headers = new Headers()
+  for (const [name, value] of Object.entries(request.headers)) {
+    for (const each of [value ?? []].flat()) headers.append(name, each)
+  }
+  // The body is written anew below.
+  headers.delete('content-length')
+  headers.delete('transfer-encoding')
+  headers.set(CLIENT_ADDRESS_HEADER, request.ip)
+  if (request.method === 'POST') {
+    headers.set('content-type', 'application/json')
+    dropAmbientCredentials(headers)
+  }
+  const { body } = request
+  const url = URL.parse(`${request.protocol}://${request.host}${request.raw.url ?? ''}`)
+  if (url === null) throw new Problem('invalid_header', 'The header host is malformed')
+  return new Request(url, {
+    // better-auth has no HEAD; Node leaves the body of the answer out by itself.
+    method: request.method === 'HEAD' ? 'GET' : request.method,
+    headers,
+    ...(request.method === 'POST' ? { body: JSON.stringify(body ?? {}) } : {}),
+  })
+}
+
+/**
+ * A browser that posts says where the page comes from: with Origin, or with Sec-Fetch-Site. A client that sends neither is
+ * no browser, so no page can be behind it; better-auth would refuse it for the Sec-Fetch-Mode that Node's fetch adds, or
+ * for a cookie out of a jar. The cookie goes unread instead: such a client authenticates with its token.
+ */
+function dropAmbientCredentials(headers: Headers): void {
+  if (headers.has('origin') || headers.has('sec-fetch-site')) return
+  for (const name of ['cookie', 'sec-fetch-mode', 'sec-fetch-dest']) headers.delete(name)
+}
+
+async function answerWith(reply: FastifyReply, response: Response): Promise<FastifyReply> {
+  const cookies = response.headers.getSetCookie()
+  if (cookies.length > 0) void reply.header('set-cookie', cookies)
+  if (!response.ok) throw await toProblem(response)
+  const bearer = response.headers.get('set-auth-token')
+  if (bearer !== null) void reply.header('set-auth-token', bearer)
+  return reply
+    .code(response.status)
+    .type('application/json; charset=utf-8')
+    .send(await response.text())
+}
+
+const CODE_OF_STATUS: Readonly<Record<number, ProblemCode>> = {
+  400: 'malformed_request',
+  401: 'unauthenticated',
+  403: 'forbidden',
+  404: 'not_found',
+  409: 'conflict',
+  422: 'invalid_input',
+  429: 'too_many_requests',
+}
+
+/**
+ * A refusal of better-auth as a problem. `code` stays better-auth's own and `message` is there beside `detail`, because its
+ * client shows just these two.
+ */
+async function toProblem(response: Response): Promise<Problem> {
+  const body = (await response.json().catch(() => ({}))) as { readonly code?: unknown; readonly message?: unknown }
+  const kind = CODE_OF_STATUS[response.status] ?? (response.status < 500 ? 'malformed_request' : 'internal')
+  if (kind === 'internal')
+    return new Problem(kind, 'Something went wrong here; the request id finds it in the log', { cause: body })
+  const message = typeof body.message === 'string' ? body.message : response.statusText || 'The request was refused'
+  const code = typeof body.code === 'string' ? body.code : undefined
+  return new Problem(kind, message, {
+    body: { message, ...(code === undefined ? {} : { code, type: `/problems/${code.toLowerCase()}` }) },
+  })
+}

@@ -1,0 +1,119 @@
+import { Type } from 'typebox'
+import { Instant, Nullable, OptionalBody } from '../http/wire.ts'
+
+/** better-auth's shapes, as version 1.7 sends and takes them. */
+
+const Email = Type.String({ format: 'email', maxLength: 254, examples: ['ada@example.com'] })
+const Password = Type.String({ minLength: 8, maxLength: 128, format: 'text', examples: ['correct horse'] })
+// At sign-in what never could be a password is simply wrong.
+const AnyPassword = Type.String({ minLength: 1, maxLength: 128, format: 'text', examples: ['correct horse'] })
+const Name = Type.String({ minLength: 1, maxLength: 200, format: 'text', examples: ['Ada'] })
+const Image = Type.String({ maxLength: 2048, format: 'text', description: 'The URL of a picture' })
+const CallbackUrl = Type.String({ maxLength: 2048, format: 'text', description: "Accepted for better-auth's client" })
+const RememberMe = Type.Boolean({ description: 'false: the cookie ends with the browser session' })
+const Token = Type.String({ description: 'The bearer token of the session' })
+
+export const AuthUser = Type.Object(
+  {
+    id: Type.String({ examples: ['hT3kQ9v7Lw2TnB5rYzX8a1Pq4Wc6Vd0E'] }),
+    name: Type.String({ examples: ['Ada'] }),
+    email: Email,
+    emailVerified: Type.Boolean(),
+    image: Type.Optional(Nullable(Type.String())),
+    createdAt: Instant,
+    updatedAt: Instant,
+  },
+  { $id: 'AuthUser', additionalProperties: true },
+)
+
+export const AuthSession = Type.Object(
+  {
+    id: Type.String(),
+    userId: Type.String(),
+    token: Type.String({
+      description: 'The token where this request has shown it; else a handle that only names the session',
+    }),
+    expiresAt: Instant,
+    createdAt: Instant,
+    updatedAt: Instant,
+    ipAddress: Type.Optional(Nullable(Type.String())),
+    userAgent: Type.Optional(Nullable(Type.String())),
+  },
+  { $id: 'AuthSession', additionalProperties: true },
+)
+
+const closed = { additionalProperties: false }
+
+export const SignUp = Type.Object(
+  {
+    name: Name,
+    email: Email,
+    password: Password,
+    image: Type.Optional(Image),
+    callbackURL: Type.Optional(CallbackUrl),
+    rememberMe: Type.Optional(RememberMe),
+  },
+  { ...closed, examples: [{ name: 'Ada', email: 'ada@example.com', password: 'correct horse' }] },
+)
+
+export const SignIn = Type.Object(
+  {
+    email: Email,
+    password: AnyPassword,
+    callbackURL: Type.Optional(CallbackUrl),
+    rememberMe: Type.Optional(RememberMe),
+  },
+  { ...closed, examples: [{ email: 'ada@example.com', password: 'correct horse' }] },
+)
+
+export const RevokeSession = Type.Object(
+  { token: Type.String({ minLength: 1, maxLength: 512, format: 'text', description: 'As /list-sessions names it' }) },
+  closed,
+)
+
+export const ChangePassword = Type.Object(
+  {
+    currentPassword: AnyPassword,
+    newPassword: Password,
+    revokeOtherSessions: Type.Optional(
+      Type.Boolean({ description: 'End every other session; this one gets a new token' }),
+    ),
+  },
+  closed,
+)
+
+export const UpdateUser = Type.Object(
+  { name: Type.Optional(Name), image: Type.Optional(Nullable(Image)) },
+  { ...closed, minProperties: 1, examples: [{ name: 'Ada Lovelace' }] },
+)
+
+export const DeleteUser = Type.Object(
+  { password: AnyPassword, callbackURL: Type.Optional(CallbackUrl) },
+  { ...closed, description: 'Deletes the user with every task and session. There is no way back.' },
+)
+
+/** better-auth's client sends `{}` where there is nothing to say. */
+export const Nothing = OptionalBody(Type.Object({}, closed))
+
+export const SessionQuery = Type.Object(
+  { disableCookieCache: Type.Optional(Type.Boolean()), disableRefresh: Type.Optional(Type.Boolean()) },
+  closed,
+)
+
+const user = Type.Unsafe({ $ref: 'AuthUser#' })
+const session = Type.Unsafe({ $ref: 'AuthSession#' })
+
+export const SignedUp = Type.Object({ token: Nullable(Token), user })
+export const SignedIn = Type.Object({
+  redirect: Type.Boolean(),
+  token: Token,
+  url: Type.Optional(Type.String()),
+  user,
+})
+export const CurrentSession = Type.Unsafe({
+  anyOf: [Type.Object({ session, user }), { type: 'null', description: 'Nobody is signed in' }],
+})
+export const Sessions = Type.Array(session)
+export const Done = Type.Object({ success: Type.Boolean() }, { additionalProperties: true })
+export const Changed = Type.Object({ status: Type.Boolean() }, { additionalProperties: true })
+export const PasswordChanged = Type.Object({ token: Nullable(Token), user })
