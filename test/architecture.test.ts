@@ -1,0 +1,82 @@
+import assert from 'node:assert/strict'
+import { globSync, readFileSync } from 'node:fs'
+import { dirname, join, relative } from 'node:path'
+import { suite, test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+
+/**
+ * The architecture. A file imports from its own folder and from lower floors: never sideways, never up. A folder stands
+ * for every file in it; features never import one another.
+ */
+const FLOORS: Readonly<Record<string, number>> = {
+  'server.ts': 7,
+  'cli.ts': 7,
+  'describe.ts': 7,
+  'app.ts': 6,
+  'deps.ts': 5,
+  tasks: 4,
+  auth: 4,
+  health: 4,
+  metrics: 4,
+  docs: 4,
+  http: 3,
+  db: 2,
+  'redis.ts': 2,
+  'log.ts': 2,
+  'config.ts': 1,
+  'development-secrets.ts': 1,
+  'errors.ts': 1,
+  'principal.ts': 1,
+  lib: 1,
+}
+
+/** On these floors files stand beside one another and may use each other. */
+const SHARED_FLOORS = new Set([1, 7])
+
+const SRC = fileURLToPath(new URL('../src/', import.meta.url))
+const FILES = globSync('**/*.ts', { cwd: SRC }).filter((file) => !file.endsWith('.test.ts'))
+
+const unitOf = (file: string): string => file.split('/')[0] ?? file
+
+function importsOf(file: string): string[] {
+  const text = readFileSync(join(SRC, file), 'utf8')
+  return [...text.matchAll(/(?:from|import\()\s*'(\.[^']+)'/g)].map(([, path = '']) =>
+    relative(SRC, join(SRC, dirname(file), path)),
+  )
+}
+
+/** Without its comments. */
+const codeOf = (file: string): string =>
+  readFileSync(join(SRC, file), 'utf8').replace(/\/\*[^]*?\*\/|^\s*\/\/.*$/gm, '')
+
+suite('architecture', () => {
+  test('every file of src stands on a floor, and every floor has a file', () => {
+    const units = new Set(FILES.map(unitOf))
+    assert.deepEqual([...units].sort(), Object.keys(FLOORS).sort())
+  })
+
+  test('a file imports from its own folder and from lower floors, never sideways, never up', () => {
+    const wrong = FILES.flatMap((file) => importsOf(file).map((imported) => ({ file, imported }))).filter(
+      ({ file, imported }) => {
+        const [from, to] = [unitOf(file), unitOf(imported)]
+        const [above = 0, below = 0] = [FLOORS[from], FLOORS[to]]
+        return from !== to && !(below < above || (below === above && SHARED_FLOORS.has(above)))
+      },
+    )
+    assert.deepEqual(wrong, [])
+  })
+
+  test('only the configuration reads the environment, and only entries write to standard output', () => {
+    const reading = (pattern: RegExp): string[] => FILES.filter((file) => pattern.test(codeOf(file)))
+    assert.deepEqual(reading(/process\.env\b/), ['config.ts'])
+    assert.deepEqual(
+      reading(/process\.stdout|process\.stderr|console\./).filter((file) => (FLOORS[unitOf(file)] ?? 0) < 7),
+      ['log.ts'],
+    )
+  })
+
+  test('no source file grows past 320 lines', () => {
+    const long = FILES.filter((file) => readFileSync(join(SRC, file), 'utf8').split('\n').length > 320)
+    assert.deepEqual(long, [])
+  })
+})
