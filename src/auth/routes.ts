@@ -135,7 +135,14 @@ export function authRoutes(app: App, auth: Auth): void {
         ...(querystring === undefined ? {} : { querystring }),
         response: {
           200: answer,
-          ...refusals('invalid_json', 'unauthenticated', 'forbidden', 'unsupported_media_type', 'invalid_input'),
+          ...refusals(
+            'invalid_json',
+            'unauthenticated',
+            'forbidden',
+            'body_too_large',
+            'unsupported_media_type',
+            'invalid_input',
+          ),
         },
       },
       // better-auth has serialised its answer already.

@@ -103,17 +103,26 @@ export const SessionQuery = Type.Object(
 const user = Type.Unsafe({ $ref: 'AuthUser#' })
 const session = Type.Unsafe({ $ref: 'AuthSession#' })
 
-export const SignedUp = Type.Object({ token: Nullable(Token), user })
-export const SignedIn = Type.Object({
-  redirect: Type.Boolean(),
-  token: Token,
-  url: Type.Optional(Type.String()),
-  user,
-})
+const bearer = {
+  'Set-Auth-Token': { type: 'string', description: 'The token with its signature; good as a bearer token too' },
+}
+
+export const SignedUp = Type.Object(
+  { token: Nullable(Token), user },
+  { description: 'Signed up, and signed in', headers: bearer },
+)
+export const SignedIn = Type.Object(
+  { redirect: Type.Boolean(), token: Token, url: Type.Optional(Type.String()), user },
+  { description: 'Signed in', headers: bearer },
+)
 export const CurrentSession = Type.Unsafe({
+  description: 'The session and its user, or null',
   anyOf: [Type.Object({ session, user }), { type: 'null', description: 'Nobody is signed in' }],
 })
-export const Sessions = Type.Array(session)
-export const Done = Type.Object({ success: Type.Boolean() }, { additionalProperties: true })
-export const Changed = Type.Object({ status: Type.Boolean() }, { additionalProperties: true })
-export const PasswordChanged = Type.Object({ token: Nullable(Token), user })
+export const Sessions = Type.Array(session, { description: 'All that are alive' })
+export const Done = Type.Object({ success: Type.Boolean() }, { additionalProperties: true, description: 'Done' })
+export const Changed = Type.Object({ status: Type.Boolean() }, { additionalProperties: true, description: 'Done' })
+export const PasswordChanged = Type.Object(
+  { token: Nullable(Token), user },
+  { description: 'Changed; with revokeOtherSessions a new token' },
+)
