@@ -5,6 +5,7 @@ import { buildApp } from '../src/app.ts'
 import { parseConfig, type Config } from '../src/config.ts'
 import { openDeps, type Deps } from '../src/deps.ts'
 import { drain } from '../src/http/drain.ts'
+import type { App } from '../src/http/server.ts'
 import { Secret } from '../src/lib/secret.ts'
 import { openTestDatabase } from './databases.ts'
 
@@ -37,6 +38,7 @@ export interface World extends AsyncDisposable {
   readonly url: string
   readonly config: Config
   readonly deps: Deps
+  readonly app: App
   ask(method: string, path: string, asking?: Asking): Promise<Answer>
   signUp(name?: string): Promise<User>
   /** SQL as the owner, past every policy: to arrange and to look, never to act. */
@@ -80,6 +82,7 @@ export async function openWorld({
     url,
     config,
     deps,
+    app,
     ask,
     signUp: async (name = 'Ada') => {
       const email = `${name.toLowerCase()}-${randomUUID()}@example.com`

@@ -28,10 +28,14 @@ const pageOfTasks = Type.Array(RefTo<Task>('Task'), {
 const unchanged = Type.Null({ description: 'You have this version' })
 const gone = Type.Null({ description: 'Deleted' })
 const IfMatch = Type.Object({
-  'if-match': Type.Optional(Type.String({ description: 'Only if the version is still this one, as ETag gave it', examples: ['"3"'] })),
+  'if-match': Type.Optional(
+    Type.String({ description: 'Only if the version is still this one, as ETag gave it', examples: ['"3"'] }),
+  ),
 })
 const IfNoneMatch = Type.Object({
-  'if-none-match': Type.Optional(Type.String({ description: 'Only if the version is no longer this one', examples: ['"3"'] })),
+  'if-none-match': Type.Optional(
+    Type.String({ description: 'Only if the version is no longer this one', examples: ['"3"'] }),
+  ),
 })
 const security = [{ session: [] }, { service: [], userId: [] }]
 

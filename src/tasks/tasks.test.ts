@@ -24,7 +24,7 @@ const as = (user: User) => (method: string, path: string, body?: unknown, header
   })
 const asAda = (...args: Parameters<ReturnType<typeof as>>): Promise<Answer> => as(ada)(...args)
 
-async function newTask(fields: object = {}): Promise<any> {
+async function newTask(fields: object = {}): Promise<Answer['json']> {
   const { status, json } = await asAda('POST', TASKS, { title: 'Buy milk', ...fields })
   assert.equal(status, 201)
   return json
@@ -293,14 +293,14 @@ suite('changing a task', () => {
 suite('completing a task', () => {
   test('without a body toggles TODO and IN_PROGRESS to COMPLETED and back to TODO', async () => {
     const { id } = await newTask({ status: 'IN_PROGRESS' })
-    const toggle = async (): Promise<any> => (await asAda('PATCH', `${TASKS}/${id}/complete`)).json
+    const toggle = async (): Promise<Answer['json']> => (await asAda('PATCH', `${TASKS}/${id}/complete`)).json
     const statuses = [(await toggle()).status, (await toggle()).status, (await toggle()).status]
     assert.deepEqual(statuses, ['COMPLETED', 'TODO', 'COMPLETED'])
   })
 
   test('with a body sets the state, so that a retry changes nothing', async () => {
     const { id } = await newTask()
-    const complete = async (completed: boolean): Promise<any> =>
+    const complete = async (completed: boolean): Promise<Answer['json']> =>
       (await asAda('PATCH', `${TASKS}/${id}/complete`, { completed })).json
     const once = await complete(true)
     assert.equal(once.status, 'COMPLETED')

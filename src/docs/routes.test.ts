@@ -1,0 +1,46 @@
+import assert from 'node:assert/strict'
+import { after, before, suite, test } from 'node:test'
+import { openWorld, type World } from '../../test/world.ts'
+
+suite('the documents', () => {
+  let world: World
+  before(async () => {
+    world = await openWorld()
+  })
+  after(() => world[Symbol.asyncDispose]())
+
+  /** What a page loads by its HTML. */
+  const assetsOf = (html: string): string[] => [...html.matchAll(/(?:src|href)="([^"]+)"/g)].map(([, url = '']) => url)
+
+  for (const page of ['/docs', '/redoc']) {
+    test(`${page} and all it loads come from this process, under a policy that allows nothing else`, async () => {
+      const { status, headers, text } = await world.ask('GET', page)
+      assert.equal(status, 200)
+      assert.match(headers.get('content-type') ?? '', /^text\/html/)
+      const policy = headers.get('content-security-policy') ?? ''
+      assert.match(policy, /default-src 'none'/)
+      assert.doesNotMatch(policy, /https?:|\*|unsafe-eval|script-src[^;]*unsafe-inline/)
+      assert.doesNotMatch(text, /<script(?![^>]*\bsrc=)/, 'an inline script, which the policy forbids')
+      const assets = assetsOf(text)
+      assert.ok(assets.length > 0)
+      for (const asset of assets) {
+        const url = new URL(asset, `${world.url}${page}/`)
+        assert.equal(url.origin, new URL(world.url).origin, asset)
+        assert.equal((await world.ask('GET', url.pathname)).status, 200, url.pathname)
+      }
+    })
+  }
+
+  test('both show /openapi.json', async () => {
+    assert.match((await world.ask('GET', '/redoc')).text, /spec-url="\/openapi\.json"/)
+    assert.match((await world.ask('GET', '/docs/static/swagger-initializer.js')).text, /"\/openapi\.json"/)
+  })
+
+  test('DOCS_ENABLED=false hides them all', async () => {
+    await using hidden = await openWorld({ env: { DOCS_ENABLED: 'false' } })
+    for (const path of ['/docs', '/docs/json', '/redoc', '/redoc/redoc.standalone.js', '/openapi.json']) {
+      assert.equal((await hidden.ask('GET', path)).status, 404, path)
+    }
+    assert.equal((await hidden.ask('GET', '/health')).status, 200)
+  })
+})
