@@ -15,7 +15,7 @@ export async function buildApp(deps: Deps): Promise<App> {
 
   healthRoutes(app, deps)
   metricsRoutes(app, deps)
-  if (deps.config.http.docsEnabled) await documentRoutes(app)
+  if (deps.config.http.docsEnabled) documentRoutes(app)
   if (deps.auth !== undefined) authRoutes(app, deps.auth)
 
   await app.register(async (signedIn: App) => {
