@@ -1,0 +1,296 @@
+import fs from 'node:fs'
+import path from 'node:path'
+import { parentPort, workerData, type MessagePort } from 'node:worker_threads'
+import { PGlite } from '@electric-sql/pglite'
+import { NodeFS } from '@electric-sql/pglite/nodefs'
+import type { FromWorker, ToWorker, WorkerInput } from './embedded.ts'
+
+/*
+ * The thread that runs PGlite, which blocks it while a statement runs. It speaks PostgreSQL's wire protocol over its
+ * port with embedded.ts. PGlite has one session for ever: what a server gets by ending a backend, it gets by `RESET`.
+ */
+
+/** One message of a client; it holds all parameters of one statement. */
+const MAX_MESSAGE_BYTES = 64 * 1024 * 1024
+/** PostgreSQL's own limit, where PGlite throws instead of answering. */
+const MAX_STARTUP_BYTES = 10_000
+const PROTOCOL_3 = 3
+const MAINTENANCE_AFTER_WAL_BYTES = 32 * 1024 * 1024
+const TERMINATE = 'X'.charCodeAt(0)
+
+const REPORTED_BY_LONGJMP = 100 // PGlite's POSTGRES_MAIN_LONGJMP
+const ERRNO_EIO = 29 // in WASI's numbering, which Emscripten uses
+
+/**
+ * PGlite's own parameters without `-F`, which turns fsync off, and with:
+ * - wal_sync_method: its fdatasync does nothing, its fsync can be made to work (DurableFiles);
+ * - shared_buffers: 128 MB by default, all of it resident, for a database of a few megabytes;
+ * - min_wal_size: how much of the log is kept for reuse, 80 MB by default;
+ * - max_stack_depth: has to be reached before the stack of this thread ends (STACK_MB in embedded.ts).
+ */
+const START_PARAMETERS = PGlite.defaultStartParams
+  .filter((parameter) => parameter !== '-F')
+  .concat('-c wal_sync_method=fsync -c shared_buffers=16MB -c min_wal_size=32MB -c max_stack_depth=1MB'.split(' '))
+
+/** What PGlite's types leave out of Emscripten's file system on Node. */
+interface NodeStreamOperations {
+  fsync?: (stream: { readonly nfd: number }) => number
+}
+
+/**
+ * PGlite's files on disk, with an fsync that reaches the disk: Emscripten asks the file system for it and its own for
+ * Node has none, so that a power cut could lose what was committed, or a checkpoint's order of writes.
+ */
+class DurableFiles extends NodeFS {
+  /** How often the database asked. */
+  syncs = 0
+
+  override async init(...[database, options]: Parameters<NodeFS['init']>): ReturnType<NodeFS['init']> {
+    const { emscriptenOpts } = await super.init(database, options)
+    const hook: NonNullable<typeof emscriptenOpts.preRun>[number] = (module) => {
+      const { stream_ops } = module.NODEFS as unknown as { stream_ops: NodeStreamOperations }
+      stream_ops.fsync = ({ nfd }) => this.#sync(nfd)
+    }
+    return { emscriptenOpts: { ...emscriptenOpts, preRun: [...(emscriptenOpts.preRun ?? []), hook] } }
+  }
+
+  #sync(file: number): number {
+    this.syncs += 1
+    try {
+      fs.fsyncSync(file)
+      return 0
+    } catch {
+      return ERRNO_EIO // PostgreSQL panics, as it must: what it wrote may be lost.
+    }
+  }
+}
+
+/** The last things PostgreSQL said of itself: the reason when it does not start. */
+const said: string[] = []
+const MAX_LINES_SAID = 50
+
+async function openCluster(directory: string): Promise<PGlite> {
+  const files = new DurableFiles(directory)
+  const database = await PGlite.create({
+    fs: files,
+    startParams: START_PARAMETERS,
+    onStderr: (line) => {
+      said.push(line.slice(0, 500))
+      if (said.length > MAX_LINES_SAID) said.shift()
+      return false
+    },
+  })
+  // A start always writes pg_control and syncs it.
+  if (files.syncs === 0) throw new Error('this build of PGlite does not pass fsync on to the file system')
+  endOnBreakdown(database)
+  return database
+}
+
+/**
+ * PGlite ignores every exception out of PostgreSQL's main loop. One of them is PostgreSQL's way to report an error; any
+ * other (stack overflow, memory fault, exit) leaves it in ruins: it was seen to answer `select 1` with no row and no
+ * error. So any other ends this thread, as it would end a backend: nothing more is written, and the next start recovers.
+ */
+function endOnBreakdown(database: PGlite): void {
+  const module = database.Module
+  const mainLoopOnce = module._PostgresMainLoopOnce
+  module._PostgresMainLoopOnce = () => {
+    try {
+      mainLoopOnce()
+    } catch (error) {
+      if (error instanceof Object && 'status' in error && error.status === REPORTED_BY_LONGJMP) throw error
+      end('broken', error)
+    }
+  }
+}
+
+/** Makes the cluster beside its place and renames it into it, so that whatever has the right name is complete. */
+async function createCluster(directory: string): Promise<void> {
+  const draft = `${directory}.creating`
+  fs.rmSync(draft, { recursive: true, force: true })
+  fs.mkdirSync(draft, { mode: 0o700 })
+  const database = await openCluster(draft)
+  await database.close()
+  // PGlite unpacks the files of a new cluster without fsync.
+  for (const entry of fs.readdirSync(draft, { recursive: true, encoding: 'utf8' })) syncToDisk(path.join(draft, entry))
+  syncToDisk(draft)
+  fs.renameSync(draft, directory)
+  syncToDisk(path.dirname(directory))
+}
+
+function syncToDisk(file: string): void {
+  const descriptor = fs.openSync(file, 'r')
+  fs.fsyncSync(descriptor)
+  fs.closeSync(descriptor)
+}
+
+/**
+ * After this nothing of the client before is left: transaction, role, settings, statements, temporary tables.
+ * Sync first: after an error in a pipelined batch that was cut off, all else would be skipped. Then the superuser by
+ * name: `discard all` does not bring back the session user here, since a single-user PostgreSQL has no default for it.
+ */
+const RESET = Buffer.concat([
+  Buffer.from('S\0\0\0\x04'),
+  ...['rollback', 'set session authorization postgres', 'discard all'].map((sql) => {
+    const message = Buffer.from(`Q0000${sql}\0`)
+    message.writeInt32BE(message.length - 1, 1)
+    return message
+  }),
+])
+
+/** One client after another on the one session. */
+class Session {
+  readonly #database: PGlite
+  readonly #live: WorkerInput['live']
+  #incoming = new ClientMessages()
+  #connection = 0
+
+  constructor(database: PGlite, live: WorkerInput['live']) {
+    this.#database = database
+    this.#live = live
+  }
+
+  async connect(connection: number): Promise<void> {
+    if (!this.#isLive(connection)) return
+    this.#connection = connection
+    this.#incoming = new ClientMessages()
+    await this.#database.execProtocol(RESET)
+    await this.#maintain()
+  }
+
+  async receive(connection: number, bytes: Uint8Array): Promise<void> {
+    if (connection !== this.#connection || !this.#isLive(connection)) return
+    let batches
+    try {
+      batches = this.#incoming.add(bytes)
+    } catch (error) {
+      this.#connection = 0
+      return send({ kind: 'refused', connection, reason: messageOf(error) })
+    }
+    for (const batch of batches) {
+      await this.#database.execProtocolRawStream(batch, {
+        onRawData: (answer) => {
+          const copy = new Uint8Array(answer) // it is a view of PostgreSQL's own memory, valid only during this call
+          send({ kind: 'data', connection, bytes: copy }, [copy.buffer])
+        },
+      })
+    }
+  }
+
+  /**
+   * A single-user PostgreSQL has no autovacuum and no checkpoints of its own: dead rows and the log would grow as long as
+   * the process lives. Between two clients nobody is in the way, and a pool renews its connection from time to time.
+   */
+  async #maintain(): Promise<void> {
+    const { rows } = await this.#database.query<{ bytes: number }>(
+      'select pg_wal_lsn_diff(pg_current_wal_lsn(), redo_lsn)::float8 as bytes from pg_control_checkpoint()',
+    )
+    if ((rows[0]?.bytes ?? 0) < MAINTENANCE_AFTER_WAL_BYTES) return
+    // If it cannot be done now (a full disk), then at the next connection; what is really damaged shows in queries.
+    for (const command of ['vacuum (analyze)', 'checkpoint']) await this.#database.exec(command).catch(() => {})
+  }
+
+  #isLive(connection: number): boolean {
+    return Atomics.load(this.#live, 0) === connection
+  }
+}
+
+/**
+ * Cuts what a client sends into whole messages: PGlite executes what it is given and does not wait for the rest.
+ * A message is a type byte and a length that counts itself; the first one of a connection has no type (protocol 3.0).
+ */
+class ClientMessages {
+  #unread: Uint8Array[] = []
+  #unreadBytes = 0
+  /** How much there must be before it is worth looking. Keeps a message in many pieces from being copied for each. */
+  #neededBytes = 0
+  #started = false
+  #ended = false
+
+  /** What is complete by now. The startup message comes by itself, as PGlite takes it; all others in one batch. */
+  add(bytes: Uint8Array): Uint8Array[] {
+    if (this.#ended) return []
+    this.#unread.push(bytes)
+    this.#unreadBytes += bytes.length
+    if (this.#unreadBytes < this.#neededBytes) return []
+    const all = Buffer.concat(this.#unread)
+    const batches: Uint8Array[] = []
+    let start = 0
+    let end = 0
+    for (;;) {
+      this.#ended = this.#started && all[end] === TERMINATE
+      this.#neededBytes = this.#started ? messageBytes(all.subarray(end)) : startupBytes(all)
+      if (this.#ended || end + this.#neededBytes > all.length) break
+      end += this.#neededBytes
+      if (this.#started) continue
+      this.#started = true
+      batches.push(all.subarray(start, end))
+      start = end
+    }
+    if (end > start) batches.push(all.subarray(start, end))
+    this.#unread = [all.subarray(end)]
+    this.#unreadBytes = all.length - end
+    return batches
+  }
+}
+
+/** Of the whole message, or of its header while that is not there. */
+function messageBytes(bytes: Buffer): number {
+  if (bytes.length < 5) return 5
+  const length = bytes.readInt32BE(1)
+  if (length >= 4 && length <= MAX_MESSAGE_BYTES) return 1 + length
+  throw new Error(`the embedded database takes messages of up to ${MAX_MESSAGE_BYTES} bytes, not ${length}`)
+}
+
+function startupBytes(bytes: Buffer): number {
+  if (bytes.length < 8) return 8
+  const length = bytes.readInt32BE(0)
+  if (length >= 8 && length <= MAX_STARTUP_BYTES && bytes.readInt16BE(4) === PROTOCOL_3) return length
+  throw new Error('the embedded database speaks plain PostgreSQL protocol 3 only: no TLS, no cancel requests')
+}
+
+function send(message: FromWorker, transfer: ArrayBuffer[] = []): void {
+  parentPort?.postMessage(message, transfer)
+}
+
+function end(kind: 'failed' | 'broken', error: unknown): never {
+  const fatal = said.map((line) => /(?:FATAL|PANIC):\s+(.+)/.exec(line)?.[1]).findLast((reason) => reason !== undefined)
+  send({ kind, reason: fatal ?? messageOf(error) })
+  process.exit(1)
+}
+
+/** Emscripten also throws objects that are no errors. */
+function messageOf(error: unknown): string {
+  return error instanceof Object && 'message' in error ? String(error.message) : String(error)
+}
+
+async function serve(port: MessagePort, { directory, live }: WorkerInput): Promise<void> {
+  const database = await openCluster(directory)
+  const session = new Session(database, live)
+  const handle = async (message: ToWorker): Promise<void> => {
+    switch (message.kind) {
+      case 'connect':
+        return session.connect(message.connection)
+      case 'data':
+        return session.receive(message.connection, message.bytes)
+      case 'close':
+        await database.close()
+        return port.close()
+    }
+  }
+  let turn = Promise.resolve()
+  port.on('message', (message: ToWorker) => {
+    turn = turn.then(() => handle(message)).catch((error: unknown) => end('broken', error))
+  })
+  send({ kind: 'ready' })
+}
+
+if (parentPort !== null) {
+  const input = workerData as WorkerInput // from embedded.ts, which is of one piece with this file
+  try {
+    if (input.task === 'create') await createCluster(input.directory)
+    else await serve(parentPort, input)
+  } catch (error) {
+    end('failed', error)
+  }
+}
