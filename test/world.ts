@@ -67,7 +67,7 @@ export async function openWorld({
   migrated = true,
 }: WorldOptions = {}): Promise<World> {
   await using opened = new AsyncDisposableStack()
-  const database = opened.use(await openTestDatabase({ migrated }))
+  const database = env['DATABASE_URL'] === undefined ? opened.use(await openTestDatabase({ migrated })) : { env: {} }
   const config = parseConfig({ PORT: '0', LOG_LEVEL: 'silent', ...database.env, ...env }, () => SECRETS)
   const log = pino({ level: config.log.level })
   const own = opened.use(await openDeps(config, log, { migrate: migrated }))

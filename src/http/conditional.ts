@@ -2,7 +2,8 @@ import type { FastifyRequest } from 'fastify'
 import { Problem } from '../errors.ts'
 
 const ENTITY_TAG = /^(?:W\/)?"[\x21\x23-\x7e\x80-\xff]*"$/
-const ENTITY_TAGS = /(?:W\/)?"[^"]*"|[^,\s]+/g
+/** What commas part, but for those between quotes. */
+const ELEMENTS = /(?:"[^"]*"|[^,])+/g
 
 /** The entity tag of a version: strong, because a version names one exact state. */
 export const etag = (resource: { readonly version: number }): string => `"${resource.version}"`
@@ -37,7 +38,8 @@ export function isFresh(request: FastifyRequest, current: string): boolean {
 function entityTags(name: string, header: string | undefined): EntityTags {
   if (header === undefined) return undefined
   if (header.trim() === '*') return 'any'
-  const tags = header.match(ENTITY_TAGS) ?? []
+  // Empty elements are ignored (RFC 9110 §5.6.1.2).
+  const tags = (header.match(ELEMENTS) ?? []).map((element) => element.trim()).filter((element) => element !== '')
   if (tags.length === 0 || !tags.every((tag) => ENTITY_TAG.test(tag))) {
     throw new Problem('invalid_header', `${name} must be * or entity tags in double quotes, such as "3"`)
   }

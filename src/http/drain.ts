@@ -1,4 +1,5 @@
 import { once } from 'node:events'
+import { Server } from 'node:net'
 import type { App } from './server.ts'
 
 /** How often connections that have become idle are looked for. */
@@ -11,10 +12,11 @@ const IDLE_CHECK_MS = 50
 export async function drain(app: App, timeoutMs: number): Promise<void> {
   app.draining = true
   const closed = once(app.server, 'close')
-  app.server.close()
-  // A connection that was idle only between two requests says so when its answer has left.
-  const idle = setInterval(() => app.server.closeIdleConnections(), IDLE_CHECK_MS)
-  const deadline = setTimeout(() => app.server.closeAllConnections(), timeoutMs)
+  // The HTTP server's own close() would also cut answers that are written but not sent yet.
+  Server.prototype.close.call(app.server)
+  app.connections.closeIdle()
+  const idle = setInterval(() => app.connections.closeIdle(), IDLE_CHECK_MS)
+  const deadline = setTimeout(() => app.connections.closeAll(), timeoutMs)
   await closed
   clearInterval(idle)
   clearTimeout(deadline)

@@ -1,27 +1,30 @@
-import { randomUUID } from 'node:crypto'
-import type { Socket } from 'node:net'
 import cors from '@fastify/cors'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import {
   fastify,
   LogController,
+  type DoneFuncWithErrOrRes,
   type FastifyBaseLogger,
   type FastifyInstance,
+  type FastifyReply,
   type FastifyRequest,
   type RawServerDefault,
 } from 'fastify'
-import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http'
 import type { Config } from '../config.ts'
 import { Problem } from '../errors.ts'
 import { JsonError, parseJson } from '../lib/json.ts'
+import { originForm, refuseAmbiguity } from './ambiguity.ts'
+import { createConnections, type Connections } from './connections.ts'
 import { watchRoutes, type MethodsAt } from './methods.ts'
-import { pathOf, PROBLEM_JSON, problemBody, refuseConnection, sendProblem, writeProblem } from './problem.ts'
+import { pathOf, requestIdOf, sendProblem } from './problem.ts'
 import { buildValidator } from './validation.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
     /** The process is about to stop: it takes no new work, and says so to whoever asks for its readiness. */
     draining: boolean
+    readonly connections: Connections
   }
 }
 
@@ -43,23 +46,6 @@ const TIMEOUT_CHECK_INTERVAL_MS = 500
 /** Longer than the idle time-out of the usual load balancers (60 s), which must be the ones to close. */
 const KEEP_ALIVE_TIMEOUT_MS = 65_000
 
-/** A request id somebody else gave is kept when it is one: it goes into answers and logs. */
-const REQUEST_ID = /^[A-Za-z0-9._:-]{1,128}$/
-
-/** Twice any of these and two readers may disagree about what was said. */
-const AT_MOST_ONCE = new Set([
-  'host',
-  'authorization',
-  'x-service-auth',
-  'x-user-id',
-  'content-type',
-  'content-length',
-  'if-match',
-  'if-none-match',
-  'idempotency-key',
-  'origin',
-])
-
 const SECURITY_HEADERS: Readonly<Record<string, string>> = {
   'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
   'x-content-type-options': 'nosniff',
@@ -73,6 +59,7 @@ const TRANSPORT_SECURITY = { 'strict-transport-security': 'max-age=31536000; inc
 /** The HTTP surface before any feature: limits, identity of requests, one shape for every refusal. */
 export async function createApp(config: Config, log: FastifyBaseLogger): Promise<App> {
   const headers = { ...SECURITY_HEADERS, ...(config.environment === 'production' ? TRANSPORT_SECURITY : {}) }
+  const connections = createConnections(headers)
   const app = fastify({
     loggerInstance: log,
     logController: new LogController({ disableRequestLogging: true }),
@@ -88,29 +75,51 @@ export async function createApp(config: Config, log: FastifyBaseLogger): Promise
       requireHostHeader: false,
     },
     schemaController: { compilersFactory: { buildValidator } },
-    routerOptions: { ignoreTrailingSlash: true, maxParamLength: 256 },
-    genReqId: ({ headers: { 'x-request-id': given } }) =>
-      typeof given === 'string' && REQUEST_ID.test(given) ? given : randomUUID(),
-    clientErrorHandler: (error, socket) => refuseConnection(error, socket, headers),
+    rewriteUrl: ({ url }) => originForm(url ?? '/'),
+    // No part of a path is too long by itself: an id of any length is an id that is no UUID.
+    routerOptions: { ignoreTrailingSlash: true, maxParamLength: URL_LENGTH_MAX },
+    genReqId: requestIdOf,
+    clientErrorHandler: (error, socket) => connections.refuse(error, socket),
     // Refusals of the router itself, before any hook runs.
     frameworkErrors: (error, request, reply) => {
-      void reply.headers({ ...headers, 'x-request-id': request.id })
+      begin(request, reply)
+      endConnection(request, reply)
       void sendProblem(error, request, reply)
     },
   }).withTypeProvider<TypeBoxTypeProvider>()
 
   app.decorate('draining', false)
+  app.decorate('connections', connections)
+  connections.watch(app.server)
+  // All headers are looked at; their number is bounded by their size.
+  app.server.maxHeadersCount = 0
+  // Otherwise Node would answer by itself, with no body at all.
+  app.server.on('checkExpectation', (request, response) => app.server.emit('request', request, response))
   const methodsAt = watchRoutes(app)
   app.setErrorHandler(sendProblem)
   app.setNotFoundHandler((request) => refuseUnknown(request, methodsAt))
   parseBodies(app)
-  refuseExpectations(app, headers)
 
-  app.addHook('onRequest', async (request, reply) => {
+  const begin = (request: FastifyRequest, reply: FastifyReply): void => {
     void reply.headers({ ...headers, 'x-request-id': request.id })
     if (pathOf(request.raw.url ?? '').startsWith('/api/')) void reply.header('cache-control', 'private, no-store')
-    if (app.draining) void reply.header('connection', 'close')
-    refuseAmbiguity(request)
+  }
+  /** Whoever is answered while the process drains is told to come no more, with the last answer that is due there. */
+  const endConnection = (request: FastifyRequest, reply: FastifyReply): void => {
+    if (app.draining && connections.isLatest(request.raw)) void reply.header('connection', 'close')
+  }
+  app.addHook('onRequest', async (request, reply) => {
+    begin(request, reply)
+    refuseAmbiguity(request.raw)
+    refuseExpectation(request.raw)
+  })
+  app.addHook('onSend', (request, reply, _payload, done) => {
+    endConnection(request, reply)
+    done()
+  })
+  // On each route, because it must come after what Fastify itself adds to those of HEAD.
+  app.addHook('onRoute', (route) => {
+    route.onSend = [...[route.onSend ?? []].flat(), omitLengthOfNothing]
   })
   app.addHook('onResponse', async (request, reply) => {
     request.log.info(
@@ -124,15 +133,24 @@ export async function createApp(config: Config, log: FastifyBaseLogger): Promise
     )
   })
   await app.register(cors, {
-    delegator: (request, callback) => callback(null, corsOptions(config, request.raw.url ?? '')),
+    delegator: (request, callback) => callback(null, corsOptions(config, request.raw)),
+  })
+  // What a page can cause by mistake comes after CORS, so that the page can read why.
+  app.addHook('onRequest', async (request) => {
+    if ((request.raw.url ?? '').length > URL_LENGTH_MAX) {
+      throw new Problem('uri_too_long', `The URL is longer than ${URL_LENGTH_MAX} characters`)
+    }
+    // Before the body is looked at, which no route wants. A preflight has been answered by now.
+    if (request.is404 || request.method === 'OPTIONS') refuseUnknown(request, methodsAt)
   })
   return app
 }
 
 /** Browsers of exact origins only. Only the auth routes set a cookie, so only they let one along. */
-const corsOptions = (config: Config, url: string) => ({
+const corsOptions = (config: Config, { url = '', headers }: IncomingMessage) => ({
   origin: config.http.corsOrigins.includes('*') ? '*' : [...config.http.corsOrigins],
   credentials: url.startsWith('/api/auth/'),
+  preflight: headers.origin !== undefined && headers['access-control-request-method'] !== undefined,
   methods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],
   allowedHeaders: [
     'Authorization',
@@ -163,7 +181,8 @@ function parseBodies(app: App): void {
   app.addContentTypeParser<Buffer>(
     ['application/json', 'application/merge-patch+json'],
     { parseAs: 'buffer' },
-    async (_request: FastifyRequest, body: Buffer) => {
+    async ({ headers }: FastifyRequest, body: Buffer) => {
+      refuseCoding(headers)
       if (body.length === 0) return undefined
       const value = readJson(body)
       // To Fastify's validator null is the same as no body, which is not what it says.
@@ -171,6 +190,18 @@ function parseBodies(app: App): void {
       return value
     },
   )
+}
+
+/** JSON is UTF-8 (RFC 8259 §8.1); in another coding it would be read as what it is not. */
+function refuseCoding({
+  'content-type': type = '',
+  'content-encoding': coding = 'identity',
+}: IncomingHttpHeaders): void {
+  const [, charset = 'utf-8'] = /;\s*charset\s*=\s*"?([^\s;"]*)/i.exec(type) ?? []
+  if (!/^utf-?8$/i.test(charset)) throw new Problem('unsupported_media_type', 'The body must be JSON in UTF-8')
+  if (coding.toLowerCase() !== 'identity') {
+    throw new Problem('unsupported_media_type', 'The body must be sent without a Content-Encoding')
+  }
 }
 
 function readJson(body: Buffer): unknown {
@@ -181,19 +212,22 @@ function readJson(body: Buffer): unknown {
   }
 }
 
-/** Refuses what two readers could understand differently (RFC 9112 §3.2, RFC 9110 §5.3) and what is too long to route. */
-function refuseAmbiguity({ raw }: FastifyRequest): void {
-  if ((raw.url ?? '').length > URL_LENGTH_MAX) {
-    throw new Problem('uri_too_long', `The URL is longer than ${URL_LENGTH_MAX} characters`)
-  }
-  const seen = new Set<string>()
-  for (let at = 0; at < raw.rawHeaders.length; at += 2) {
-    const name = raw.rawHeaders[at]?.toLowerCase() ?? ''
-    if (AT_MOST_ONCE.has(name) && seen.has(name))
-      throw new Problem('invalid_header', `The header ${name} was sent twice`)
-    seen.add(name)
-  }
-  if (!seen.has('host') && raw.httpVersion === '1.1') throw new Problem('invalid_header', 'The header host is missing')
+function refuseExpectation({ headers: { expect }, httpVersion }: IncomingMessage): void {
+  // From HTTP/1.0 it means nothing (RFC 9110 §10.1.1).
+  if (expect === undefined || httpVersion === '1.0' || expect.toLowerCase() === '100-continue') return
+  throw new Problem('expectation_failed', 'The only expectation met here is 100-continue')
+}
+
+/** Of 304 a length would be that of the 200 (RFC 9110 §8.6), which nobody knows here. */
+function omitLengthOfNothing(
+  _: FastifyRequest,
+  reply: FastifyReply,
+  payload: unknown,
+  done: DoneFuncWithErrOrRes,
+): void {
+  if (reply.statusCode !== 304) return done(null, payload)
+  void reply.removeHeader('content-length')
+  done(null, null)
 }
 
 /** 405 where another method would do, else 404. */
@@ -202,27 +236,5 @@ function refuseUnknown(request: FastifyRequest, methodsAt: MethodsAt): never {
   if (allowed.length === 0) throw new Problem('not_found', 'There is nothing at this path')
   throw new Problem('method_not_allowed', `${request.method} is not possible here; possible: ${allowed.join(', ')}`, {
     headers: { allow: allowed.join(', ') },
-  })
-}
-
-/** What Node answers by itself, with no body at all, unless somebody listens. */
-function refuseExpectations(app: App, headers: Readonly<Record<string, string>>): void {
-  app.server.on('checkExpectation', (request, response) => {
-    const problem = new Problem('expectation_failed', 'The only expectation met here is 100-continue')
-    const requestId = randomUUID()
-    response.writeHead(problem.status, {
-      ...headers,
-      'content-type': PROBLEM_JSON,
-      'x-request-id': requestId,
-      connection: 'close',
-    })
-    response.end(problemBody(problem, { path: pathOf(request.url ?? '/'), requestId }))
-  })
-  app.server.on('connect', (_request, socket) => {
-    writeProblem(
-      socket as Socket,
-      new Problem('method_not_allowed', 'This is no proxy: CONNECT is not possible'),
-      headers,
-    )
   })
 }

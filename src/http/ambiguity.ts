@@ -1,0 +1,77 @@
+import type { IncomingMessage } from 'node:http'
+import { Problem } from '../errors.ts'
+
+/** Twice any of these and two readers may disagree about what was said. */
+const AT_MOST_ONCE = new Set([
+  'host',
+  'authorization',
+  'x-service-auth',
+  'x-user-id',
+  'content-type',
+  'content-length',
+  'content-encoding',
+  'transfer-encoding',
+  'if-match',
+  'if-none-match',
+  'idempotency-key',
+  'origin',
+])
+
+/** A name, an IPv4 address or an IPv6 address in brackets, with or without a port (RFC 9110 §7.2). */
+const HOST = /^(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::\d{0,5})?$/
+
+const ABSOLUTE_FORM = /^https?:\/\/[^/?#]*/i
+/** Letters, digits, - . _ and ~, percent-encoded: the same as written plainly (RFC 3986 §6.2.2.2). */
+const ENCODED_UNRESERVED = /%(?:4[1-9A-F]|5[0-9A]|6[1-9A-F]|7[0-9A]|3\d|2[DE]|5F|7E)/gi
+const STRAY_PERCENT = /%(?![0-9A-F]{2})/i
+
+/**
+ * The request target in the one form that everything after this looks at: path and query, without the `http://host` that a
+ * proxy puts before it (RFC 9112 §3.2.2), and with nothing percent-encoded in the path that need not be.
+ */
+export function originForm(target: string): string {
+  const url = target.startsWith('/') ? target : target.replace(ABSOLUTE_FORM, '')
+  if (!url.includes('%')) return url.startsWith('/') || url === '*' ? url : `/${url}`
+  const [path = '', ...query] = url.split('?')
+  // What is malformed stays so: `%%361` must not become `%61`.
+  const plain = STRAY_PERCENT.test(path) ? path : path.replace(ENCODED_UNRESERVED, decodeURIComponent)
+  return [plain.startsWith('/') ? plain : `/${plain}`, ...query].join('?')
+}
+
+/** Refuses what two readers could understand differently (RFC 9112 §3.2, §6.1; RFC 9110 §5.3). */
+export function refuseAmbiguity({ rawHeaders, headers, httpVersion, url = '' }: IncomingMessage): void {
+  // Node's parser lets 0.9 and 2.0 pass, whose messages look different.
+  if (httpVersion !== '1.1' && httpVersion !== '1.0') {
+    throw new Problem('malformed_request', 'The request is not HTTP/1.1')
+  }
+  const seen = new Set<string>()
+  for (let at = 0; at < rawHeaders.length; at += 2) {
+    const name = rawHeaders[at]?.toLowerCase() ?? ''
+    if (AT_MOST_ONCE.has(name) && seen.has(name)) {
+      throw new Problem('invalid_header', `The header ${name} was sent twice`)
+    }
+    seen.add(name)
+  }
+  if (headers.host === undefined && httpVersion === '1.1') {
+    throw new Problem('invalid_header', 'The header host is missing')
+  }
+  if (headers.host !== undefined && !HOST.test(headers.host)) {
+    throw new Problem('invalid_header', 'The header host must be a host name or address, with or without a port')
+  }
+  const transferCoding = headers['transfer-encoding']
+  if (transferCoding !== undefined && (transferCoding.toLowerCase() !== 'chunked' || httpVersion === '1.0')) {
+    throw new Problem('invalid_header', 'The header transfer-encoding must be chunked, in HTTP/1.1, or absent')
+  }
+  if (url.includes('#')) throw new Problem('malformed_request', 'The URL of a request has no fragment: encode # as %23')
+  if (!isPercentEncoded(url)) throw new Problem('malformed_request', 'The query is not valid percent-encoded UTF-8')
+}
+
+function isPercentEncoded(url: string): boolean {
+  if (!url.includes('%')) return true
+  try {
+    decodeURIComponent(url)
+    return true
+  } catch {
+    return false
+  }
+}

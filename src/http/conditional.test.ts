@@ -1,0 +1,131 @@
+import assert from 'node:assert/strict'
+import { suite, test } from 'node:test'
+import type { FastifyRequest } from 'fastify'
+import { Problem } from '../errors.ts'
+import { etag, expectedVersion, isFresh } from './conditional.ts'
+
+// Of the request only its headers are read.
+const asking = (headers: Record<string, string>): FastifyRequest => ({ headers }) as unknown as FastifyRequest
+const ifMatch = (header: string): FastifyRequest => asking({ 'if-match': header })
+const ifNoneMatch = (header: string): FastifyRequest => asking({ 'if-none-match': header })
+
+const refusalOf = (act: () => unknown): Problem => {
+  try {
+    act()
+  } catch (error) {
+    assert.ok(error instanceof Problem)
+    return error
+  }
+  return assert.fail('was accepted')
+}
+
+const MALFORMED = [
+  '',
+  ' ',
+  ',',
+  ', ,',
+  '3',
+  '"3',
+  '3"',
+  '"3" "4"',
+  '"3""4"',
+  '"3";"4"',
+  'w/"3"',
+  'W/3',
+  'W/ "3"',
+  'W/',
+  '"a b"',
+  '"\t"',
+  '"3"x',
+  'x"3"',
+  '*, "3"',
+  '"3", *',
+  '**',
+  '"3", 4',
+  '"3", "',
+  "'3'",
+  '"3\u007f"',
+]
+
+suite('If-Match', () => {
+  test('that is absent lets every version pass', () => {
+    expectedVersion(asking({}))({ version: 7 })
+  })
+
+  test('that is * or lists this version lets it pass', () => {
+    for (const header of [
+      '*',
+      ' * ',
+      '"3"',
+      ' "3"\t',
+      '"1","3"',
+      '"1", "3"',
+      '"3" ,"1"',
+      ',"3",',
+      'W/"1", "3"',
+      '"a,b", "3"',
+      '"", "3"',
+      '"\u00fc", "3"',
+    ]) {
+      expectedVersion(ifMatch(header))({ version: 3 })
+    }
+  })
+
+  test('that lists others is 412 and says which version there is', () => {
+    for (const header of ['"1"', '"1", "2"', '"03"', '" 3"'.replace(' ', '!'), '"33"', '""', '"3,"', '"1,3"']) {
+      const problem = refusalOf(() => expectedVersion(ifMatch(header))({ version: 3 }))
+      assert.deepEqual([problem.status, problem.code], [412, 'precondition_failed'])
+      assert.deepEqual(problem.body, { currentVersion: 3 })
+      assert.deepEqual(problem.headers, { etag: '"3"' })
+    }
+  })
+
+  test('compares strongly: a weak tag matches nothing', () => {
+    assert.equal(refusalOf(() => expectedVersion(ifMatch('W/"3"'))({ version: 3 })).status, 412)
+  })
+
+  test('that is no list of entity tags is 400 before anything is looked at', () => {
+    for (const header of MALFORMED) {
+      const problem = refusalOf(() => expectedVersion(ifMatch(header)))
+      assert.deepEqual([problem.status, problem.code], [400, 'invalid_header'], header)
+      assert.match(problem.message, /^if-match must be/)
+    }
+  })
+})
+
+suite('If-None-Match', () => {
+  const current = etag({ version: 3 })
+
+  test('that is absent finds nothing fresh', () => {
+    assert.equal(isFresh(asking({}), current), false)
+  })
+
+  test('that is * or lists this version, weakly or strongly, finds it fresh', () => {
+    for (const header of ['*', '"3"', 'W/"3"', '"1", W/"3"', 'W/"1","3"'])
+      assert.equal(isFresh(ifNoneMatch(header), current), true)
+  })
+
+  test('that lists others does not', () => {
+    for (const header of ['"1"', 'W/"1"', '"33"', '""', '"W/3"'])
+      assert.equal(isFresh(ifNoneMatch(header), current), false)
+  })
+
+  test('that is no list of entity tags is 400', () => {
+    for (const header of MALFORMED) {
+      const problem = refusalOf(() => isFresh(ifNoneMatch(header), current))
+      assert.deepEqual([problem.status, problem.code], [400, 'invalid_header'], header)
+    }
+  })
+
+  test('of 16 KiB of anything is read at once', () => {
+    const from = performance.now()
+    for (const piece of ['"', ',', ' ,', '"",', 'W/', '" "', 'a', '"a', '\t ']) {
+      try {
+        isFresh(ifNoneMatch(piece.repeat(16_384 / piece.length)), current)
+      } catch (error) {
+        assert.ok(error instanceof Problem)
+      }
+    }
+    assert.ok(performance.now() - from < 1_000)
+  })
+})

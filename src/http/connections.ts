@@ -1,0 +1,136 @@
+import { STATUS_CODES, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
+import { Problem } from '../errors.ts'
+import { LINGER_MS, PROBLEM_JSON, pathOf, problemBody, requestIdOf } from './problem.ts'
+
+/** What the server's connections hold that Fastify does not see. */
+export interface Connections {
+  /** Answers what never became a request; for `clientErrorHandler`. */
+  refuse(error: NodeJS.ErrnoException, socket: Socket): void
+  watch(server: Server): void
+  /** Whether nothing was asked on its connection after this request. */
+  isLatest(request: IncomingMessage): boolean
+  /**
+   * Closes the connections over which nothing is under way. Node's own closeIdleConnections() cuts an answer that is
+   * written but not sent yet, and spares a connection over which nothing has ever come.
+   */
+  closeIdle(): void
+  closeAll(): void
+}
+
+interface Exchange {
+  readonly request: IncomingMessage
+  readonly response: ServerResponse
+}
+
+interface Connection {
+  /** What is not answered yet, in order, and the latest in any case. */
+  exchanges: readonly Exchange[]
+  /** How many bytes had come when it last was idle; more, and the next request is on its way. */
+  idleAtBytes: number
+}
+
+/** @param headers what every answer carries */
+export function createConnections(headers: Readonly<Record<string, string>>): Connections {
+  const open = new Map<Socket, Connection>()
+  const refused = new WeakSet<Socket>()
+
+  /** Runs `act` when what was asked before on this connection has its answers: these come in order. */
+  function inTurn(socket: Socket, { besides }: { besides?: Exchange | undefined }, act: () => void): void {
+    const previous = open.get(socket)?.exchanges.findLast((each) => each !== besides && isUnanswered(each))
+    if (previous === undefined) act()
+    else previous.response.once('close', act)
+  }
+
+  function refuse(error: NodeJS.ErrnoException, socket: Socket): void {
+    // Node reports every further packet of a broken connection again.
+    if (refused.has(socket)) return
+    refused.add(socket)
+    if (error.code === 'ECONNRESET') return void socket.destroy()
+    const latest = open.get(socket)?.exchanges.at(-1)
+    // The fault is in the body of a request that is not all here yet, or in what should have been the next one.
+    const faulty = latest?.request.complete === false ? latest : undefined
+    inTurn(socket, { besides: faulty }, () => {
+      // Whatever has its answer, or the head of one, must not get a second.
+      if (!socket.writable || faulty?.response.headersSent === true) socket.destroySoon()
+      else close(socket, parserProblem(error), headers, faulty?.request)
+    })
+  }
+
+  /** CONNECT, for which Node lets go of the socket: without a listener for its errors a reset would end the process. */
+  function refuseTunnel(request: IncomingMessage): void {
+    const { socket } = request
+    refused.add(socket)
+    socket.on('error', () => socket.destroy())
+    const detail = 'This is no proxy: CONNECT is not possible'
+    inTurn(socket, {}, () =>
+      close(socket, new Problem('method_not_allowed', detail, { headers: { allow: '' } }), headers, request),
+    )
+  }
+
+  return {
+    refuse,
+    watch(server) {
+      server.on('connection', (socket) => {
+        open.set(socket, { exchanges: [], idleAtBytes: 0 })
+        socket.once('close', () => open.delete(socket))
+      })
+      server.prependListener('request', (request, response) => {
+        const connection = open.get(request.socket)
+        if (connection === undefined) return
+        connection.exchanges = [...connection.exchanges.filter(isUnanswered), { request, response }]
+        response.once('close', () => (connection.idleAtBytes = request.socket.bytesRead))
+      })
+      server.on('connect', refuseTunnel)
+    },
+    isLatest: (request) => open.get(request.socket)?.exchanges.at(-1)?.request === request,
+    closeIdle() {
+      for (const [socket, { exchanges, idleAtBytes }] of open) {
+        if (!exchanges.some(isUnanswered) && socket.bytesRead === idleAtBytes) socket.destroy()
+      }
+    },
+    closeAll() {
+      for (const socket of open.keys()) socket.destroy()
+    },
+  }
+}
+
+const isUnanswered = ({ response }: Exchange): boolean => !response.closed
+
+/** What Node's HTTP parser gave up on, by its code. */
+const PARSER_REFUSALS: Readonly<Record<string, () => Problem>> = {
+  ERR_HTTP_REQUEST_TIMEOUT: () => new Problem('request_timeout', 'The request did not arrive in time'),
+  HPE_HEADER_OVERFLOW: () => new Problem('headers_too_large', 'The request line and headers are larger than 16 KiB'),
+  HPE_CHUNK_EXTENSIONS_OVERFLOW: () => new Problem('body_too_large', 'The chunk extensions are too large'),
+}
+
+const parserProblem = ({ code = '' }: NodeJS.ErrnoException): Problem =>
+  PARSER_REFUSALS[code]?.() ?? new Problem('malformed_request', 'The request is not valid HTTP/1.1')
+
+/** A whole HTTP/1.1 answer on a bare socket, which is then closed: nothing that follows can be trusted. */
+function close(
+  socket: Socket,
+  problem: Problem,
+  headers: Readonly<Record<string, string>>,
+  request?: IncomingMessage,
+): void {
+  const requestId = requestIdOf(request)
+  // The target of CONNECT is a host, not a path.
+  const path = request === undefined || request.method === 'CONNECT' ? '/' : pathOf(request.url ?? '/')
+  const body = problemBody(problem, { path, requestId })
+  const head = {
+    ...headers,
+    ...problem.headers,
+    'cache-control': 'private, no-store',
+    'content-type': PROBLEM_JSON,
+    'content-length': String(Buffer.byteLength(body)),
+    'x-request-id': requestId,
+    date: new Date().toUTCString(),
+    connection: 'close',
+  }
+  const lines = Object.entries(head).map(([name, value]) => `${name}: ${value}\r\n`)
+  socket.end(`HTTP/1.1 ${problem.status} ${STATUS_CODES[problem.status]}\r\n${lines.join('')}\r\n${body}`)
+  const linger = setTimeout(() => socket.destroy(), LINGER_MS)
+  socket.once('close', () => clearTimeout(linger))
+  socket.resume()
+}

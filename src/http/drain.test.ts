@@ -1,0 +1,157 @@
+import assert from 'node:assert/strict'
+import { suite, test } from 'node:test'
+import { dial, lines, openSurface } from '../../test/wire.ts'
+import { drain } from './drain.ts'
+import type { App } from './server.ts'
+
+const GET_FAST = lines('GET /fast HTTP/1.1', 'Host: x')
+const GET_SLOW = lines('GET /slow HTTP/1.1', 'Host: x')
+/** Longer than any of these tests takes, unless the deadline is what ends it. */
+const NEVER_MS = 60_000
+
+/** A service with one route that answers at once and one that is `begun` and waits to be released. */
+async function openSlow(): Promise<{ app: App; url: string; begun: Promise<void>; release: () => void }> {
+  const begun = Promise.withResolvers<void>()
+  const released = Promise.withResolvers<void>()
+  const { app, url } = await openSurface((app) => {
+    app.get('/fast', async () => ({ draining: app.draining }))
+    app.get('/slow', async () => {
+      begun.resolve()
+      await released.promise
+      return 'done'
+    })
+    app.post('/fast', async () => 'ok')
+  })
+  return { app, url, begun: begun.promise, release: released.resolve }
+}
+
+suite('draining', () => {
+  test('lets a request under way end, and tells its client to come no more on this connection', async () => {
+    const { app, url, begun, release } = await openSlow()
+    using wire = await dial(url)
+    await wire.send(GET_SLOW)
+    await begun
+    const drained = drain(app, NEVER_MS)
+    release()
+    const answer = await wire.answer()
+    assert.deepEqual([answer.status, answer.text, answer.headers.get('connection')], [200, 'done', 'close'])
+    assert.equal(await wire.ended(), '')
+    await drained
+  })
+
+  test('closes idle connections at once and takes no new ones, while a request is under way', async () => {
+    const { app, url, begun, release } = await openSlow()
+    using idle = await dial(url)
+    using silent = await dial(url)
+    using busy = await dial(url)
+    await idle.send(GET_FAST)
+    assert.equal((await idle.answer()).headers.get('connection'), 'keep-alive')
+    await busy.send(GET_SLOW)
+    await begun
+    const drained = drain(app, NEVER_MS)
+    assert.equal(app.draining, true)
+    assert.deepEqual([await idle.ended(), await silent.ended()], ['', ''])
+    await assert.rejects(dial(url), { code: 'ECONNREFUSED' })
+    release()
+    assert.equal((await busy.answer()).status, 200)
+    await drained
+  })
+
+  test('sends all of an answer that its client is slow to read', async () => {
+    const large = 'x'.repeat(32 * 1024 * 1024)
+    const written = Promise.withResolvers<void>()
+    const { app, url } = await openSurface((app) => {
+      app.get('/large', async (_request, reply) => {
+        setImmediate(written.resolve)
+        return reply.send(large)
+      })
+    })
+    using wire = await dial(url)
+    wire.socket.pause()
+    await wire.send(lines('GET /large HTTP/1.1', 'Host: x'))
+    await written.promise
+    const drained = drain(app, NEVER_MS)
+    wire.socket.resume()
+    assert.equal((await wire.answer()).text.length, large.length)
+    await drained
+  })
+
+  test('answers what was pipelined before it began, then closes', async () => {
+    const { app, url, begun, release } = await openSlow()
+    using wire = await dial(url)
+    await wire.send(GET_FAST, GET_FAST, GET_SLOW)
+    await begun
+    const drained = drain(app, NEVER_MS)
+    release()
+    for (const text of ['{"draining":false}', '{"draining":false}', 'done'])
+      assert.equal((await wire.answer()).text, text)
+    await drained
+  })
+
+  test('refuses nothing that is still coming in: its answer is the last on that connection', async () => {
+    const { app, url, begun, release } = await openSlow()
+    using busy = await dial(url)
+    using partial = await dial(url)
+    await busy.send(GET_SLOW)
+    await begun
+    await partial.send(GET_FAST)
+    await partial.answer()
+    await partial.send('GET /fast HTTP/1.1\r\n')
+    // Its bytes have been read once another request on the same event loop has been answered.
+    using other = await dial(url)
+    await other.send(GET_FAST)
+    await other.answer()
+    const drained = drain(app, NEVER_MS)
+    await partial.send(lines('Host: x'))
+    const answer = await partial.answer()
+    assert.deepEqual([answer.json, answer.headers.get('connection')], [{ draining: true }, 'close'])
+    assert.equal(await partial.ended(), '')
+    release()
+    await drained
+  })
+
+  test('cuts what has not ended by the deadline', async () => {
+    const { app, url, begun, release } = await openSlow()
+    using stuck = await dial(url)
+    using stalled = await dial(url)
+    await stuck.send(GET_SLOW)
+    await stalled.send(
+      lines('POST /fast HTTP/1.1', 'Host: x', 'Content-Type: application/json', 'Content-Length: 9'),
+      '{',
+    )
+    await begun
+    const from = performance.now()
+    const drained = drain(app, 200)
+    assert.deepEqual([await stuck.ended(), await stalled.ended()], ['', ''])
+    release()
+    await drained
+    const tookMs = performance.now() - from
+    assert.ok(tookMs >= 195 && tookMs < 5_000, `${tookMs} ms`)
+  })
+
+  test('is not held up by a refused tunnel, a refused upload or a broken request that stay open', async () => {
+    const { app, url } = await openSlow()
+    const refused = [
+      lines('CONNECT example.com:443 HTTP/1.1', 'Host: x'),
+      lines('POST /fast HTTP/1.1', 'Host: x', 'Content-Type: application/json', 'Content-Length: 2000000'),
+      'GARBAGE\r\n\r\n',
+    ]
+    const wires = await Promise.all(
+      refused.map(async (request) => {
+        const wire = await dial(url)
+        await wire.send(request)
+        await wire.answer()
+        return wire
+      }),
+    )
+    const from = performance.now()
+    await drain(app, NEVER_MS)
+    assert.ok(performance.now() - from < 10_000)
+    for (const wire of wires) wire[Symbol.dispose]()
+  })
+
+  test('may be asked for twice, and of a service that nobody has called', async () => {
+    const { app } = await openSlow()
+    await Promise.all([drain(app, NEVER_MS), drain(app, NEVER_MS)])
+  })
+})

@@ -1,0 +1,257 @@
+import assert from 'node:assert/strict'
+import { suite, test } from 'node:test'
+import { Type, type TSchema } from 'typebox'
+import type { ErrorObject } from 'ajv'
+import type { Violation } from '../errors.ts'
+import { buildValidator, violations } from './validation.ts'
+import { Nullable, OneOf } from './wire.ts'
+
+const closed = { additionalProperties: false }
+
+/** What is wrong with `data`, as the caller is told; nothing when it is valid. */
+function check(schema: TSchema, data: unknown, part: 'body' | 'querystring' | 'params' = 'body'): readonly Violation[] {
+  const compile = buildValidator({}, {}) as (route: object) => (data: unknown) => true | { error: ErrorObject[] }
+  const outcome = compile({ schema, httpPart: part })(data)
+  return outcome === true ? [] : violations(outcome.error, part)
+}
+
+const told = (schema: TSchema, data: unknown): [string, string][] =>
+  check(schema, data).map(({ pointer, detail }): [string, string] => [pointer, detail])
+
+suite('a violation', () => {
+  const Everything = Type.Object(
+    {
+      title: Type.Optional(Type.String({ 'x-trim': true, minLength: 1, maxLength: 5, format: 'text' })),
+      code: Type.Optional(Type.String({ minLength: 2 })),
+      note: Type.Optional(Nullable(Type.String())),
+      status: Type.Optional(OneOf(['TODO', 'DONE'])),
+      count: Type.Optional(Type.Integer({ minimum: 1, maximum: 9 })),
+      ratio: Type.Optional(Type.Number()),
+      done: Type.Optional(Type.Boolean()),
+      id: Type.Optional(Type.String({ format: 'uuid' })),
+      due: Type.Optional(Type.String({ format: 'date-time' })),
+      email: Type.Optional(Type.String({ format: 'email' })),
+      tags: Type.Optional(
+        Type.Array(Type.String({ maxLength: 3 }), {
+          'x-trim-items': true,
+          minItems: 1,
+          maxItems: 2,
+          uniqueItems: true,
+        }),
+      ),
+      nested: Type.Optional(Type.Object({ 'a/b~c': Type.String() }, { ...closed, minProperties: 1 })),
+    },
+    closed,
+  )
+
+  const cases: readonly [data: unknown, pointer: string, detail: string][] = [
+    [null, '', 'The body must be an object'],
+    [[], '', 'The body must be an object'],
+    ['hush', '', 'The body must be an object'],
+    [{ title: 1 }, '/title', 'title must be a string'],
+    [{ title: null }, '/title', 'title must be a string'],
+    [{ title: '' }, '/title', 'title must not be empty'],
+    [{ title: ' \u3000\n' }, '/title', 'title must not be empty'],
+    [{ title: 'hush..' }, '/title', 'title must have at most 5 characters'],
+    [{ title: 'a\0' }, '/title', 'title must not contain NUL or unpaired surrogates'],
+    [{ title: 'a\ud800' }, '/title', 'title must not contain NUL or unpaired surrogates'],
+    [{ code: 'h' }, '/code', 'code must have at least 2 characters'],
+    [{ note: 1 }, '/note', 'note must be a string or null'],
+    [{ status: 'hush' }, '/status', 'status must be one of TODO, DONE'],
+    [{ status: 1 }, '/status', 'status must be one of TODO, DONE'],
+    [{ status: null }, '/status', 'status must be one of TODO, DONE'],
+    [{ status: 'todo' }, '/status', 'status must be one of TODO, DONE'],
+    [{ count: '1' }, '/count', 'count must be an integer'],
+    [{ count: 1.5 }, '/count', 'count must be an integer'],
+    [{ count: 0 }, '/count', 'count must be at least 1'],
+    [{ count: 10 }, '/count', 'count must be at most 9'],
+    [{ ratio: '1' }, '/ratio', 'ratio must be a number'],
+    [{ done: 'true' }, '/done', 'done must be a boolean'],
+    [{ done: 1 }, '/done', 'done must be a boolean'],
+    [{ id: 'hush' }, '/id', 'id must be a UUID'],
+    [
+      { due: '2025-12-27' },
+      '/due',
+      'due must be an RFC 3339 date and time with an offset, such as 2025-12-27T17:00:00Z, between the years 1900 and 9999',
+    ],
+    [{ email: 'hush' }, '/email', 'email must be an e-mail address'],
+    [{ tags: {} }, '/tags', 'tags must be an array'],
+    [{ tags: [] }, '/tags', 'tags must have at least 1 item'],
+    [{ tags: ['a', 'b', 'c'] }, '/tags', 'tags must have at most 2 items'],
+    [{ tags: ['a', ' a '] }, '/tags', 'tags must not have the same item twice'],
+    [{ tags: ['a', 'hush'] }, '/tags/1', 'tags.1 must have at most 3 characters'],
+    [{ nested: {} }, '/nested', 'nested must have at least one member'],
+    [{ nested: { 'a/b~c': 1 } }, '/nested/a~1b~0c', 'nested.a/b~c must be a string'],
+    [{ nested: { 'a/b~c': '', 'x~1/': 1 } }, '/nested/x~01~1', 'nested.x~1/ is not a known field'],
+    [{ hush: 1 }, '/hush', 'hush is not a known field'],
+    [{ '': 1 }, '/', '"" is not a known field'],
+    [{ __proto__: 1 }, '', ''],
+    [JSON.parse('{"__proto__":1}'), '/__proto__', '__proto__ is not a known field'],
+    [{ constructor: 1 }, '/constructor', 'constructor is not a known field'],
+    [{ '\ud800': 1 }, '/\ufffd', '\ufffd is not a known field'],
+  ]
+  for (const [data, pointer, detail] of cases) {
+    test(`of ${JSON.stringify(data)} says: ${detail || 'nothing, for there is no such member'}`, () => {
+      const violations = told(Everything, data)
+      if (detail === '') assert.deepEqual(violations, [])
+      else
+        assert.ok(
+          violations.some((each) => each[0] === pointer && each[1] === detail),
+          JSON.stringify(violations),
+        )
+    })
+  }
+
+  test('never shows what was sent as a value, of whatever kind', () => {
+    const secret = 'hunter2-hunter2'
+    for (const name of Object.keys(Everything.properties)) {
+      for (const value of [secret, [secret], { [secret]: secret }, [[secret]], { a: [secret] }]) {
+        // The names of unknown members are shown: those of `nested` alone can be unknown here.
+        if (name === 'nested' && typeof value === 'object' && !Array.isArray(value)) continue
+        assert.doesNotMatch(JSON.stringify(check(Everything, { [name]: value })), /hunter2/, name)
+      }
+    }
+  })
+
+  test('is one for each field, and there are at most twenty', () => {
+    assert.deepEqual(
+      told(Everything, { title: 1, status: 'x', count: 'x', a: 1, b: 2 })
+        .map(([pointer]) => pointer)
+        .sort(),
+      ['/a', '/b', '/count', '/status', '/title'],
+    )
+    const many = Object.fromEntries(Array.from({ length: 500 }, (_, n) => [`k${n}`, n]))
+    assert.equal(check(Everything, many).length, 20)
+  })
+
+  test('of a missing field points at it, not at what it is missing from', () => {
+    const schema = Type.Object({ outer: Type.Object({ 'in/ner': Type.String() }) })
+    assert.deepEqual(told(schema, { outer: {} }), [['/outer/in~1ner', 'outer.in/ner is required']])
+    assert.deepEqual(told(schema, {}), [['/outer', 'outer is required']])
+  })
+
+  test('shows of an unknown name enough to find it', () => {
+    const [[pointer, detail] = ['', '']] = told(Everything, { ['k'.repeat(100_000)]: 1 })
+    assert.equal(pointer, `/${'k'.repeat(64)}…`)
+    assert.equal(detail, `${'k'.repeat(64)}… is not a known field`)
+    const [[split] = ['']] = told(Everything, { [`${'k'.repeat(63)}\u{1F600}`]: 1 })
+    assert.ok(split.isWellFormed())
+  })
+})
+
+suite('a body', () => {
+  const Text = Type.Object(
+    {
+      title: Type.String({ 'x-trim': true, maxLength: 3 }),
+      tags: Type.Optional(Type.Array(Type.String({ maxLength: 1 }), { 'x-trim-items': true })),
+    },
+    closed,
+  )
+
+  test('is taken as it is, but for white space around what is trimmed', () => {
+    const body = { title: ' abc\n', tags: [' a', 'b '] }
+    assert.deepEqual(check(Text, body), [])
+    assert.deepEqual(body, { title: 'abc', tags: ['a', 'b'] })
+  })
+
+  test('is counted in code points', () => {
+    assert.deepEqual(check(Text, { title: '\u{1F600}\u{1F600}\u{1F600}' }), [])
+    assert.equal(check(Text, { title: '\u{1F600}\u{1F600}\u{1F600}\u{1F600}' }).length, 1)
+  })
+
+  test('of thousands of values is judged by the same rules, and told its first fault', () => {
+    const tags = Array.from({ length: 5000 }, () => ' a')
+    const valid = { title: 'a', tags }
+    assert.deepEqual(check(Text, valid), [])
+    assert.equal(valid.tags[4999], 'a')
+    assert.deepEqual(told(Text, { title: 'a', tags: [...tags, 'long', 'longer'] }), [
+      ['/tags/5000', 'tags.5000 must have at most 1 character'],
+    ])
+    assert.deepEqual(told(Text, { title: 1, tags: tags.map(() => 1) }).length, 1)
+    assert.equal(told(Text, Object.fromEntries(tags.map((_, n) => [n, n]))).length, 1)
+  })
+})
+
+suite('a query', () => {
+  const Query = Type.Object(
+    {
+      limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 1000 })),
+      flag: Type.Optional(Type.Boolean()),
+      text: Type.Optional(Type.String()),
+      many: Type.Optional(Type.Array(Type.String())),
+    },
+    closed,
+  )
+
+  test('is text that becomes an integer or a boolean where one is asked for', () => {
+    const query = { limit: '007', flag: 'false', text: '5', many: ['a', 'b'] }
+    assert.deepEqual(check(Query, query, 'querystring'), [])
+    assert.deepEqual(query, { limit: 7, flag: false, text: '5', many: ['a', 'b'] })
+  })
+
+  test('makes nothing of what only looks like one, and adds nothing', () => {
+    for (const limit of [
+      '',
+      ' ',
+      ' 5',
+      '5 ',
+      '+5',
+      '1e2',
+      '0x10',
+      '0b1',
+      '5.0',
+      '5.',
+      '.5',
+      '1_0',
+      '1,0',
+      '\u0665',
+      '5n',
+      'Infinity',
+      'NaN',
+      'null',
+      'true',
+      '--5',
+      '9'.repeat(400),
+    ]) {
+      const violations = check(Query, { limit }, 'querystring')
+      assert.deepEqual(
+        violations.map(({ in: part, pointer }) => [part, pointer]),
+        [['query', '/limit']],
+        limit,
+      )
+    }
+    for (const flag of ['', '1', 'TRUE', 'yes', 'null']) {
+      assert.equal(check(Query, { flag }, 'querystring')[0]?.detail, 'query parameter flag must be a boolean')
+    }
+    const empty = {}
+    assert.deepEqual(check(Query, empty, 'querystring'), [])
+    assert.deepEqual(empty, {})
+  })
+
+  test('gives each parameter once', () => {
+    assert.deepEqual(
+      check(Query, { limit: ['1', '1'], text: ['a', 'b'] }, 'querystring').map(({ detail }) => detail),
+      ['query parameter limit must be given once', 'query parameter text must be given once'],
+    )
+  })
+})
+
+suite('a path', () => {
+  test('names its part', () => {
+    const ById = Type.Object({ id: Type.String({ format: 'uuid' }) }, closed)
+    assert.deepEqual(check(ById, { id: 'x' }, 'params'), [{ in: 'path', pointer: '/id', detail: 'id must be a UUID' }])
+    for (const id of ['019b6051-3a80-7c4e-9d3b-5f0c2f7f6a11', '019B6051-3A80-7C4E-9D3B-5F0C2F7F6A11']) {
+      assert.deepEqual(check(ById, { id }, 'params'), [])
+    }
+    for (const id of [
+      '019b60513a807c4e9d3b5f0c2f7f6a11',
+      '{019b6051-3a80-7c4e-9d3b-5f0c2f7f6a11}',
+      'urn:uuid:019b6051-3a80-7c4e-9d3b-5f0c2f7f6a11',
+      '019b6051-3a80-7c4e-9d3b-5f0c2f7f6a11\n',
+      '019g6051-3a80-7c4e-9d3b-5f0c2f7f6a11',
+      '',
+    ]) {
+      assert.equal(check(ById, { id }, 'params').length, 1, id)
+    }
+  })
+})

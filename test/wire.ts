@@ -1,0 +1,190 @@
+import assert from 'node:assert/strict'
+import { connect, type Socket } from 'node:net'
+import { pino, type Logger } from 'pino'
+import { parseConfig, type Config } from '../src/config.ts'
+import { createApp, type App } from '../src/http/server.ts'
+import { Secret } from '../src/lib/secret.ts'
+import type { Answer } from './world.ts'
+
+/** Longer than anything a test waits for: what never comes fails the test instead of hanging it. */
+const PATIENCE_MS = 18_000
+
+/** A bare connection, for what fetch refuses to send. */
+export interface Wire extends Disposable {
+  readonly socket: Socket
+  send(...parts: readonly (string | Uint8Array)[]): Promise<void>
+  /** The next answer, in order; `method` is what it answers, since HEAD has no body. 1xx are passed over. */
+  answer(method?: string): Promise<Answer>
+  /** Resolves when the server has ended the connection, with what came unasked. */
+  ended(): Promise<string>
+}
+
+export async function dial(url: string): Promise<Wire> {
+  const { hostname, port } = new URL(url)
+  const socket = connect(Number(port), hostname)
+  let received: Buffer[] = []
+  const state = { isOver: false }
+  let changed = Promise.withResolvers<void>()
+  const change = (): void => {
+    changed.resolve()
+    changed = Promise.withResolvers()
+  }
+  socket.on('data', (bytes: Buffer) => {
+    received.push(bytes)
+    change()
+  })
+  for (const event of ['end', 'close'] as const) {
+    socket.on(event, () => {
+      state.isOver = true
+      change()
+    })
+  }
+  // A reset shows as the answer that is missing.
+  socket.on('error', () => undefined)
+  await new Promise<void>((resolve, reject) => socket.once('connect', resolve).once('error', reject))
+  socket.setTimeout(PATIENCE_MS, () => socket.destroy())
+
+  return {
+    socket,
+    async send(...parts) {
+      for (const part of parts) {
+        if (state.isOver) return
+        if (!socket.write(part)) {
+          await Promise.race([new Promise((resolve) => socket.once('drain', resolve)), changed.promise])
+        }
+      }
+    },
+    async answer(method = 'GET') {
+      let sizeNeeded = 0
+      for (;;) {
+        if (sizeOf(received) >= sizeNeeded) {
+          const bytes = Buffer.concat(received)
+          const head = parseHead(bytes, method)
+          if (head !== undefined && bytes.length >= head.end) {
+            received = [bytes.subarray(head.end)]
+            if (head.status >= 200) return whole(head, bytes)
+            continue
+          }
+          sizeNeeded = head?.end ?? 0
+        }
+        const last = (): string => String(received.at(-1) ?? '').slice(-500)
+        assert.ok(!state.isOver, `the connection ended before an answer was whole: …${last()}`)
+        await changed.promise
+      }
+    },
+    async ended() {
+      while (!state.isOver) await changed.promise
+      return String(Buffer.concat(received))
+    },
+    [Symbol.dispose]: () => socket.destroy(),
+  }
+}
+
+/** One request on a connection of its own. */
+export async function exchange(url: string, ...parts: readonly (string | Uint8Array)[]): Promise<Answer> {
+  using wire = await dial(url)
+  await wire.send(...parts)
+  return await wire.answer(String(parts[0]).split(' ', 1)[0])
+}
+
+/** A request from its lines, with the blank one at the end. */
+export const lines = (...all: readonly string[]): string => `${all.join('\r\n')}\r\n\r\n`
+
+const sizeOf = (pieces: readonly Buffer[]): number => pieces.reduce((size, piece) => size + piece.length, 0)
+
+interface Head {
+  readonly status: number
+  readonly headers: Headers
+  /** Where the body begins and ends. */
+  readonly start: number
+  readonly end: number
+}
+
+/** The head of the first answer in `bytes`; undefined while it is not all there. */
+function parseHead(bytes: Buffer, method: string): Head | undefined {
+  const headEnd = bytes.indexOf('\r\n\r\n')
+  if (headEnd < 0) return undefined
+  const [statusLine = '', ...headerLines] = bytes.toString('latin1', 0, headEnd).split('\r\n')
+  const status = Number(/^HTTP\/1\.1 (\d{3}) \S/.exec(statusLine)?.[1])
+  assert.ok(status >= 100, `no status line: ${statusLine}`)
+  const headers = new Headers(
+    headerLines.map((line): [string, string] => {
+      const colon = line.indexOf(':')
+      return [line.slice(0, colon), line.slice(colon + 1).trim()]
+    }),
+  )
+  const start = headEnd + 4
+  const isBodiless = method === 'HEAD' || status < 200 || status === 204 || status === 304
+  const size = isBodiless ? 0 : Number(headers.get('content-length') ?? assert.fail('an answer without a length'))
+  return { status, headers, start, end: start + size }
+}
+
+function whole({ status, headers, start, end }: Head, bytes: Buffer): Answer {
+  const text = bytes.toString('utf8', start, end)
+  const isJson = /[/+]json/.test(headers.get('content-type') ?? '')
+  const json: unknown = isJson && text !== '' ? JSON.parse(text) : undefined
+  return { status, headers, text, json }
+}
+
+const SECURITY_HEADERS: Readonly<Record<string, string>> = {
+  'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+  'x-content-type-options': 'nosniff',
+  'x-frame-options': 'DENY',
+  'referrer-policy': 'no-referrer',
+  'cross-origin-opener-policy': 'same-origin',
+  'cross-origin-resource-policy': 'same-origin',
+}
+
+export function assertSecurityHeaders({ headers }: Answer): void {
+  for (const [name, value] of Object.entries(SECURITY_HEADERS)) assert.equal(headers.get(name), value, name)
+  assert.match(headers.get('x-request-id') ?? '', /^[A-Za-z0-9._:-]{1,128}$/)
+}
+
+const PROBLEM_MEMBERS = ['code', 'detail', 'instance', 'requestId', 'status', 'title', 'type']
+/** What must never get out: stacks, SQL, names of our parts and their versions. */
+const PRIVATE = /\bat .*[/:]\d+|node_modules|\.[jt]s\b|\bselect\b|insert into|fastify|ajv|postgres|llhttp|HPE_|FST_/i
+
+/** The one shape of every refusal: these members and no others, and the same headers as any answer. */
+export function assertProblem(
+  answer: Answer,
+  { status, code, path, more = [] }: { status: number; code: string; path?: string; more?: readonly string[] },
+): void {
+  assert.equal(answer.status, status, answer.text)
+  assert.equal(answer.headers.get('content-type'), 'application/problem+json; charset=utf-8')
+  assertSecurityHeaders(answer)
+  const { json } = answer
+  const expected = [...PROBLEM_MEMBERS, ...(status === 422 ? ['errors'] : []), ...more].sort()
+  assert.deepEqual(Object.keys(json).sort(), expected)
+  assert.equal(json.code, code)
+  assert.equal(json.type, `/problems/${code}`)
+  assert.equal(json.status, status)
+  for (const member of ['title', 'detail', 'instance']) assert.equal(typeof json[member], 'string', member)
+  assert.notEqual(json.detail, '')
+  if (path !== undefined) assert.equal(json.instance, path)
+  assert.equal(json.requestId, answer.headers.get('x-request-id'))
+  assert.doesNotMatch(JSON.stringify([json.title, json.detail, json.errors]), PRIVATE)
+  if (path?.startsWith('/api/') === true) assert.equal(answer.headers.get('cache-control'), 'private, no-store')
+  if (status === 401) assert.equal(answer.headers.get('www-authenticate'), 'Bearer')
+  if (status === 429 || status === 503) assert.match(answer.headers.get('retry-after') ?? '', /^[1-9]\d*$/)
+}
+
+export const testConfig = (env: Readonly<Record<string, string>> = {}): Config =>
+  parseConfig({ PORT: '0', LOG_LEVEL: 'silent', ...env }, () => {
+    const secret = (): Secret => new Secret(`${'0123456789'.repeat(4)}abc=`)
+    return {
+      SESSION_HASH_SECRET: secret(),
+      SERVICE_AUTH_TOKEN: secret(),
+      ENCRYPTION_KEY: secret(),
+      BETTER_AUTH_SECRET: secret(),
+    }
+  })
+
+/** The HTTP surface alone, without a database, over routes of the test's own. */
+export async function openSurface(
+  routes: (app: App) => void,
+  { config = testConfig(), log = pino({ level: 'silent' }) }: { config?: Config; log?: Logger } = {},
+): Promise<{ app: App; url: string }> {
+  const app = await createApp(config, log)
+  routes(app)
+  return { app, url: await app.listen({ host: config.http.host, port: config.http.port }) }
+}
