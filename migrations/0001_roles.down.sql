@@ -1,4 +1,4 @@
--- The roles stay while another database of the cluster still grants them anything.
+-- The roles stay while another database of the cluster still grants them anything, and where they are somebody's login.
 select set_config('todo.app_role', :'app_role', true), set_config('todo.system_role', :'system_role', true);
 
 revoke select on schema_migrations from :"app_role";
@@ -9,6 +9,7 @@ declare
   acting_role text;
 begin
   foreach acting_role in array array[current_setting('todo.app_role'), current_setting('todo.system_role')] loop
+    continue when exists (select from pg_roles where rolname = acting_role and rolcanlogin);
     begin
       execute format('drop role %I', acting_role);
     exception when dependent_objects_still_exist or insufficient_privilege or object_in_use then

@@ -9,12 +9,15 @@ select set_config('todo.app_role', :'app_role', true),
 
 do $$
 declare
+  app_role text := current_setting('todo.app_role');
   acting_role text;
   login text;
+  is_16 boolean := current_setting('server_version_num')::int >= 160000;
   -- From PostgreSQL 16 a membership may lack the right to SET ROLE, and whoever creates a role gets just that kind.
-  needed text := case when current_setting('server_version_num')::int >= 160000 then 'SET' else 'MEMBER' end;
+  needed text := case when is_16 then 'SET' else 'MEMBER' end;
+  granting text;
 begin
-  foreach acting_role in array array[current_setting('todo.app_role'), current_setting('todo.system_role')] loop
+  foreach acting_role in array array[app_role, current_setting('todo.system_role')] loop
     if not exists (select from pg_roles where rolname = acting_role) then
       begin
         execute format('create role %I nologin', acting_role);
@@ -29,12 +32,20 @@ begin
     end if;
     foreach login in array array[current_user::text, current_setting('todo.serving_login')] loop
       if login <> acting_role and not pg_has_role(login, acting_role, needed) then
+        granting := format('grant %I to %I', acting_role, login);
+        -- A login that is the serving role itself may become the system role, but must not have its rights all along.
+        if login = app_role then
+          granting := granting || case when is_16 then ' with inherit false' else format('; alter role %I noinherit', login) end;
+        end if;
         begin
-          execute format('grant %I to %I', acting_role, login);
-        exception when insufficient_privilege then
-          raise insufficient_privilege using
-            message = format('login %I may not act as role %I', login, acting_role),
-            hint = format('Have an administrator run: grant %I to %I;', acting_role, login);
+          execute granting;
+        exception
+          when unique_violation then
+            null; -- another database of the cluster granted it just now
+          when insufficient_privilege then
+            raise insufficient_privilege using
+              message = format('login %I may not act as role %I', login, acting_role),
+              hint = format('Have an administrator run: %s;', granting);
         end;
       end if;
     end loop;

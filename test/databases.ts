@@ -2,10 +2,14 @@ import { createHash, randomBytes } from 'node:crypto'
 import { cpSync, mkdtempSync, renameSync, rmSync, existsSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { Client } from 'pg'
+import { Client, type ClientBase } from 'pg'
+import { parseConfig, type Config } from '../src/config.ts'
 import { clientDefaults } from '../src/db/connection.ts'
+import { openDatabase, type Database, type DatabaseLog } from '../src/db/database.ts'
 import { openEmbedded } from '../src/db/embedded.ts'
 import { migrateUp, readMigrations } from '../src/db/migrator.ts'
+import { Secret } from '../src/lib/secret.ts'
+import type { Principal } from '../src/principal.ts'
 
 /** A database for one world: empty of users, its schema up to date unless asked otherwise. */
 export interface TestDatabase extends AsyncDisposable {
@@ -26,6 +30,74 @@ const TEMPLATE = `todo_test_${createHash('sha256').update(JSON.stringify(readMig
 
 export function openTestDatabase({ migrated = true }: { migrated?: boolean } = {}): Promise<TestDatabase> {
   return SERVER_URL === undefined ? embeddedDatabase(migrated) : serverDatabase(SERVER_URL, migrated)
+}
+
+/** Somebody with a session. */
+export interface TestUser {
+  readonly id: string
+  /** As it stands in user_sessions. */
+  readonly tokenKey: string
+  readonly principal: Principal
+}
+
+/** The floor of a world: the database as the service opens it, and nothing above. */
+export interface ServedDatabase extends AsyncDisposable {
+  readonly db: Database
+  readonly env: Readonly<Record<string, string>>
+  addUser(id?: string): Promise<TestUser>
+  /** SQL as the owner, on a connection of its own: to arrange and to look, never to act. */
+  asOwner<T>(work: (client: ClientBase) => Promise<T>): Promise<T>
+}
+
+export async function openServedDatabase(env: Readonly<Record<string, string>> = {}): Promise<ServedDatabase> {
+  await using opened = new AsyncDisposableStack()
+  const database = opened.use(await openTestDatabase())
+  const all = { ...database.env, ...env }
+  const db = opened.use(await openDatabase(configOf(all), SILENT, { migrate: false }))
+  const asOwner = async <T>(work: (client: ClientBase) => Promise<T>): Promise<T> => {
+    const client = await db.pool.connect()
+    try {
+      await client.query('reset role')
+      return await work(client)
+    } finally {
+      // A new connection is the serving role's again.
+      client.release(true)
+    }
+  }
+  const closing = opened.move()
+  return {
+    db,
+    env: all,
+    asOwner,
+    addUser: (id) => asOwner((client) => addUser(client, id)),
+    [Symbol.asyncDispose]: () => closing.disposeAsync(),
+  }
+}
+
+/** @param client the owner's, or the system role's */
+export async function addUser(client: Pick<ClientBase, 'query'>, id = randomBytes(8).toString('hex')): Promise<TestUser> {
+  const tokenKey = randomBytes(32).toString('hex')
+  await client.query(`insert into users (id, name, email, "emailVerified") values ($1, 'Ada', $1 || '@example.com', true)`, [
+    id,
+  ])
+  await client.query(
+    `insert into user_sessions (id, "userId", token, "expiresAt", "updatedAt") values ($1, $2, $1, now() + '1 hour', now())`,
+    [tokenKey, id],
+  )
+  return { id, tokenKey, principal: { kind: 'session', tokenKeys: [tokenKey] } }
+}
+
+export const SILENT: DatabaseLog = { debug: () => undefined, info: () => undefined, warn: () => undefined }
+
+/** The configuration of a development process with these variables. */
+export function configOf(env: Readonly<Record<string, string>>): Config {
+  const secret = (): Secret => new Secret(randomBytes(32).toString('base64url'))
+  return parseConfig(env, () => ({
+    SESSION_HASH_SECRET: secret(),
+    SERVICE_AUTH_TOKEN: secret(),
+    BETTER_AUTH_SECRET: secret(),
+    ENCRYPTION_KEY: new Secret(`${randomBytes(32).toString('base64url')}=`),
+  }))
 }
 
 /** A data directory of its own, copied from one that was migrated once for all test files. */

@@ -26,8 +26,49 @@ export const clientDefaults: ClientConfig = {
   keepAlive: true,
 }
 
+/** What the driver takes, and two things that it does not know. */
+export interface ConnectionConfig extends ClientConfig {
+  /** For the connection alone; a pool's `connectionTimeoutMillis` also counts the wait for a free one. */
+  readonly connectTimeoutMs?: number
+  readonly requireChannelBinding?: boolean
+}
+
+/** One connection; the pool's clients are of this class too. */
+export class Connection extends Client {
+  constructor(config: ConnectionConfig = {}) {
+    const { connectTimeoutMs = Infinity, connectionTimeoutMillis = CONNECT_TIMEOUT_MS } = config
+    super({ ...config, connectionTimeoutMillis: Math.min(connectTimeoutMs, connectionTimeoutMillis) })
+    if (config.requireChannelBinding === true) refuseUnbound(this)
+  }
+}
+
+const CONNECT_TIMEOUT_MS = 10_000
+
+/**
+ * The driver uses channel binding where it is offered and goes on without where it is not, as when somebody in the middle
+ * does the offering. Where it is demanded this breaks the connection off, before the driver answers with the password or
+ * a proof of it.
+ */
+function refuseUnbound({ connection }: Client): void {
+  let bound = false
+  const refuse = (): void => {
+    connection.stream.destroy(new Error('channel_binding=require, but the server did not authenticate with it'))
+  }
+  connection.prependListener('authenticationCleartextPassword', refuse)
+  connection.prependListener('authenticationMD5Password', refuse)
+  connection.prependListener('authenticationSASL', ({ mechanisms }: { readonly mechanisms: readonly string[] }) => {
+    if (!mechanisms.includes('SCRAM-SHA-256-PLUS')) refuse()
+  })
+  // Only a server that knows the password gets this far; the driver checks its signature.
+  connection.on('authenticationSASLFinal', () => (bound = true))
+  connection.prependListener('authenticationOk', () => {
+    if (!bound) refuse()
+  })
+}
+
 /** The driver's settings for an address. TLS has libpq's meaning: only verify-ca and verify-full check the certificate. */
-export function clientConfig(address: DatabaseAddress): ClientConfig {
+export function clientConfig(address: DatabaseAddress): ConnectionConfig {
+  const ssl = tlsOptions(address)
   return {
     ...clientDefaults,
     host: address.host,
@@ -35,12 +76,14 @@ export function clientConfig(address: DatabaseAddress): ClientConfig {
     user: address.user,
     password: address.password?.reveal(),
     database: address.database,
-    ssl: tlsOptions(address),
+    ssl,
     ...(address.applicationName === undefined ? {} : { application_name: address.applicationName }),
-    ...(address.connectTimeoutMs === undefined ? {} : { connectionTimeoutMillis: address.connectTimeoutMs }),
+    ...(address.connectTimeoutMs === undefined ? {} : { connectTimeoutMs: address.connectTimeoutMs }),
     ...(address.options === undefined ? {} : { options: address.options }),
     ...(address.tlsNegotiation === undefined ? {} : { sslnegotiation: address.tlsNegotiation }),
-    enableChannelBinding: address.channelBinding !== 'disable',
+    // Like libpq, not a word of it where there is no TLS to bind to: some poolers do not understand it.
+    enableChannelBinding: ssl !== false && address.channelBinding !== 'disable',
+    requireChannelBinding: address.channelBinding === 'require',
   }
 }
 
@@ -49,7 +92,7 @@ function tlsOptions({ tls, sslrootcert }: DatabaseAddress): ConnectionOptions | 
     case 'disable':
     case 'allow':
     case 'prefer':
-      // Neither mode promises encryption; which of the two it gives is settled by `settleTls`.
+      // Neither of the last two promises encryption; `settleTls` finds out which it is.
       return false
     case 'require':
       return { rejectUnauthorized: false }
@@ -66,30 +109,46 @@ function rootCertificate(path: string | undefined): ConnectionOptions {
 }
 
 /**
- * `prefer` (libpq's default) means TLS where the server has it. The driver cannot fall back by itself, so this asks once
- * and returns an address that says which it is. Addresses that do not leave the choice open come back unchanged.
+ * `prefer` (libpq's default) means TLS where the server has it, `allow` only where it takes nothing else. The driver cannot
+ * try twice by itself, so this asks once and returns an address that says which it is. Addresses that do not leave the
+ * choice open come back unchanged.
  */
 export async function settleTls(address: DatabaseAddress): Promise<DatabaseAddress> {
-  if (address.tls !== 'prefer') return address
   const encrypted: DatabaseAddress = { ...address, tls: 'require' }
-  const client = new Client({ connectionTimeoutMillis: 10_000, ...clientConfig(encrypted) })
+  const plain: DatabaseAddress = { ...address, tls: 'disable' }
+  if (address.tls === 'prefer') return (await connects(encrypted, hasNoTls)) ? encrypted : plain
+  if (address.tls === 'allow') return (await connects(plain, wantsTls)) ? plain : encrypted
+  return address
+}
+
+const hasNoTls = (error: Error): boolean => /does not support SSL/.test(error.message)
+
+/** invalid_authorization_specification: no line of pg_hba.conf lets this login in without TLS. */
+const wantsTls = (error: Error): boolean => 'code' in error && error.code === '28000'
+
+/** @throws what keeps the connection from being made, unless it is of the given kind */
+async function connects(address: DatabaseAddress, isOfKind: (error: Error) => boolean): Promise<boolean> {
+  const client = new Connection(clientConfig(address))
   client.on('error', () => undefined)
   try {
     await client.connect()
-    return encrypted
   } catch (error) {
-    if (error instanceof Error && /does not support SSL/.test(error.message)) return { ...address, tls: 'disable' }
+    client.connection.stream.destroy()
+    if (error instanceof Error && isOfKind(error)) return false
     throw error
-  } finally {
-    await client.end().catch(() => undefined)
   }
+  await client.end()
+  return true
 }
 
-/** Makes a new connection the serving role's. A query outside a scope is then refused or sees nothing. */
+/**
+ * Makes a new connection the serving role's. A query outside a scope is then refused or sees nothing. Unnamed, pg_temp would
+ * come first: a temporary table could take the place of one of ours, for whoever has the connection next.
+ */
 export async function enterServingRole(client: ClientBase, role: string): Promise<void> {
   await client.query({
     text: `select set_config('role', $1, false), set_config('timezone', 'UTC', false), set_config('datestyle', 'ISO, YMD', false),
-                  set_config('search_path', 'public', false), set_config('statement_timeout', '30s', false),
+                  set_config('search_path', 'public, pg_temp', false), set_config('statement_timeout', '30s', false),
                   set_config('idle_in_transaction_session_timeout', '60s', false)`,
     values: [role],
   })

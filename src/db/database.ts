@@ -1,10 +1,18 @@
 import { join } from 'node:path'
-import { Client, Pool, type ClientBase, type ClientConfig } from 'pg'
+import { DatabaseError, Pool, type ClientBase } from 'pg'
 import type { Config } from '../config.ts'
 import { StartError } from '../errors.ts'
-import { clientConfig, clientDefaults, enterServingRole, settleTls } from './connection.ts'
+import {
+  clientConfig,
+  clientDefaults,
+  Connection,
+  enterServingRole,
+  settleTls,
+  type ConnectionConfig,
+} from './connection.ts'
 import { lockDirectory } from './directory-lock.ts'
 import { openEmbedded } from './embedded.ts'
+import { unavailable } from './failures.ts'
 import { refuseUnsafeDatabase } from './guard.ts'
 import {
   label,
@@ -38,14 +46,27 @@ export interface DatabaseLog {
   warn(fields: object, message: string): void
 }
 
+/**
+ * The server gives up a statement after 30 s (statement_timeout) and says so. Who hears nothing by now has lost it, behind a
+ * cable that was pulled or a machine that stands still.
+ */
+const QUERY_TIMEOUT_MS = 40_000
+
 /** Where connections come from: an address, or the embedded database. */
 interface Source extends AsyncDisposable {
-  readonly serving: ClientConfig
-  readonly migrating: ClientConfig
+  readonly serving: Target
+  readonly migrating: Target
   readonly variables: MigrationVariables
   readonly poolMax: number
   readonly poolMin: number
   readonly embeddedIn: string | undefined
+}
+
+interface Target {
+  /** The variable that names it. */
+  readonly variable: string
+  /** Asked for only where a connection is about to be made: who serves need not reach the owner's address. */
+  config(): Promise<ConnectionConfig>
 }
 
 /**
@@ -64,19 +85,23 @@ export async function openDatabase(
 
   const roles: DatabaseRoles = { serving: config.database.role, system: systemRole(config.database.role) }
   const pool = new Pool({
-    ...source.serving,
+    ...(await source.serving.config()),
     max: source.poolMax,
     min: source.poolMin,
+    Client: Connection,
     connectionTimeoutMillis: config.database.acquireTimeoutMs,
+    query_timeout: QUERY_TIMEOUT_MS,
     maxLifetimeSeconds: config.database.recycleMs / 1000,
     // oxlint-disable-next-line typescript/no-misused-promises -- declared as void, but the pool waits for it
     onConnect: (client) => enterServingRole(client, roles.serving),
   })
-  // Without a listener a restart of PostgreSQL would end the process; the pool replaces the connection by itself.
+  // Without listeners a restart of PostgreSQL would end the process. The pool itself listens to idle connections only; one
+  // that breaks in use fails its query, which says so.
+  pool.on('connect', (client) => client.on('error', () => undefined))
   pool.on('error', (error) => log.warn({ err: error }, 'an idle database connection was lost'))
   opened.defer(() => pool.end())
 
-  await refuseAtStart(pool, roles)
+  await refuseAtStart(pool, roles, source)
   const migrations = readMigrations()
   const closing = opened.move()
   const scopes = openScopes(pool, roles, (statement) => {
@@ -99,7 +124,7 @@ export async function withMigrations<T>(
   work: (client: ClientBase, variables: MigrationVariables) => Promise<T>,
 ): Promise<T> {
   await using source = await openSource(config)
-  return withMigrationClient(source, (client) => work(client, source.variables))
+  return await withMigrationClient(source, (client) => work(client, source.variables))
 }
 
 const systemRole = (servingRole: string): string => `${servingRole}_system`
@@ -108,11 +133,14 @@ async function openSource(config: Config): Promise<Source> {
   const { address, migrationAddress = address, role, poolSize, poolOverflow } = config.database
   const variables = { app_role: role, system_role: systemRole(role) }
   if (address === undefined) return openEmbeddedSource(config.dataDir, variables)
-  const [serving, migrating] = await Promise.all([reach(address), reach(migrationAddress ?? address)])
+  const serving = onServer('DATABASE_URL', address)
   return {
     serving,
-    migrating,
-    variables: { ...variables, serving_login: serving.user ?? '' },
+    migrating:
+      migrationAddress === undefined || migrationAddress === address
+        ? serving
+        : onServer('MIGRATION_DATABASE_URL', migrationAddress),
+    variables: { ...variables, serving_login: address.user },
     poolMax: poolSize + poolOverflow,
     poolMin: Math.min(poolSize, 1),
     embeddedIn: undefined,
@@ -120,13 +148,16 @@ async function openSource(config: Config): Promise<Source> {
   }
 }
 
-type DatabaseAddress = NonNullable<Config['database']['address']>
-
-async function reach(address: DatabaseAddress): Promise<ClientConfig> {
-  try {
-    return clientConfig(await settleTls(address))
-  } catch (error) {
-    throw unreachable(error)
+function onServer(variable: string, address: NonNullable<Config['database']['address']>): Target {
+  return {
+    variable,
+    config: async () => {
+      try {
+        return clientConfig(await settleTls(address))
+      } catch (error) {
+        throw unreachable(error, variable)
+      }
+    },
   }
 }
 
@@ -138,12 +169,15 @@ async function openEmbeddedSource(
   opened.use(await lockDirectory(dataDir))
   const directory = join(dataDir, 'postgres')
   const embedded = opened.use(await openEmbedded(directory))
-  const connection: ClientConfig = {
-    ...clientDefaults,
-    user: 'postgres',
-    database: 'postgres',
-    ssl: false,
-    stream: () => embedded.stream(),
+  const connection: Target = {
+    variable: 'DATA_DIR',
+    config: async () => ({
+      ...clientDefaults,
+      user: 'postgres',
+      database: 'postgres',
+      ssl: false,
+      stream: () => embedded.stream(),
+    }),
   }
   const closing = opened.move()
   return {
@@ -160,13 +194,13 @@ async function openEmbeddedSource(
 
 async function withMigrationClient<T>(source: Source, work: (client: ClientBase) => Promise<T>): Promise<T> {
   // Migrations are batches of statements, sent one after another.
-  const client = new Client({ connectionTimeoutMillis: 10_000, ...source.migrating, pipeline: false })
+  const client = new Connection({ ...(await source.migrating.config()), pipeline: false })
   // A connection that breaks also fails the query under way, which says so.
   client.on('error', () => undefined)
   try {
     await client.connect()
   } catch (error) {
-    throw unreachable(error)
+    throw unreachable(error, source.migrating.variable)
   }
   try {
     return await work(client)
@@ -181,20 +215,20 @@ async function applyPending(client: ClientBase, variables: MigrationVariables, l
   }
 }
 
-async function refuseAtStart(pool: Pool, roles: DatabaseRoles): Promise<void> {
+async function refuseAtStart(pool: Pool, roles: DatabaseRoles, source: Source): Promise<void> {
+  const login = source.variables.serving_login
   let client
   try {
     client = await pool.connect()
   } catch (error) {
-    throw isRoleError(error)
-      ? new StartError(
-          `the login of DATABASE_URL cannot act as role ${roles.serving}. Run: npm run migrate -- up (which makes and grants it), or have an administrator do so (docs/adr/0003-roles.md)`,
-          { cause: error },
-        )
-      : unreachable(error)
+    throw isRoleError(error) ? cannotActAs(roles.serving, login, error) : unreachable(error, source.serving.variable)
   }
   try {
     await refuseUnsafeDatabase(client)
+    await client.query(`select set_config('role', $1, true)`, [roles.system])
+  } catch (error) {
+    if (isRoleError(error)) throw cannotActAs(roles.system, login, error)
+    throw unavailable(error) === undefined ? error : unreachable(error, source.serving.variable)
   } finally {
     client.release()
   }
@@ -202,11 +236,20 @@ async function refuseAtStart(pool: Pool, roles: DatabaseRoles): Promise<void> {
 
 /** invalid_parameter_value (no such role) and insufficient_privilege (not a member), from setting the role. */
 const isRoleError = (error: unknown): boolean =>
-  error instanceof Error && 'code' in error && (error.code === '22023' || error.code === '42501')
+  error instanceof DatabaseError && (error.code === '22023' || error.code === '42501')
+
+const cannotActAs = (role: string, login: string, cause: unknown): StartError =>
+  new StartError(
+    `login ${login} cannot act as role ${role}. Run: npm run migrate -- up, which makes and grants it; where that was done, have an administrator run: grant ${role} to ${login} (docs/adr/0003-roles.md)`,
+    { cause },
+  )
 
 /** The driver's own message names host and port and never the password. */
-function unreachable(error: unknown): unknown {
+function unreachable(error: unknown, variable: string): unknown {
   if (error instanceof StartError || !(error instanceof Error)) return error
-  const reason = error instanceof AggregateError ? error.errors.map(String).join(', ') : error.message
-  return new StartError(`cannot connect to the database of DATABASE_URL: ${reason}`, { cause: error })
+  const reason =
+    error instanceof AggregateError
+      ? error.errors.map((each) => (each instanceof Error ? each.message : String(each))).join(', ')
+      : error.message
+  return new StartError(`cannot connect to the database of ${variable}: ${reason}`, { cause: error })
 }

@@ -1,28 +1,38 @@
-import type { ClientBase } from 'pg'
+import { DatabaseError, type ClientBase } from 'pg'
 import { StartError } from '../errors.ts'
-import { label, migrationState } from './migrator.ts'
+import { label, migrationState, type MigrationState } from './migrator.ts'
 
 interface Posture {
   readonly role: string
   readonly superuser: boolean
   readonly bypassesPolicies: boolean
-  readonly owned: string | null
+  readonly becomes: string | null
+  readonly inherits: string | null
   readonly unforced: string | null
   readonly encoding: string
 }
 
 /**
- * `pg_has_role(…, 'USAGE')` also counts what a role inherits: a member of the owner is as good as the owner. Only tables
- * with a policy of ours are looked at, so that the tables of another auth server stay its own affair.
+ * Our tables are those with a policy, and those with a user's rows that the serving role has any right on; the tables of
+ * another auth server stay its own affair. Any membership counts that would let the role become their owner or one that no
+ * policy binds, even one that takes a SET ROLE; of a role that other policies are meant for, one that takes none.
  */
 const POSTURE = `
-  select current_user as role, r.rolsuper as superuser, r.rolbypassrls as "bypassesPolicies",
-    (select string_agg(c.relname, ', ') from pg_class c
-      where c.relkind in ('r', 'p') and c.relnamespace = 'public'::regnamespace
-        and c.oid in (select polrelid from pg_policy) and pg_has_role(current_user, c.relowner, 'USAGE')) as owned,
-    (select string_agg(c.relname, ', ') from pg_class c
-      where c.relkind in ('r', 'p') and c.relnamespace = 'public'::regnamespace
-        and c.oid in (select polrelid from pg_policy) and not (c.relrowsecurity and c.relforcerowsecurity)) as unforced,
+  with ours as (
+    select c.oid, c.relname, c.relowner, c.relrowsecurity and c.relforcerowsecurity as forced
+    from pg_class c
+    where c.relkind in ('r', 'p') and c.relnamespace = 'public'::regnamespace
+      and (c.oid in (select polrelid from pg_policy)
+        or has_any_column_privilege(c.oid, 'select, insert, update') and exists (
+          select from pg_attribute a where a.attrelid = c.oid and a.attname = 'user_id' and not a.attisdropped))
+  )
+  select r.rolname as role, r.rolsuper as superuser, r.rolbypassrls as "bypassesPolicies",
+    (select string_agg(o.rolname, ', ') from pg_roles o
+      where (o.rolsuper or o.rolbypassrls or o.oid in (select relowner from ours)) and pg_has_role(r.oid, o.oid, 'MEMBER')
+    ) as becomes,
+    (select string_agg(distinct o.rolname, ', ') from pg_policy p join pg_roles o on o.oid = any (p.polroles)
+      where o.oid <> r.oid and pg_has_role(r.oid, o.oid, 'USAGE')) as inherits,
+    (select string_agg(relname, ', ') from ours where not forced) as unforced,
     pg_encoding_to_char((select encoding from pg_database where datname = current_database())) as encoding
   from pg_roles r where r.rolname = current_user`
 
@@ -30,7 +40,7 @@ const POSTURE = `
  * Refuses to serve where isolation would only be a promise: when the serving role could bypass the policies, when a table
  * does not force them, or when the schema is not the one this code was written for.
  *
- * @param client a connection under the serving role, or before it could be entered
+ * @param client a connection under the serving role
  * @throws StartError saying what is wrong and what to run
  */
 export async function refuseUnsafeDatabase(client: ClientBase): Promise<void> {
@@ -38,20 +48,28 @@ export async function refuseUnsafeDatabase(client: ClientBase): Promise<void> {
   const { rows } = await client.query<Posture>(POSTURE)
   const [posture] = rows
   if (posture === undefined) throw new StartError('the serving role is not in pg_roles')
+  const { role, becomes, inherits, unforced, encoding } = posture
   const wrong = (why: string): never => {
     throw new StartError(`refusing to serve: ${why}. Row-level security would not hold (docs/adr/0003-roles.md)`)
   }
-  if (posture.superuser) wrong(`role ${posture.role} is a superuser; set DATABASE_ROLE to an ordinary role`)
-  if (posture.bypassesPolicies) wrong(`role ${posture.role} has BYPASSRLS; run: alter role ${posture.role} nobypassrls`)
-  if (posture.owned !== null) wrong(`role ${posture.role} owns ${posture.owned}, or is a member of the role that does`)
-  if (posture.unforced !== null) wrong(`row-level security is not forced on ${posture.unforced}`)
-  if (posture.encoding !== 'UTF8') {
-    throw new StartError(`the database has encoding ${posture.encoding}; create it with encoding UTF8`)
+  if (posture.superuser) wrong(`role ${role} is a superuser; set DATABASE_ROLE to an ordinary role`)
+  if (posture.bypassesPolicies) wrong(`role ${role} has BYPASSRLS; run: alter role ${role} nobypassrls`)
+  if (becomes !== null) {
+    wrong(`role ${role} is, or is a member of, ${becomes}, which owns tables here or passes policies by`)
+  }
+  if (inherits !== null) {
+    wrong(
+      `role ${role} has the rights of ${inherits}; run: revoke ${inherits} from ${role} (or, where it has to log in: alter role ${role} noinherit, from PostgreSQL 16 on: grant ${inherits} to ${role} with inherit false)`,
+    )
+  }
+  if (unforced !== null) wrong(`row-level security is not forced on ${unforced}`)
+  if (encoding !== 'UTF8') {
+    throw new StartError(`the database has encoding ${encoding}; create it with encoding UTF8`)
   }
 }
 
 async function refuseOtherSchema(client: ClientBase): Promise<void> {
-  const { pending, unknown, edited } = await migrationState(client)
+  const { pending, unknown, edited } = await readableState(client)
   if (unknown.length > 0) {
     throw new StartError(
       `the database has migration ${unknown.map(label).join(', ')}, which this version does not know: it is newer. Run a newer version`,
@@ -62,5 +80,17 @@ async function refuseOtherSchema(client: ClientBase): Promise<void> {
   }
   if (edited.length > 0) {
     throw new StartError(`migration ${edited.map(label).join(', ')} was changed after it was applied to this database`)
+  }
+}
+
+async function readableState(client: ClientBase): Promise<MigrationState> {
+  try {
+    return await migrationState(client)
+  } catch (error) {
+    if (!(error instanceof DatabaseError) || error.code !== '42501') throw error
+    throw new StartError(
+      'the serving role may not read schema_migrations: the database was migrated for another DATABASE_ROLE, or every migration was taken back. Set DATABASE_ROLE to the one it was migrated for, or run: npm run migrate -- up',
+      { cause: error },
+    )
   }
 }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
-import { escapeIdentifier, escapeLiteral, type ClientBase } from 'pg'
+import { DatabaseError, escapeIdentifier, escapeLiteral, type ClientBase } from 'pg'
 import { StartError } from '../errors.ts'
 
 /** One pair of files `NNNN_name.up.sql` / `NNNN_name.down.sql`. */
@@ -115,12 +115,18 @@ export async function migrationState(
   client: Pick<ClientBase, 'query'>,
   migrations: readonly Migration[] = readMigrations(),
 ): Promise<MigrationState> {
-  const { rows } = await client.query<{ present: boolean }>(
-    `select to_regclass('public.schema_migrations') is not null as present`,
-  )
-  return rows[0]?.present === true
+  return (await hasTable(client))
     ? readState(client, migrations)
     : { applied: [], pending: migrations, unknown: [], edited: [] }
+}
+
+/** From the catalogue, which everybody may read: `to_regclass` fails for a role that may not use the schema. */
+async function hasTable(client: Pick<ClientBase, 'query'>): Promise<boolean> {
+  const { rowCount } = await client.query(
+    `select from pg_class c join pg_namespace n on n.oid = c.relnamespace
+     where n.nspname = 'public' and c.relname = 'schema_migrations'`,
+  )
+  return rowCount === 1
 }
 
 export const label = (migration: { readonly version: number; readonly name: string }): string =>
@@ -153,21 +159,42 @@ async function inLockedTransaction<T>(client: ClientBase, work: () => Promise<T>
     // The login's own role and one schema, whatever a pooled connection was left with.
     await client.query(`set local role none; set local search_path = public; set local lock_timeout = '60s'`)
     await client.query('select pg_advisory_xact_lock($1)', [LOCK])
-    await client.query(
-      `create table if not exists schema_migrations (
-         version integer primary key,
-         name text not null,
-         checksum text not null,
-         applied_at timestamptz not null default now()
-       )`,
-    )
+    // Asked first, because "if not exists" takes the right to create it even where it exists.
+    if (!(await hasTable(client))) {
+      await client.query(
+        `create table schema_migrations (
+           version integer primary key,
+           name text not null,
+           checksum text not null,
+           applied_at timestamptz not null default now()
+         )`,
+      )
+    }
     const result = await work()
     await client.query('commit')
     return result
   } catch (error) {
     // Where the connection itself is gone there is nothing to roll back; the first error is the one to tell.
     await client.query('rollback').catch(() => undefined)
-    throw error
+    throw inWords(error)
+  }
+}
+
+/** What keeps a login from migrating at all, before it comes to any file. */
+function inWords(error: unknown): unknown {
+  if (!(error instanceof DatabaseError)) return error
+  switch (error.code) {
+    case '42501': // insufficient_privilege
+      return new StartError(
+        `cannot migrate: ${error.message}. The login of the migrations has to own schema_migrations, or be allowed to create it: grant create on schema public`,
+        { cause: error },
+      )
+    case '55P03': // lock_not_available
+      return new StartError('cannot migrate: another process has been migrating this database for a minute', {
+        cause: error,
+      })
+    default:
+      return error
   }
 }
 
@@ -190,11 +217,9 @@ async function run(
 
 /** psql's `:"name"` (an identifier) and `:'name'` (a literal), so that the files also run under psql with `-v`. */
 function interpolate(sql: string, variables: MigrationVariables): string {
-  const value = (name: string): string => {
+  return sql.replace(/(?<!:):(["'])(\w+)\1/g, (_, quote: string, name: string) => {
     if (!Object.hasOwn(variables, name)) throw new Error(`unknown migration variable ${name}`)
-    return variables[name as keyof MigrationVariables]
-  }
-  return sql
-    .replace(/:"(\w+)"/g, (_, name: string) => escapeIdentifier(value(name)))
-    .replace(/:'(\w+)'/g, (_, name: string) => escapeLiteral(value(name)))
+    const value = variables[name as keyof MigrationVariables]
+    return quote === '"' ? escapeIdentifier(value) : escapeLiteral(value)
+  })
 }

@@ -1,7 +1,7 @@
-import type { ClientBase, Pool, PoolClient } from 'pg'
+import { DatabaseError, type ClientBase, type Pool, type PoolClient } from 'pg'
 import { Problem } from '../errors.ts'
 import type { Principal } from '../principal.ts'
-import { unavailable } from './failures.ts'
+import { databaseAway, isOutdatedConnection, unavailable } from './failures.ts'
 import { sqlOn, type Statement, type SystemSql, type UserSql } from './sql.ts'
 
 /**
@@ -41,47 +41,58 @@ export function openScopes(
 ): Scopes {
   return {
     asUser: (principal, work) =>
-      transaction(pool, async (client, begun) => {
+      transaction(pool, async (client, begun, scope) => {
         const enter = principal.kind === 'session' ? ENTER_BY_SESSION : ENTER_BY_SERVICE
         const whom = principal.kind === 'session' ? principal.tokenKeys : principal.userId
-        // One flight. Both must have settled before anything else happens to the connection.
-        const [, entered] = await allSettled([
+        // One flight.
+        const [, entered] = await Promise.all([
           begun,
           client.query<{ userId: string }>({ ...enter, values: [whom, roles.serving] }),
         ])
         const userId = entered.rows[0]?.userId ?? ''
         if (userId === '') throw refusal(principal)
-        return work({ ...sqlOn(client, onStatement), userId } as UserSql)
+        try {
+          return await work({ ...sqlOn(client, scope, onStatement), userId } as UserSql)
+        } catch (error) {
+          throw saysUserIsGone(error) ? refusal(principal, error) : error
+        }
       }),
     asSystem: (reason, work) =>
-      transaction(pool, async (client, begun) => {
+      transaction(pool, async (client, begun, scope) => {
         onStatement({ name: 'scope.system', text: reason })
-        await allSettled([begun, client.query({ ...ENTER_SYSTEM, values: [roles.system] })])
-        return work(sqlOn(client, onStatement) as SystemSql)
+        await Promise.all([begun, client.query({ ...ENTER_SYSTEM, values: [roles.system] })])
+        return work(sqlOn(client, scope, onStatement) as SystemSql)
       }),
   }
 }
 
-const refusal = (principal: Principal): Problem =>
+const refusal = (principal: Principal, cause?: unknown): Problem =>
   principal.kind === 'session'
-    ? new Problem('unauthenticated', 'The session is unknown, expired or signed out')
-    : new Problem('not_found', 'X-User-ID names no user')
+    ? new Problem('unauthenticated', 'The session is unknown, expired or signed out', { cause })
+    : new Problem('not_found', 'X-User-ID names no user', { cause })
+
+/** The user was deleted after the scope was entered, so that what it writes now has no owner to refer to. */
+const saysUserIsGone = (error: unknown): boolean =>
+  error instanceof DatabaseError && error.code === '23503' && /_user_id_fkey$/.test(error.constraint ?? '')
 
 async function transaction<T>(
   pool: Pool,
-  work: (client: ClientBase, begun: Promise<unknown>) => Promise<T>,
+  work: (client: ClientBase, begun: Promise<unknown>, scope: { readonly ended: boolean }) => Promise<T>,
 ): Promise<T> {
   const client = await acquire(pool)
+  const scope = { ended: false }
   let broken = true
   try {
-    const result = await work(client, client.query('begin'))
-    await client.query('commit')
+    const result = await work(client, client.query('begin'), scope)
+    scope.ended = true
+    await commit(client)
     broken = false
     return result
   } catch (error) {
-    // Answers come in order, so once this has one, every statement sent before it has settled too.
+    scope.ended = true
+    // Answers come in order: once this has one, so has every statement sent before it, and the connection may go back.
     broken = await client.query('rollback').then(
-      () => false,
+      () => isOutdatedConnection(error),
       () => true,
     )
     throw unavailable(error) ?? error
@@ -90,18 +101,16 @@ async function transaction<T>(
   }
 }
 
+/** After an error that the work kept to itself PostgreSQL answers COMMIT with ROLLBACK, which is no error. */
+async function commit(client: ClientBase): Promise<void> {
+  const { command } = await client.query('commit')
+  if (command !== 'COMMIT') throw new Error('nothing was committed: a statement of the transaction had failed')
+}
+
 async function acquire(pool: Pool): Promise<PoolClient> {
   try {
     return await pool.connect()
   } catch (error) {
-    throw unavailable(error) ?? error
+    throw databaseAway(error)
   }
-}
-
-/** Like Promise.all, but rejects only when all have settled: a connection must not go back with answers outstanding. */
-async function allSettled<T extends readonly unknown[]>(promises: {
-  readonly [K in keyof T]: Promise<T[K]>
-}): Promise<T> {
-  await Promise.allSettled(promises)
-  return Promise.all(promises) as Promise<unknown> as Promise<T>
 }

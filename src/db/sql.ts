@@ -21,9 +21,18 @@ export type UserSql = Sql & { readonly userId: string; readonly [scope]: 'user' 
 /** SQL as the system role, outside any user's scope. Only `asSystem` makes it. */
 export type SystemSql = Sql & { readonly [scope]: 'system' }
 
-/** Runs statements on a connection. Only the scopes call this, and they alone add the brand. */
-export function sqlOn(client: ClientBase, onStatement: (statement: Statement) => void): Sql {
+/**
+ * Runs statements on a connection while its scope lasts. Only the scopes call this, and they alone add the brand. A
+ * statement that comes too late, out of a branch that nobody waited for, must not run on what may be the next user's
+ * connection by then.
+ */
+export function sqlOn(
+  client: ClientBase,
+  scope: { readonly ended: boolean },
+  onStatement: (statement: Statement) => void,
+): Sql {
   const rows = async <Row>(statement: Statement, values: readonly unknown[] = []): Promise<readonly Row[]> => {
+    if (scope.ended) throw new Error(`statement ${statement.name} came after the end of its scope`)
     onStatement(statement)
     const result = await client.query<Row & object>({ name: statement.name, text: statement.text, values: [...values] })
     return result.rows

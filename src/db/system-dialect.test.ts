@@ -120,7 +120,7 @@ test('isolation level and access mode are those asked for', async () => {
         trx,
       )
       assert.deepEqual(rows, [{ level: 'serializable' }])
-      await assert.rejects(trx.insertInto('users').values(user('readonly')).execute(), { code: '25006' })
+      await assert.rejects(trx.insertInto('users').values(user('readonly')).execute(), { code: 'unavailable' })
     })
     .catch((error: unknown) => assert.equal((error as Error).name, 'AbortedTransactionError'))
 })

@@ -1,0 +1,418 @@
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { connect, createServer, type AddressInfo, type Socket } from 'node:net'
+import { after, before, describe, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { Pool } from 'pg'
+import { needsServer, openServedDatabase, urlOf, withClient, type ServedDatabase, type TestUser } from '../../test/databases.ts'
+import { Problem } from '../errors.ts'
+import { parseDatabaseUrl } from '../lib/database-url.ts'
+import { clientConfig, Connection, enterServingRole } from './connection.ts'
+import { openScopes } from './scopes.ts'
+import type { Sql, Statement, UserSql } from './sql.ts'
+
+let served: ServedDatabase
+let ada: TestUser
+
+before(async () => {
+  served = await openServedDatabase({ DATABASE_POOL_SIZE: '4', DATABASE_POOL_OVERFLOW: '0', DATABASE_POOL_TIMEOUT: '1' })
+  ada = await served.addUser()
+})
+after(() => served[Symbol.asyncDispose]())
+
+const unnamed = (text: string): Statement => ({ name: '', text })
+const INSERT = unnamed('insert into tasks (id, title) values (gen_random_uuid(), $1)')
+const FAIL = unnamed('select 1 / 0')
+const NOBODY = { kind: 'session', tokenKeys: ['0'.repeat(64)] } as const
+
+const titlesOf = (user: TestUser): Promise<unknown[]> =>
+  served.asOwner(async (client) => {
+    const { rows } = await client.query<{ title: string }>('select title from tasks where user_id = $1 order by 1', [user.id])
+    return rows.map((row) => row.title)
+  })
+
+const problem =
+  (code: string, status: number) =>
+  (error: unknown): boolean => {
+    assert.ok(error instanceof Problem, String(error))
+    assert.deepEqual([error.code, error.status], [code, status])
+    return true
+  }
+const unavailable = (error: unknown): boolean => {
+  problem('unavailable', 503)(error)
+  assert.ok(error instanceof Problem)
+  assert.equal(error.headers['retry-after'], '2')
+  assert.equal(error.body['retryAfter'], 2)
+  assert.ok(error.cause instanceof Error, 'the log is told what happened')
+  return true
+}
+
+describe('who does not prove to be a user', () => {
+  test('with an unknown session is refused with 401, and no work runs', async () => {
+    const work = served.db.asUser(NOBODY, () => assert.fail('it ran'))
+    await assert.rejects(work, problem('unauthenticated', 401))
+  })
+
+  test('as a service naming an unknown user is refused with 404, no work runs and nobody is created', async () => {
+    for (const userId of ['nobody', '', ' ', `${ada.id} `, ada.id.toUpperCase().concat('x')]) {
+      const work = served.db.asUser({ kind: 'service', service: 'agent', userId }, () => assert.fail('it ran'))
+      await assert.rejects(work, problem('not_found', 404))
+    }
+    const users = await served.asOwner((client) => client.query(`select id from users where trim(id) in ('', 'nobody')`))
+    assert.equal(users.rowCount, 0)
+  })
+
+  test('as a service naming a user is in that scope, like the session of the user', async () => {
+    const service = { kind: 'service', service: 'agent', userId: ada.id } as const
+    const whose = (sql: UserSql) => sql.row(unnamed(`select current_user as role, current_setting('app.user_id') as "user"`))
+    const expected = { role: served.db.roles.serving, user: ada.id }
+    assert.deepEqual(await served.db.asUser(service, whose), expected)
+    assert.deepEqual(await served.db.asUser(ada.principal, whose), expected)
+    assert.equal(await served.db.asUser(service, async (sql) => sql.userId), ada.id)
+  })
+})
+
+describe('the transaction of a scope', () => {
+  test('is committed when the work is done, and its result handed on', async () => {
+    const user = await served.addUser()
+    assert.equal(await served.db.asUser(user.principal, async (sql) => (await sql.rows(INSERT, ['kept']), 42)), 42)
+    assert.deepEqual(await titlesOf(user), ['kept'])
+  })
+
+  test('is rolled back, and the error handed on as it is, when the work throws at any depth', async () => {
+    const user = await served.addUser()
+    const thrown = new Problem('conflict', 'no')
+    const deeper = async (sql: UserSql): Promise<void> => {
+      await sql.rows(INSERT, ['inner'])
+      throw thrown
+    }
+    const work = served.db.asUser(user.principal, async (sql) => {
+      await sql.rows(INSERT, ['outer'])
+      await deeper(sql)
+    })
+    await assert.rejects(work, (error) => error === thrown)
+    assert.deepEqual(await titlesOf(user), [])
+  })
+
+  test('is rolled back when the work throws before its first await', async () => {
+    const thrown = new Error('at once')
+    const work = served.db.asUser(ada.principal, () => {
+      throw thrown
+    })
+    await assert.rejects(work, (error) => error === thrown)
+  })
+
+  test('is rolled back by a failing statement that the work kept to itself, and says so instead of seeming done', async () => {
+    const user = await served.addUser()
+    const work = served.db.asUser(user.principal, async (sql) => {
+      await sql.rows(INSERT, ['lost'])
+      await sql.rows(FAIL).catch(() => undefined)
+      return 'done'
+    })
+    await assert.rejects(work, /nothing was committed/)
+    assert.deepEqual(await titlesOf(user), [])
+  })
+
+  test('is rolled back by a failing statement that nobody waited for', async () => {
+    const user = await served.addUser()
+    const work = served.db.asUser(user.principal, async (sql) => {
+      await sql.rows(INSERT, ['lost'])
+      sql.rows(FAIL).catch(() => undefined)
+    })
+    await assert.rejects(work, /nothing was committed/)
+    assert.deepEqual(await titlesOf(user), [])
+  })
+
+  test('takes a statement that nobody waited for along, since it was sent before the end', async () => {
+    const user = await served.addUser()
+    await served.db.asUser(user.principal, async (sql) => void sql.rows(INSERT, ['in time']))
+    assert.deepEqual(await titlesOf(user), ['in time'])
+  })
+
+  test('leaves a usable connection, outside any transaction, when one of several statements under way fails', async () => {
+    // As many connections as the pool has, each of them used again.
+    for (let round = 0; round < 2; round += 1) {
+      const works = Array.from({ length: 4 }, (_, index) =>
+        served.db.asUser(ada.principal, (sql) =>
+          Promise.all(index % 2 === 0 ? [sql.rows(FAIL), sql.rows(INSERT, ['lost'])] : [sql.rows(INSERT, ['lost']), sql.rows(FAIL)]),
+        ),
+      )
+      await Promise.all(works.map((work) => assert.rejects(work, { code: '22012' })))
+    }
+    const before = served.db.pool.totalCount
+    for (let each = 0; each < 4; each += 1) {
+      const { rows } = await served.db.pool.query(`select now() = statement_timestamp() as outside`)
+      assert.deepEqual(rows, [{ outside: true }])
+    }
+    assert.equal(served.db.pool.totalCount, before, 'no connection was thrown away')
+    assert.deepEqual(await titlesOf(ada), [])
+  })
+})
+
+describe('a statement that comes after the end of its scope', () => {
+  const late = (error: unknown): boolean => error instanceof Error && /after the end of its scope/.test(error.message)
+
+  test('is refused instead of running in what may be the scope of another user by then', async () => {
+    const escaped = Promise.withResolvers<Sql>()
+    await served.db.asUser(ada.principal, async (sql) => escaped.resolve(sql))
+    const sql = await escaped.promise
+    await assert.rejects(sql.rows(INSERT, ['late']), late)
+    const ben = await served.addUser()
+    await served.db.asUser(ben.principal, async () => {
+      await assert.rejects(sql.rows(INSERT, ['late']), late)
+    })
+    assert.deepEqual(await titlesOf(ben), [])
+  })
+
+  test('is refused in the branch that lived on when its sibling failed', async () => {
+    const ben = await served.addUser()
+    const failed = Promise.withResolvers<void>()
+    const branch = Promise.withResolvers<unknown>()
+    const work = served.db.asUser(ada.principal, (sql) =>
+      Promise.all([
+        sql.rows(FAIL),
+        (async () => {
+          await failed.promise
+          branch.resolve(await sql.rows(INSERT, ['late']).catch((error: unknown) => error))
+        })(),
+      ]),
+    )
+    await assert.rejects(work, { code: '22012' })
+    await served.db.asUser(ben.principal, async () => {
+      failed.resolve()
+      assert.ok(late(await branch.promise))
+    })
+    assert.deepEqual(await titlesOf(ben), [])
+  })
+
+  test('is refused also outside any user', async () => {
+    const sql = await served.db.asSystem('test', async (sql) => ({ sql }))
+    await assert.rejects(sql.sql.rows(unnamed('select 1')), late)
+  })
+})
+
+test('scopes at the same time never see or write for one another: 200 of 10 users on one pool', async () => {
+  const users = await Promise.all(Array.from({ length: 10 }, () => served.addUser()))
+  const [WHO, COUNT]: Statement[] = [
+    { name: 'test.who', text: `select current_setting('app.user_id') as "user", current_user as role` },
+    { name: 'test.count', text: 'select count(*) as n, count(*) filter (where user_id <> $1) as others from tasks' },
+  ]
+  const kept = new Map(users.map((user) => [user.id, 0]))
+  // Any order will do, as long as it is not theirs; the same each time, so that a failure can be looked into.
+  const outcomes = Array.from({ length: 200 }, (_, index) => {
+    const user = users[(index * 7 + Math.trunc(index / 10)) % users.length] ?? ada
+    const fails = index % 5 === 0
+    return served.db
+      .asUser(user.principal, async (sql) => {
+        await Promise.all([sql.rows(INSERT, [`${index}`]), index % 3 === 0 ? sleep(1) : undefined])
+        const [who, count] = await Promise.all([
+          sql.row<{ user: string; role: string }>(WHO ?? FAIL),
+          sql.row<{ n: number; others: number }>(COUNT ?? FAIL, [user.id]),
+        ])
+        assert.deepEqual(who, { user: user.id, role: served.db.roles.serving })
+        assert.equal(sql.userId, user.id)
+        assert.equal(count?.others, 0)
+        assert.ok((count?.n ?? 0) >= 1)
+        if (fails) await Promise.all([sql.rows(FAIL), sql.rows(WHO ?? FAIL)])
+        kept.set(user.id, (kept.get(user.id) ?? 0) + 1)
+      })
+      .then(
+        () => assert.ok(!fails),
+        // The pool is small and its patience short: being refused is fair, being mixed up is not.
+        (error: unknown) => void (error instanceof Problem ? unavailable(error) : assert.ok(fails, String(error))),
+      )
+  })
+  await Promise.all(outcomes)
+  assert.ok([...kept.values()].reduce((sum, each) => sum + each) > 0)
+  for (const user of users) assert.equal((await titlesOf(user)).length, kept.get(user.id))
+})
+
+describe('when no connection comes free in time', () => {
+  test('the scope is refused with 503, and the next one works', async () => {
+    const held = Promise.withResolvers<void>()
+    const holders = Array.from({ length: served.db.pool.options.max }, () =>
+      served.db.asUser(ada.principal, () => held.promise),
+    )
+    await Promise.all([
+      assert.rejects(served.db.asUser(ada.principal, () => assert.fail('it ran')), unavailable),
+      assert.rejects(served.db.asSystem('test', () => assert.fail('it ran')), unavailable),
+    ])
+    held.resolve()
+    await Promise.all(holders)
+    assert.equal(await served.db.asUser(ada.principal, async (sql) => sql.userId), ada.id)
+  })
+})
+
+describe('when the connection breaks', { skip: needsServer }, () => {
+  const kill = (pid: unknown): Promise<unknown> =>
+    withClient(String(served.env['DATABASE_URL']), (client) => client.query('select pg_terminate_backend($1)', [pid]))
+  const pidOf = async (sql: Sql): Promise<unknown> =>
+    (await sql.row<{ pid: number }>(unnamed('select pg_backend_pid() as pid')))?.pid
+  const recovered = async (): Promise<void> => {
+    for (let each = 0; each < 5; each += 1) {
+      assert.equal(await served.db.asUser(ada.principal, async (sql) => sql.userId), ada.id)
+    }
+  }
+
+  test('in the middle of a query, the scope is refused with 503 and the pool goes on', async () => {
+    const work = served.db.asUser(ada.principal, async (sql) => {
+      const pid = await pidOf(sql)
+      await Promise.all([sql.rows(unnamed('select pg_sleep(30)')), sql.rows(INSERT, ['lost']), kill(pid)])
+    })
+    await assert.rejects(work, unavailable)
+    await recovered()
+    assert.deepEqual(await titlesOf(ada), [])
+  })
+
+  test('between two queries of a scope, the process lives on, the scope is refused with 503 and the pool goes on', async () => {
+    const work = served.db.asUser(ada.principal, async (sql) => {
+      await sql.rows(INSERT, ['lost'])
+      await kill(await pidOf(sql))
+      // Long enough for the news to arrive while nothing is under way.
+      await sleep(100)
+      await sql.rows(INSERT, ['lost'])
+    })
+    await assert.rejects(work, unavailable)
+    await recovered()
+    assert.deepEqual(await titlesOf(ada), [])
+  })
+
+  test('before its commit, the scope does not seem done', async () => {
+    const work = served.db.asUser(ada.principal, async (sql) => {
+      await sql.rows(INSERT, ['lost'])
+      await kill(await pidOf(sql))
+    })
+    await assert.rejects(work, unavailable)
+    assert.deepEqual(await titlesOf(ada), [])
+  })
+
+  test('by falling silent, the scope is refused with 503 when its patience ends, and the pool goes on', async () => {
+    const url = new URL(String(served.env['DATABASE_URL']))
+    const target = { host: url.hostname, port: Number(url.port || 5432) }
+    // A cable between the two that can be pulled.
+    const sockets: Socket[] = []
+    const cable = createServer((near) => {
+      const far = connect(target)
+      for (const socket of [near, far]) sockets.push(socket.on('error', () => undefined))
+      near.pipe(far).pipe(near)
+    })
+    await once(cable.listen(0, '127.0.0.1'), 'listening')
+    url.host = `127.0.0.1:${(cable.address() as AddressInfo).port}`
+    const pool = new Pool({
+      ...clientConfig(parseDatabaseUrl(`${url.href}?sslmode=disable`)),
+      Client: Connection,
+      max: 1,
+      query_timeout: 150,
+      // oxlint-disable-next-line typescript/no-misused-promises -- declared as void, but the pool waits for it
+      onConnect: (client) => enterServingRole(client, served.db.roles.serving),
+    })
+    pool.on('connect', (client) => client.on('error', () => undefined))
+    const scopes = openScopes(pool, served.db.roles)
+    try {
+      const work = scopes.asUser(ada.principal, async (sql) => {
+        for (const socket of sockets) socket.unpipe()
+        await Promise.all([sql.rows(INSERT, ['lost']), sql.rows(unnamed('select 1'))])
+      })
+      await assert.rejects(work, unavailable)
+      assert.equal(await scopes.asUser(ada.principal, async (sql) => sql.userId), ada.id)
+    } finally {
+      await pool.end()
+      for (const socket of sockets) socket.destroy()
+      cable.close()
+    }
+  })
+
+  test('and no other can be made, scopes are refused with 503 until one can', async () => {
+    const url = String(served.env['DATABASE_URL'])
+    const database = new URL(url).pathname.slice(1)
+    const admin = (text: string) => withClient(urlOf(url, 'postgres'), (client) => client.query(text))
+    await admin(`alter database ${database} allow_connections false`)
+    try {
+      await admin(`select pg_terminate_backend(pid) from pg_stat_activity where datname = '${database}'`)
+      while (served.db.pool.idleCount > 0) await sleep(5)
+      await assert.rejects(served.db.asUser(ada.principal, () => assert.fail('it ran')), unavailable)
+    } finally {
+      await admin(`alter database ${database} allow_connections true`)
+    }
+    await recovered()
+  })
+
+  test('of every idle one, the pool replaces them', async () => {
+    await Promise.all(Array.from({ length: 4 }, () => served.db.asUser(ada.principal, (sql) => sql.rows(unnamed('select pg_sleep(0.01)')))))
+    const idle = served.db.pool.idleCount
+    assert.ok(idle > 1)
+    await withClient(String(served.env['DATABASE_URL']), (client) =>
+      client.query(`select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()`),
+    )
+    while (served.db.pool.idleCount > 0) await sleep(5)
+    await recovered()
+  })
+})
+
+describe('what says "not now" rather than "wrong" is refused with 503, and the connection stays usable', { skip: needsServer }, () => {
+  const dies = (...texts: string[]) => served.db.asUser(ada.principal, async (sql) => {
+    for (const text of texts) await sql.rows(unnamed(text))
+  })
+
+  test('a statement that takes longer than statement_timeout', async () => {
+    await assert.rejects(dies(`set local statement_timeout = '20ms'`, 'select pg_sleep(5)'), unavailable)
+  })
+
+  test('a lock that does not come free', async () => {
+    await withClient(String(served.env['DATABASE_URL']), async (other) => {
+      await other.query('begin; lock table tasks in access exclusive mode')
+      await assert.rejects(dies(`set local lock_timeout = '20ms'`, 'select 1 from tasks'), unavailable)
+    })
+  })
+
+  test('a deadlock', async () => {
+    const [one, two] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+    const lockBoth = (first: number, second: number, mine: PromiseWithResolvers<void>, others: PromiseWithResolvers<void>) =>
+      served.db.asUser(ada.principal, async (sql) => {
+        await sql.rows(unnamed(`select pg_advisory_xact_lock(${first})`))
+        mine.resolve()
+        await others.promise
+        await sql.rows(unnamed(`select pg_advisory_xact_lock(${second})`))
+      })
+    const outcomes = await Promise.allSettled([lockBoth(1, 2, one, two), lockBoth(2, 1, two, one)])
+    const refused = outcomes.filter((each) => each.status === 'rejected')
+    assert.equal(refused.length, 1)
+    unavailable(refused[0]?.reason)
+  })
+
+  test('a session that idles inside its transaction for too long', async () => {
+    const work = served.db.asUser(ada.principal, async (sql) => {
+      await sql.rows(unnamed(`set local idle_in_transaction_session_timeout = '20ms'`))
+      await sleep(150)
+      await sql.rows(unnamed('select 1'))
+    })
+    await assert.rejects(work, unavailable)
+  })
+})
+
+describe('a prepared statement whose result changed its type under way', { skip: needsServer }, () => {
+  const TITLES: Statement = { name: 'test.titles', text: 'select title from tasks' }
+  const read = () => served.db.asUser(ada.principal, (sql) => sql.rows(TITLES))
+  const alter = (text: string) => withClient(String(served.env['DATABASE_URL']), (client) => client.query(text))
+
+  test('is refused with 503 once per connection, and then prepared anew', async () => {
+    await read()
+    await alter('alter table tasks alter title type varchar(300)')
+    try {
+      const outcomes = []
+      for (let each = 0; each < 8; each += 1) outcomes.push(await read().catch((error: unknown) => unavailable(error) && 'refused'))
+      assert.equal(outcomes[0], 'refused')
+      assert.deepEqual(await read(), outcomes.at(-1))
+    } finally {
+      await alter('alter table tasks alter title type varchar(200)')
+    }
+  })
+})
+
+test('the statements that run and the reason for each excursion outside a user are told to whoever listens', async () => {
+  const heard: string[] = []
+  const scopes = openScopes(served.db.pool, served.db.roles, (statement) => heard.push(`${statement.name}: ${statement.text}`))
+  await scopes.asUser(ada.principal, (sql) => sql.rows({ name: 'test.one', text: 'select 1' }))
+  await scopes.asSystem('to see whether it is told', async () => undefined)
+  assert.deepEqual(heard, ['test.one: select 1', 'scope.system: to see whether it is told'])
+})
