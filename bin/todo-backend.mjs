@@ -1,13 +1,38 @@
 #!/usr/bin/env node
 // Plain JavaScript that any Node understands, so that one which is too old can say so instead of failing to parse.
+import { existsSync } from 'node:fs'
+import module from 'node:module'
+import { fileURLToPath } from 'node:url'
+
+// `engines` in package.json says the same.
 const NODE_MIN = [24, 16]
+const DEPENDENCIES = fileURLToPath(new URL('../node_modules', import.meta.url))
 
 const [major, minor] = process.versions.node.split('.').map(Number)
 if (major < NODE_MIN[0] || (major === NODE_MIN[0] && minor < NODE_MIN[1])) {
-  process.stderr.write(
-    `todo-backend needs Node ${NODE_MIN.join('.')} or newer and this is ${process.versions.node}: run npm ci, which brings its own, and then npm start\n`,
+  refuse(
+    `needs Node ${NODE_MIN.join('.')} or newer and this is ${process.versions.node}: run npm ci, which brings its own (unless with --ignore-scripts or --omit=dev), and then npm start`,
   )
-  process.exit(1)
+} else {
+  await start()
 }
-const { main } = await import('../src/cli.ts')
-await main(process.argv.slice(2))
+
+async function start() {
+  if (existsSync(DEPENDENCIES)) {
+    // A later start is half a second faster. Where npm ci clears it away, and nobody else may write.
+    module.enableCompileCache(`${DEPENDENCIES}/.cache/node-compile-cache`)
+  }
+  try {
+    const { main } = await import('../src/cli.ts')
+    await main(process.argv.slice(2))
+  } catch (error) {
+    const [, missing] = /^Cannot find package '([^']+)'/.exec(error.message) || []
+    if (error.code !== 'ERR_MODULE_NOT_FOUND' || missing === undefined) throw error
+    refuse(`the package ${missing} is not installed: run npm ci first`)
+  }
+}
+
+function refuse(why) {
+  process.stderr.write(`todo-backend: ${why}\n`)
+  process.exitCode = 1
+}

@@ -1,12 +1,17 @@
-import { once } from 'node:events'
+import { flushCompileCache } from 'node:module'
 import { isIPv6 } from 'node:net'
+import type { Logger } from 'pino'
 import { buildApp } from './app.ts'
 import type { Config } from './config.ts'
 import { openDeps, type Deps } from './deps.ts'
+import { errorCode } from './development-secrets.ts'
 import { StartError } from './errors.ts'
 import { drain } from './http/drain.ts'
 import type { App } from './http/server.ts'
 import { openLog } from './log.ts'
+
+/** How long closing the database may take once the last request has ended; its own time-outs are shorter. */
+const CLOSE_TIMEOUT_MS = 15_000
 
 /**
  * Serves until the process is told to stop, then finishes what is under way.
@@ -15,15 +20,65 @@ import { openLog } from './log.ts'
  */
 export async function serve(config: Config): Promise<void> {
   const log = openLog(config.log.level)
+  endOnBug(log)
+  const signals = catchSignals(log)
+  await serveUntil(signals, config, log)
+  log.info('stopped')
+}
+
+async function serveUntil(signals: Signals, config: Config, log: Logger): Promise<void> {
+  const isDevelopment = config.environment === 'development'
+  if (isDevelopment && config.database.address === undefined) process.stdout.write(PATIENCE)
+  if (config.http.workers > 1) log.warn('WORKERS has no effect yet: one process serves')
+
   await using deps = await openDeps(config, log)
   const app = await buildApp(deps)
   const address = await listen(app, config)
-  if (config.environment !== 'production') process.stdout.write(greeting(address, deps))
+  if (isDevelopment) process.stdout.write(greeting(address, deps))
+  // Now and not at the end, which may be a sudden one.
+  flushCompileCache()
 
-  const signal = await Promise.race(['SIGTERM', 'SIGINT'].map(async (name) => (await once(process, name), name)))
+  const signal = await signals.next()
   log.info({ signal }, 'stopping')
+  endOnStall(log, config.http.shutdownTimeoutMs + CLOSE_TIMEOUT_MS)
   await drain(app, config.http.shutdownTimeoutMs)
-  log.info('stopped')
+}
+
+/**
+ * Whatever nobody caught: the state of the process is unknown from there on, so it ends, at once and loudly. To the log and
+ * not to Node's own report, which would print the values of a row that PostgreSQL refused.
+ */
+function endOnBug(log: Logger): void {
+  process.on('uncaughtException', (error) => {
+    log.fatal({ err: error }, 'a bug ended the process')
+    process.exit(1)
+  })
+}
+
+interface Signals {
+  next(): Promise<NodeJS.Signals>
+}
+
+/**
+ * From the very start, because a container's first process has no default for them. The first one stops the process: at once
+ * while it still starts, since the next start can deal with whatever it leaves behind. More of them change nothing: one
+ * Ctrl-C comes twice under npm, and stopping has its own deadline.
+ */
+function catchSignals(log: Logger): Signals {
+  let stop = (signal: NodeJS.Signals): void => {
+    log.info({ signal }, 'stopped while starting')
+    process.exit(0)
+  }
+  for (const name of ['SIGTERM', 'SIGINT'] as const) process.on(name, (signal) => stop(signal))
+  return { next: () => new Promise((resolve) => (stop = resolve)) }
+}
+
+/** Should stopping hang, the supervisor need not find out by itself. */
+function endOnStall(log: Logger, timeoutMs: number): void {
+  setTimeout(() => {
+    log.error('stopping took too long, so the process ends without having closed everything')
+    process.exit(1)
+  }, timeoutMs).unref()
 }
 
 async function listen(app: App, { http: { host, port } }: Config): Promise<string> {
@@ -34,22 +89,28 @@ async function listen(app: App, { http: { host, port } }: Config): Promise<strin
   }
   const bound = app.server.address()
   const boundPort = bound !== null && typeof bound === 'object' ? bound.port : port
-  return `http://${isIPv6(host) ? `[${host}]` : host}:${boundPort}`
+  const reachable = { '0.0.0.0': '127.0.0.1', '::': '::1' }[host] ?? host
+  return `http://${isIPv6(reachable) ? `[${reachable}]` : reachable}:${boundPort}`
 }
 
 function explained(error: unknown, host: string, port: number): unknown {
-  switch (error instanceof Error && 'code' in error ? error.code : undefined) {
+  switch (errorCode(error)) {
     case 'EADDRINUSE':
       return new StartError(`port ${port} on ${host} is in use: stop what listens there, or set PORT to another`)
     case 'EACCES':
       return new StartError(`port ${port} on ${host} may not be opened by this user: set PORT to one above 1023`)
     case 'EADDRNOTAVAIL':
+    case 'EAFNOSUPPORT':
+    case 'EAI_AGAIN':
+    case 'EINVAL':
     case 'ENOTFOUND':
       return new StartError(`HOST ${host} is no address of this machine`)
     default:
       return error
   }
 }
+
+const PATIENCE = 'todo-backend starts; the first time takes some seconds longer, because it makes a database\n'
 
 const greeting = (address: string, { db, config }: Deps): string => `
   todo-backend is at ${address}
