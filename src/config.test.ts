@@ -75,6 +75,8 @@ suite('an empty environment', () => {
         poolOverflow: 20,
         acquireTimeoutMs: 30_000,
         recycleMs: 3_600_000,
+        pooler: 'none',
+        preparedStatements: true,
         echo: false,
       },
       limits: { readPerMinute: 100, writePerMinute: 30 },
@@ -130,6 +132,8 @@ suite('a configuration', () => {
       poolOverflow: 4,
       acquireTimeoutMs: 5000,
       recycleMs: 6000,
+      pooler: 'none',
+      preparedStatements: true,
       echo: true,
     }
     assert.deepEqual(parse(former).database, expected)
@@ -202,6 +206,8 @@ const WRONG: readonly (readonly [variable: string, ...values: string[]])[] = [
   ['DATABASE_POOL_OVERFLOW', '-1', '1001'],
   ['DATABASE_POOL_TIMEOUT', '0', '601'],
   ['DATABASE_POOL_RECYCLE', '-1', '86401'],
+  ['DATABASE_POOLER', 'session', 'pgbouncer'],
+  ['DATABASE_PREPARED_STATEMENTS', '0.5', 'some'],
   ['DATABASE_ECHO', 'debug'],
   ['AUTH_MODE', 'none'],
   ['SESSION_TOKEN_STORAGE', 'clear', 'plain'],
@@ -372,6 +378,45 @@ suite('the configuration of this process', () => {
       /^StartError: cannot read .*\.env: illegal operation on a directory; /,
     )
   })
+})
+
+suite('a pooler between the service and PostgreSQL', () => {
+  const url = (query = '', host = 'h'): string => `postgres://u@${host}/d${query}`
+  const CASES: readonly (readonly [guarantee: string, env: Env, pooler: string, preparedStatements: boolean])[] = [
+    ['is none by default, with prepared statements', { DATABASE_URL: url() }, 'none', true],
+    [
+      'has no prepared statements by default',
+      { DATABASE_URL: url(), DATABASE_POOLER: 'transaction' },
+      'transaction',
+      false,
+    ],
+    [
+      'has them where it is said to',
+      { DATABASE_URL: url(), DATABASE_POOLER: 'transaction', DATABASE_PREPARED_STATEMENTS: 'true' },
+      'transaction',
+      true,
+    ],
+    ['is known from the URL', { DATABASE_URL: url('?pgbouncer=true') }, 'transaction', false],
+    ['is known from a host of Neon', { DATABASE_URL: url('', 'ep-x-1-pooler.eu.aws.neon.tech') }, 'transaction', false],
+    [
+      'is what the variable says rather than the URL',
+      { DATABASE_URL: url('?pgbouncer=true'), DATABASE_POOLER: 'none' },
+      'none',
+      true,
+    ],
+    [
+      'is not needed to have no prepared statements',
+      { DATABASE_URL: url('?prepared_statement_cache_size=0') },
+      'none',
+      false,
+    ],
+  ]
+  for (const [guarantee, env, pooler, preparedStatements] of CASES) {
+    test(guarantee, () => {
+      const { database } = parse(env)
+      assert.deepEqual([database.pooler, database.preparedStatements], [pooler, preparedStatements])
+    })
+  }
 })
 
 suite('.env.example', () => {

@@ -44,6 +44,8 @@ export const VARIABLES = {
   DATABASE_POOL_OVERFLOW: ['SQLALCHEMY_MAX_OVERFLOW', 'SQLALCHEMY_POOL_OVERFLOW'],
   DATABASE_POOL_TIMEOUT: ['SQLALCHEMY_POOL_TIMEOUT'],
   DATABASE_POOL_RECYCLE: ['SQLALCHEMY_POOL_RECYCLE'],
+  DATABASE_POOLER: [],
+  DATABASE_PREPARED_STATEMENTS: [],
   DATABASE_ECHO: ['SQLALCHEMY_ECHO'],
   AUTH_MODE: [],
   SESSION_TOKEN_STORAGE: [],
@@ -107,6 +109,9 @@ export interface DatabaseConfig {
   readonly poolOverflow: number
   readonly acquireTimeoutMs: number
   readonly recycleMs: number
+  /** `transaction`: a pooler whose connections are anybody's after each transaction, so nothing set on one may outlive it. */
+  readonly pooler: 'none' | 'transaction'
+  readonly preparedStatements: boolean
   readonly echo: boolean
 }
 
@@ -234,6 +239,7 @@ function readDatabase(reader: Reader, production: boolean, workers: number): Dat
       reader.mistake('WORKERS', 'must be 1 with the embedded database: set DATABASE_URL to have more')
     }
   }
+  const pooler = reader.choice('DATABASE_POOLER', address?.pooler ?? 'none', ['none', 'transaction'])
   return {
     ...(address && migrationAddress && { address, migrationAddress }),
     role: reader.value('DATABASE_ROLE', 'todo_app', role),
@@ -241,6 +247,8 @@ function readDatabase(reader: Reader, production: boolean, workers: number): Dat
     poolOverflow: reader.integer('DATABASE_POOL_OVERFLOW', 20, 0, 1000),
     acquireTimeoutMs: reader.seconds('DATABASE_POOL_TIMEOUT', 30_000, 1, 600),
     recycleMs: reader.seconds('DATABASE_POOL_RECYCLE', 3_600_000, 1, 86_400),
+    pooler,
+    preparedStatements: reader.flag('DATABASE_PREPARED_STATEMENTS', address?.preparedStatements ?? pooler === 'none'),
     echo: reader.flag('DATABASE_ECHO', false),
   }
 }

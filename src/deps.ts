@@ -31,10 +31,14 @@ export async function openDeps(
   return { config, log, db, redis, cursors, auth, [Symbol.asyncDispose]: () => closing.disposeAsync() }
 }
 
+/** What checking a password takes of the time that a request has, on a busy machine. */
+const HASHING_MS = 500
+
 function embeddedAuth({ auth, http, environment }: Config, db: Database, log: Logger): Auth | undefined {
   if (auth.mode === 'external') return undefined
   return createAuth({
     pool: db.pool,
+    patience: () => db.patience(HASHING_MS),
     systemRole: db.roles.system,
     secret: auth.betterAuthSecret.reveal(),
     sessionHashSecret: auth.sessionHashSecret.reveal(),

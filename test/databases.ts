@@ -28,8 +28,12 @@ const VARIABLES = { app_role: 'todo_app', system_role: 'todo_app_system', servin
 /** Names what a template was made from, so that a new migration makes a new one. */
 const TEMPLATE = `todo_test_${createHash('sha256').update(JSON.stringify(readMigrations())).digest('hex').slice(0, 16)}`
 
-export function openTestDatabase({ migrated = true }: { migrated?: boolean } = {}): Promise<TestDatabase> {
-  return SERVER_URL === undefined ? embeddedDatabase(migrated) : serverDatabase(SERVER_URL, migrated)
+/** @param embedded asks for an embedded database even where there is a server */
+export function openTestDatabase({
+  migrated = true,
+  embedded = false,
+}: { migrated?: boolean; embedded?: boolean } = {}): Promise<TestDatabase> {
+  return SERVER_URL === undefined || embedded ? embeddedDatabase(migrated) : serverDatabase(SERVER_URL, migrated)
 }
 
 /** Somebody with a session. */
@@ -75,11 +79,15 @@ export async function openServedDatabase(env: Readonly<Record<string, string>> =
 }
 
 /** @param client the owner's, or the system role's */
-export async function addUser(client: Pick<ClientBase, 'query'>, id = randomBytes(8).toString('hex')): Promise<TestUser> {
+export async function addUser(
+  client: Pick<ClientBase, 'query'>,
+  id = randomBytes(8).toString('hex'),
+): Promise<TestUser> {
   const tokenKey = randomBytes(32).toString('hex')
-  await client.query(`insert into users (id, name, email, "emailVerified") values ($1, 'Ada', $1 || '@example.com', true)`, [
-    id,
-  ])
+  await client.query(
+    `insert into users (id, name, email, "emailVerified") values ($1, 'Ada', $1 || '@example.com', true)`,
+    [id],
+  )
   await client.query(
     `insert into user_sessions (id, "userId", token, "expiresAt", "updatedAt") values ($1, $2, $1, now() + '1 hour', now())`,
     [tokenKey, id],
@@ -100,18 +108,18 @@ export function configOf(env: Readonly<Record<string, string>>): Config {
   }))
 }
 
-/** A data directory of its own, copied from one that was migrated once for all test files. */
+/** A data directory of its own, copied from one that was made once for all test files: making one takes seconds. */
 async function embeddedDatabase(migrated: boolean): Promise<TestDatabase> {
   const dataDir = mkdtempSync(join(tmpdir(), 'todo-test-'))
-  if (migrated) cpSync(await embeddedTemplate(), join(dataDir, 'postgres'), { recursive: true })
+  cpSync(await embeddedTemplate(migrated), join(dataDir, 'postgres'), { recursive: true })
   return {
     env: { DATA_DIR: dataDir },
     [Symbol.asyncDispose]: async () => rmSync(dataDir, { recursive: true, force: true }),
   }
 }
 
-async function embeddedTemplate(): Promise<string> {
-  const template = join(tmpdir(), `${TEMPLATE}_${process.getuid?.() ?? 0}`)
+async function embeddedTemplate(migrated: boolean): Promise<string> {
+  const template = join(tmpdir(), `${TEMPLATE}_${migrated ? 'migrated' : 'empty'}_${process.getuid?.() ?? 0}`)
   if (existsSync(template)) return template
   const draft = mkdtempSync(join(tmpdir(), 'todo-template-'))
   {
@@ -124,7 +132,7 @@ async function embeddedTemplate(): Promise<string> {
       stream: () => embedded.stream(),
     })
     await client.connect()
-    await migrateUp(client, VARIABLES)
+    if (migrated) await migrateUp(client, VARIABLES)
     await client.end()
   }
   try {

@@ -141,7 +141,9 @@ describe('the catalogue', () => {
       'half grants SELECT to everybody',
       'peephole is a view: it reads with the rights of its owner',
       `wide grants TRUNCATE to ${role}, which no policy can bind`,
-      ...['DELETE', 'INSERT', 'SELECT', 'UPDATE'].map((verb) => `wide lets ${role} ${verb} without asking whose scope it is`),
+      ...['DELETE', 'INSERT', 'SELECT', 'UPDATE'].map(
+        (verb) => `wide lets ${role} ${verb} without asking whose scope it is`,
+      ),
     ])
     assert.deepEqual(await find(), [])
   })
@@ -162,7 +164,10 @@ describe('the catalogue', () => {
 })
 
 describe('a careless statement', () => {
-  const untouched = async (text: string, values: readonly unknown[] = []): Promise<readonly Record<string, unknown>[]> => {
+  const untouched = async (
+    text: string,
+    values: readonly unknown[] = [],
+  ): Promise<readonly Record<string, unknown>[]> => {
     const before = await tasksOf(ben)
     assert.equal(before.length, 2)
     try {
@@ -171,7 +176,8 @@ describe('a careless statement', () => {
       assert.deepEqual(await tasksOf(ben), before)
     }
   }
-  const idOfBens = async (): Promise<unknown> => (await asOwner('select id from tasks where user_id = $1', [ben.id]))[0]?.['id']
+  const idOfBens = async (): Promise<unknown> =>
+    (await asOwner('select id from tasks where user_id = $1', [ben.id]))[0]?.['id']
 
   for (const text of [
     'select user_id from tasks',
@@ -305,7 +311,7 @@ describe('after a scope its connection has neither user nor role, nor anything e
   const WHO = `select current_user as role, current_setting('app.user_id', true) as "user", pg_backend_pid() as pid`
   const fails = unnamed('select 1 / 0')
   const [one, two] = [unnamed('select 1'), unnamed('select 2')]
-  const rejected = async (promise: Promise<unknown>): Promise<void> => void (await assert.rejects(promise))
+  const rejected = (promise: Promise<unknown>): Promise<void> => assert.rejects(promise)
 
   const endings: Record<string, (inside: (sql: Sql) => Promise<void>) => Promise<void>> = {
     'that finished': (inside) => served.db.asUser(ada.principal, inside),
@@ -505,7 +511,9 @@ describe('a session', () => {
 
   test('is nobody once it was revoked', async () => {
     const user = await served.addUser()
-    await served.db.asSystem('test', (sql) => sql.rows(unnamed('delete from user_sessions where "userId" = $1'), [user.id]))
+    await served.db.asSystem('test', (sql) =>
+      sql.rows(unnamed('delete from user_sessions where "userId" = $1'), [user.id]),
+    )
     await assert.rejects(idOf(user), unauthenticated)
   })
 
@@ -525,7 +533,9 @@ describe('a session', () => {
         await served.asOwner(async (client) => {
           await client.query(`set timezone = 'UTC'`)
           await client.query(`alter table user_sessions alter "expiresAt" type ${type}`)
-          await client.query(`do $$ begin execute format('alter database %I set timezone = %L', current_database(), '${zone}'); end $$`)
+          await client.query(
+            `do $$ begin execute format('alter database %I set timezone = %L', current_database(), '${zone}'); end $$`,
+          )
         })
         for (const [interval, isValid] of [
           ['1 minute', true],
@@ -536,7 +546,10 @@ describe('a session', () => {
         ] as const) {
           await expireIn(user, interval, utc)
           // As the service asks, and as one that kept the time zone of the server would.
-          assert.equal(await idOf(user).catch((error: unknown) => unauthenticated(error) && 'nobody'), isValid ? user.id : 'nobody')
+          assert.equal(
+            await idOf(user).catch((error: unknown) => unauthenticated(error) && 'nobody'),
+            isValid ? user.id : 'nobody',
+          )
           const [row] = await served.asOwner(async (client) => {
             await client.query(`set timezone = '${zone}'`)
             return (await client.query('select todo_session_user(array[$1]) as id', [user.tokenKey])).rows

@@ -6,6 +6,7 @@ import { hashPassword } from 'better-auth/crypto'
 import { bearer } from 'better-auth/plugins'
 import { Kysely, sql } from 'kysely'
 import type { Pool } from 'pg'
+import type { Patience } from '../db/lease.ts'
 import { systemDialect } from '../db/system-dialect.ts'
 import { withHashedSessions, withinRequest } from './hashed-sessions.ts'
 
@@ -24,6 +25,8 @@ export type AuthLog = (level: 'debug' | 'info' | 'warn' | 'error', message: stri
 export interface AuthOptions {
   /** Of connections under the serving role; a pool of one is enough. */
   readonly pool: Pool
+  /** The time that a request may have the database for. Unbounded by default. */
+  readonly patience?: (() => Patience) | undefined
   /** The role that may read and write the auth tables. */
   readonly systemRole: string
   /** Signs the tokens and cookies that are sent out. At least 32 characters. */
@@ -54,6 +57,8 @@ export interface Auth {
 interface RequestState {
   /** Errors of the database that are no answer to the input. */
   readonly failures: unknown[]
+  /** One for all its queries. */
+  readonly patience: Patience | undefined
   hashedAhead?: { readonly password: string; readonly hash: string }
 }
 
@@ -61,16 +66,18 @@ const request = new AsyncLocalStorage<RequestState>()
 
 /** Opens nothing and asks the database nothing until the first request. */
 export function createAuth(options: AuthOptions): Auth {
+  const { patience } = options
   const dialect = systemDialect({
     pool: options.pool,
     role: options.systemRole,
+    ...(patience !== undefined && { patience: () => request.getStore()?.patience ?? patience() }),
     onError: (error) => void (isAboutTheInput(error) || request.getStore()?.failures.push(error)),
   })
   const auth = betterAuth(betterAuthOptions(options, new Kysely<unknown>({ dialect })))
 
   return {
     handle: (incoming) => {
-      const state: RequestState = { failures: [] }
+      const state: RequestState = { failures: [], patience: patience?.() }
       return request.run(state, () =>
         withinRequest(async () => {
           const response = await auth.handler(incoming)

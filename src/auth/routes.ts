@@ -142,6 +142,7 @@ export function authRoutes(app: App, auth: Auth): void {
             'body_too_large',
             'unsupported_media_type',
             'invalid_input',
+            ...(method === 'POST' ? (['outcome_unknown'] as const) : []),
           ),
         },
       },

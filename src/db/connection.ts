@@ -24,6 +24,7 @@ export const clientDefaults: ClientConfig = {
   pipeline: true,
   application_name: 'todo-backend',
   keepAlive: true,
+  keepAliveInitialDelayMillis: 10_000,
 }
 
 /** What the driver takes, and two things that it does not know. */
@@ -37,7 +38,12 @@ export interface ConnectionConfig extends ClientConfig {
 export class Connection extends Client {
   constructor(config: ConnectionConfig = {}) {
     const { connectTimeoutMs = Infinity, connectionTimeoutMillis = CONNECT_TIMEOUT_MS } = config
-    super({ ...config, connectionTimeoutMillis: Math.min(connectTimeoutMs, connectionTimeoutMillis) })
+    super({
+      ...config,
+      // A pool hides it from whatever copies its options, this included.
+      password: config.password,
+      connectionTimeoutMillis: Math.min(connectTimeoutMs, connectionTimeoutMillis),
+    })
     if (config.requireChannelBinding === true) refuseUnbound(this)
   }
 }
@@ -52,7 +58,10 @@ const CONNECT_TIMEOUT_MS = 10_000
 function refuseUnbound({ connection }: Client): void {
   let bound = false
   const refuse = (): void => {
-    connection.stream.destroy(new Error('channel_binding=require, but the server did not authenticate with it'))
+    // "Ready" may have come with the same bytes, and would make the driver take the connection for a good one.
+    connection.removeAllListeners('readyForQuery')
+    connection.emit('error', new Error('channel_binding=require, but the server did not authenticate with it'))
+    connection.stream.destroy()
   }
   connection.prependListener('authenticationCleartextPassword', refuse)
   connection.prependListener('authenticationMD5Password', refuse)
@@ -87,7 +96,14 @@ export function clientConfig(address: DatabaseAddress): ConnectionConfig {
   }
 }
 
-function tlsOptions({ tls, sslrootcert }: DatabaseAddress): ConnectionOptions | false {
+function tlsOptions(address: DatabaseAddress): ConnectionOptions | false {
+  const checks = serverChecks(address)
+  const { sslcert, sslkey } = address
+  if (checks === false || sslcert === undefined || sslkey === undefined) return checks
+  return { ...checks, cert: readFileSync(sslcert, 'utf8'), key: readFileSync(sslkey, 'utf8') }
+}
+
+function serverChecks({ tls, sslrootcert }: DatabaseAddress): ConnectionOptions | false {
   switch (tls) {
     case 'disable':
     case 'allow':
@@ -142,14 +158,21 @@ async function connects(address: DatabaseAddress, isOfKind: (error: Error) => bo
 }
 
 /**
- * Makes a new connection the serving role's. A query outside a scope is then refused or sees nothing. Unnamed, pg_temp would
- * come first: a temporary table could take the place of one of ours, for whoever has the connection next.
+ * Makes a new connection the serving role's, for as long as it lasts: a query outside a scope is then refused or sees nothing.
+ * Never behind a pooler, where the next one to have the server's connection is somebody else. What a scope stands on it sets
+ * by itself.
  */
 export async function enterServingRole(client: ClientBase, role: string): Promise<void> {
-  await client.query({
+  const query = {
     text: `select set_config('role', $1, false), set_config('timezone', 'UTC', false), set_config('datestyle', 'ISO, YMD', false),
                   set_config('search_path', 'public, pg_temp', false), set_config('statement_timeout', '30s', false),
                   set_config('idle_in_transaction_session_timeout', '60s', false)`,
     values: [role],
-  })
+    // pg takes it for a single query too, and its declarations do not.
+    query_timeout: ENTER_TIMEOUT_MS,
+  }
+  await client.query(query)
 }
+
+/** Until the connection counts as made. */
+const ENTER_TIMEOUT_MS = 3_000

@@ -5,11 +5,11 @@ import { Problem } from '../errors.ts'
 const RETRY_AFTER_S = 2
 
 /**
- * SQLSTATE classes and codes that mean "not now" rather than "wrong": connection exceptions, insufficient resources,
- * operator intervention and its time-outs, a database that still starts up or became a read-only standby, locks,
- * deadlocks and serialization.
+ * SQLSTATE classes and codes that mean "not now" rather than "wrong": connection exceptions (PgBouncer's refusals too),
+ * insufficient resources (a full disk, too many connections), operator intervention and its time-outs, a database that
+ * still starts up or became a read-only standby, locks, deadlocks and serialization, and a disk that fails.
  */
-const NOT_NOW = /^(08...|53...|57P0[1-5]|57014|25P0[34]|25006|40001|40P01|55P03)$/
+const NOT_NOW = /^(08...|53...|57P0[1-5]|57014|25P0[34]|25006|40001|40P01|55P03|58030)$/
 
 /** Node's and pg's errors for a connection that could not be made or broke; some of pg's carry no code at all. */
 const NETWORK = new Set([
@@ -23,7 +23,11 @@ const NETWORK = new Set([
   'ENOENT',
   'ENOTFOUND',
   'EAI_AGAIN',
+  'EADDRNOTAVAIL',
   'EPIPE',
+  'EPROTO',
+  'ERR_SOCKET_CLOSED',
+  'ERR_STREAM_DESTROYED',
   'ETIMEDOUT',
 ])
 const PG_WITHOUT_CODE =
@@ -47,11 +51,33 @@ export function databaseAway(cause: unknown): Problem {
   })
 }
 
+/** The driver's refusal to send anything on a connection that it knows to be broken. */
+const NEVER_SENT = /is not queryable$/
+
+/**
+ * The 503 for a COMMIT that failed in such a way that it may have happened all the same: it was sent, and its answer is lost.
+ * Only an ordinary error is an answer. One that ends the session (FATAL) is not: a server that crashes or shuts down may send
+ * it when the commit is on disk already. Undefined where it is certain that nothing was committed.
+ */
+export function unknownOutcome(error: unknown): Problem | undefined {
+  if (error instanceof DatabaseError && error.severity === 'ERROR') return undefined
+  if (error instanceof Error && NEVER_SENT.test(error.message)) return undefined
+  return new Problem(
+    'outcome_unknown',
+    'The connection to the database was lost at the last moment: the change may or may not have happened. Retry with the same Idempotency-Key, or read before you repeat it',
+    { headers: { 'retry-after': String(RETRY_AFTER_S) }, body: { retryAfter: RETRY_AFTER_S }, cause: error },
+  )
+}
+
 /**
  * Whether the error would come again on this connection and not on a new one: a migration changed the type of what a
- * prepared statement returns ("cached plan must not change result type"), or the server became a read-only standby.
+ * prepared statement returns ("cached plan must not change result type"), somebody between here and the server forgot the
+ * prepared statements or never had them, or the server became a read-only standby.
  */
 export function isOutdatedConnection(error: unknown): boolean {
   if (!(error instanceof DatabaseError)) return false
-  return error.code === '25006' || (error.code === '0A000' && error.routine === 'RevalidateCachedQuery')
+  const { code, routine } = error
+  if (code === '0A000') return routine === 'RevalidateCachedQuery'
+  // read_only_sql_transaction, invalid_sql_statement_name, duplicate_prepared_statement
+  return code === '25006' || code === '26000' || code === '42P05'
 }

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
 import { DatabaseError, escapeIdentifier, escapeLiteral, type ClientBase } from 'pg'
 import { StartError } from '../errors.ts'
+import { splitStatements } from './statements.ts'
 
 /** One pair of files `NNNN_name.up.sql` / `NNNN_name.down.sql`. */
 export interface Migration {
@@ -98,7 +99,7 @@ export async function migrateDown(
     const last = await inLockedTransaction(client, async () => {
       const newest = (await readState(client, migrations)).applied.at(-1)
       if (newest === undefined) return undefined
-      const migration = migrations.find((each) => each.version === newest.version)
+      const migration = migrations.find((each) => label(each) === label(newest))
       if (migration === undefined) throw new StartError(`migration ${label(newest)} is not in this version of the code`)
       await run(client, migration, 'down', variables)
       await client.query('delete from schema_migrations where version = $1', [migration.version])
@@ -183,19 +184,17 @@ async function inLockedTransaction<T>(client: ClientBase, work: () => Promise<T>
 /** What keeps a login from migrating at all, before it comes to any file. */
 function inWords(error: unknown): unknown {
   if (!(error instanceof DatabaseError)) return error
-  switch (error.code) {
-    case '42501': // insufficient_privilege
-      return new StartError(
-        `cannot migrate: ${error.message}. The login of the migrations has to own schema_migrations, or be allowed to create it: grant create on schema public`,
-        { cause: error },
-      )
-    case '55P03': // lock_not_available
-      return new StartError('cannot migrate: another process has been migrating this database for a minute', {
-        cause: error,
-      })
-    default:
-      return error
+  const isDenied = error.code === '42501' // insufficient_privilege
+  if (isDenied) {
+    return new StartError(
+      `cannot migrate: ${error.message}. The login of the migrations has to own schema_migrations, or be allowed to create it: grant create on schema public`,
+      { cause: error },
+    )
   }
+  const isLocked = error.code === '55P03' // lock_not_available
+  return isLocked
+    ? new StartError('cannot migrate: another process has been migrating this database for a minute', { cause: error })
+    : error
 }
 
 async function run(
@@ -204,16 +203,20 @@ async function run(
   direction: 'up' | 'down',
   variables: MigrationVariables,
 ): Promise<void> {
-  try {
-    await client.query(interpolate(migration[direction], variables))
-  } catch (error) {
-    const { message, hint } = error as { message: string; hint?: string }
-    throw new StartError(
-      `migration ${label(migration)}.${direction}.sql failed and left nothing behind: ${message}${hint === undefined ? '' : `. ${hint}`}`,
-      { cause: error },
-    )
+  for (const { text, line } of splitStatements(interpolate(migration[direction], variables))) {
+    try {
+      await client.query(text)
+    } catch (error) {
+      const { message, hint } = error as { message: string; hint?: string }
+      throw new StartError(
+        `migration ${label(migration)}.${direction}.sql failed at line ${line} (${firstLine(text)}) and left nothing behind: ${message}${hint === undefined ? '' : `. ${hint}`}`,
+        { cause: error },
+      )
+    }
   }
 }
+
+const firstLine = (statement: string): string => (statement.split('\n', 1)[0] ?? '').slice(0, 80)
 
 /** psql's `:"name"` (an identifier) and `:'name'` (a literal), so that the files also run under psql with `-v`. */
 function interpolate(sql: string, variables: MigrationVariables): string {

@@ -4,7 +4,14 @@ import { connect, createServer, type AddressInfo, type Socket } from 'node:net'
 import { after, before, describe, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Pool } from 'pg'
-import { needsServer, openServedDatabase, urlOf, withClient, type ServedDatabase, type TestUser } from '../../test/databases.ts'
+import {
+  needsServer,
+  openServedDatabase,
+  urlOf,
+  withClient,
+  type ServedDatabase,
+  type TestUser,
+} from '../../test/databases.ts'
 import { Problem } from '../errors.ts'
 import { parseDatabaseUrl } from '../lib/database-url.ts'
 import { clientConfig, Connection, enterServingRole } from './connection.ts'
@@ -15,7 +22,11 @@ let served: ServedDatabase
 let ada: TestUser
 
 before(async () => {
-  served = await openServedDatabase({ DATABASE_POOL_SIZE: '4', DATABASE_POOL_OVERFLOW: '0', DATABASE_POOL_TIMEOUT: '1' })
+  served = await openServedDatabase({
+    DATABASE_POOL_SIZE: '4',
+    DATABASE_POOL_OVERFLOW: '0',
+    DATABASE_POOL_TIMEOUT: '1',
+  })
   ada = await served.addUser()
 })
 after(() => served[Symbol.asyncDispose]())
@@ -27,7 +38,9 @@ const NOBODY = { kind: 'session', tokenKeys: ['0'.repeat(64)] } as const
 
 const titlesOf = (user: TestUser): Promise<unknown[]> =>
   served.asOwner(async (client) => {
-    const { rows } = await client.query<{ title: string }>('select title from tasks where user_id = $1 order by 1', [user.id])
+    const { rows } = await client.query<{ title: string }>('select title from tasks where user_id = $1 order by 1', [
+      user.id,
+    ])
     return rows.map((row) => row.title)
   })
 
@@ -58,13 +71,16 @@ describe('who does not prove to be a user', () => {
       const work = served.db.asUser({ kind: 'service', service: 'agent', userId }, () => assert.fail('it ran'))
       await assert.rejects(work, problem('not_found', 404))
     }
-    const users = await served.asOwner((client) => client.query(`select id from users where trim(id) in ('', 'nobody')`))
+    const users = await served.asOwner((client) =>
+      client.query(`select id from users where trim(id) in ('', 'nobody')`),
+    )
     assert.equal(users.rowCount, 0)
   })
 
   test('as a service naming a user is in that scope, like the session of the user', async () => {
     const service = { kind: 'service', service: 'agent', userId: ada.id } as const
-    const whose = (sql: UserSql) => sql.row(unnamed(`select current_user as role, current_setting('app.user_id') as "user"`))
+    const whose = (sql: UserSql) =>
+      sql.row(unnamed(`select current_user as role, current_setting('app.user_id') as "user"`))
     const expected = { role: served.db.roles.serving, user: ada.id }
     assert.deepEqual(await served.db.asUser(service, whose), expected)
     assert.deepEqual(await served.db.asUser(ada.principal, whose), expected)
@@ -134,7 +150,11 @@ describe('the transaction of a scope', () => {
     for (let round = 0; round < 2; round += 1) {
       const works = Array.from({ length: 4 }, (_, index) =>
         served.db.asUser(ada.principal, (sql) =>
-          Promise.all(index % 2 === 0 ? [sql.rows(FAIL), sql.rows(INSERT, ['lost'])] : [sql.rows(INSERT, ['lost']), sql.rows(FAIL)]),
+          Promise.all(
+            index % 2 === 0
+              ? [sql.rows(FAIL), sql.rows(INSERT, ['lost'])]
+              : [sql.rows(INSERT, ['lost']), sql.rows(FAIL)],
+          ),
         ),
       )
       await Promise.all(works.map((work) => assert.rejects(work, { code: '22012' })))
@@ -234,8 +254,14 @@ describe('when no connection comes free in time', () => {
       served.db.asUser(ada.principal, () => held.promise),
     )
     await Promise.all([
-      assert.rejects(served.db.asUser(ada.principal, () => assert.fail('it ran')), unavailable),
-      assert.rejects(served.db.asSystem('test', () => assert.fail('it ran')), unavailable),
+      assert.rejects(
+        served.db.asUser(ada.principal, () => assert.fail('it ran')),
+        unavailable,
+      ),
+      assert.rejects(
+        served.db.asSystem('test', () => assert.fail('it ran')),
+        unavailable,
+      ),
     ])
     held.resolve()
     await Promise.all(holders)
@@ -330,7 +356,10 @@ describe('when the connection breaks', { skip: needsServer }, () => {
     try {
       await admin(`select pg_terminate_backend(pid) from pg_stat_activity where datname = '${database}'`)
       while (served.db.pool.idleCount > 0) await sleep(5)
-      await assert.rejects(served.db.asUser(ada.principal, () => assert.fail('it ran')), unavailable)
+      await assert.rejects(
+        served.db.asUser(ada.principal, () => assert.fail('it ran')),
+        unavailable,
+      )
     } finally {
       await admin(`alter database ${database} allow_connections true`)
     }
@@ -338,57 +367,73 @@ describe('when the connection breaks', { skip: needsServer }, () => {
   })
 
   test('of every idle one, the pool replaces them', async () => {
-    await Promise.all(Array.from({ length: 4 }, () => served.db.asUser(ada.principal, (sql) => sql.rows(unnamed('select pg_sleep(0.01)')))))
+    await Promise.all(
+      Array.from({ length: 4 }, () =>
+        served.db.asUser(ada.principal, (sql) => sql.rows(unnamed('select pg_sleep(0.01)'))),
+      ),
+    )
     const idle = served.db.pool.idleCount
     assert.ok(idle > 1)
     await withClient(String(served.env['DATABASE_URL']), (client) =>
-      client.query(`select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()`),
+      client.query(
+        `select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()`,
+      ),
     )
     while (served.db.pool.idleCount > 0) await sleep(5)
     await recovered()
   })
 })
 
-describe('what says "not now" rather than "wrong" is refused with 503, and the connection stays usable', { skip: needsServer }, () => {
-  const dies = (...texts: string[]) => served.db.asUser(ada.principal, async (sql) => {
-    for (const text of texts) await sql.rows(unnamed(text))
-  })
-
-  test('a statement that takes longer than statement_timeout', async () => {
-    await assert.rejects(dies(`set local statement_timeout = '20ms'`, 'select pg_sleep(5)'), unavailable)
-  })
-
-  test('a lock that does not come free', async () => {
-    await withClient(String(served.env['DATABASE_URL']), async (other) => {
-      await other.query('begin; lock table tasks in access exclusive mode')
-      await assert.rejects(dies(`set local lock_timeout = '20ms'`, 'select 1 from tasks'), unavailable)
-    })
-  })
-
-  test('a deadlock', async () => {
-    const [one, two] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
-    const lockBoth = (first: number, second: number, mine: PromiseWithResolvers<void>, others: PromiseWithResolvers<void>) =>
+describe(
+  'what says "not now" rather than "wrong" is refused with 503, and the connection stays usable',
+  { skip: needsServer },
+  () => {
+    const dies = (...texts: string[]) =>
       served.db.asUser(ada.principal, async (sql) => {
-        await sql.rows(unnamed(`select pg_advisory_xact_lock(${first})`))
-        mine.resolve()
-        await others.promise
-        await sql.rows(unnamed(`select pg_advisory_xact_lock(${second})`))
+        for (const text of texts) await sql.rows(unnamed(text))
       })
-    const outcomes = await Promise.allSettled([lockBoth(1, 2, one, two), lockBoth(2, 1, two, one)])
-    const refused = outcomes.filter((each) => each.status === 'rejected')
-    assert.equal(refused.length, 1)
-    unavailable(refused[0]?.reason)
-  })
 
-  test('a session that idles inside its transaction for too long', async () => {
-    const work = served.db.asUser(ada.principal, async (sql) => {
-      await sql.rows(unnamed(`set local idle_in_transaction_session_timeout = '20ms'`))
-      await sleep(150)
-      await sql.rows(unnamed('select 1'))
+    test('a statement that takes longer than statement_timeout', async () => {
+      await assert.rejects(dies(`set local statement_timeout = '20ms'`, 'select pg_sleep(5)'), unavailable)
     })
-    await assert.rejects(work, unavailable)
-  })
-})
+
+    test('a lock that does not come free', async () => {
+      await withClient(String(served.env['DATABASE_URL']), async (other) => {
+        await other.query('begin; lock table tasks in access exclusive mode')
+        await assert.rejects(dies(`set local lock_timeout = '20ms'`, 'select 1 from tasks'), unavailable)
+      })
+    })
+
+    test('a deadlock', async () => {
+      const [one, two] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+      const lockBoth = (
+        first: number,
+        second: number,
+        mine: PromiseWithResolvers<void>,
+        others: PromiseWithResolvers<void>,
+      ) =>
+        served.db.asUser(ada.principal, async (sql) => {
+          await sql.rows(unnamed(`select pg_advisory_xact_lock(${first})`))
+          mine.resolve()
+          await others.promise
+          await sql.rows(unnamed(`select pg_advisory_xact_lock(${second})`))
+        })
+      const outcomes = await Promise.allSettled([lockBoth(1, 2, one, two), lockBoth(2, 1, two, one)])
+      const refused = outcomes.filter((each) => each.status === 'rejected')
+      assert.equal(refused.length, 1)
+      unavailable(refused[0]?.reason)
+    })
+
+    test('a session that idles inside its transaction for too long', async () => {
+      const work = served.db.asUser(ada.principal, async (sql) => {
+        await sql.rows(unnamed(`set local idle_in_transaction_session_timeout = '20ms'`))
+        await sleep(150)
+        await sql.rows(unnamed('select 1'))
+      })
+      await assert.rejects(work, unavailable)
+    })
+  },
+)
 
 describe('a prepared statement whose result changed its type under way', { skip: needsServer }, () => {
   const TITLES: Statement = { name: 'test.titles', text: 'select title from tasks' }
@@ -400,7 +445,8 @@ describe('a prepared statement whose result changed its type under way', { skip:
     await alter('alter table tasks alter title type varchar(300)')
     try {
       const outcomes = []
-      for (let each = 0; each < 8; each += 1) outcomes.push(await read().catch((error: unknown) => unavailable(error) && 'refused'))
+      for (let each = 0; each < 8; each += 1)
+        outcomes.push(await read().catch((error: unknown) => unavailable(error) && 'refused'))
       assert.equal(outcomes[0], 'refused')
       assert.deepEqual(await read(), outcomes.at(-1))
     } finally {
@@ -411,7 +457,9 @@ describe('a prepared statement whose result changed its type under way', { skip:
 
 test('the statements that run and the reason for each excursion outside a user are told to whoever listens', async () => {
   const heard: string[] = []
-  const scopes = openScopes(served.db.pool, served.db.roles, (statement) => heard.push(`${statement.name}: ${statement.text}`))
+  const scopes = openScopes(served.db.pool, served.db.roles, {
+    onStatement: (statement) => heard.push(`${statement.name}: ${statement.text}`),
+  })
   await scopes.asUser(ada.principal, (sql) => sql.rows({ name: 'test.one', text: 'select 1' }))
   await scopes.asSystem('to see whether it is told', async () => undefined)
   assert.deepEqual(heard, ['test.one: select 1', 'scope.system: to see whether it is told'])

@@ -1,4 +1,4 @@
-import type { ClientBase } from 'pg'
+import type { ClientBase, QueryConfig } from 'pg'
 
 /** One SQL statement, prepared once per connection under its name (at most 63 bytes, unique in the program). */
 export interface Statement {
@@ -29,12 +29,12 @@ export type SystemSql = Sql & { readonly [scope]: 'system' }
 export function sqlOn(
   client: ClientBase,
   scope: { readonly ended: boolean },
-  onStatement: (statement: Statement) => void,
+  { prepared, onStatement }: { prepared: boolean; onStatement: (statement: Statement) => void },
 ): Sql {
   const rows = async <Row>(statement: Statement, values: readonly unknown[] = []): Promise<readonly Row[]> => {
     if (scope.ended) throw new Error(`statement ${statement.name} came after the end of its scope`)
     onStatement(statement)
-    const result = await client.query<Row & object>({ name: statement.name, text: statement.text, values: [...values] })
+    const result = await client.query<Row & object>(queryOf(statement, values, prepared))
     return result.rows
   }
   return {
@@ -42,3 +42,7 @@ export function sqlOn(
     row: async <Row>(statement: Statement, values?: readonly unknown[]) => (await rows<Row>(statement, values))[0],
   }
 }
+
+/** Without its name it is parsed and planned each time, in one go: what a pooler needs that has no prepared statements. */
+export const queryOf = ({ name, text }: Statement, values: readonly unknown[], prepared: boolean): QueryConfig =>
+  prepared ? { name, text, values: [...values] } : { text, values: [...values] }

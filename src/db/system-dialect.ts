@@ -10,14 +10,17 @@ import {
   type QueryResult,
   type TransactionSettings,
 } from 'kysely'
-import { escapeIdentifier, types, type Pool, type PoolClient, type QueryResult as PgResult } from 'pg'
-import { unavailable } from './failures.ts'
+import { escapeIdentifier, types, type Pool, type QueryResult as PgResult } from 'pg'
+import { unavailable, unknownOutcome } from './failures.ts'
+import { borrow, type Lease, type Patience } from './lease.ts'
 
 export interface SystemDialectOptions {
   /** Stays the caller's: destroying the Kysely instance does not end it. */
   readonly pool: Pool
   /** The role every statement runs as. */
   readonly role: string
+  /** What is left of the time that whoever is asking may have the database for. Unbounded by default. */
+  readonly patience?: () => Patience
   /** Learns of every error before it is thrown, for callers like better-auth that swallow some. */
   readonly onError?: (error: unknown) => void
 }
@@ -29,7 +32,8 @@ export interface SystemDialectOptions {
  *
  * Nothing needs a second connection: inside a Kysely transaction everything runs on its own, so a pool of one is enough.
  *
- * @throws Problem unavailable (503) when the database is away or no connection came free in time; else pg's errors
+ * @throws Problem unavailable (503) when the database is away, no connection came free in time or it all took too long;
+ *   outcome_unknown (503) when the connection was lost in the middle of the commit; else pg's errors
  */
 export function systemDialect(options: SystemDialectOptions): Dialect {
   return {
@@ -52,9 +56,9 @@ class SystemDriver implements Driver {
   async destroy(): Promise<void> {}
 
   acquireConnection(): Promise<DatabaseConnection> {
+    const { pool, role, patience = unbounded } = this.#options
     return this.#reporting(
-      async () =>
-        new SystemConnection(await this.#options.pool.connect(), this.#options.role, (work) => this.#reporting(work)),
+      async () => new SystemConnection(await borrow(pool, patience()), role, (work) => this.#reporting(work)),
     )
   }
 
@@ -85,6 +89,8 @@ class SystemDriver implements Driver {
   }
 }
 
+const unbounded = (): Patience => ({ leftMs: 2 ** 31 - 1, acquireMs: 2 ** 31 - 1 })
+
 /** Kysely hands a driver back what `acquireConnection` gave it. */
 function ours(connection: DatabaseConnection): SystemConnection {
   if (connection instanceof SystemConnection) return connection
@@ -95,17 +101,21 @@ type Reporting = <T>(work: () => Promise<T>) => Promise<T>
 
 /** One check-out of a pooled connection. */
 class SystemConnection implements DatabaseConnection {
-  readonly #client: PoolClient
-  readonly #enterRole: string
+  readonly #lease: Lease
+  readonly #role: string
   readonly #reporting: Reporting
   #state: 'idle' | 'in transaction' | 'unknown' = 'idle'
 
-  constructor(client: PoolClient, role: string, reporting: Reporting) {
-    this.#client = client
-    this.#enterRole = `set local role ${escapeIdentifier(role)}`
+  constructor(lease: Lease, role: string, reporting: Reporting) {
+    this.#lease = lease
+    this.#role = escapeIdentifier(role)
     this.#reporting = reporting
-    // The pool listens only to idle clients: a connection that breaks in use would end the process.
-    client.on('error', ignore)
+  }
+
+  /** For the transaction alone, like everything that is set: there may be a pooler. */
+  get #enter(): string {
+    return `set local statement_timeout = '${this.#lease.statementTimeout}'; set local search_path = public, pg_temp;
+      set local timezone = 'UTC'; set local datestyle = 'ISO, YMD'; set local role ${this.#role}`
   }
 
   executeQuery<R>(query: CompiledQuery): Promise<QueryResult<R>> {
@@ -125,7 +135,7 @@ class SystemConnection implements DatabaseConnection {
     return this.#reporting(async () => {
       this.#state = 'unknown'
       try {
-        await this.#client.query(`begin${isolation} ${accessMode ?? ''}; ${this.#enterRole}`)
+        await this.#lease.client.query(`begin${isolation} ${accessMode ?? ''}; ${this.#enter}`)
         this.#state = 'in transaction'
       } catch (error) {
         // Kysely does not roll back what did not begin, but the role may be what failed, inside the transaction.
@@ -138,7 +148,9 @@ class SystemConnection implements DatabaseConnection {
   commit(): Promise<void> {
     return this.#reporting(async () => {
       this.#state = 'unknown'
-      const { command } = await this.#client.query('commit')
+      const { command } = await this.#lease.client.query('commit').catch((error: unknown) => {
+        throw unknownOutcome(error) ?? error
+      })
       this.#state = 'idle'
       // PostgreSQL's answer to COMMIT after an error inside the transaction is not an error.
       if (command === 'ROLLBACK') throw new AbortedTransactionError()
@@ -148,32 +160,36 @@ class SystemConnection implements DatabaseConnection {
   /** Never throws: the error that led here is the one to report, and `release` destroys what could not be rolled back. */
   async rollback(): Promise<void> {
     this.#state = 'unknown'
-    await this.#client.query('rollback').then(() => (this.#state = 'idle'), ignore)
+    await this.#lease.client.query('rollback').then(() => (this.#state = 'idle'), ignore)
   }
 
   release(): void {
-    // The pool itself drops a client whose connection broke.
-    this.#client.release(this.#state !== 'idle')
-    this.#client.off('error', ignore)
+    this.#lease.end(this.#state !== 'idle')
   }
 
   #send(query: CompiledQuery): Promise<PgResult<object>> {
     // The pool's own parsers make text of instants, for JSON; better-auth computes with Dates.
-    return this.#client.query<object>({ text: query.sql, values: [...query.parameters], types })
+    return this.#lease.client.query<object>({ text: query.sql, values: [...query.parameters], types })
   }
 
   /** One flight. All must have settled before the connection may go back; after an error COMMIT rolls back. */
   async #sendAlone(query: CompiledQuery): Promise<PgResult<object>> {
     this.#state = 'unknown'
     const sent = [
-      this.#client.query(`begin; ${this.#enterRole}`),
+      this.#lease.client.query(`begin; ${this.#enter}`),
       this.#send(query),
-      this.#client.query('commit'),
+      this.#lease.client.query('commit'),
     ] as const
     const [, , committed] = await Promise.allSettled(sent)
     if (committed.status === 'fulfilled') this.#state = 'idle'
-    const [, result] = await Promise.all(sent)
-    return result
+    try {
+      const [, result] = await Promise.all(sent)
+      return result
+    } catch (error) {
+      // The first that failed. Where PostgreSQL refused it, it also rolled back; where the connection broke, nobody knows.
+      if (query.query.kind === 'SelectQueryNode') throw error
+      throw unknownOutcome(error) ?? error
+    }
   }
 }
 

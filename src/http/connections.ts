@@ -24,8 +24,9 @@ interface Exchange {
 }
 
 interface Connection {
-  /** What is not answered yet, in order, and the latest in any case. */
-  exchanges: readonly Exchange[]
+  /** In the order in which they were asked. */
+  readonly unanswered: Set<Exchange>
+  latest: Exchange | undefined
   /** How many bytes had come when it last was idle; more, and the next request is on its way. */
   idleAtBytes: number
 }
@@ -37,7 +38,7 @@ export function createConnections(headers: Readonly<Record<string, string>>): Co
 
   /** Runs `act` when what was asked before on this connection has its answers: these come in order. */
   function inTurn(socket: Socket, { besides }: { besides?: Exchange | undefined }, act: () => void): void {
-    const previous = open.get(socket)?.exchanges.findLast((each) => each !== besides && isUnanswered(each))
+    const previous = [...(open.get(socket)?.unanswered ?? [])].findLast((each) => each !== besides)
     if (previous === undefined) act()
     else previous.response.once('close', act)
   }
@@ -47,7 +48,7 @@ export function createConnections(headers: Readonly<Record<string, string>>): Co
     if (refused.has(socket)) return
     refused.add(socket)
     if (error.code === 'ECONNRESET') return void socket.destroy()
-    const latest = open.get(socket)?.exchanges.at(-1)
+    const latest = open.get(socket)?.latest
     // The fault is in the body of a request that is not all here yet, or in what should have been the next one.
     const faulty = latest?.request.complete === false ? latest : undefined
     inTurn(socket, { besides: faulty }, () => {
@@ -71,22 +72,29 @@ export function createConnections(headers: Readonly<Record<string, string>>): Co
   return {
     refuse,
     watch(server) {
+      // A client may close its side once it has asked, and still wants its answer. Node has the switch, its types do not.
+      Object.assign(server, { httpAllowHalfOpen: true })
       server.on('connection', (socket) => {
-        open.set(socket, { exchanges: [], idleAtBytes: 0 })
+        open.set(socket, { unanswered: new Set(), latest: undefined, idleAtBytes: 0 })
         socket.once('close', () => open.delete(socket))
       })
       server.prependListener('request', (request, response) => {
         const connection = open.get(request.socket)
         if (connection === undefined) return
-        connection.exchanges = [...connection.exchanges.filter(isUnanswered), { request, response }]
-        response.once('close', () => (connection.idleAtBytes = request.socket.bytesRead))
+        const exchange = { request, response }
+        connection.latest = exchange
+        connection.unanswered.add(exchange)
+        response.once('close', () => {
+          connection.unanswered.delete(exchange)
+          connection.idleAtBytes = request.socket.bytesRead
+        })
       })
       server.on('connect', refuseTunnel)
     },
-    isLatest: (request) => open.get(request.socket)?.exchanges.at(-1)?.request === request,
+    isLatest: (request) => open.get(request.socket)?.latest?.request === request,
     closeIdle() {
-      for (const [socket, { exchanges, idleAtBytes }] of open) {
-        if (!exchanges.some(isUnanswered) && socket.bytesRead === idleAtBytes) socket.destroy()
+      for (const [socket, { unanswered, idleAtBytes }] of open) {
+        if (unanswered.size === 0 && socket.bytesRead === idleAtBytes) socket.destroy()
       }
     },
     closeAll() {
@@ -94,8 +102,6 @@ export function createConnections(headers: Readonly<Record<string, string>>): Co
     },
   }
 }
-
-const isUnanswered = ({ response }: Exchange): boolean => !response.closed
 
 /** What Node's HTTP parser gave up on, by its code. */
 const PARSER_REFUSALS: Readonly<Record<string, () => Problem>> = {

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
+import { PassThrough } from 'node:stream'
 import { after, before, suite, test } from 'node:test'
 import { assertProblem, dial, exchange, lines, openSurface } from '../../test/wire.ts'
+import { openLog } from '../log.ts'
 import { openWorld, SERVICE_TOKEN, type User, type World } from '../../test/world.ts'
 
 const TASKS = '/api/tasks'
@@ -286,6 +288,23 @@ suite('on one connection', () => {
     assert.deepEqual(statuses, [200, 404, 401, 400, 200])
   })
 
+  test('a client that has asked and closes its side gets its answer', async () => {
+    const body = '{"title":"half-closed"}'
+    const head = [`POST ${TASKS} HTTP/1.1`, HOST, bearer, JSON_TYPE, `Content-Length: ${body.length}`]
+    for (const [request, statuses] of [
+      [lines(...head) + body, [201]],
+      [lines('GET /health HTTP/1.1', HOST) + lines(...head) + body, [200, 201]],
+      [lines(...head) + body.slice(0, -1), [400]],
+      [lines('GET /health HTTP/1.1', HOST).slice(0, -2), [400]],
+    ] as const) {
+      using wire = await dial(world.url)
+      wire.socket.end(request)
+      for (const status of statuses) assert.equal((await wire.answer()).status, status)
+      assert.equal(await wire.ended(), '')
+    }
+    assert.equal((await titlesOf(ada)).filter((title) => title === 'half-closed').length, 2)
+  })
+
   test('CONNECT is 405, after what was asked before it, with and without a body', async () => {
     for (const more of [[], ['Content-Length: 10']]) {
       using wire = await dial(world.url)
@@ -313,6 +332,33 @@ suite('on one connection', () => {
     }
     await Promise.all(closed)
     assert.equal((await exchange(url, lines('GET / HTTP/1.1', HOST))).status, 200)
+    await app.close()
+  })
+
+  test('a client that goes away in the middle of its body is no error of ours', async () => {
+    const log: string[] = []
+    const closed = Promise.withResolvers<void>()
+    const { app, url } = await openSurface(
+      (app) => {
+        app.server.once('connection', (socket) => socket.once('close', closed.resolve))
+        app.addHook('onRequest', async () => begun.resolve())
+        app.post('/', async () => 'ok')
+      },
+      {
+        log: openLog(
+          'warn',
+          new PassThrough().on('data', (line) => log.push(String(line))),
+        ),
+      },
+    )
+    const begun = Promise.withResolvers<void>()
+    using wire = await dial(url)
+    await wire.send(lines('POST / HTTP/1.1', HOST, JSON_TYPE, 'Content-Length: 100'), '{"title":')
+    await begun.promise
+    wire.socket.resetAndDestroy()
+    await closed.promise
+    assert.equal((await exchange(url, lines('POST / HTTP/1.1', HOST))).status, 200)
+    assert.deepEqual(log, [])
     await app.close()
   })
 

@@ -47,7 +47,7 @@ export const pathOf = (url: string): string => url.split('?', 1)[0] ?? url
 
 /** The error handler of the whole service: whatever was thrown leaves as a problem, and what is our fault is logged once. */
 export function sendProblem(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
-  const problem = toProblem(error)
+  const problem = forMethod(request.method, toProblem(error))
   if (problem.status >= 500) request.log.error({ err: problem.cause ?? problem }, problem.message)
   if (problem.status === 401) void reply.header('www-authenticate', 'Bearer')
   if (problem.status === 503) void reply.header('retry-after', String(RETRY_AFTER_S))
@@ -55,6 +55,12 @@ export function sendProblem(error: unknown, request: FastifyRequest, reply: Fast
   void reply.code(problem.status).headers(problem.headers).type(PROBLEM_JSON)
   if (request.raw.complete || request.method === 'HEAD') return reply.send(body)
   return reply.header('content-length', Buffer.byteLength(body)).send(Readable.from(lingering(body, request.raw)))
+}
+
+/** What only reads may be repeated, whatever became of it. */
+function forMethod(method: string, problem: Problem): Problem {
+  if (problem.code !== 'outcome_unknown' || (method !== 'GET' && method !== 'HEAD')) return problem
+  return new Problem('unavailable', 'The database cannot be reached or is busy; try again shortly', problem)
 }
 
 /** The whole answer at once; its end only when the request has ended too, or has had its time to. */

@@ -3,10 +3,12 @@ import { Writable } from 'node:stream'
 import { after, before, suite, test } from 'node:test'
 import type { Pool } from 'pg'
 import { assertProblem, exchange, lines } from '../../test/wire.ts'
-import { openWorld, type Asking, type Answer, type User, type World } from '../../test/world.ts'
+import { askAt, openWorld, type Asking, type Answer, type User, type World } from '../../test/world.ts'
+import { buildApp } from '../app.ts'
 import { openScopes } from '../db/scopes.ts'
 import { Problem } from '../errors.ts'
 import { openLog } from '../log.ts'
+import { drain } from './drain.ts'
 
 const TASKS = '/api/tasks'
 const UNKNOWN_ID = '019b6051-3a80-7c4e-9d3b-5f0c2f7f6a11'
@@ -205,10 +207,11 @@ suite('what is our fault', () => {
         done()
       },
     })
-    await using broken = await openWorld({
-      replace: ({ db }) => ({ log: openLog('error', sink), db: { ...db, asUser } }),
-    })
-    const answer = await broken.ask('GET', `${TASKS}?limit=5`, { token: 'a'.repeat(32) })
+    const { deps } = world
+    const app = await buildApp({ ...deps, log: openLog('error', sink), db: { ...deps.db, asUser } })
+    const url = await app.listen({ host: '127.0.0.1', port: 0 })
+    const answer = await askAt(url, 'GET', `${TASKS}?limit=5`, { token: 'a'.repeat(32) })
+    await drain(app, 1000)
     return { answer, log }
   }
 

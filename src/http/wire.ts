@@ -90,6 +90,8 @@ const DETAILS: Partial<Record<ProblemCode, string>> = {
   invalid_input: 'title is required',
   precondition_failed: 'The task has changed: its version is now 4',
   unavailable: 'The database cannot be reached or is busy; try again shortly',
+  outcome_unknown:
+    'The connection to the database was lost at the last moment: the change may or may not have happened. Retry with the same Idempotency-Key, or read before you repeat it',
   invalid_cursor: 'The cursor is malformed or was not made for you',
 }
 
@@ -106,6 +108,6 @@ function example(code: ProblemCode): object {
     requestId: '8f0e7f2e-6a59-4f0c-9a53-2f4f0f6f3c55',
     ...(code === 'invalid_input' ? { errors: [{ in: 'body', pointer: '/title', detail }] } : {}),
     ...(code === 'precondition_failed' ? { currentVersion: 4 } : {}),
-    ...(code === 'unavailable' ? { retryAfter: 2 } : {}),
+    ...(status === 503 ? { retryAfter: 2 } : {}),
   }
 }

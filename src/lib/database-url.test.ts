@@ -12,6 +12,8 @@ const BASE: Plain = { host: 'h', port: 5432, user: 'u', password: 'p', database:
 const ME = userInfo().username
 const NEON =
   'postgresql://u:p@ep-cool-1.eu.aws.neon.tech/d?sslmode=require&channel_binding=require&options=endpoint%3Dep-cool-1'
+const NEON_POOLED = 'postgresql://u:p@ep-cool-1-pooler.eu.aws.neon.tech/d?sslmode=require'
+const NAMELESS = { preparedStatements: false } as const
 
 const READ: readonly (readonly [guarantee: string, url: string, expected: Partial<Plain>])[] = [
   ['the short scheme', 'postgres://u:p@h/d', {}],
@@ -79,6 +81,26 @@ const READ: readonly (readonly [guarantee: string, url: string, expected: Partia
     NEON,
     { host: 'ep-cool-1.eu.aws.neon.tech', tls: 'require', channelBinding: 'require', options: 'endpoint=ep-cool-1' },
   ],
+  [
+    'a client certificate',
+    'postgres://u:p@h/d?sslmode=require&sslcert=c.pem&sslkey=k.pem',
+    { tls: 'require', sslcert: 'c.pem', sslkey: 'k.pem' },
+  ],
+  ['gssencmode, where it does not demand GSSAPI', 'postgres://u:p@h/d?gssencmode=disable', {}],
+  ['no prepared statements, as SQLAlchemy has it', 'postgres://u:p@h/d?prepared_statement_cache_size=0', NAMELESS],
+  ['no prepared statements, as asyncpg has it', 'postgres://u:p@h/d?statement_cache_size=0', NAMELESS],
+  ['a statement cache of some size as nothing', 'postgres://u:p@h/d?prepared_statement_cache_size=100', {}],
+  ['pgbouncer=true as a pooler', 'postgres://u:p@h/d?pgbouncer=true', { pooler: 'transaction' }],
+  [
+    'a pooler of Neon',
+    NEON_POOLED,
+    { host: 'ep-cool-1-pooler.eu.aws.neon.tech', tls: 'require', pooler: 'transaction' },
+  ],
+  [
+    'a pooler of Neon, denied',
+    `${NEON_POOLED}&pgbouncer=false`,
+    { host: 'ep-cool-1-pooler.eu.aws.neon.tech', tls: 'require' },
+  ],
   ['a connect timeout in seconds', 'postgres://u:p@h/d?connect_timeout=15', { connectTimeoutMs: 15_000 }],
 ]
 
@@ -116,7 +138,11 @@ const REFUSED: readonly (readonly [guarantee: string, url: string, reason: RegEx
   ['a host given twice', 'postgres://u:hunter2@h/d?host=i', /gives the host twice/],
   ['a password given twice', 'postgres://u:hunter2@h/d?password=q', /gives the password twice/],
   ['an unknown parameter', 'postgres://u:hunter2@h/d?sslmod=require', /unknown parameter sslmod:/],
-  ['a client certificate', 'postgres://u:hunter2@h/d?sslcert=c.pem', /unknown parameter sslcert:/],
+  ['a revocation list', 'postgres://u:hunter2@h/d?sslcrl=c.pem', /unknown parameter sslcrl:/],
+  ['a client certificate without its key', 'postgres://u:hunter2@h/d?sslcert=c.pem', /only one of sslcert and sslkey/],
+  ['GSSAPI', 'postgres://u:hunter2@h/d?gssencmode=require', /one of disable, prefer as gssencmode/],
+  ['a statement cache in words', 'postgres://u:hunter2@h/d?statement_cache_size=none', /size of the statement cache/],
+  ['a pgbouncer that is neither', 'postgres://u:hunter2@h/d?pgbouncer=yes', /one of true, false as pgbouncer/],
   ['a parameter whose name is no word', 'postgres://u:p@h/d?hun%40ter2=1', /no plain word/],
   ['a parameter twice', 'postgres://u:hunter2@h/d?sslmode=require&sslmode=require', /parameter sslmode twice/],
   ['a parameter without a value', 'postgres://u:hunter2@h/d?sslmode=', /sslmode without a value/],

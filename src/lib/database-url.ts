@@ -37,12 +37,20 @@ export interface DatabaseAddress {
   readonly connectTimeoutMs?: number
   /** Sent to the server as its `options` start-up parameter, such as Neon's `endpoint=…`. */
   readonly options?: string
+  /** Files with the certificate that the client shows, and its key. Both or neither. */
+  readonly sslcert?: string
+  readonly sslkey?: string
+  /** The address itself tells of a pooler in transaction mode: Neon's `-pooler` hosts, or `pgbouncer=true`. */
+  readonly pooler?: 'transaction'
+  /** SQLAlchemy's `prepared_statement_cache_size=0`, or asyncpg's `statement_cache_size=0`. */
+  readonly preparedStatements?: false
 }
 
 const PARAMETERS: ReadonlySet<string> = new Set(
-  'host port user password dbname options application_name connect_timeout ssl sslmode sslrootcert sslnegotiation channel_binding'.split(
-    ' ',
-  ),
+  (
+    'host port user password dbname options application_name connect_timeout ssl sslmode sslrootcert sslcert sslkey ' +
+    'sslnegotiation channel_binding gssencmode pgbouncer prepared_statement_cache_size statement_cache_size'
+  ).split(' '),
 )
 
 /**
@@ -86,7 +94,23 @@ export function parseDatabaseUrl(text: string): DatabaseAddress {
     ...(options !== undefined && { options }),
     ...(applicationName !== undefined && { applicationName }),
     ...parseTimeout(query.get('connect_timeout')),
+    ...parsePooler(query, host),
   })
+}
+
+/** How Neon names the hosts of its PgBouncer: `ep-…-pooler.<region>.….neon.tech`. */
+const NEON_POOLER = /^[^.]+-pooler\..+\.neon\.(?:tech|build)$/i
+
+function parsePooler(query: Query, host: string): Pick<DatabaseAddress, 'pooler' | 'preparedStatements'> {
+  const pgbouncer = oneOf(['true', 'false'], 'pgbouncer', query.get('pgbouncer'))
+  const sizes = [query.get('prepared_statement_cache_size'), query.get('statement_cache_size')]
+  const wrong = sizes.some((size) => size !== undefined && !/^\d{1,9}$/.test(size))
+  if (wrong) throw new Error('needs a whole number as the size of the statement cache: 0 for no prepared statements')
+  return {
+    ...((pgbouncer === 'true' || (pgbouncer === undefined && NEON_POOLER.test(host))) && { pooler: 'transaction' }),
+    // Any other number is right as it is: every statement of the service has a name, and there are few.
+    ...(sizes.some((size) => Number(size) === 0) && { preparedStatements: false }),
+  }
 }
 
 function parseQuery(text = ''): Query {
@@ -160,7 +184,15 @@ function parseTimeout(text: string | undefined): Pick<DatabaseAddress, 'connectT
 function parseTls(
   query: Query,
   isSocket: boolean,
-): Pick<DatabaseAddress, 'tls' | 'sslrootcert' | 'tlsNegotiation' | 'channelBinding'> {
+): Pick<DatabaseAddress, 'tls' | 'sslrootcert' | 'sslcert' | 'sslkey' | 'tlsNegotiation' | 'channelBinding'> {
+  const sslcert = query.get('sslcert')
+  const sslkey = query.get('sslkey')
+  // libpq would look for the other one in the home directory.
+  if ((sslcert === undefined) !== (sslkey === undefined)) {
+    throw new Error('has only one of sslcert and sslkey: give both or none')
+  }
+  // There is no GSSAPI here, so what does not demand it is met.
+  oneOf(['disable', 'prefer'], 'gssencmode', query.get('gssencmode'))
   const sslrootcert = query.get('sslrootcert')
   const negotiation = oneOf(TLS_NEGOTIATIONS, 'sslnegotiation', query.get('sslnegotiation'))
   const channelBinding = oneOf(CHANNEL_BINDINGS, 'channel_binding', query.get('channel_binding'))
@@ -171,6 +203,7 @@ function parseTls(
   return {
     tls: isSocket ? 'disable' : tls,
     ...(sslrootcert !== undefined && { sslrootcert }),
+    ...(sslcert !== undefined && sslkey !== undefined && { sslcert, sslkey }),
     ...(negotiation !== undefined && { tlsNegotiation: negotiation }),
     ...(channelBinding !== undefined && { channelBinding }),
   }

@@ -49,6 +49,7 @@ const writeRefusals = refusals(
   'body_too_large',
   'unsupported_media_type',
   'invalid_input',
+  'outcome_unknown',
 )
 
 /** The six routes of tasks. */
@@ -66,7 +67,14 @@ export function taskRoutes(app: App, { db, cursors }: { db: Database; cursors: C
         body: RefTo<TaskCreate>('TaskCreate'),
         response: {
           201: createdTask,
-          ...refusals('invalid_json', 'unauthenticated', 'body_too_large', 'unsupported_media_type', 'invalid_input'),
+          ...refusals(
+            'invalid_json',
+            'unauthenticated',
+            'body_too_large',
+            'unsupported_media_type',
+            'invalid_input',
+            'outcome_unknown',
+          ),
         },
       },
     },
@@ -191,7 +199,14 @@ export function taskRoutes(app: App, { db, cursors }: { db: Database; cursors: C
         headers: IfMatch,
         response: {
           204: gone,
-          ...refusals('invalid_header', 'unauthenticated', 'not_found', 'precondition_failed', 'invalid_input'),
+          ...refusals(
+            'invalid_header',
+            'unauthenticated',
+            'not_found',
+            'precondition_failed',
+            'invalid_input',
+            'outcome_unknown',
+          ),
         },
       },
     },

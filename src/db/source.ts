@@ -1,0 +1,143 @@
+import { join } from 'node:path'
+import type { Config } from '../config.ts'
+import { StartError } from '../errors.ts'
+import { clientConfig, clientDefaults, Connection, settleTls, type ConnectionConfig } from './connection.ts'
+import { lockDirectory } from './directory-lock.ts'
+import { openEmbedded } from './embedded.ts'
+import type { MigrationVariables } from './migrator.ts'
+
+/** All that a request waits for a server, which may be anywhere: it is to have its answer within 2 s. */
+const SERVER_PATIENCE_MS = 1_600
+
+/**
+ * One process and one session, in which requests take turns: it cannot be lost without this process, but a peak takes its
+ * time.
+ */
+const EMBEDDED_PATIENCE_MS = 40_000
+
+/**
+ * Until a connection of the pool is made or given up. Longer than a request waits, so that a server that takes its time to
+ * let somebody in (one that was asleep) is reached at all; and short, since each one that hangs keeps others from trying.
+ */
+const POOL_CONNECT_TIMEOUT_MS = 3_000
+
+/** Where connections come from: an address, or the embedded database. */
+export interface Source extends AsyncDisposable {
+  readonly serving: Target
+  readonly migrating: Target
+  readonly variables: MigrationVariables
+  readonly poolMax: number
+  readonly poolMin: number
+  /** Of making one, or waiting for one. */
+  readonly connectTimeoutMs: number
+  readonly patienceMs: number
+  readonly embeddedIn: string | undefined
+}
+
+export interface Target {
+  /** The variable that names it. */
+  readonly variable: string
+  /** Asked for only where a connection is about to be made: who serves need not reach the owner's address. */
+  readonly config: () => Promise<ConnectionConfig>
+}
+
+export const systemRole = (servingRole: string): string => `${servingRole}_system`
+
+export async function openSource(config: Config): Promise<Source> {
+  const { address, migrationAddress = address, role, poolSize, poolOverflow } = config.database
+  const variables = { app_role: role, system_role: systemRole(role) }
+  if (address === undefined) return openEmbeddedSource(config.dataDir, variables)
+  const serving = onServer('DATABASE_URL', address)
+  return {
+    serving,
+    migrating:
+      migrationAddress === undefined || migrationAddress === address
+        ? serving
+        : onServer('MIGRATION_DATABASE_URL', migrationAddress),
+    variables: { ...variables, serving_login: address.user },
+    poolMax: poolSize + poolOverflow,
+    poolMin: poolSize,
+    connectTimeoutMs: POOL_CONNECT_TIMEOUT_MS,
+    patienceMs: SERVER_PATIENCE_MS,
+    embeddedIn: undefined,
+    [Symbol.asyncDispose]: async () => undefined,
+  }
+}
+
+function onServer(variable: string, address: NonNullable<Config['database']['address']>): Target {
+  return {
+    variable,
+    config: async () => {
+      try {
+        return clientConfig(await settleTls(address))
+      } catch (error) {
+        throw unreachable(error, variable)
+      }
+    },
+  }
+}
+
+async function openEmbeddedSource(
+  dataDir: string,
+  variables: Omit<MigrationVariables, 'serving_login'>,
+): Promise<Source> {
+  await using opened = new AsyncDisposableStack()
+  opened.use(await lockDirectory(dataDir))
+  const directory = join(dataDir, 'postgres')
+  const embedded = opened.use(await openEmbedded(directory))
+  const connection: Target = {
+    variable: 'DATA_DIR',
+    config: async () => ({
+      ...clientDefaults,
+      user: 'postgres',
+      database: 'postgres',
+      ssl: false,
+      stream: () => embedded.stream(),
+    }),
+  }
+  const closing = opened.move()
+  return {
+    serving: connection,
+    migrating: connection,
+    variables: { ...variables, serving_login: 'postgres' },
+    // It is one session; requests take turns.
+    poolMax: 1,
+    poolMin: 1,
+    connectTimeoutMs: EMBEDDED_PATIENCE_MS,
+    patienceMs: EMBEDDED_PATIENCE_MS,
+    embeddedIn: directory,
+    [Symbol.asyncDispose]: () => closing.disposeAsync(),
+  }
+}
+
+/** A connection of its own, outside the pool, that has all the time it takes. */
+export async function withConnection<T>(
+  { config, variable }: Target,
+  work: (client: Connection) => Promise<T>,
+): Promise<T> {
+  // Migrations are batches of statements, sent one after another.
+  const client = new Connection({ ...(await config()), pipeline: false })
+  // A connection that breaks also fails the query under way, which says so.
+  client.on('error', () => undefined)
+  try {
+    await client.connect()
+  } catch (error) {
+    throw unreachable(error, variable)
+  }
+  try {
+    return await work(client)
+  } finally {
+    await client.end().catch(() => undefined)
+  }
+}
+
+/** The driver's own message names host and port and never the password. */
+export function unreachable(error: unknown, variable: string): unknown {
+  if (error instanceof StartError || !(error instanceof Error)) return error
+  const reason =
+    error instanceof AggregateError
+      ? error.errors.map((each) => (each instanceof Error ? each.message : String(each))).join(', ')
+      : error.message
+  const why = /client password must be a/.test(reason) ? 'the server asks for a password and there is none' : reason
+  return new StartError(`cannot connect to the database of ${variable}: ${why}`, { cause: error })
+}
