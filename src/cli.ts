@@ -1,10 +1,18 @@
+import cluster from 'node:cluster'
 import { writeFileSync } from 'node:fs'
 import { loadConfig } from './config.ts'
 import { errorCode, reasonInWords } from './development-secrets.ts'
 import { StartError } from './errors.ts'
 
 const USAGE = `usage: todo-backend [serve]
-       todo-backend migrate up [N] | down [N] | status
+       todo-backend migrate init         on a database that has none of it yet
+       todo-backend migrate up [N]       apply what is pending, or the next N
+       todo-backend migrate down [N]     take back the newest one, or the newest N
+       todo-backend migrate status       what is applied and what is pending
+       todo-backend migrate history      what was applied when
+       todo-backend migrate check        what differs between the code and the database
+       todo-backend migrate reset        take everything back and apply it again: every task is lost
+       todo-backend migrate new NAME     begin the next pair of files
        todo-backend openapi [FILE]
        todo-backend help
 `
@@ -53,42 +61,18 @@ async function run([command = 'serve', ...rest]: readonly string[]): Promise<voi
 async function serve(rest: readonly string[]): Promise<void> {
   noMore(rest)
   const config = loadConfig()
+  if (config.http.workers > 1 && cluster.isPrimary) {
+    const { supervise } = await import('./supervisor.ts')
+    process.exitCode = await supervise(config)
+    return
+  }
   const server = await import('./server.ts')
   return server.serve(config)
 }
 
-async function migrate([action = 'status', ...rest]: readonly string[]): Promise<void> {
-  if (!isMigration(action)) throw unknown('command', action, 'there are migrate up, down and status')
-  noMore(rest.slice(action === 'status' ? 0 : 1))
-  const steps = rest[0] === undefined ? undefined : wholeNumber(rest[0])
-  const config = loadConfig()
-  const [{ withMigrations }, migrator] = await Promise.all([import('./db/database.ts'), import('./db/migrator.ts')])
-  const report = (what: string, migrations: readonly { readonly version: number; readonly name: string }[]): void => {
-    const lines = migrations.length === 0 ? ['nothing'] : migrations.map(migrator.label)
-    process.stdout.write(lines.map((line) => `${what}  ${line}\n`).join(''))
-  }
-  await withMigrations(config, async (client, variables) => {
-    switch (action) {
-      case 'up':
-        return report('applied', await migrator.migrateUp(client, variables, steps === undefined ? {} : { steps }))
-      case 'down':
-        return report('taken back', await migrator.migrateDown(client, variables, { steps: steps ?? 1 }))
-      case 'status': {
-        const state = await migrator.migrationState(client)
-        report('applied', state.applied)
-        report('pending', state.pending)
-        if (state.unknown.length > 0) report('unknown to this version', state.unknown)
-        if (state.edited.length > 0) report('changed since it was applied', state.edited)
-      }
-    }
-  })
-}
-
-const isMigration = (action: string): action is 'up' | 'down' | 'status' => ['up', 'down', 'status'].includes(action)
-
-function wholeNumber(text: string): number {
-  if (!/^[1-9]\d{0,8}$/.test(text)) throw new StartError('the number of migrations must be a whole number from 1')
-  return Number(text)
+async function migrate(rest: readonly string[]): Promise<void> {
+  const command = await import('./migrate.ts')
+  return command.migrate(rest, loadConfig)
 }
 
 async function openapi([file, ...rest]: readonly string[]): Promise<void> {

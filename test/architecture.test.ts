@@ -10,6 +10,8 @@ import { fileURLToPath } from 'node:url'
  */
 const FLOORS: Readonly<Record<string, number>> = {
   'server.ts': 7,
+  'supervisor.ts': 7,
+  'migrate.ts': 7,
   'cli.ts': 7,
   'describe.ts': 7,
   'app.ts': 6,

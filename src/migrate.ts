@@ -1,0 +1,211 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline/promises'
+import { Client, type ClientBase } from 'pg'
+import type { Config } from './config.ts'
+import { compareCatalogues, readCatalogue, type Catalogue } from './db/catalogue.ts'
+import { clientDefaults } from './db/connection.ts'
+import { withMigrations } from './db/database.ts'
+import { openEmbedded } from './db/embedded.ts'
+import {
+  label,
+  migrateDown,
+  migrateUp,
+  migrationState,
+  readMigrations,
+  type MigrationState,
+  type MigrationVariables,
+} from './db/migrator.ts'
+import { StartError } from './errors.ts'
+
+interface Command {
+  readonly config: Config
+  readonly client: ClientBase
+  readonly variables: MigrationVariables
+  readonly print: Print
+}
+
+type Print = (lines: readonly string[]) => void
+
+const COMMANDS: Readonly<Record<string, (command: Command, argument: string | undefined) => Promise<void>>> = {
+  init,
+  up: async ({ client, variables, print }, count) =>
+    report(print, 'applied', await migrateUp(client, variables, steps(count))),
+  down: async ({ client, variables, print }, count) =>
+    report(
+      print,
+      'taken back',
+      await migrateDown(client, variables, count === undefined ? { steps: 1 } : steps(count)),
+    ),
+  status: async ({ client, print }) => {
+    const state = await migrationState(client)
+    report(print, 'applied', state.applied)
+    report(print, 'pending', state.pending)
+    if (state.unknown.length > 0) report(print, 'unknown to this version', state.unknown)
+    if (state.edited.length > 0) report(print, 'changed since it was applied', state.edited)
+  },
+  history: async ({ client, print }) => {
+    const { applied } = await migrationState(client)
+    print(applied.length === 0 ? ['nothing was applied'] : applied.map((each) => `${each.appliedAt}  ${label(each)}`))
+  },
+  reset,
+  check,
+}
+
+const TAKES_ARGUMENT = new Set(['up', 'down', 'reset', 'new'])
+
+/**
+ * The migration command. `load` reads the configuration, once the words are known to be right.
+ *
+ * @throws StartError for a word it does not know, and for all that keeps a migration from running
+ */
+export async function migrate(
+  [action = 'status', ...rest]: readonly string[],
+  load: () => Config,
+  print: Print = (lines) => void process.stdout.write(lines.map((line) => `${line}\n`).join('')),
+): Promise<void> {
+  const [argument, ...surplus] = rest
+  if (surplus.length > 0 || (argument !== undefined && !TAKES_ARGUMENT.has(action))) {
+    throw new StartError(`too many words behind migrate ${action}: see help`)
+  }
+  if (action === 'new') return print(begin(argument))
+  const command = Object.hasOwn(COMMANDS, action) ? COMMANDS[action] : undefined
+  if (command === undefined)
+    throw new StartError(`unknown command: there are migrate ${Object.keys(COMMANDS).join(', ')} and new`)
+  if (action !== 'reset') steps(argument)
+  const config = load()
+  await withMigrations(config, (client, variables) => command({ config, client, variables, print }, argument))
+}
+
+function steps(count: string | undefined): { steps?: number } {
+  if (count === undefined) return {}
+  if (!/^[1-9]\d{0,8}$/.test(count)) throw new StartError('the number of migrations must be a whole number from 1')
+  return { steps: Number(count) }
+}
+
+function report(
+  print: Print,
+  what: string,
+  migrations: readonly { readonly version: number; readonly name: string }[],
+): void {
+  print((migrations.length === 0 ? ['nothing'] : migrations.map(label)).map((line) => `${what}  ${line}`))
+}
+
+/** What the session check reads and tasks refer to, of tables that another auth server made. */
+const NEEDED_OF_AUTH: Readonly<Record<string, readonly string[]>> = {
+  users: ['id'],
+  user_sessions: ['token', 'userId', 'expiresAt'],
+}
+
+async function init({ client, variables, print }: Command): Promise<void> {
+  const { applied } = await migrationState(client)
+  if (applied.length > 0) {
+    print([`this database has ${applied.length} migrations already; what is pending is applied by: migrate up`])
+    return
+  }
+  const missing = await missingOfAuth(client)
+  if (missing !== undefined)
+    print(['users and user_sessions are there already, kept by another auth server: they stay as they are'])
+  if (missing !== undefined && missing.length > 0) {
+    throw new StartError(`the tables of the other auth server lack ${missing.join(', ')}: nothing was applied`)
+  }
+  report(print, 'applied', await migrateUp(client, variables))
+}
+
+/** Which needed columns the other auth server's tables lack; undefined when there are no such tables. */
+async function missingOfAuth(client: ClientBase): Promise<string[] | undefined> {
+  const { rows } = await client.query<{ table: string; column: string }>(
+    `select c.relname as "table", a.attname as "column" from pg_class c
+     join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
+     where c.relnamespace = 'public'::regnamespace and c.relname = any ($1)`,
+    [Object.keys(NEEDED_OF_AUTH)],
+  )
+  if (!rows.some((row) => row.table === 'users')) return undefined
+  const present = new Set(rows.map((row) => `${row.table}.${row.column}`))
+  return Object.entries(NEEDED_OF_AUTH)
+    .flatMap(([table, columns]) => columns.map((column) => `${table}.${column}`))
+    .filter((column) => !present.has(column))
+}
+
+async function reset({ config, client, variables, print }: Command, argument: string | undefined): Promise<void> {
+  if (config.environment === 'production')
+    throw new StartError('migrate reset is not possible in production: it loses every task')
+  if (argument !== '--yes' && !(await agreed(config))) {
+    throw new StartError('nothing was reset: agree with yes, or with migrate reset --yes')
+  }
+  report(print, 'taken back', await migrateDown(client, variables, { steps: Infinity }))
+  report(print, 'applied', await migrateUp(client, variables))
+}
+
+async function agreed({ database, dataDir }: Config): Promise<boolean> {
+  if (!process.stdin.isTTY) return false
+  const where = database.address === undefined ? dataDir : `${database.address.host}/${database.address.database}`
+  const terminal = createInterface({ input: process.stdin, output: process.stdout })
+  const answer = await terminal.question(`This deletes every task in ${where}. Type yes to go on: `)
+  terminal.close()
+  return answer.trim() === 'yes'
+}
+
+/** Exit status 1 when anything differs, so that a deployment can ask. */
+async function check({ client, variables, print }: Command): Promise<void> {
+  const state = await migrationState(client)
+  const lines = [
+    ...state.pending.map((each) => `pending     migration ${label(each)}: run migrate up`),
+    ...state.unknown.map((each) => `unknown     migration ${label(each)}: the database is newer than this version`),
+    ...state.edited.map((each) => `edited      migration ${label(each)}: its file was changed after it was applied`),
+  ]
+  const roles = [variables.app_role, variables.system_role]
+  const expected = await expectedCatalogue(state, variables, roles)
+  for (const difference of compareCatalogues(expected, await readCatalogue(client, roles))) {
+    lines.push(`${difference.what.padEnd(11)} ${difference.name}`)
+    if (difference.expected !== undefined) lines.push(`              code:     ${oneLine(difference.expected)}`)
+    if (difference.found !== undefined) lines.push(`              database: ${oneLine(difference.found)}`)
+  }
+  print(lines.length === 0 ? ['the database is what the code expects'] : lines)
+  if (lines.length > 0) process.exitCode = 1
+}
+
+const oneLine = (text: string): string => text.replace(/\s+/g, ' ').trim()
+
+/** What the applied migrations make of an empty database, found by applying them to one. */
+async function expectedCatalogue(
+  { applied }: MigrationState,
+  variables: MigrationVariables,
+  roles: readonly string[],
+): Promise<Catalogue> {
+  const known = readMigrations().filter((each) => applied.some(({ version }) => version === each.version))
+  const directory = mkdtempSync(join(tmpdir(), 'todo-backend-check-'))
+  try {
+    await using embedded = await openEmbedded(join(directory, 'postgres'))
+    const client = new Client({ ...clientDefaults, pipeline: false, user: 'postgres', stream: () => embedded.stream() })
+    await client.connect()
+    await migrateUp(client, { ...variables, serving_login: 'postgres' }, { migrations: known })
+    const catalogue = await readCatalogue(client, roles)
+    await client.end()
+    return catalogue
+  } finally {
+    rmSync(directory, { recursive: true, force: true })
+  }
+}
+
+const DIRECTORY = new URL('../migrations/', import.meta.url)
+
+/** Begins the next pair of files. `directory` ends with a slash. */
+export function begin(name: string | undefined, directory: URL = DIRECTORY): readonly string[] {
+  if (name === undefined || !/^[a-z][a-z0-9_]{0,60}$/.test(name)) {
+    throw new StartError(
+      'a migration needs a name of lower-case letters, digits and underscores: migrate new add_projects',
+    )
+  }
+  const version = readMigrations(directory).length + 1
+  const files = [
+    [
+      `${label({ version, name })}.up.sql`,
+      '-- What this adds, and why. See README.md here: a table with a user column forces row-level security.\n',
+    ],
+    [`${label({ version, name })}.down.sql`, '-- Takes back what the .up.sql did, and nothing else.\n'],
+  ] as const
+  for (const [file, text] of files) writeFileSync(new URL(file, directory), text, { flag: 'wx' })
+  return files.map(([file]) => `made  migrations/${file}`)
+}
