@@ -1,3 +1,4 @@
+import cluster from 'node:cluster'
 import { pino, stdSerializers, type Logger } from 'pino'
 import type { Config } from './config.ts'
 
@@ -16,7 +17,8 @@ export function openLog(level: Config['log']['level'], destination: NodeJS.Writa
   return pino(
     {
       level,
-      base: null,
+      // Which of several processes speaks; one alone need not say.
+      base: cluster.worker === undefined ? null : { worker: cluster.worker.id },
       redact: REDACTED,
       serializers: { err: serializedError },
       timestamp: pino.stdTimeFunctions.isoTime,

@@ -2,7 +2,7 @@ import { setTimeout } from 'node:timers/promises'
 import { Redis } from 'ioredis'
 import type { Config } from './config.ts'
 
-const CONNECT_TIMEOUT_MS = 2_000
+const CONNECT_TIMEOUT_MS = 5_000
 const RECONNECT_MAX_MS = 2_000
 /** How long an answer is waited for before Redis counts as away. */
 const PING_TIMEOUT_MS = 250

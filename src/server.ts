@@ -1,5 +1,7 @@
+import cluster from 'node:cluster'
 import { flushCompileCache } from 'node:module'
 import { isIPv6 } from 'node:net'
+import { setTimeout } from 'node:timers/promises'
 import type { Logger } from 'pino'
 import { buildApp } from './app.ts'
 import type { Config } from './config.ts'
@@ -9,6 +11,9 @@ import { StartError } from './errors.ts'
 import { drain } from './http/drain.ts'
 import type { App } from './http/server.ts'
 import { openLog } from './log.ts'
+
+/** How long a process that is about to stop goes on taking connections, each for one answer, and says that it is not ready. */
+const NOTICE_MAX_MS = 2_000
 
 /** How long closing the database may take once the last request has ended; its own time-outs are shorter. */
 const CLOSE_TIMEOUT_MS = 15_000
@@ -22,26 +27,35 @@ export async function serve(config: Config): Promise<void> {
   const log = openLog(config.log.level)
   endOnBug(log)
   const signals = catchSignals(log)
-  await serveUntil(signals, config, log)
-  log.info('stopped')
+  try {
+    await serveUntil(signals, config, log)
+    log.info('stopped')
+  } finally {
+    // The channel to the supervisor would keep a worker alive.
+    process.disconnect?.()
+  }
 }
 
 async function serveUntil(signals: Signals, config: Config, log: Logger): Promise<void> {
   const isDevelopment = config.environment === 'development'
   if (isDevelopment && config.database.address === undefined) process.stdout.write(PATIENCE)
-  if (config.http.workers > 1) log.warn('WORKERS has no effect yet: one process serves')
 
   await using deps = await openDeps(config, log)
   const app = await buildApp(deps)
   const address = await listen(app, config)
-  if (isDevelopment) process.stdout.write(greeting(address, deps))
+  // Of several workers the first one speaks for all.
+  if (isDevelopment && (cluster.worker?.id ?? 1) === 1) process.stdout.write(greeting(address, deps))
   // Now and not at the end, which may be a sudden one.
   flushCompileCache()
 
   const signal = await signals.next()
   log.info({ signal }, 'stopping')
   endOnStall(log, config.http.shutdownTimeoutMs + CLOSE_TIMEOUT_MS)
-  await drain(app, config.http.shutdownTimeoutMs)
+  const noticeMs = isDevelopment ? 0 : Math.min(NOTICE_MAX_MS, config.http.shutdownTimeoutMs / 5)
+  // Until the balancer has asked for readiness again it still sends requests here.
+  app.draining = true
+  await setTimeout(noticeMs)
+  await drain(app, config.http.shutdownTimeoutMs - noticeMs)
 }
 
 /**
@@ -75,10 +89,12 @@ function catchSignals(log: Logger): Signals {
 
 /** Should stopping hang, the supervisor need not find out by itself. */
 function endOnStall(log: Logger, timeoutMs: number): void {
-  setTimeout(() => {
-    log.error('stopping took too long, so the process ends without having closed everything')
-    process.exit(1)
-  }, timeoutMs).unref()
+  globalThis
+    .setTimeout(() => {
+      log.error('stopping took too long, so the process ends without having closed everything')
+      process.exit(1)
+    }, timeoutMs)
+    .unref()
 }
 
 async function listen(app: App, { http: { host, port } }: Config): Promise<string> {

@@ -67,7 +67,9 @@ export async function openWorld({
   migrated = true,
 }: WorldOptions = {}): Promise<World> {
   await using opened = new AsyncDisposableStack()
-  const database = env['DATABASE_URL'] === undefined ? opened.use(await openTestDatabase({ migrated })) : { env: {} }
+  // A test that names a database has made it, and disposes of it, itself.
+  const given = env['DATABASE_URL'] !== undefined || env['DATA_DIR'] !== undefined
+  const database = given ? { env: {} } : opened.use(await openTestDatabase({ migrated }))
   const config = parseConfig({ PORT: '0', LOG_LEVEL: 'silent', ...database.env, ...env }, () => SECRETS)
   const log = pino({ level: config.log.level })
   const own = opened.use(await openDeps(config, log, { migrate: migrated }))

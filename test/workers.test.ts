@@ -1,0 +1,135 @@
+import assert from 'node:assert/strict'
+import { spawn, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { Agent, get } from 'node:http'
+import { createInterface } from 'node:readline'
+import { suite, test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { needsServer, openTestDatabase } from './databases.ts'
+import { askAt } from './world.ts'
+
+const COMMAND = fileURLToPath(new URL('../bin/todo-backend.mjs', import.meta.url))
+
+/** What the tests look at in a log line. */
+interface Line {
+  readonly msg?: string
+  readonly worker?: number
+  readonly pid?: number
+}
+
+/** A supervisor with its workers. */
+interface Service extends AsyncDisposable {
+  readonly supervisor: ChildProcess
+  readonly url: string
+  /** The process of each worker ever started. */
+  readonly pids: ReadonlyMap<number, number>
+  /** The next line with this message; lines before it are passed over. */
+  next(message: string): Promise<Line>
+  /** Sends the signal and waits for the end. */
+  stop(signal: NodeJS.Signals): Promise<number | null>
+}
+
+async function start(env: Readonly<Record<string, string>>): Promise<Service> {
+  const supervisor = spawn(process.execPath, [COMMAND], {
+    env: { PATH: process.env['PATH'], ENVIRONMENT: 'staging', PORT: '0', ...env },
+    cwd: env['DATA_DIR'],
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  const exited = once(supervisor, 'exit')
+  const pids = new Map<number, number>()
+  const lines = createInterface({ input: supervisor.stdout })[Symbol.asyncIterator]()
+  const next = async (message: string): Promise<Line> => {
+    for (;;) {
+      const { value, done } = await lines.next()
+      if (done === true) throw new Error(`the process ended before it said: ${message}`)
+      const line = JSON.parse(value) as Line
+      if (line.msg === 'worker started') pids.set(line.worker ?? 0, line.pid ?? 0)
+      if (line.msg?.startsWith(message) === true) return line
+    }
+  }
+  const url = ((await next('Server listening at ')).msg ?? '').slice('Server listening at '.length)
+  await next('serving with several processes')
+  return {
+    supervisor,
+    url,
+    pids,
+    next,
+    stop: async (signal) => {
+      supervisor.kill(signal)
+      return ((await exited) as [number | null])[0]
+    },
+    [Symbol.asyncDispose]: async () => {
+      for (const pid of pids.values()) kill(pid, 'SIGKILL')
+      supervisor.kill('SIGKILL')
+      await exited
+    },
+  }
+}
+
+function kill(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal)
+  } catch {
+    // It has ended already.
+  }
+}
+
+/** The worker that answers a request on a new connection, by its log line. */
+async function whoAnswers(service: Service): Promise<number> {
+  const said = service.next('request')
+  const { status } = await askAt(service.url, 'GET', '/health', { headers: { connection: 'close' } })
+  assert.equal(status, 200)
+  return (await said).worker ?? 0
+}
+
+suite('several workers', { skip: needsServer }, () => {
+  test('share the port; one that is killed is replaced while the others answer; SIGTERM ends all with status 0', async () => {
+    await using database = await openTestDatabase()
+    await using service = await start({ ...database.env, WORKERS: '3' })
+    const seen = new Set<number>()
+    while (seen.size < 3) seen.add(await whoAnswers(service))
+
+    const [victim = 0] = seen
+    kill(service.pids.get(victim) ?? 0, 'SIGKILL')
+    assert.equal((await service.next('a worker died')).worker, victim)
+    const other = await whoAnswers(service)
+    assert.notEqual(other, victim)
+    const replacement = (await service.next('worker started')).worker ?? 0
+    while ((await whoAnswers(service)) !== replacement);
+
+    assert.equal(await service.stop('SIGTERM'), 0)
+    for (const pid of service.pids.values()) assert.throws(() => process.kill(pid, 0), { code: 'ESRCH' })
+  })
+
+  test('end within the deadline when a client keeps its connection', async () => {
+    await using database = await openTestDatabase()
+    await using service = await start({ ...database.env, WORKERS: '2', SHUTDOWN_TIMEOUT: '5' })
+    const agent = new Agent({ keepAlive: true })
+    const [response] = await once(get(`${service.url}/health`, { agent }), 'response')
+    response.resume()
+    await once(response, 'end')
+    assert.equal(await service.stop('SIGINT'), 0)
+    agent.destroy()
+  })
+
+  test('a start that cannot succeed is told once, with the status of failure', async () => {
+    await using database = await openTestDatabase()
+    await using service = await start({ ...database.env, WORKERS: '2' })
+    const second = spawn(process.execPath, [COMMAND], {
+      env: {
+        PATH: process.env['PATH'],
+        ENVIRONMENT: 'staging',
+        WORKERS: '3',
+        ...database.env,
+        PORT: new URL(service.url).port,
+      },
+      cwd: database.env['DATA_DIR'],
+      stdio: ['ignore', 'ignore', 'pipe'],
+    })
+    let told = ''
+    second.stderr.on('data', (data: Buffer) => (told += data.toString()))
+    const [status] = await once(second, 'exit')
+    assert.equal(status, 1)
+    assert.match(told, /^todo-backend: port \d+ on 127\.0\.0\.1 is in use: [^\n]+\n$/)
+  })
+})
