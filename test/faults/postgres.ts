@@ -1,0 +1,343 @@
+import { execFile, execFileSync, spawn, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import {
+  accessSync,
+  chownSync,
+  constants,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
+import { createServer, type AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { delimiter, join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { promisify } from 'node:util'
+import { withClient } from '../databases.ts'
+
+/** How the server is told to stop (pg_ctl's words): `fast` breaks connections off and writes everything out, `immediate` is a crash. */
+export type StopMode = 'fast' | 'immediate'
+
+/** A PostgreSQL server of its own, with nobody else on it, to be stopped, paused and filled up at will. */
+export interface Cluster extends AsyncDisposable {
+  readonly port: number
+  /** The directory of its Unix socket. */
+  readonly socketDirectory: string
+  /** As the superuser, over TCP and without TLS. */
+  url(database?: string): string
+  start(): Promise<void>
+  stop(mode: StopMode): Promise<void>
+  restart(mode: StopMode): Promise<void>
+  /** All its processes stand still: connections stay up, and nothing answers. */
+  pause(): void
+  resume(): void
+  /** SQL as the superuser. Rows of the last statement. */
+  admin(sql: string, database?: string): Promise<readonly Record<string, unknown>[]>
+}
+
+export interface ClusterOptions {
+  readonly settings?: Readonly<Record<string, string>>
+  /** Lines of pg_hba.conf instead of "everybody is let in". */
+  readonly hba?: string
+  /** Files to put into the data directory, readable by the server alone. */
+  readonly files?: Readonly<Record<string, string>>
+}
+
+const BINARIES = ['postgres', 'initdb', 'pg_ctl'] as const
+
+const SETTINGS = {
+  listen_addresses: '127.0.0.1',
+  max_connections: '40',
+  shared_buffers: '32MB',
+  fsync: 'on',
+  // Crash recovery is what the tests wait for, so little of it.
+  checkpoint_timeout: '30s',
+  max_wal_size: '64MB',
+  min_wal_size: '32MB',
+  wal_level: 'minimal',
+  max_wal_senders: '0',
+  autovacuum: 'off',
+  logging_collector: 'off',
+}
+
+/** Looks where Debian puts what is not in PATH. */
+export function findBinary(name: string, alsoIn: readonly string[] = ['/usr/sbin', '/sbin']): string | undefined {
+  const versions = versionDirectories().map((each) => `/usr/lib/postgresql/${each}/bin`)
+  const places = [...(process.env['PATH'] ?? '').split(delimiter), ...versions, ...alsoIn]
+  return places.map((place) => join(place, name)).find(isExecutable)
+}
+
+function versionDirectories(): string[] {
+  try {
+    return readdirSync('/usr/lib/postgresql').sort((a, b) => Number(b) - Number(a))
+  } catch {
+    return []
+  }
+}
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK)
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** The user that servers run as: neither PostgreSQL nor PgBouncer runs as root. Undefined: whoever runs the tests. */
+export const serverUser = process.getuid?.() === 0 ? userNamed('postgres') : undefined
+
+function userNamed(name: string): { uid: number; gid: number } | undefined {
+  const line = readFileSync('/etc/passwd', 'utf8')
+    .split('\n')
+    .find((each) => each.startsWith(`${name}:`))
+  const [, , uid, gid] = line?.split(':') ?? []
+  return uid === undefined || gid === undefined ? undefined : { uid: Number(uid), gid: Number(gid) }
+}
+
+/** Why tests with a server of their own are skipped, for node:test's `skip`. */
+export const needsPostgres: string | false = reasonToSkip()
+
+function reasonToSkip(): string | false {
+  if (process.platform !== 'linux') return 'takes Linux: processes are found in /proc'
+  const missing = BINARIES.find((name) => findBinary(name) === undefined)
+  if (missing !== undefined)
+    return `takes the PostgreSQL server: ${missing} is neither in PATH nor in /usr/lib/postgresql`
+  if (process.getuid?.() === 0 && serverUser === undefined)
+    return 'takes a user postgres, since the server does not run as root'
+  return false
+}
+
+const binary = (name: string): string => {
+  const path = findBinary(name)
+  if (path === undefined) throw new Error(`${name} is not installed`)
+  return path
+}
+
+/** A directory that the server's user owns, in one that everybody may enter. */
+export function serverDirectory(prefix: string): string {
+  const directory = mkdtempSync(join(tmpdir(), prefix))
+  if (serverUser !== undefined) chownSync(directory, serverUser.uid, serverUser.gid)
+  return directory
+}
+
+export async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  server.close()
+  await once(server, 'close')
+  return port
+}
+
+/** Starts a program as the server's user; it ends with this process, however that ends. */
+export function spawnServer(program: string, args: readonly string[], onLog: (text: string) => void): ChildProcess {
+  const setpriv = findBinary('setpriv')
+  const user = serverUser
+  const command =
+    setpriv === undefined
+      ? [program, ...args]
+      : [
+          setpriv,
+          '--pdeathsig=QUIT',
+          ...(user === undefined ? [] : [`--reuid=${user.uid}`, `--regid=${user.gid}`, '--clear-groups']),
+          program,
+          ...args,
+        ]
+  const child = spawn(command[0] ?? program, command.slice(1), {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    cwd: '/',
+    ...(setpriv === undefined && user),
+  })
+  for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', onLog)
+  return child
+}
+
+export async function openCluster({ settings = {}, hba, files = {} }: ClusterOptions = {}): Promise<Cluster> {
+  const home = serverDirectory('todo-faults-')
+  const data = join(home, 'data')
+  const port = await freePort()
+  execFileSync(
+    binary('initdb'),
+    ['-D', data, '-U', 'postgres', '-A', 'trust', '-E', 'UTF8', '--locale=C.UTF-8', '--no-sync'],
+    {
+      stdio: 'pipe',
+      cwd: '/',
+      ...serverUser,
+    },
+  )
+  for (const [name, content] of Object.entries(files)) {
+    writeFileSync(join(data, name), content, { mode: 0o600 })
+    if (serverUser !== undefined) chownSync(join(data, name), serverUser.uid, serverUser.gid)
+  }
+  if (hba !== undefined) writeFileSync(join(data, 'pg_hba.conf'), hba)
+  const all = { ...SETTINGS, port: String(port), unix_socket_directories: home, ...settings }
+  writeFileSync(
+    join(data, 'postgresql.auto.conf'),
+    Object.entries(all)
+      .map(([name, value]) => `${name} = '${value}'\n`)
+      .join(''),
+  )
+  const cluster = new OwnCluster(home, data, port)
+  try {
+    await cluster.start()
+  } catch (error) {
+    await cluster[Symbol.asyncDispose]()
+    throw error
+  }
+  return cluster
+}
+
+const READY_TIMEOUT_MS = 60_000
+
+class OwnCluster implements Cluster {
+  readonly port: number
+  readonly socketDirectory: string
+  readonly #data: string
+  #process: ChildProcess | undefined
+  #log = ''
+
+  constructor(home: string, data: string, port: number) {
+    this.socketDirectory = home
+    this.#data = data
+    this.port = port
+  }
+
+  url(database = 'postgres'): string {
+    return `postgres://postgres@127.0.0.1:${this.port}/${database}?sslmode=disable`
+  }
+
+  async start(): Promise<void> {
+    const child = spawnServer(
+      binary('postgres'),
+      ['-D', this.#data],
+      (text) => (this.#log = (this.#log + text).slice(-10_000)),
+    )
+    this.#process = child
+    const giveUpAt = Date.now() + READY_TIMEOUT_MS
+    while (!(await this.#isReady())) {
+      if (child.exitCode !== null || Date.now() > giveUpAt) throw new Error(`PostgreSQL did not start:\n${this.#log}`)
+      await sleep(20)
+    }
+  }
+
+  /** By the socket, so that tests about TCP, TLS and passwords do not keep it from being seen. */
+  async #isReady(): Promise<boolean> {
+    try {
+      await this.admin('select 1')
+      return true
+    } catch (error) {
+      const { code } = error as { code?: string }
+      if (code === 'ENOENT' || code === 'ECONNREFUSED' || code === '57P03' || code === 'ECONNRESET') return false
+      throw error
+    }
+  }
+
+  async stop(mode: StopMode): Promise<void> {
+    const child = this.#process
+    if (child === undefined || child.exitCode !== null) return
+    const exited = once(child, 'exit')
+    await promisify(execFile)(binary('pg_ctl'), ['stop', '-D', this.#data, '-m', mode, '-W'], {
+      cwd: '/',
+      ...serverUser,
+    })
+    await exited
+    this.#process = undefined
+  }
+
+  async restart(mode: StopMode): Promise<void> {
+    await this.stop(mode)
+    await this.start()
+  }
+
+  pause(): void {
+    this.#signalAll('SIGSTOP')
+  }
+
+  resume(): void {
+    this.#signalAll('SIGCONT')
+  }
+
+  #signalAll(signal: 'SIGSTOP' | 'SIGCONT'): void {
+    const pid = this.#process?.pid
+    if (pid === undefined) throw new Error('PostgreSQL is not running')
+    // The postmaster first, which makes the others.
+    process.kill(pid, signal)
+    for (const child of childrenOf(pid)) process.kill(child, signal)
+  }
+
+  async admin(sql: string, database = 'postgres'): Promise<readonly Record<string, unknown>[]> {
+    const url = `postgres://postgres@localhost:${this.port}/${database}?host=${encodeURIComponent(this.socketDirectory)}`
+    return withClient(url, async (client) => {
+      const results: unknown = await client.query(sql)
+      const last = Array.isArray(results) ? results.at(-1) : results
+      return last.rows
+    })
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#process !== undefined && this.#process.exitCode === null) {
+      this.resume()
+      await this.stop('immediate')
+    }
+    rmSync(this.socketDirectory, { recursive: true, force: true })
+  }
+}
+
+function childrenOf(parent: number): number[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number)
+    .filter((pid) => {
+      try {
+        const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
+        // "pid (name) state ppid …", and the name may hold anything.
+        return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]) === parent
+      } catch {
+        return false // it has ended meanwhile
+      }
+    })
+}
+
+/** A file system of a few MB, for a tablespace to fill up. */
+export interface SmallDisk extends Disposable {
+  readonly directory: string
+}
+
+/** @returns why there can be none, where mounting is not permitted */
+export function mountSmallDisk(sizeMb: number): SmallDisk | string {
+  if (process.getuid?.() !== 0 || serverUser === undefined) return 'a disk to fill takes root, to mount a small tmpfs'
+  const home = serverDirectory('todo-disk-')
+  const directory = join(home, 'disk')
+  mkdirSync(directory)
+  try {
+    execFileSync(
+      'mount',
+      [
+        '-t',
+        'tmpfs',
+        '-o',
+        `size=${sizeMb}m,uid=${serverUser.uid},gid=${serverUser.gid},mode=0700`,
+        'tmpfs',
+        directory,
+      ],
+      {
+        stdio: 'pipe',
+      },
+    )
+  } catch {
+    rmSync(home, { recursive: true })
+    return 'a small tmpfs to fill may not be mounted here'
+  }
+  return {
+    directory,
+    [Symbol.dispose]: () => {
+      // Lazily: where the server still has a file of it open, it goes with that.
+      execFileSync('umount', ['-l', directory])
+      rmSync(home, { recursive: true, force: true })
+    },
+  }
+}
