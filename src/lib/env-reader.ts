@@ -111,8 +111,8 @@ export class EnvReader<Name extends string> {
   finish<T>(config: T): T {
     const count = this.#mistakes.length
     if (count === 0) return deepFreeze(config)
-    const headline = count === 1 ? 'The configuration has a mistake:' : `The configuration has ${count} mistakes:`
-    throw new StartError([headline, ...this.#mistakes].join('\n'))
+    const headline = count === 1 ? [] : [`The configuration has ${count} mistakes:`]
+    throw new StartError([...headline, ...this.#mistakes].join('\n'))
   }
 
   /** The new name wins; an old one is taken when only that one is set, and is then the one to name in a message. */
