@@ -1,16 +1,12 @@
-import { readFileSync } from 'node:fs'
-import { join, resolve } from 'node:path'
-import { parseEnv } from 'node:util'
+import { resolve } from 'node:path'
 
 import {
   type DevelopmentSecretName,
   type DevelopmentSecrets,
   developmentSecrets,
-  errorCode,
   fillSecrets,
-  reasonInWords,
 } from './development-secrets.ts'
-import { StartError } from './errors.ts'
+import { readDotEnv } from './dot-env.ts'
 import { type DatabaseAddress, parseDatabaseUrl } from './lib/database-url.ts'
 import {
   type Env,
@@ -157,32 +153,6 @@ export function loadConfig({ env, cwd = process.cwd() }: LoadOptions = {}): Conf
   // oxlint-disable-next-line no-process-env -- the one place that reads it: everything else is handed a Config
   const own = env ?? process.env
   return parseConfig({ ...readDotEnv(cwd), ...own }, developmentSecrets, cwd)
-}
-
-function readDotEnv(cwd: string): Env {
-  const path = join(cwd, '.env')
-  let text: string
-  try {
-    text = readFileSync(path, 'utf8')
-  } catch (cause) {
-    if (errorCode(cause) === 'ENOENT') return {}
-    throw new StartError(`cannot read ${path}: ${reasonInWords(cause)}; make it readable or remove it`, { cause })
-  }
-  const line = malformedLine(text)
-  if (line !== undefined) throw new StartError(`line ${line} of ${path} is no NAME=value: mend it, or begin it with #`)
-  return parseEnv(text)
-}
-
-/** The number of the first line that Node's own parser would drop without a word, such as a misspelt assignment. */
-function malformedLine(text: string): number | undefined {
-  const onlyLineFeeds = (matched: string): string => matched.replace(/[^\n]/g, '')
-  // A quoted value may span lines; what is in it is its own affair.
-  const bare = text
-    .replace(/^\s*#.*$/gm, onlyLineFeeds)
-    .replace(/=[ \t]*(["'`])[^]*?\1/g, (value) => `=${onlyLineFeeds(value)}`)
-  const lines = bare.split('\n')
-  const index = lines.findIndex((line) => !/^\s*(?:#.*|(?:export\s+)?[\w.-]+\s*=.*)?$/.test(line))
-  return index === -1 ? undefined : index + 1
 }
 
 /**

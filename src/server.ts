@@ -99,7 +99,8 @@ function endOnStall(log: Logger, timeoutMs: number): void {
 
 async function listen(app: App, { http: { host, port } }: Config): Promise<string> {
   try {
-    await app.listen({ host, port })
+    // For localhost Fastify would open a second server, which knows nothing of our limits.
+    await app.listen({ host: host === 'localhost' ? '127.0.0.1' : host, port })
   } catch (error) {
     throw explained(error, host, port)
   }

@@ -27,6 +27,7 @@ const FLOORS: Readonly<Record<string, number>> = {
   'log.ts': 2,
   'config.ts': 1,
   'development-secrets.ts': 1,
+  'dot-env.ts': 1,
   'errors.ts': 1,
   'principal.ts': 1,
   lib: 1,

@@ -167,7 +167,7 @@ function toFetchRequest(request: FastifyRequest): Request {
     dropAmbientCredentials(headers)
   }
   const { body } = request
-  const url = URL.parse(`${request.protocol}://${request.host}${request.raw.url ?? ''}`)
+  const url = URL.parse(`${request.protocol}://${request.host || 'localhost'}${request.raw.url ?? ''}`)
   if (url === null) throw new Problem('invalid_header', 'The header host is malformed')
   return new Request(url, {
     // better-auth has no HEAD; Node leaves the body of the answer out by itself.

@@ -136,12 +136,13 @@ export async function createApp(config: Config, log: FastifyBaseLogger): Promise
     delegator: (request, callback) => callback(null, corsOptions(config, request.raw)),
   })
   // What a page can cause by mistake comes after CORS, so that the page can read why.
-  app.addHook('onRequest', async (request) => {
+  app.addHook('onRequest', (request, _reply, done) => {
     if ((request.raw.url ?? '').length > URL_LENGTH_MAX) {
       throw new Problem('uri_too_long', `The URL is longer than ${URL_LENGTH_MAX} characters`)
     }
     // Before the body is looked at, which no route wants. A preflight has been answered by now.
     if (request.is404 || request.method === 'OPTIONS') refuseUnknown(request, methodsAt)
+    done()
   })
   return app
 }

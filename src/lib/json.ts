@@ -62,8 +62,9 @@ function outlineOf(text: string): { depth: number; members: number } {
 
 function countMembers(value: unknown): number {
   if (typeof value !== 'object' || value === null) return 0
-  const children: unknown[] = Object.values(value)
-  let members = Array.isArray(value) ? 0 : children.length
-  for (const child of children) members += countMembers(child)
+  let members = 0
+  if (Array.isArray(value)) for (const item of value) members += countMembers(item)
+  // What JSON.parse makes inherits nothing enumerable, and a list of its keys would have to be made first.
+  else for (const name in value) members += 1 + countMembers((value as Record<string, unknown>)[name])
   return members
 }
