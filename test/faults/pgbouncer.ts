@@ -75,6 +75,7 @@ export async function openBouncer(
   }
   const close = async (): Promise<void> => {
     if (child.exitCode === null && child.signalCode === null) {
+      child.ref()
       const exited = once(child, 'exit')
       child.kill('SIGQUIT')
       await exited

@@ -11,7 +11,7 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs'
-import { createServer, type AddressInfo } from 'node:net'
+import { createServer, Socket, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -152,7 +152,12 @@ export function spawnServer(program: string, args: readonly string[], onLog: (te
     cwd: '/',
     ...(setpriv === undefined && user),
   })
-  for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', onLog)
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding('utf8').on('data', onLog)
+    if (stream instanceof Socket) stream.unref()
+  }
+  // A test that failed to end it must not keep this process from ending, and it with that.
+  child.unref()
   return child
 }
 
@@ -239,6 +244,7 @@ class OwnCluster implements Cluster {
   async stop(mode: StopMode): Promise<void> {
     const child = this.#process
     if (child === undefined || child.exitCode !== null) return
+    child.ref()
     const exited = once(child, 'exit')
     await promisify(execFile)(binary('pg_ctl'), ['stop', '-D', this.#data, '-m', mode, '-W'], {
       cwd: '/',
@@ -266,7 +272,14 @@ class OwnCluster implements Cluster {
     if (pid === undefined) throw new Error('PostgreSQL is not running')
     // The postmaster first, which makes the others.
     process.kill(pid, signal)
-    for (const child of childrenOf(pid)) process.kill(child, signal)
+    for (const child of childrenOf(pid)) {
+      try {
+        process.kill(child, signal)
+      } catch (error) {
+        // It has ended meanwhile.
+        if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
+      }
+    }
   }
 
   async admin(sql: string, database = 'postgres'): Promise<readonly Record<string, unknown>[]> {
