@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -74,6 +75,7 @@ export async function migrate(
   if (command === undefined)
     throw new StartError(`unknown command: there are migrate ${Object.keys(COMMANDS).join(', ')} and new`)
   if (action !== 'reset') steps(argument)
+  else if (argument !== undefined && argument !== '--yes') throw new StartError('migrate reset takes nothing but --yes')
   const config = load()
   await withMigrations(config, (client, variables) => command({ config, client, variables, print }, argument))
 }
@@ -142,7 +144,9 @@ async function agreed({ database, dataDir }: Config): Promise<boolean> {
   if (!process.stdin.isTTY) return false
   const where = database.address === undefined ? dataDir : `${database.address.host}/${database.address.database}`
   const terminal = createInterface({ input: process.stdin, output: process.stdout })
-  const answer = await terminal.question(`This deletes every task in ${where}. Type yes to go on: `)
+  const question = terminal.question(`This deletes every task in ${where}. Type yes to go on: `)
+  // The end of the input, as of Ctrl-D, leaves a question open.
+  const answer = await Promise.race([question, once(terminal, 'close').then(() => '')])
   terminal.close()
   return answer.trim() === 'yes'
 }

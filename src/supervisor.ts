@@ -25,22 +25,43 @@ export async function supervise(config: Config): Promise<number> {
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => stopping.abort())
 
   cluster.on('fork', (worker) => log.info({ worker: worker.id, pid: worker.process.pid }, 'worker started'))
-  const first = cluster.fork()
-  const [event, status] = await Promise.race([
-    once(first, 'listening').then(() => ['listening', 0] as const),
-    once(first, 'exit').then(([code]: unknown[]) => ['exit', typeof code === 'number' ? code : 1] as const),
-  ])
-  if (event === 'exit') return stopping.signal.aborted ? 0 : status
+  const killer = { timer: undefined as NodeJS.Timeout | undefined }
+  stopping.signal.addEventListener('abort', () => {
+    killer.timer = setTimeout(() => everyWorker('SIGKILL'), 2 * shutdownTimeoutMs + KILL_AFTER_MS)
+    everyWorker('SIGTERM')
+  })
 
-  const slots = [keepAlive(first, stopping.signal, log)]
-  for (let slot = 1; slot < workers; slot++) slots.push(keepAlive(cluster.fork(), stopping.signal, log))
+  const first = cluster.fork()
+  const firstGone = gone(first)
+  const refused = await Promise.race([once(first, 'listening').then(() => undefined), firstGone])
+  if (refused !== undefined) return stopping.signal.aborted ? 0 : (refused.code ?? 1)
+
+  const slots = [keepAlive(firstGone, first.id, stopping.signal, log)]
+  for (let slot = 1; slot < workers && !stopping.signal.aborted; slot++) {
+    const worker = cluster.fork()
+    slots.push(keepAlive(gone(worker), worker.id, stopping.signal, log))
+  }
   log.info({ workers }, 'serving with several processes')
-  if (!stopping.signal.aborted) await once(stopping.signal, 'abort')
-  const killer = setTimeout(() => everyWorker('SIGKILL'), 2 * shutdownTimeoutMs + KILL_AFTER_MS)
-  everyWorker('SIGTERM')
   await Promise.all(slots)
-  clearTimeout(killer)
+  clearTimeout(killer.timer)
   return 0
+}
+
+interface Exit {
+  readonly code: number | null
+  readonly signal: string | null
+}
+
+/** Resolves when the worker has ended, or could not even be started. */
+function gone(worker: Worker): Promise<Exit> {
+  return new Promise((resolve) => {
+    worker.once('exit', (code, signal) => resolve({ code, signal }))
+    // Also for a message that did not get through, whose worker may well live on: it is ended then, to be replaced.
+    worker.on('error', () => {
+      worker.process.kill('SIGKILL')
+      if (worker.process.pid === undefined) resolve({ code: null, signal: null })
+    })
+  })
 }
 
 function everyWorker(signal: NodeJS.Signals): void {
@@ -48,16 +69,21 @@ function everyWorker(signal: NodeJS.Signals): void {
 }
 
 /** Sees to it that there is a worker in this slot until it is time to stop, and resolves when the last one has gone. */
-async function keepAlive(worker: Worker, stopping: AbortSignal, log: Logger): Promise<void> {
+async function keepAlive(first: Promise<Exit>, firstId: number, stopping: AbortSignal, log: Logger): Promise<void> {
   let delayMs = BACKOFF_MIN_MS
-  for (let current = worker; ; current = cluster.fork()) {
+  let ending = first
+  let id = firstId
+  for (;;) {
     const startedAt = performance.now()
-    const [code, signal] = (await once(current, 'exit')) as [code: number | null, signal: string | null]
+    const { code, signal } = await ending
     if (stopping.aborted) return
     if (performance.now() - startedAt > SETTLED_AFTER_MS) delayMs = BACKOFF_MIN_MS
-    log.error({ worker: current.id, code, signal, restartInMs: delayMs }, 'a worker died')
+    log.error({ worker: id, code, signal, restartInMs: delayMs }, 'a worker died')
     if (await aborted(stopping, delayMs)) return
     delayMs = Math.min(2 * delayMs, BACKOFF_MAX_MS)
+    const worker = cluster.fork()
+    ending = gone(worker)
+    id = worker.id
   }
 }
 

@@ -214,7 +214,9 @@ const CODE_OF_STATUS: Readonly<Record<number, ProblemCode>> = {
  * client shows just these two.
  */
 async function toProblem(response: Response): Promise<Problem> {
-  const body = (await response.json().catch(() => ({}))) as { readonly code?: unknown; readonly message?: unknown }
+  const json: unknown = await response.json().catch(() => undefined)
+  const body: { readonly code?: unknown; readonly message?: unknown } =
+    typeof json === 'object' && json !== null ? json : {}
   const kind = CODE_OF_STATUS[response.status] ?? (response.status < 500 ? 'malformed_request' : 'internal')
   if (kind === 'internal')
     return new Problem(kind, 'Something went wrong here; the request id finds it in the log', { cause: body })

@@ -152,7 +152,7 @@ async function refuseAtStart(
     try {
       await client.query('begin')
       await client.query(ENTER_ROLE, [role])
-      await refuseUnsafeDatabase(client)
+      await refuseUnsafeDatabase(client, roles.system)
       role = roles.system
       await client.query(ENTER_ROLE, [role])
       if (pooler === 'none' && (await isPooled(client))) log.warn({}, SEEMS_POOLED)

@@ -38,7 +38,7 @@ const verdict = (change: string, role = served.db.roles.serving): Promise<void> 
     try {
       await client.query(change)
       await client.query(`set local role ${role}`)
-      await refuseUnsafeDatabase(client)
+      await refuseUnsafeDatabase(client, 'todo_app_system')
     } finally {
       await client.query('rollback')
     }

@@ -36,14 +36,27 @@ const POSTURE = `
     pg_encoding_to_char((select encoding from pg_database where datname = current_database())) as encoding
   from pg_roles r where r.rolname = current_user`
 
+/** The rights on our tables that no policy binds, and the standing of the role that crosses users. */
+const BEYOND_POLICIES = `
+  select
+    (select string_agg(c.relname || ' (' || privilege || ')', ', ')
+      from pg_class c, unnest(array['truncate', 'references', 'trigger']) privilege
+      where c.relkind in ('r', 'p') and c.relnamespace = 'public'::regnamespace
+        and c.oid in (select polrelid from pg_policy) and has_table_privilege(c.oid, privilege)) as "unbound",
+    (select string_agg(o.rolname, ', ')
+      from pg_roles r, pg_roles o
+      where r.rolname = $1 and pg_has_role(r.oid, o.oid, 'MEMBER') and (o.rolsuper or o.rolbypassrls
+        or o.oid in (select relowner from pg_class where oid in (select polrelid from pg_policy)))) as "systemBecomes"`
+
 /**
- * Refuses to serve where isolation would only be a promise: when the serving role could bypass the policies, when a table
- * does not force them, or when the schema is not the one this code was written for.
+ * Refuses to serve where isolation would only be a promise: when one of the two roles could bypass the policies, when a
+ * table does not force them, or when the schema is not the one this code was written for.
  *
  * @param client a connection under the serving role
+ * @param systemRole the role that crosses users
  * @throws StartError saying what is wrong and what to run
  */
-export async function refuseUnsafeDatabase(client: ClientBase): Promise<void> {
+export async function refuseUnsafeDatabase(client: ClientBase, systemRole: string): Promise<void> {
   await refuseOtherSchema(client)
   const { rows } = await client.query<Posture>(POSTURE)
   const [posture] = rows
@@ -63,6 +76,14 @@ export async function refuseUnsafeDatabase(client: ClientBase): Promise<void> {
     )
   }
   if (unforced !== null) wrong(`row-level security is not forced on ${unforced}`)
+  const beyond = await client.query<{ unbound: string | null; systemBecomes: string | null }>(BEYOND_POLICIES, [
+    systemRole,
+  ])
+  const { unbound = null, systemBecomes = null } = beyond.rows[0] ?? {}
+  if (unbound !== null) wrong(`role ${role} has a right that no policy binds: ${unbound}; revoke it`)
+  if (systemBecomes !== null) {
+    wrong(`role ${systemRole} is, or is a member of, ${systemBecomes}, which owns tables here or passes policies by`)
+  }
   if (encoding !== 'UTF8') {
     throw new StartError(`the database has encoding ${encoding}; create it with encoding UTF8`)
   }

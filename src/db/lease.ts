@@ -40,14 +40,16 @@ const silentAt = new WeakMap<Pool, number>()
 /** @throws Problem unavailable (503) when no connection came in time */
 export async function borrow(pool: Pool, patience: Patience): Promise<Lease> {
   const startedAt = performance.now()
-  const leftMs = (): number => patience.leftMs - (performance.now() - startedAt)
+  const budgetMs = patience.leftMs
+  const leftMs = (): number => budgetMs - (performance.now() - startedAt)
   const client = await acquire(pool, () => Math.min(leftMs(), patience.acquireMs - (performance.now() - startedAt)))
   const give = (broken: boolean): void => {
     // An orderly goodbye would wait for an answer.
     if (broken) client.connection.stream.destroy()
     client.release(broken)
     client.off('error', ignore)
-    patience.leftMs = leftMs()
+    // Two at once have used the same time, not twice of it.
+    patience.leftMs = Math.min(patience.leftMs, leftMs())
   }
   // The pool listens to idle connections only; unheard, the break of one in use would end the process.
   client.on('error', ignore)

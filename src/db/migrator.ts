@@ -158,7 +158,7 @@ async function inLockedTransaction<T>(client: ClientBase, work: () => Promise<T>
   await client.query('begin')
   try {
     // The login's own role and one schema, whatever a pooled connection was left with.
-    await client.query(`set local role none; set local search_path = public; set local lock_timeout = '60s'`)
+    await client.query(`set local role none; set local search_path = public, pg_temp; set local lock_timeout = '60s'`)
     await client.query('select pg_advisory_xact_lock($1)', [LOCK])
     // Asked first, because "if not exists" takes the right to create it even where it exists.
     if (!(await hasTable(client))) {

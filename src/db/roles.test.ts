@@ -281,7 +281,7 @@ describe('on PostgreSQL 18 the login may be', () => {
     })
     try {
       const client = await pool.connect()
-      await refuseUnsafeDatabase(client)
+      await refuseUnsafeDatabase(client, 'todo_app_system')
       client.release()
       await works({ ...openScopes(pool, roles), pool, roles })
     } finally {

@@ -143,6 +143,8 @@ async function transaction<T>(pool: Pool, patience: Patience, { enter, work }: T
         () => isOutdatedConnection(error),
         () => true,
       )
+      // What is outdated here is outdated on the other connections too.
+      if (isOutdatedConnection(error)) lease.distrustOthers()
       // A connection that broke while it idled: nothing has been done on it, so another may do.
       if (!broken || entered || !lease.reused) throw unavailable(error) ?? error
       lease.distrustOthers()

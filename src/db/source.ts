@@ -65,16 +65,16 @@ export async function openSource(config: Config): Promise<Source> {
 }
 
 function onServer(variable: string, address: NonNullable<Config['database']['address']>): Target {
-  return {
-    variable,
-    config: async () => {
-      try {
-        return clientConfig(await settleTls(address))
-      } catch (error) {
-        throw unreachable(error, variable)
-      }
-    },
+  const settle = async (): Promise<ConnectionConfig> => {
+    try {
+      return clientConfig(await settleTls(address))
+    } catch (error) {
+      throw unreachable(error, variable)
+    }
   }
+  let settled: Promise<ConnectionConfig> | undefined
+  // Once: what is checked at start has to be what serves afterwards.
+  return { variable, config: () => (settled ??= settle()) }
 }
 
 async function openEmbeddedSource(

@@ -11,7 +11,7 @@ import {
   type TransactionSettings,
 } from 'kysely'
 import { escapeIdentifier, types, type Pool, type QueryResult as PgResult } from 'pg'
-import { unavailable, unknownOutcome } from './failures.ts'
+import { isOutdatedConnection, unavailable, unknownOutcome } from './failures.ts'
 import { borrow, type Lease, type Patience } from './lease.ts'
 
 export interface SystemDialectOptions {
@@ -105,11 +105,21 @@ class SystemConnection implements DatabaseConnection {
   readonly #role: string
   readonly #reporting: Reporting
   #state: 'idle' | 'in transaction' | 'unknown' = 'idle'
+  /** Its server became a standby, or it is to be renewed for another reason: no use to whoever comes next. */
+  #outdated = false
 
   constructor(lease: Lease, role: string, reporting: Reporting) {
     this.#lease = lease
     this.#role = escapeIdentifier(role)
-    this.#reporting = reporting
+    this.#reporting = (work) =>
+      reporting(async () => {
+        try {
+          return await work()
+        } catch (error) {
+          this.#outdated ||= isOutdatedConnection(error)
+          throw error
+        }
+      })
   }
 
   /** For the transaction alone, like everything that is set: there may be a pooler. */
@@ -164,7 +174,8 @@ class SystemConnection implements DatabaseConnection {
   }
 
   release(): void {
-    this.#lease.end(this.#state !== 'idle')
+    if (this.#outdated) this.#lease.distrustOthers()
+    this.#lease.end(this.#outdated || this.#state !== 'idle')
   }
 
   #send(query: CompiledQuery): Promise<PgResult<object>> {

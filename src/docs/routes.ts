@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
+import { isFresh } from '../http/conditional.ts'
 import type { App } from '../http/server.ts'
 
 /**
@@ -105,7 +106,7 @@ export function documentRoutes(app: App): void {
   app.get('/openapi.json', { schema }, async (request, reply) => {
     document ??= described(app)
     void reply.headers({ 'cache-control': 'no-cache', etag: document.etag })
-    if (request.headers['if-none-match'] === document.etag) return reply.code(304).send()
+    if (isFresh(request, document.etag)) return reply.code(304).send()
     return reply.type('application/json; charset=utf-8').send(document.text)
   })
 }

@@ -1,3 +1,4 @@
+import type { FastifyBaseLogger } from 'fastify'
 import { Type } from 'typebox'
 import type { Database } from '../db/database.ts'
 import { label } from '../db/migrator.ts'
@@ -63,8 +64,8 @@ export function healthRoutes(app: App, { db, redis }: { db: Database; redis: Red
         response: { ...refusals(), 200: Readiness, 503: Readiness },
       },
     },
-    async (_request, reply) => {
-      const [migrations, redisUp] = await Promise.all([migrationsOf(db), redis.isReachable()])
+    async (request, reply) => {
+      const [migrations, redisUp] = await Promise.all([migrationsOf(db, request.log), redis.isReachable()])
       const usable = migrations.state === 'current' && !app.draining
       void reply.header('cache-control', 'no-store')
       if (!usable) void reply.header('retry-after', '2')
@@ -83,7 +84,7 @@ export function healthRoutes(app: App, { db, redis }: { db: Database; redis: Red
 }
 
 /** One look at the database tells both whether it answers and whether its schema is ours. */
-async function migrationsOf(db: Database): Promise<{ state: Migrations; pending: string[] }> {
+async function migrationsOf(db: Database, log: FastifyBaseLogger): Promise<{ state: Migrations; pending: string[] }> {
   const timeout = Promise.withResolvers<never>()
   const timer = setTimeout(() => timeout.reject(new Error('the database did not answer in time')), DATABASE_TIMEOUT_MS)
   try {
@@ -92,7 +93,8 @@ async function migrationsOf(db: Database): Promise<{ state: Migrations; pending:
       state: unknown.length > 0 ? 'newer' : pending.length > 0 ? 'pending' : 'current',
       pending: pending.map(label),
     }
-  } catch {
+  } catch (error) {
+    log.warn({ err: error }, 'readiness could not look at the database')
     return { state: 'unknown', pending: [] }
   } finally {
     clearTimeout(timer)

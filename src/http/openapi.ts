@@ -19,7 +19,7 @@ export async function describeApi(app: App): Promise<void> {
       openapi: '3.1.0',
       info: {
         title: 'todo-backend',
-        version: '1.0.0',
+        version: '0.1.0',
         description: DESCRIPTION,
         license: { name: 'MIT', identifier: 'MIT' },
       },

@@ -91,7 +91,7 @@ const DETAILS: Partial<Record<ProblemCode, string>> = {
   precondition_failed: 'The task has changed: its version is now 4',
   unavailable: 'The database cannot be reached or is busy; try again shortly',
   outcome_unknown:
-    'The connection to the database was lost at the last moment: the change may or may not have happened. Retry with the same Idempotency-Key, or read before you repeat it',
+    'The connection to the database was lost at the last moment: the change may or may not have happened. Read before you repeat it, or, where the route honours Idempotency-Key, repeat it with the same key',
   invalid_cursor: 'The cursor is malformed or was not made for you',
 }
 
