@@ -1,6 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto'
-import { linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { existsSync, linkSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { getSystemErrorMessage } from 'node:util'
 
 import { StartError } from './errors.ts'
@@ -55,7 +55,20 @@ export function fillSecrets(
 
 /** Makes the directory, for its owner alone. One that is there is left as it is: it may be shared, such as /tmp. */
 export function makeDataDir(dataDir: string): void {
-  orStartError(dataDir, () => mkdirSync(dataDir, { recursive: true, mode: 0o700 }))
+  orStartError(dataDir, () => makeDirectory(dataDir))
+}
+
+/** With its parents, one by one: Node's own `recursive` never ends where a parent exists and takes no child, as in /proc. */
+export function makeDirectory(directory: string): void {
+  if (existsSync(directory) && statSync(directory).isDirectory()) return
+  const parent = dirname(directory)
+  if (parent !== directory && !existsSync(parent)) makeDirectory(parent)
+  try {
+    mkdirSync(directory, { mode: 0o700 })
+  } catch (error) {
+    // Another process may have made it just now.
+    if (errorCode(error) !== 'EEXIST' || !statSync(directory).isDirectory()) throw error
+  }
 }
 
 function readIfThere(path: string): string | undefined {

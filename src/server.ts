@@ -32,7 +32,7 @@ export async function serve(config: Config): Promise<void> {
     log.info('stopped')
   } finally {
     // The channel to the supervisor would keep a worker alive.
-    process.disconnect?.()
+    process.channel?.unref()
   }
 }
 

@@ -84,7 +84,11 @@ suite('sessions over HTTP', () => {
     const { token, id } = await signUp()
     await world.ask('POST', '/api/tasks', { token, body: { title: 'x' } })
     const refused = await post('delete-user', { password: 'wrong horse' }, token)
-    assert.deepEqual([refused.status, refused.json.code], [400, 'INVALID_PASSWORD'])
+    assert.deepEqual([refused.status, refused.json.code], [422, 'INVALID_PASSWORD'])
+    assert.deepEqual(
+      refused.json.errors.map((error: { pointer: string }) => error.pointer),
+      ['/password'],
+    )
     assert.equal((await post('delete-user', { password: PASSWORD }, token)).status, 200)
     const left = await world.asOwner(async (client) => {
       const { rows } = await client.query(
@@ -125,7 +129,7 @@ suite('what the auth routes refuse', () => {
       'requestId',
     ])
     assert.equal(answer.json.code, code)
-    assert.equal(answer.json.type, `/problems/${code.toLowerCase()}`)
+    assert.equal(answer.json.type, `/problems/${code}`)
     assert.equal(typeof answer.json.detail, 'string')
   }
 
@@ -165,6 +169,8 @@ suite('what the auth routes refuse', () => {
     ['sign-up/email', { name: 'A\0', email: 'a@b.co', password: PASSWORD }, '/name'],
     ['sign-up/email', { name: 'Ada', email: 'a\0@b.co', password: PASSWORD }, '/email'],
     ['sign-up/email', { name: 1, email: 'a@b.co', password: PASSWORD }, '/name'],
+    ['sign-up/email', { name: ' \t', email: 'a@b.co', password: PASSWORD }, '/name'],
+    ['sign-up/email', { name: 'Ada', email: 'a@b.co', password: PASSWORD, image: 'javascript:alert(1)' }, '/image'],
     ['sign-up/email', { name: 'Ada', email: 'a@b.co', password: PASSWORD, role: 'admin' }, '/role'],
     ['sign-up/email', { name: 'Ada', email: 'a@b.co', password: PASSWORD, emailVerified: true }, '/emailVerified'],
     ['sign-in/email', { email: ['a@b.co'], password: PASSWORD }, '/email'],
@@ -196,6 +202,43 @@ suite('what the auth routes refuse', () => {
       )
     }
     assert.deepEqual(await users(), before)
+  })
+
+  test('what only better-auth refuses is 422 too where it is about a field, and names it', async () => {
+    const { email, token } = await signUp()
+    const cases = [
+      [
+        await post('sign-up/email', { name: 'Ada', email, password: PASSWORD }),
+        'USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL',
+        '/email',
+      ],
+      [
+        await post('sign-up/email', { name: 'Ada', email: newEmail(), password: '😀'.repeat(100) }),
+        'PASSWORD_TOO_LONG',
+        '/password',
+      ],
+      [
+        await post('change-password', { currentPassword: 'wrong horse', newPassword: 'another horse' }, token),
+        'INVALID_PASSWORD',
+        '/currentPassword',
+      ],
+    ] as const
+    for (const [answer, code, pointer] of cases) {
+      assertProblem(answer, 422, code)
+      assert.deepEqual(
+        answer.json.errors.map((error: { pointer: string }) => error.pointer),
+        [pointer],
+      )
+    }
+  })
+
+  test('an unknown query parameter is 422, and nobody is signed up; both credentials at once are 400', async () => {
+    const email = newEmail()
+    assertProblem(await post('sign-up/email?x=1', { name: 'Ada', email, password: PASSWORD }), 422, 'invalid_input')
+    assert.equal((await post('sign-in/email', { email, password: PASSWORD })).status, 401)
+    const { token } = await signUp()
+    const both = await world.ask('GET', '/api/auth/get-session', { token, headers: { 'x-service-auth': 'x' } })
+    assertProblem(both, 400, 'contradictory_credentials')
   })
 
   test('better-auth’s other routes are not there', async () => {

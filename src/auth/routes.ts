@@ -1,6 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { TSchema } from 'typebox'
 import { Problem, type ProblemCode } from '../errors.ts'
+import { refuseContradiction } from '../http/identify.ts'
 import type { App } from '../http/server.ts'
 import { refusals } from '../http/wire.ts'
 import { CLIENT_ADDRESS_HEADER, type Auth } from './better-auth.ts'
@@ -146,9 +147,10 @@ export function authRoutes(app: App, auth: Auth): void {
           ),
         },
       },
+      onRequest: async (request) => refuseContradiction(request),
       // better-auth has serialised its answer already.
       serializerCompiler: () => (data) => data,
-      handler: async (request, reply) => answerWith(reply, await auth.handle(toFetchRequest(request))),
+      handler: async (request, reply) => answerWith(reply, await auth.handle(toFetchRequest(request)), request.body),
     })
   }
 }
@@ -187,10 +189,10 @@ function dropAmbientCredentials(headers: Headers): void {
   for (const name of ['cookie', 'sec-fetch-mode', 'sec-fetch-dest']) headers.delete(name)
 }
 
-async function answerWith(reply: FastifyReply, response: Response): Promise<FastifyReply> {
+async function answerWith(reply: FastifyReply, response: Response, sent: unknown): Promise<FastifyReply> {
   const cookies = response.headers.getSetCookie()
   if (cookies.length > 0) void reply.header('set-cookie', cookies)
-  if (!response.ok) throw await toProblem(response)
+  if (!response.ok) throw await toProblem(response, sent)
   const bearer = response.headers.get('set-auth-token')
   if (bearer !== null) void reply.header('set-auth-token', bearer)
   return reply
@@ -209,20 +211,37 @@ const CODE_OF_STATUS: Readonly<Record<number, ProblemCode>> = {
   429: 'too_many_requests',
 }
 
+/** Refusals of better-auth that are about a field, whatever status it gives them: 422 here, naming the field. */
+const FIELDS_OF_CODE: Readonly<Record<string, readonly string[]>> = {
+  USER_ALREADY_EXISTS: ['email'],
+  USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL: ['email'],
+  FAILED_TO_CREATE_USER: ['email'],
+  INVALID_EMAIL: ['email'],
+  INVALID_PASSWORD: ['currentPassword', 'password'],
+  PASSWORD_TOO_SHORT: ['newPassword', 'password'],
+  PASSWORD_TOO_LONG: ['newPassword', 'password'],
+}
+
 /**
  * A refusal of better-auth as a problem. `code` stays better-auth's own and `message` is there beside `detail`, because its
  * client shows just these two.
  */
-async function toProblem(response: Response): Promise<Problem> {
+async function toProblem(response: Response, sent: unknown): Promise<Problem> {
   const json: unknown = await response.json().catch(() => undefined)
   const body: { readonly code?: unknown; readonly message?: unknown } =
     typeof json === 'object' && json !== null ? json : {}
-  const kind = CODE_OF_STATUS[response.status] ?? (response.status < 500 ? 'malformed_request' : 'internal')
-  if (kind === 'internal')
-    return new Problem(kind, 'Something went wrong here; the request id finds it in the log', { cause: body })
   const message = typeof body.message === 'string' ? body.message : response.statusText || 'The request was refused'
   const code = typeof body.code === 'string' ? body.code : undefined
-  return new Problem(kind, message, {
-    body: { message, ...(code === undefined ? {} : { code, type: `/problems/${code.toLowerCase()}` }) },
+  const field = FIELDS_OF_CODE[code ?? '']?.find((each) => typeof sent === 'object' && sent !== null && each in sent)
+  const kind = field === undefined ? CODE_OF_STATUS[response.status] : 'invalid_input'
+  if (kind === undefined && response.status >= 500) {
+    return new Problem('internal', 'Something went wrong here; the request id finds it in the log', { cause: body })
+  }
+  return new Problem(kind ?? 'malformed_request', message, {
+    body: {
+      message,
+      ...(code === undefined ? {} : { code, type: `/problems/${code}` }),
+      ...(field === undefined ? {} : { errors: [{ in: 'body', pointer: `/${field}`, detail: message }] }),
+    },
   })
 }

@@ -3,6 +3,7 @@ import fs from 'node:fs'
 import net from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import { makeDirectory } from '../development-secrets.ts'
 import { StartError } from '../errors.ts'
 
 /*
@@ -39,7 +40,7 @@ const MAX_ATTEMPTS = 100
 export async function lockDirectory(directory: string): Promise<AsyncDisposable> {
   const home = path.resolve(directory)
   try {
-    fs.mkdirSync(home, { recursive: true, mode: 0o700 })
+    makeDirectory(home)
     fs.chmodSync(home, 0o700)
     return await withShortPath(home, (short) => contend(home, short))
   } catch (error) {

@@ -25,6 +25,7 @@ export function requirePrincipal(app: App, auth: Config['auth']): void {
   }
   app.decorateRequest('principal', null)
   app.addHook('onRequest', async (request) => {
+    refuseContradiction(request)
     request.principal = presented(request, rules, auth.services)
   })
 }
@@ -35,11 +36,15 @@ export function signedIn(request: FastifyRequest): Principal {
   return request.principal
 }
 
-function presented({ headers }: FastifyRequest, rules: CredentialRules, services: Services): Principal {
-  const { authorization, 'x-service-auth': serviceToken } = headers
-  if (serviceToken !== undefined && authorization !== undefined) {
+/** @throws Problem contradictory_credentials (400) when a session and a service are presented at once */
+export function refuseContradiction({ headers }: FastifyRequest): void {
+  if (headers['x-service-auth'] !== undefined && headers.authorization !== undefined) {
     throw new Problem('contradictory_credentials', 'Send either Authorization or X-Service-Auth, not both')
   }
+}
+
+function presented({ headers }: FastifyRequest, rules: CredentialRules, services: Services): Principal {
+  const { authorization, 'x-service-auth': serviceToken } = headers
   if (typeof serviceToken === 'string') return service(serviceToken, headers['x-user-id'], services)
   if (authorization === undefined) {
     throw unauthenticated('Send Authorization: Bearer <token>, with the token of a session')

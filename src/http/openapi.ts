@@ -9,7 +9,7 @@ Sign up at \`POST /api/auth/sign-up/email\`, take the \`token\` from the answer 
 A trusted service acts for one user with \`X-Service-Auth\` and \`X-User-ID\`.
 
 Every refusal is \`application/problem+json\` (RFC 9457): \`detail\` says what to do, \`code\` is for programs, \`errors\` names each
-faulty field. Lists are bare arrays; paging travels in the headers \`Link\`, \`X-Next-Cursor\` and \`X-Total-Count\`.`
+faulty field. A known path with a wrong method is 405 with \`Allow\`. Lists are bare arrays; paging travels in the headers \`Link\`, \`X-Next-Cursor\` and \`X-Total-Count\`.`
 
 /** Describes every route registered after it, from the very schemas that validate. Must come before the first feature. */
 export async function describeApi(app: App): Promise<void> {

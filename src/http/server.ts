@@ -45,6 +45,8 @@ const REQUEST_TIMEOUT_MS = 14_000
 const TIMEOUT_CHECK_INTERVAL_MS = 500
 /** Longer than the idle time-out of the usual load balancers (60 s), which must be the ones to close. */
 const KEEP_ALIVE_TIMEOUT_MS = 65_000
+/** A client that neither sends nor takes anything for so long would keep its answer in memory for ever. */
+const SILENCE_TIMEOUT_MS = 120_000
 
 const SECURITY_HEADERS: Readonly<Record<string, string>> = {
   'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
@@ -67,6 +69,7 @@ export async function createApp(config: Config, log: FastifyBaseLogger): Promise
     bodyLimit: BODY_BYTES_MAX,
     requestTimeout: REQUEST_TIMEOUT_MS,
     keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
+    connectionTimeout: SILENCE_TIMEOUT_MS,
     http: {
       maxHeaderSize: HEADER_BYTES_MAX,
       headersTimeout: HEADERS_TIMEOUT_MS,
@@ -102,7 +105,11 @@ export async function createApp(config: Config, log: FastifyBaseLogger): Promise
 
   const begin = (request: FastifyRequest, reply: FastifyReply): void => {
     void reply.headers({ ...headers, 'x-request-id': request.id })
-    if (pathOf(request.raw.url ?? '').startsWith('/api/')) void reply.header('cache-control', 'private, no-store')
+    const { authorization, 'x-service-auth': service } = request.headers
+    const isPrivate = authorization !== undefined || service !== undefined
+    if (isPrivate || pathOf(request.raw.url ?? '').startsWith('/api/')) {
+      void reply.header('cache-control', 'private, no-store')
+    }
   }
   /** Whoever is answered while the process drains is told to come no more, with the last answer that is due there. */
   const endConnection = (request: FastifyRequest, reply: FastifyReply): void => {
@@ -119,6 +126,9 @@ export async function createApp(config: Config, log: FastifyBaseLogger): Promise
   })
   // On each route, because it must come after what Fastify itself adds to those of HEAD.
   app.addHook('onRoute', (route) => {
+    // A route that asks for no parameters, or for no body, takes none: what it would drop is refused instead.
+    if (route.schema?.hide !== true) route.schema = { querystring: NO_PARAMETERS, ...route.schema }
+    if (route.schema?.body === undefined) route.preValidation = [...[route.preValidation ?? []].flat(), refuseBody]
     route.onSend = [...[route.onSend ?? []].flat(), omitLengthOfNothing]
   })
   app.addHook('onResponse', async (request, reply) => {
@@ -175,6 +185,15 @@ const corsOptions = (config: Config, { url = '', headers }: IncomingMessage) => 
   maxAge: 600,
   strictPreflight: false,
 })
+
+const NO_PARAMETERS = { type: 'object', properties: {}, additionalProperties: false }
+
+/** `{}` says nothing; some clients send it with everything. */
+async function refuseBody({ body }: FastifyRequest): Promise<void> {
+  const saysNothing = typeof body === 'object' && body !== null && Object.keys(body).length === 0
+  if (body === undefined || body === null || saysNothing) return
+  throw Problem.invalid([{ in: 'body', pointer: '', detail: 'The body must be left out: nothing here takes one' }])
+}
 
 /** JSON only, read strictly; no body at all is `undefined`, also under a Content-Type. */
 function parseBodies(app: App): void {

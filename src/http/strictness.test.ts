@@ -54,7 +54,6 @@ suite('a query', () => {
     ['limit=5&limit=5', '/limit'],
     ['limit=5&limit=', '/limit'],
     ['cursor=a&cursor=b', '/cursor'],
-    [`cursor=${'a'.repeat(1025)}`, '/cursor'],
     ['limt=5', '/limt'],
     ['Limit=5', '/Limit'],
     ['limit[]=5', '/limit[]'],
@@ -98,7 +97,7 @@ suite('a query', () => {
   })
 
   test('of a cursor that is none is 400', async () => {
-    for (const cursor of ['', 'a', '%00', 'a.b', '.', 'null']) {
+    for (const cursor of ['', 'a'.repeat(3000), 'a', '%00', 'a.b', '.', 'null']) {
       assertProblem(await get(`${TASKS}?cursor=${cursor}`), { status: 400, code: 'invalid_cursor', path: TASKS })
     }
   })

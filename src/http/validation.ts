@@ -23,6 +23,10 @@ const FORMATS: Readonly<Record<string, readonly [test: (text: string) => boolean
     'must be an RFC 3339 date and time with an offset, such as 2025-12-27T17:00:00Z, between the years 1900 and 9999',
   ],
   email: [(text) => EMAIL.test(text), 'must be an e-mail address'],
+  'http-url': [
+    (text) => /^https?:$/.test(URL.parse(text)?.protocol ?? '') && !/\s/.test(text),
+    'must be a URL that begins with http:// or https://',
+  ],
   // PostgreSQL refuses NUL, and stores an unpaired surrogate as U+FFFD without a word.
   text: [(text) => !text.includes('\0') && text.isWellFormed(), 'must not contain NUL or unpaired surrogates'],
 }

@@ -73,8 +73,20 @@ export function refusals(...codes: readonly ProblemCode[]): Record<`${4 | 5}${nu
   return Object.fromEntries([...byStatus].map(([status, ofStatus]) => [status, refusal(ofStatus)]))
 }
 
+const RETRY_AFTER = { 'Retry-After': { type: 'integer', description: 'Seconds to wait' } }
+const HEADERS_OF_STATUS: Readonly<Record<number, object>> = {
+  401: { 'WWW-Authenticate': { type: 'string', description: 'Bearer' } },
+  412: { ETag: { type: 'string', description: 'The version the task has now' } },
+  429: RETRY_AFTER,
+  503: RETRY_AFTER,
+}
+
 const refusal = (codes: readonly ProblemCode[]): object => ({
   description: codes.map((code) => PROBLEMS[code][1]).join('; '),
+  headers: {
+    'X-Request-Id': { type: 'string', description: 'The same as requestId' },
+    ...Object.assign({}, ...codes.map((code) => HEADERS_OF_STATUS[PROBLEMS[code][0]])),
+  },
   content: {
     'application/problem+json': {
       schema: RefTo('Problem'),

@@ -151,6 +151,7 @@ export function taskRoutes(app: App, { db, cursors }: { db: Database; cursors: C
         security,
         params: ById,
         headers: IfMatch,
+        consumes: ['application/json', 'application/merge-patch+json'],
         body: RefTo<TaskPatch>('TaskPatch'),
         response: { 200: task, ...writeRefusals },
       },

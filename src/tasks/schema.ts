@@ -101,9 +101,7 @@ export const PageQuery = Type.Object(
     limit: Type.Optional(
       Type.Integer({ minimum: 1, maximum: PAGE_SIZE_MAX, description: `Tasks a page; ${PAGE_SIZE_MAX} when absent` }),
     ),
-    cursor: Type.Optional(
-      Type.String({ maxLength: 1024, description: 'Where the page before ended: its X-Next-Cursor' }),
-    ),
+    cursor: Type.Optional(Type.String({ description: 'Where the page before ended: its X-Next-Cursor' })),
   },
   { additionalProperties: false },
 )

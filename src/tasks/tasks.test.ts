@@ -529,6 +529,28 @@ suite('every route', () => {
     })
   }
 
+  test('an unknown query parameter is 422 and names it, on every route, and nothing is done', async () => {
+    const task = await newTask()
+    const before = await countOf(ada)
+    for (const [method, path, body] of routes) {
+      const answer = await asAda(method, `${path.replace(UNKNOWN_ID, task.id)}?dryRun=true`, body)
+      assertRefused(answer, 422, 'invalid_input')
+      assert.deepEqual(
+        answer.json.errors.map((error: { in: string; pointer: string }) => [error.in, error.pointer]),
+        [['query', '/dryRun']],
+      )
+    }
+    assert.deepEqual((await asAda('GET', `${TASKS}/${task.id}`)).json, task)
+    assert.equal(await countOf(ada), before)
+  })
+
+  test('a body where none is taken is 422, and nothing is done', async () => {
+    const task = await newTask()
+    assertRefused(await asAda('DELETE', `${TASKS}/${task.id}`, { ifVersion: 7 }), 422, 'invalid_input')
+    assert.deepEqual((await asAda('GET', `${TASKS}/${task.id}`)).json, task)
+    assert.equal((await asAda('DELETE', `${TASKS}/${task.id}`, {})).status, 204)
+  })
+
   test('an id that is no UUID is 422', async () => {
     for (const [method, path, body] of routes.slice(2)) {
       for (const id of [
