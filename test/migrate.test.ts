@@ -82,6 +82,10 @@ suite('the migration command', () => {
       const created = await world.ask('POST', '/api/tasks', { token: 'abcdefghijklmnop', body: { title: 'moved in' } })
       assert.deepEqual([created.status, created.json.userId], [201, 'u1'])
     }
+    await assert.rejects(openWorld({ env: { ...database.env } }), {
+      name: 'StartError',
+      message: /kept by another auth server: set AUTH_MODE=external/,
+    })
     assert.deepEqual(
       (await run(config, 'down', '9')).lines,
       ALL.toReversed().map((each) => `taken back  ${each}`),

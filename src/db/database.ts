@@ -62,7 +62,7 @@ export async function openDatabase(
 
   const roles: DatabaseRoles = { serving: config.database.role, system: systemRole(config.database.role) }
   const { acquireTimeoutMs: acquireMs, pooler, preparedStatements, echo } = config.database
-  await refuseAtStart(source, roles, pooler, log)
+  await refuseAtStart(source, roles, config, log)
   const pool = new Pool({
     ...(await source.serving.config()),
     max: source.poolMax,
@@ -139,11 +139,20 @@ async function applyPending(client: ClientBase, variables: MigrationVariables, l
   }
 }
 
+/** Embedded, sign-up writes users as the system role, which has no right on tables that the migrations found there. */
+async function refuseForeignUsers(client: ClientBase): Promise<void> {
+  const { rows } = await client.query<{ own: boolean }>(`select has_table_privilege('public.users', 'insert') as own`)
+  if (rows[0]?.own === true) return
+  throw new StartError(
+    'the users here are kept by another auth server: set AUTH_MODE=external, or DATABASE_URL to a database without them',
+  )
+}
+
 /** In one transaction and for it alone, since there may be a pooler. */
 async function refuseAtStart(
   source: Source,
   roles: DatabaseRoles,
-  pooler: Config['database']['pooler'],
+  { auth, database: { pooler } }: Config,
   log: DatabaseLog,
 ): Promise<void> {
   const login = source.variables.serving_login
@@ -155,6 +164,7 @@ async function refuseAtStart(
       await refuseUnsafeDatabase(client, roles.system)
       role = roles.system
       await client.query(ENTER_ROLE, [role])
+      if (auth.mode === 'embedded') await refuseForeignUsers(client)
       if (pooler === 'none' && (await isPooled(client))) log.warn({}, SEEMS_POOLED)
       await client.query('rollback')
     } catch (error) {
