@@ -95,7 +95,7 @@ export async function addUser(
   return { id, tokenKey, principal: { kind: 'session', tokenKeys: [tokenKey] } }
 }
 
-export const SILENT: DatabaseLog = { debug: () => undefined, info: () => undefined, warn: () => undefined }
+export const SILENT: DatabaseLog = { info: () => undefined, warn: () => undefined }
 
 /** The configuration of a development process with these variables. */
 export function configOf(env: Readonly<Record<string, string>>): Config {

@@ -35,7 +35,6 @@ export interface Database extends Scopes, AsyncDisposable {
 }
 
 export interface DatabaseLog {
-  debug(fields: object, message: string): void
   info(fields: object, message: string): void
   warn(fields: object, message: string): void
 }
