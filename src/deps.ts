@@ -3,6 +3,7 @@ import type { Config } from './config.ts'
 import { createAuth, type Auth } from './auth/better-auth.ts'
 import { openDatabase, type Database } from './db/database.ts'
 import { openCursors, type Cursors } from './http/cursor.ts'
+import { openLimits, type Limits } from './limits/limits.ts'
 import { openRedis, type RedisConnection } from './redis.ts'
 
 /** Everything the application stands on, as one plain object; tests replace parts of it. */
@@ -10,7 +11,8 @@ export interface Deps {
   readonly config: Config
   readonly log: Logger
   readonly db: Database
-  readonly redis: RedisConnection
+  readonly redis: Pick<RedisConnection, 'isReachable'>
+  readonly limits: Limits
   readonly cursors: Cursors
   /** The embedded auth server; undefined where another server keeps the sessions. */
   readonly auth: Auth | undefined
@@ -25,10 +27,11 @@ export async function openDeps(
   await using opened = new AsyncDisposableStack()
   const db = opened.use(await openDatabase(config, log, { migrate }))
   const redis = opened.use(openRedis(config.redis.url, log))
+  const limits = openLimits(redis)
   const cursors = openCursors(config.vault.encryptionKeys)
   const auth = embeddedAuth(config, db, log)
   const closing = opened.move()
-  return { config, log, db, redis, cursors, auth, [Symbol.asyncDispose]: () => closing.disposeAsync() }
+  return { config, log, db, redis, limits, cursors, auth, [Symbol.asyncDispose]: () => closing.disposeAsync() }
 }
 
 /** What checking a password takes of the time that a request has, on a busy machine. */

@@ -22,6 +22,7 @@ export async function describe(): Promise<string> {
     log: pino({ level: 'silent' }),
     db: untouched,
     redis: untouched,
+    limits: untouched,
     auth: { handle: untouched },
     cursors: openCursors(config.vault.encryptionKeys),
   } satisfies Deps)

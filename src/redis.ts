@@ -1,11 +1,19 @@
-import { setTimeout } from 'node:timers/promises'
 import { Redis } from 'ioredis'
 import type { Config } from './config.ts'
 
-const CONNECT_TIMEOUT_MS = 5_000
-const RECONNECT_MAX_MS = 2_000
-/** How long an answer is waited for before Redis counts as away. */
-const PING_TIMEOUT_MS = 250
+/** How long an answer is waited for before Redis counts as away: nobody's request takes longer for it. */
+const ANSWER_TIMEOUT_MS = 40
+/** A timer later than this says that this process was busy, not that Redis was slow; it waits anew, so many times. */
+const BUSY_MS = 15
+const BUSY_ROUNDS = 3
+/** How often a Redis that is away is asked whether it is back. */
+const PROBE_INTERVAL_MS = 500
+/** A connection that gave no answer for so long is given up for a new one. */
+const SILENCE_MS = 1_500
+const CONNECT_TIMEOUT_MS = 2_000
+const RECONNECT_MAX_MS = 1_000
+const GOODBYE_MS = 200
+const PROBE_KEY = 'todo-backend:probe'
 
 export interface RedisLog {
   info(message: string): void
@@ -13,7 +21,14 @@ export interface RedisLog {
 }
 
 export interface RedisConnection extends AsyncDisposable {
-  /** Whether Redis answers right now. Never throws and never waits longer than {@link PING_TIMEOUT_MS}. */
+  /** For libraries that keep commands of their own on it. Whoever waits for an answer does so inside {@link ask}. */
+  readonly client: Redis
+  /**
+   * What `command` answers, or undefined where Redis is away: unreachable, silent for {@link ANSWER_TIMEOUT_MS}, or unable
+   * to write. Never throws. Away, it is not asked again before it has proven that it is back.
+   */
+  ask<T>(command: () => Promise<T>): Promise<T | undefined>
+  /** Whether Redis answers right now. */
   isReachable(): Promise<boolean>
 }
 
@@ -21,32 +36,99 @@ export interface RedisConnection extends AsyncDisposable {
 export function openRedis(url: Config['redis']['url'], log: RedisLog): RedisConnection {
   const redis = new Redis(url.reveal(), {
     connectTimeout: CONNECT_TIMEOUT_MS,
+    disconnectTimeout: GOODBYE_MS,
     maxRetriesPerRequest: 0,
     enableOfflineQueue: false,
+    enableAutoPipelining: true,
     retryStrategy: (attempt) => Math.min(attempt * 100, RECONNECT_MAX_MS),
   })
-  let away = false
-  redis.on('ready', () => {
-    if (away) log.info('Redis is back')
-    away = false
-  })
-  redis.on('error', (error: NodeJS.ErrnoException) => {
-    if (!away) log.warn({ code: error.code ?? error.name }, 'Redis is away; the service runs without it')
-    away = true
-  })
+  let usable = false
+  let saidAway = false
+  let connectedAt = 0
+
+  const goes = (error: unknown): void => {
+    usable = false
+    if (!saidAway)
+      log.warn({ reason: reasonOf(error) }, 'Redis is away; this process limits by itself until it is back')
+    saidAway = true
+  }
+  const comes = (): void => {
+    usable = true
+    if (saidAway) log.info('Redis is back')
+    saidAway = false
+  }
+  // A write: a replica or a full one answers every ping.
+  const probe = async (): Promise<void> => {
+    try {
+      await answerOf(redis.set(PROBE_KEY, '1', 'PX', PROBE_INTERVAL_MS))
+      comes()
+    } catch (error) {
+      goes(error)
+      if (error instanceof Silence) redis.disconnect(true)
+    }
+  }
+  redis.on('connect', () => (connectedAt = performance.now()))
+  redis.on('ready', () => void probe())
+  redis.on('error', goes)
+  redis.on('close', () => goes(new Error('the connection was closed')))
+  const probing = setInterval(() => {
+    if (usable) return
+    if (redis.status === 'ready') void probe()
+    else if (redis.status === 'connect' && performance.now() - connectedAt > SILENCE_MS) redis.disconnect(true)
+  }, PROBE_INTERVAL_MS).unref()
+
+  const ask = async <T>(command: () => Promise<T>): Promise<T | undefined> => {
+    if (!usable) return undefined
+    try {
+      return await answerOf(command())
+    } catch (error) {
+      goes(error)
+      return undefined
+    }
+  }
   return {
-    isReachable: async () => {
-      if (redis.status !== 'ready') return false
-      const answered = redis.ping().then(
-        () => true,
-        () => false,
-      )
-      return Promise.race([answered, setTimeout(PING_TIMEOUT_MS, false, { ref: false })])
-    },
+    client: redis,
+    ask,
+    isReachable: async () => (await ask(() => redis.ping())) !== undefined,
     [Symbol.asyncDispose]: async () => {
+      clearInterval(probing)
       // What breaks from here on was meant to.
-      redis.removeAllListeners('error').on('error', () => undefined)
+      for (const event of ['ready', 'error', 'close'] as const) redis.removeAllListeners(event)
+      redis.on('error', () => undefined)
       redis.disconnect()
     },
   }
+}
+
+class Silence extends Error {
+  override readonly name = 'Silence'
+}
+
+async function answerOf<T>(command: Promise<T>): Promise<T> {
+  const silence = Promise.withResolvers<never>()
+  let roundsLeft = BUSY_ROUNDS
+  let timer: NodeJS.Timeout | undefined
+  const wait = (): void => {
+    const dueAt = performance.now() + ANSWER_TIMEOUT_MS
+    timer = setTimeout(() => {
+      if (performance.now() - dueAt > BUSY_MS && roundsLeft-- > 0) return wait()
+      // What arrived while this process was busy is read first.
+      setImmediate(() => silence.reject(new Silence('no answer in time')))
+    }, ANSWER_TIMEOUT_MS)
+  }
+  wait()
+  try {
+    return await Promise.race([command, silence.promise])
+  } finally {
+    clearTimeout(timer)
+    command.catch(() => undefined)
+  }
+}
+
+/** Its code, or the first word of what Redis says (READONLY, OOM, LOADING…); never a value. */
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return 'unknown'
+  if ('code' in error && typeof error.code === 'string') return error.code
+  const [, word] = /^([A-Z]{3,})\b/.exec(error.message) ?? []
+  return word ?? error.message
 }

@@ -23,6 +23,7 @@ const FLOORS: Readonly<Record<string, number>> = {
   docs: 4,
   http: 3,
   db: 2,
+  limits: 2,
   'redis.ts': 2,
   'log.ts': 2,
   'config.ts': 1,

@@ -36,7 +36,10 @@ const Readiness = Type.Object(
 type Migrations = 'current' | 'pending' | 'newer' | 'unknown'
 
 /** Liveness, which touches nothing, and readiness, which asks what the service stands on. */
-export function healthRoutes(app: App, { db, redis }: { db: Database; redis: RedisConnection }): void {
+export function healthRoutes(
+  app: App,
+  { db, redis }: { db: Database; redis: Pick<RedisConnection, 'isReachable'> },
+): void {
   app.get(
     '/health',
     {

@@ -1,0 +1,77 @@
+import assert from 'node:assert/strict'
+import { randomUUID } from 'node:crypto'
+import { suite, test } from 'node:test'
+import { Secret } from '../lib/secret.ts'
+import { needsRedis, openTestRedis } from '../../test/redis.ts'
+import { openRedis } from '../redis.ts'
+import { openLimits, type Policy } from './limits.ts'
+
+const NOWHERE = new Secret('redis://127.0.0.1:1/0')
+const SILENT = { info: () => undefined, warn: () => undefined }
+const policy = (limit: number): Policy => ({ name: 'test', limit, windowSeconds: 60 })
+
+suite('limits without Redis', () => {
+  test('of any number at once exactly the limit are allowed', async () => {
+    await using redis = openRedis(NOWHERE, SILENT)
+    const { take } = openLimits(redis)
+    const verdicts = await Promise.all(Array.from({ length: 160 }, () => take(policy(100), 'ada')))
+    assert.equal(verdicts.filter(({ allowed }) => allowed).length, 100)
+    assert.deepEqual(
+      verdicts.map(({ remaining }) => remaining),
+      Array.from({ length: 160 }, (_, index) => Math.max(0, 99 - index)),
+    )
+    assert.ok(verdicts.every(({ resetSeconds }) => resetSeconds === 60))
+  })
+
+  test('subjects and policies count apart', async () => {
+    await using redis = openRedis(NOWHERE, SILENT)
+    const { take } = openLimits(redis)
+    await take(policy(1), 'ada')
+    assert.equal((await take(policy(1), 'ada')).allowed, false)
+    assert.equal((await take(policy(1), 'bob')).allowed, true)
+    assert.equal((await take({ ...policy(1), name: 'other' }, 'ada')).allowed, true)
+  })
+
+  test('what is given back may be taken again, in its own window only', async () => {
+    await using redis = openRedis(NOWHERE, SILENT)
+    const { take, giveBack } = openLimits(redis)
+    const first = await take(policy(1), 'ada')
+    await giveBack(first, 'ada')
+    assert.equal((await take(policy(1), 'ada')).allowed, true)
+    await giveBack({ ...first, endsAtMs: performance.now() - 1 }, 'ada')
+    assert.equal((await take(policy(1), 'ada')).allowed, false)
+  })
+})
+
+suite('limits with Redis', { skip: needsRedis }, () => {
+  test('two processes count together, exactly', async () => {
+    await using one = await openTestRedis()
+    await using other = await openTestRedis()
+    const takes = [openLimits(one).take, openLimits(other).take]
+    const subject = randomUUID()
+    const verdicts = await Promise.all(
+      Array.from({ length: 160 }, (_, index) => takes[index % 2]?.(policy(100), subject)),
+    )
+    assert.equal(verdicts.filter((verdict) => verdict?.allowed === true).length, 100)
+  })
+
+  test('a window that Redis gave does not begin anew when Redis goes away', async () => {
+    const subject = randomUUID()
+    await using redis = await openTestRedis()
+    const { take } = openLimits(redis)
+    for (let round = 0; round < 3; round++) await take(policy(3), subject)
+    redis.client.disconnect()
+    await assert.rejects(redis.client.ping())
+    assert.equal((await take(policy(3), subject)).allowed, false)
+  })
+
+  test('every key expires with its window', async () => {
+    const subject = randomUUID()
+    await using redis = await openTestRedis()
+    const { take, giveBack } = openLimits(redis)
+    await giveBack(await take(policy(3), subject), subject)
+    const [key = ''] = await redis.client.keys(`*${subject}`)
+    const leftSeconds = await redis.client.ttl(key)
+    assert.ok(leftSeconds > 0 && leftSeconds <= 60, `${key} lives ${leftSeconds} s`)
+  })
+})
