@@ -2,6 +2,7 @@ import { authRoutes } from './auth/routes.ts'
 import type { Deps } from './deps.ts'
 import { documentRoutes } from './docs/routes.ts'
 import { healthRoutes } from './health/routes.ts'
+import { openAdmission } from './http/admission.ts'
 import { requirePrincipal } from './http/identify.ts'
 import { describeApi } from './http/openapi.ts'
 import { createApp, type App } from './http/server.ts'
@@ -10,7 +11,7 @@ import { taskRoutes } from './tasks/routes.ts'
 
 /** The whole application, in order: the surface, what anyone may ask, and what takes a principal. */
 export async function buildApp(deps: Deps): Promise<App> {
-  const app = await createApp(deps.config, deps.log)
+  const app = await createApp(deps.config, deps.log, openAdmission(deps))
   await describeApi(app)
 
   healthRoutes(app, deps)
@@ -19,7 +20,7 @@ export async function buildApp(deps: Deps): Promise<App> {
   if (deps.auth !== undefined) authRoutes(app, deps.auth)
 
   await app.register(async (signedIn: App) => {
-    requirePrincipal(signedIn, deps.config.auth)
+    requirePrincipal(signedIn)
     taskRoutes(signedIn, deps)
   })
   return app

@@ -1,7 +1,8 @@
 import type { Logger } from 'pino'
 import type { Config } from './config.ts'
-import { createAuth, type Auth } from './auth/better-auth.ts'
+import { createAuth, type Auth, type AuthOptions } from './auth/better-auth.ts'
 import { openDatabase, type Database } from './db/database.ts'
+import { tooManyRequests } from './http/admission.ts'
 import { openCursors, type Cursors } from './http/cursor.ts'
 import { openLimits, type Limits } from './limits/limits.ts'
 import { openRedis, type RedisConnection } from './redis.ts'
@@ -26,10 +27,10 @@ export async function openDeps(
 ): Promise<Deps & AsyncDisposable> {
   await using opened = new AsyncDisposableStack()
   const db = opened.use(await openDatabase(config, log, { migrate }))
-  const redis = opened.use(openRedis(config.redis.url, log))
+  const redis = opened.use(await openRedis(config.redis.url, log))
   const limits = openLimits(redis)
   const cursors = openCursors(config.vault.encryptionKeys)
-  const auth = embeddedAuth(config, db, log)
+  const auth = embeddedAuth(config, db, limits, log)
   const closing = opened.move()
   return { config, log, db, redis, limits, cursors, auth, [Symbol.asyncDispose]: () => closing.disposeAsync() }
 }
@@ -37,7 +38,12 @@ export async function openDeps(
 /** What checking a password takes of the time that a request has, on a busy machine. */
 const HASHING_MS = 500
 
-function embeddedAuth({ auth, http, environment }: Config, db: Database, log: Logger): Auth | undefined {
+function embeddedAuth(
+  { auth, http, environment }: Config,
+  db: Database,
+  limits: Limits,
+  log: Logger,
+): Auth | undefined {
   if (auth.mode === 'external') return undefined
   return createAuth({
     pool: db.pool,
@@ -47,8 +53,18 @@ function embeddedAuth({ auth, http, environment }: Config, db: Database, log: Lo
     sessionHashSecret: auth.sessionHashSecret.reveal(),
     baseUrl: auth.serverUrl,
     trustedOrigins: http.corsOrigins.filter((origin) => origin !== '*' && origin !== 'null'),
+    // In development, as better-auth has it, attempts count for the address like any request, and no more strictly.
+    ...(environment !== 'development' && { countAttempt: attemptsOf(limits) }),
     secureCookies: environment === 'production',
     // What it calls errors are mostly refusals of its callers' mistakes; what really failed it throws.
     log: (level, message) => log.debug({ level }, message),
   })
 }
+
+const attemptsOf =
+  (limits: Limits): NonNullable<AuthOptions['countAttempt']> =>
+  async (rule, subject) => {
+    // The subject names address and path, which have one rule.
+    const verdict = await limits.take({ name: 'auth', ...rule }, subject)
+    if (!verdict.allowed) throw tooManyRequests(verdict)
+  }

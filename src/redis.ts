@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises'
 import { Redis } from 'ioredis'
 import type { Config } from './config.ts'
 
@@ -13,6 +14,8 @@ const SILENCE_MS = 1_500
 const CONNECT_TIMEOUT_MS = 2_000
 const RECONNECT_MAX_MS = 1_000
 const GOODBYE_MS = 200
+/** How long a start waits to know whether there is a Redis, so that its first requests are counted where all others are. */
+const START_MS = 500
 const PROBE_KEY = 'todo-backend:probe'
 
 export interface RedisLog {
@@ -23,6 +26,8 @@ export interface RedisLog {
 export interface RedisConnection extends AsyncDisposable {
   /** For libraries that keep commands of their own on it. Whoever waits for an answer does so inside {@link ask}. */
   readonly client: Redis
+  /** Since when it has been there without a break, on the clock of `performance.now()`. */
+  readonly backSinceMs: number
   /**
    * What `command` answers, or undefined where Redis is away: unreachable, silent for {@link ANSWER_TIMEOUT_MS}, or unable
    * to write. Never throws. Away, it is not asked again before it has proven that it is back.
@@ -32,8 +37,8 @@ export interface RedisConnection extends AsyncDisposable {
   isReachable(): Promise<boolean>
 }
 
-/** Connects in the background and keeps trying; the service runs without it. Its going and coming is one log line each. */
-export function openRedis(url: Config['redis']['url'], log: RedisLog): RedisConnection {
+/** Connects, and keeps trying in the background; the service runs without it. Its going and coming is one log line each. */
+export async function openRedis(url: Config['redis']['url'], log: RedisLog): Promise<RedisConnection> {
   const redis = new Redis(url.reveal(), {
     connectTimeout: CONNECT_TIMEOUT_MS,
     disconnectTimeout: GOODBYE_MS,
@@ -44,18 +49,23 @@ export function openRedis(url: Config['redis']['url'], log: RedisLog): RedisConn
   })
   let usable = false
   let saidAway = false
-  let connectedAt = 0
+  let connectedAtMs = 0
+  let backSinceMs = 0
+  const known = Promise.withResolvers<void>()
 
   const goes = (error: unknown): void => {
     usable = false
     if (!saidAway)
       log.warn({ reason: reasonOf(error) }, 'Redis is away; this process limits by itself until it is back')
     saidAway = true
+    known.resolve()
   }
   const comes = (): void => {
+    if (!usable) backSinceMs = performance.now()
     usable = true
     if (saidAway) log.info('Redis is back')
     saidAway = false
+    known.resolve()
   }
   // A write: a replica or a full one answers every ping.
   const probe = async (): Promise<void> => {
@@ -67,14 +77,14 @@ export function openRedis(url: Config['redis']['url'], log: RedisLog): RedisConn
       if (error instanceof Silence) redis.disconnect(true)
     }
   }
-  redis.on('connect', () => (connectedAt = performance.now()))
+  redis.on('connect', () => (connectedAtMs = performance.now()))
   redis.on('ready', () => void probe())
   redis.on('error', goes)
   redis.on('close', () => goes(new Error('the connection was closed')))
   const probing = setInterval(() => {
     if (usable) return
     if (redis.status === 'ready') void probe()
-    else if (redis.status === 'connect' && performance.now() - connectedAt > SILENCE_MS) redis.disconnect(true)
+    else if (redis.status === 'connect' && performance.now() - connectedAtMs > SILENCE_MS) redis.disconnect(true)
   }, PROBE_INTERVAL_MS).unref()
 
   const ask = async <T>(command: () => Promise<T>): Promise<T | undefined> => {
@@ -86,8 +96,12 @@ export function openRedis(url: Config['redis']['url'], log: RedisLog): RedisConn
       return undefined
     }
   }
+  await Promise.race([known.promise, setTimeout(START_MS, undefined, { ref: false })])
   return {
     client: redis,
+    get backSinceMs() {
+      return backSinceMs
+    },
     ask,
     isReachable: async () => (await ask(() => redis.ping())) !== undefined,
     [Symbol.asyncDispose]: async () => {
@@ -110,7 +124,7 @@ async function answerOf<T>(command: Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined
   const wait = (): void => {
     const dueAt = performance.now() + ANSWER_TIMEOUT_MS
-    timer = setTimeout(() => {
+    timer = globalThis.setTimeout(() => {
       if (performance.now() - dueAt > BUSY_MS && roundsLeft-- > 0) return wait()
       // What arrived while this process was busy is read first.
       setImmediate(() => silence.reject(new Silence('no answer in time')))

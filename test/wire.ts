@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { connect, type Socket } from 'node:net'
 import { pino, type Logger } from 'pino'
 import { parseConfig, type Config } from '../src/config.ts'
+import type { Gate } from '../src/http/admission.ts'
 import { createApp, type App } from '../src/http/server.ts'
 import { Secret } from '../src/lib/secret.ts'
 import type { Answer } from './world.ts'
@@ -153,7 +154,8 @@ export function assertProblem(
   assert.equal(answer.headers.get('content-type'), 'application/problem+json; charset=utf-8')
   assertSecurityHeaders(answer)
   const { json } = answer
-  const expected = [...PROBLEM_MEMBERS, ...(status === 422 ? ['errors'] : []), ...more].sort()
+  const ofStatus: Readonly<Record<number, readonly string[]>> = { 422: ['errors'], 429: ['retryAfter'] }
+  const expected = [...PROBLEM_MEMBERS, ...(ofStatus[status] ?? []), ...more].sort()
   assert.deepEqual(Object.keys(json).sort(), expected)
   assert.equal(json.code, code)
   assert.equal(json.type, `/problems/${code}`)
@@ -179,12 +181,29 @@ export const testConfig = (env: Readonly<Record<string, string>> = {}): Config =
     }
   })
 
+/** Lets everybody in, and counts nothing. */
+const OPEN_GATE: Gate = {
+  admit: async () => ({
+    subject: 'anybody',
+    userId: undefined,
+    verdict: {
+      policy: { name: 'open', limit: 1, windowSeconds: 1 },
+      allowed: true,
+      remaining: 1,
+      resetSeconds: 1,
+      endsAtMs: 0,
+    },
+  }),
+  excuse: () => undefined,
+  forget: () => undefined,
+}
+
 /** The HTTP surface alone, without a database, over routes of the test's own. */
 export async function openSurface(
   routes: (app: App) => void,
   { config = testConfig(), log = pino({ level: 'silent' }) }: { config?: Config; log?: Logger } = {},
 ): Promise<{ app: App; url: string }> {
-  const app = await createApp(config, log)
+  const app = await createApp(config, log, OPEN_GATE)
   routes(app)
   return { app, url: await app.listen({ host: config.http.host, port: config.http.port }) }
 }

@@ -8,6 +8,7 @@ import { drain } from '../src/http/drain.ts'
 import type { App } from '../src/http/server.ts'
 import { Secret } from '../src/lib/secret.ts'
 import { openTestDatabase } from './databases.ts'
+import { REDIS_OR_NOWHERE } from './redis.ts'
 
 export interface Answer {
   readonly status: number
@@ -40,7 +41,7 @@ export interface World extends AsyncDisposable {
   readonly deps: Deps
   readonly app: App
   ask(method: string, path: string, asking?: Asking): Promise<Answer>
-  signUp(name?: string): Promise<User>
+  signUp(name?: string, headers?: Readonly<Record<string, string>>): Promise<User>
   /** SQL as the owner, past every policy: to arrange and to look, never to act. */
   asOwner<T>(work: (client: ClientBase) => Promise<T>): Promise<T>
 }
@@ -50,6 +51,15 @@ export interface WorldOptions {
   /** Replaces parts of what the application stands on. */
   readonly replace?: (deps: Deps) => Partial<Deps>
   readonly migrated?: boolean
+}
+
+/** Limits are for the tests about them: all worlds have one address. */
+const DEFAULTS = {
+  PORT: '0',
+  LOG_LEVEL: 'silent',
+  REDIS_URL: REDIS_OR_NOWHERE,
+  RATE_LIMIT_READ: '1000000',
+  RATE_LIMIT_WRITE: '1000000',
 }
 
 const SECRETS = {
@@ -70,7 +80,7 @@ export async function openWorld({
   // A test that names a database has made it, and disposes of it, itself.
   const given = env['DATABASE_URL'] !== undefined || env['DATA_DIR'] !== undefined
   const database = given ? { env: {} } : opened.use(await openTestDatabase({ migrated }))
-  const config = parseConfig({ PORT: '0', LOG_LEVEL: 'silent', ...database.env, ...env }, () => SECRETS)
+  const config = parseConfig({ ...DEFAULTS, ...database.env, ...env }, () => SECRETS)
   const log = pino({ level: config.log.level })
   const own = opened.use(await openDeps(config, log, { migrate: migrated }))
   const deps = { ...own, ...replace(own) }
@@ -86,10 +96,13 @@ export async function openWorld({
     deps,
     app,
     ask,
-    signUp: async (name = 'Ada') => {
+    signUp: async (name = 'Ada', headers = {}) => {
       const email = `${name.toLowerCase()}-${randomUUID()}@example.com`
       const password = 'correct horse battery'
-      const { status, json, text } = await ask('POST', '/api/auth/sign-up/email', { body: { name, email, password } })
+      const { status, json, text } = await ask('POST', '/api/auth/sign-up/email', {
+        body: { name, email, password },
+        headers,
+      })
       if (status !== 200) throw new Error(`sign-up answered ${status}: ${text}`)
       return { id: json.user.id, token: json.token, email, password }
     },

@@ -39,6 +39,13 @@ export interface AuthOptions {
   readonly secureCookies?: boolean
   /** Origins of other sites whose pages may send our cookies. */
   readonly trustedOrigins: readonly string[]
+  /**
+   * Counts attempts under better-auth's own rules (three sign-ins in ten seconds from one address…) and throws to refuse
+   * one. Without it they are not limited here.
+   */
+  readonly countAttempt?:
+    | ((rule: { readonly limit: number; readonly windowSeconds: number }, subject: string) => Promise<void>)
+    | undefined
   /** Without it better-auth is silent. */
   readonly log?: AuthLog | undefined
 }
@@ -129,7 +136,7 @@ function betterAuthOptions(options: AuthOptions, db: Kysely<unknown>) {
     hooks: { before: beforeEndpoint },
 
     telemetry: { enabled: false },
-    rateLimit: { enabled: false },
+    rateLimit: rateLimitOf(options.countAttempt),
     // No level: with one, better-auth also writes to the console by itself.
     logger:
       log === undefined ? { disabled: true } : { log: (level, message, ...details) => log(level, message, details) },
@@ -149,6 +156,20 @@ function betterAuthOptions(options: AuthOptions, db: Kysely<unknown>) {
     },
   } satisfies BetterAuthOptions
 }
+
+/** Its rules and its idea of an address; our store, and our refusal. */
+const rateLimitOf = (countAttempt: AuthOptions['countAttempt']): NonNullable<BetterAuthOptions['rateLimit']> =>
+  countAttempt === undefined
+    ? { enabled: false }
+    : {
+        enabled: true,
+        customStorage: {
+          consume: async (subject, { max, window }) => {
+            await countAttempt({ limit: max, windowSeconds: window }, subject)
+            return { allowed: true, retryAfter: null }
+          },
+        },
+      }
 
 /** Reserved by RFC 2606: no page can come from it. */
 const UNKNOWN_BASE_URL = 'http://base-url-unknown.invalid'

@@ -13,6 +13,8 @@ interface Endpoint {
   readonly operationId: string
   readonly summary: string
   readonly signedIn: boolean
+  /** Whoever gets through has proven who they are. */
+  readonly authenticates?: true
   readonly body?: TSchema
   readonly querystring?: TSchema
   readonly answer: TSchema
@@ -26,6 +28,7 @@ const ENDPOINTS: readonly Endpoint[] = [
     operationId: 'signUp',
     summary: 'Sign up',
     signedIn: false,
+    authenticates: true,
     body: shape.SignUp,
     answer: shape.SignedUp,
   },
@@ -35,6 +38,7 @@ const ENDPOINTS: readonly Endpoint[] = [
     operationId: 'signIn',
     summary: 'Sign in',
     signedIn: false,
+    authenticates: true,
     body: shape.SignIn,
     answer: shape.SignedIn,
   },
@@ -124,10 +128,11 @@ const ENDPOINTS: readonly Endpoint[] = [
 export function authRoutes(app: App, auth: Auth): void {
   app.addSchema(shape.AuthUser)
   app.addSchema(shape.AuthSession)
-  for (const { method, path, signedIn, answer, body, querystring, ...described } of ENDPOINTS) {
+  for (const { method, path, signedIn, authenticates, answer, body, querystring, ...described } of ENDPOINTS) {
     app.route({
       method,
       url: `/api/auth/${path}`,
+      ...(authenticates && { config: { authenticates } }),
       schema: {
         ...described,
         tags: ['auth'],

@@ -3,7 +3,7 @@ import { Type } from 'typebox'
 import type { Database } from '../db/database.ts'
 import { label } from '../db/migrator.ts'
 import type { App } from '../http/server.ts'
-import { OneOf, refusals } from '../http/wire.ts'
+import { OneOf, refusalsOfUnlimited } from '../http/wire.ts'
 import type { RedisConnection } from '../redis.ts'
 
 /** How long readiness waits for the database before it says no: it too answers within 2 s. */
@@ -43,12 +43,13 @@ export function healthRoutes(
   app.get(
     '/health',
     {
+      config: { unlimited: true },
       schema: {
         operationId: 'getHealth',
         summary: 'Is the process serving?',
         tags: ['health'],
         security: [],
-        response: { 200: Health, ...refusals() },
+        response: { 200: Health, ...refusalsOfUnlimited() },
       },
     },
     async (_request, reply) =>
@@ -58,13 +59,14 @@ export function healthRoutes(
   app.get(
     '/health/ready',
     {
+      config: { unlimited: true },
       schema: {
         operationId: 'getReadiness',
         summary: 'Can it answer requests now?',
         description: 'Without Redis the service is `degraded`, and ready.',
         tags: ['health'],
         security: [],
-        response: { ...refusals(), 200: Readiness, 503: Readiness },
+        response: { ...refusalsOfUnlimited(), 200: Readiness, 503: Readiness },
       },
     },
     async (request, reply) => {

@@ -7,7 +7,10 @@ import type { App } from './server.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
+    /** Who presents themselves; nothing of it is proven. */
     principal: Principal | null
+    /** Why there is no principal. */
+    unidentified: Problem | null
   }
 }
 
@@ -16,18 +19,31 @@ type Services = Config['auth']['services']
 /** Longer than any id of a user; whoever sends more names nobody. */
 const USER_ID_LENGTH_MAX = 255
 
-/** Makes every route registered on `app` from here on one for principals: who presents none is refused before anything else. */
-export function requirePrincipal(app: App, auth: Config['auth']): void {
-  const rules: CredentialRules = {
-    storage: auth.tokenStorage,
-    sessionHashSecret: auth.sessionHashSecret?.reveal() ?? '',
-    signingSecret: auth.betterAuthSecret?.reveal(),
-  }
+/** Finds out who presents themselves, for every request. Refuses nobody: that is for the routes that take a principal. */
+export function identify(app: App, auth: Config['auth']): void {
+  const rules = credentialRules(auth)
   app.decorateRequest('principal', null)
-  app.addHook('onRequest', async (request) => {
-    refuseContradiction(request)
-    request.principal = presented(request, rules, auth.services)
+  app.decorateRequest('unidentified', null)
+  app.addHook('onRequest', (request, _reply, done) => {
+    try {
+      request.principal = presented(request, rules, auth.services)
+    } catch (error) {
+      if (!(error instanceof Problem)) throw error
+      request.unidentified = error
+    }
+    done()
   })
+}
+
+export const credentialRules = (auth: Config['auth']): CredentialRules => ({
+  storage: auth.tokenStorage,
+  sessionHashSecret: auth.sessionHashSecret?.reveal() ?? '',
+  signingSecret: auth.betterAuthSecret?.reveal(),
+})
+
+/** Makes every route registered on `app` from here on one for principals: who presents none is refused before anything else. */
+export function requirePrincipal(app: App): void {
+  app.addHook('onRequest', (request, _reply, done) => done(request.unidentified ?? undefined))
 }
 
 /** The principal of a request to a route behind {@link requirePrincipal}. */
@@ -43,7 +59,9 @@ export function refuseContradiction({ headers }: FastifyRequest): void {
   }
 }
 
-function presented({ headers }: FastifyRequest, rules: CredentialRules, services: Services): Principal {
+function presented(request: FastifyRequest, rules: CredentialRules, services: Services): Principal {
+  refuseContradiction(request)
+  const { headers } = request
   const { authorization, 'x-service-auth': serviceToken } = headers
   if (typeof serviceToken === 'string') return service(serviceToken, headers['x-user-id'], services)
   if (authorization === undefined) {

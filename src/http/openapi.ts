@@ -9,7 +9,11 @@ Sign up at \`POST /api/auth/sign-up/email\`, take the \`token\` from the answer 
 A trusted service acts for one user with \`X-Service-Auth\` and \`X-User-ID\`.
 
 Every refusal is \`application/problem+json\` (RFC 9457): \`detail\` says what to do, \`code\` is for programs, \`errors\` names each
-faulty field. A known path with a wrong method is 405 with \`Allow\`. Lists are bare arrays; paging travels in the headers \`Link\`, \`X-Next-Cursor\` and \`X-Total-Count\`.`
+faulty field. A known path with a wrong method is 405 with \`Allow\`. Lists are bare arrays; paging travels in the headers \`Link\`, \`X-Next-Cursor\` and \`X-Total-Count\`.
+
+Each user has so many reads (\`GET\`, \`HEAD\`) and so many writes (all others) a minute, over all sessions and services; each
+address has as many until somebody has proven to be a user. \`RateLimit\` says what is left; 429 says in \`Retry-After\` how long to
+wait.`
 
 /** Describes every route registered after it, from the very schemas that validate. Must come before the first feature. */
 export async function describeApi(app: App): Promise<void> {
@@ -60,8 +64,9 @@ function tidied(document: Described): Described {
   for (const operation of Object.values(paths).flatMap((path) => Object.values(path ?? {}) as Operation[])) {
     allowNoBody(operation)
     shareRefusals(operation, shared)
+    describeLimits(operation)
   }
-  Object.assign(document.components ?? {}, { responses: shared })
+  Object.assign(document.components ?? {}, { responses: shared, headers: LIMIT_HEADERS })
   return document
 }
 
@@ -85,6 +90,31 @@ function shareRefusals({ responses = {} }: Operation, shared: Record<string, obj
     const name = Object.keys(examples).map(pascalCase).join('Or')
     shared[name] = response
     responses[status] = { $ref: `#/components/responses/${name}` }
+  }
+}
+
+const LIMIT_HEADERS: Readonly<Record<string, OpenAPIV3_1.HeaderObject>> = {
+  'X-RateLimit-Limit': { schema: { type: 'integer' }, description: 'Requests of this kind in a window' },
+  'X-RateLimit-Remaining': { schema: { type: 'integer' }, description: 'How many of them are left' },
+  'X-RateLimit-Reset': { schema: { type: 'integer' }, description: 'Seconds until the next window' },
+  'RateLimit-Policy': {
+    schema: { type: 'string' },
+    example: '"read";q=100;w=60',
+    description: 'draft-ietf-httpapi-ratelimit-headers: q requests in w seconds',
+  },
+  RateLimit: {
+    schema: { type: 'string' },
+    example: '"read";r=99;t=60',
+    description: 'draft-ietf-httpapi-ratelimit-headers: r requests are left for t seconds',
+  },
+}
+
+/** What a limited route can refuse for its limit, it also announces with every answer. */
+function describeLimits({ responses = {} }: Operation): void {
+  if (responses['429'] === undefined) return
+  const references = Object.keys(LIMIT_HEADERS).map((name) => [name, { $ref: `#/components/headers/${name}` }])
+  for (const response of Object.values(responses)) {
+    if (!('$ref' in response)) response.headers = { ...response.headers, ...Object.fromEntries(references) }
   }
 }
 

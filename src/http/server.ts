@@ -14,10 +14,13 @@ import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:
 import type { Config } from '../config.ts'
 import { Problem } from '../errors.ts'
 import { JsonError, parseJson } from '../lib/json.ts'
+import type { Gate } from './admission.ts'
 import { originForm, refuseAmbiguity } from './ambiguity.ts'
 import { createConnections, type Connections } from './connections.ts'
+import { identify } from './identify.ts'
 import { watchRoutes, type MethodsAt } from './methods.ts'
 import { pathOf, requestIdOf, sendProblem } from './problem.ts'
+import { limitRates, requireAdmission } from './rate-limit.ts'
 import { buildValidator } from './validation.ts'
 
 declare module 'fastify' {
@@ -59,7 +62,7 @@ const SECURITY_HEADERS: Readonly<Record<string, string>> = {
 const TRANSPORT_SECURITY = { 'strict-transport-security': 'max-age=31536000; includeSubDomains' }
 
 /** The HTTP surface before any feature: limits, identity of requests, one shape for every refusal. */
-export async function createApp(config: Config, log: FastifyBaseLogger): Promise<App> {
+export async function createApp(config: Config, log: FastifyBaseLogger, gate: Gate): Promise<App> {
   const headers = { ...SECURITY_HEADERS, ...(config.environment === 'production' ? TRANSPORT_SECURITY : {}) }
   const connections = createConnections(headers)
   const app = fastify({
@@ -99,7 +102,15 @@ export async function createApp(config: Config, log: FastifyBaseLogger): Promise
   // Otherwise Node would answer by itself, with no body at all.
   app.server.on('checkExpectation', (request, response) => app.server.emit('request', request, response))
   const methodsAt = watchRoutes(app)
-  app.setErrorHandler(sendProblem)
+  app.setErrorHandler(async (thrown, request, reply) => {
+    try {
+      await requireAdmission(request)
+    } catch (refusal) {
+      // However a request fails, beyond its limit that is all it is told.
+      return sendProblem(refusal, request, reply)
+    }
+    return sendProblem(thrown, request, reply)
+  })
   app.setNotFoundHandler((request) => refuseUnknown(request, methodsAt))
   parseBodies(app)
 
@@ -136,6 +147,8 @@ export async function createApp(config: Config, log: FastifyBaseLogger): Promise
       {
         method: request.method,
         route: request.routeOptions.url ?? null,
+        principal: request.principal?.kind ?? 'none',
+        userId: request.admitted?.userId,
         status: reply.statusCode,
         durationMs: Math.round(reply.elapsedTime * 10) / 10,
       },
@@ -145,6 +158,8 @@ export async function createApp(config: Config, log: FastifyBaseLogger): Promise
   await app.register(cors, {
     delegator: (request, callback) => callback(null, corsOptions(config, request.raw)),
   })
+  identify(app, config.auth)
+  limitRates(app, gate)
   // What a page can cause by mistake comes after CORS, so that the page can read why.
   app.addHook('onRequest', (request, _reply, done) => {
     if ((request.raw.url ?? '').length > URL_LENGTH_MAX) {
@@ -176,9 +191,14 @@ const corsOptions = (config: Config, { url = '', headers }: IncomingMessage) => 
     'ETag',
     'Link',
     'Location',
+    'RateLimit',
+    'RateLimit-Policy',
     'Retry-After',
     'Set-Auth-Token',
     'X-Next-Cursor',
+    'X-RateLimit-Limit',
+    'X-RateLimit-Remaining',
+    'X-RateLimit-Reset',
     'X-Request-Id',
     'X-Total-Count',
   ],

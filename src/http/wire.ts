@@ -67,8 +67,14 @@ const ANYWHERE: readonly ProblemCode[] = [
   'unavailable',
 ]
 
+type Refusals = Record<`${4 | 5}${number}`, object>
+
 /** The refusals a route can give, as response schemas with an example of each. */
-export function refusals(...codes: readonly ProblemCode[]): Record<`${4 | 5}${number}`, object> {
+export const refusals = (...codes: readonly ProblemCode[]): Refusals =>
+  refusalsOfUnlimited(...codes, 'too_many_requests')
+
+/** For routes that no rate limit is on. */
+export function refusalsOfUnlimited(...codes: readonly ProblemCode[]): Refusals {
   const byStatus = Map.groupBy([...new Set([...codes, ...ANYWHERE])], (code) => PROBLEMS[code][0])
   return Object.fromEntries([...byStatus].map(([status, ofStatus]) => [status, refusal(ofStatus)]))
 }
@@ -101,6 +107,7 @@ const DETAILS: Partial<Record<ProblemCode, string>> = {
   not_found: "Task not found or you don't have permission to access it",
   invalid_input: 'title is required',
   precondition_failed: 'The task has changed: its version is now 4',
+  too_many_requests: 'At most 30 write requests in 60 s; try again in 23 s',
   unavailable: 'The database cannot be reached or is busy; try again shortly',
   outcome_unknown:
     'The connection to the database was lost at the last moment: the change may or may not have happened. Read before you repeat it, or, where the route honours Idempotency-Key, repeat it with the same key',
@@ -120,6 +127,7 @@ function example(code: ProblemCode): object {
     requestId: '8f0e7f2e-6a59-4f0c-9a53-2f4f0f6f3c55',
     ...(code === 'invalid_input' ? { errors: [{ in: 'body', pointer: '/title', detail }] } : {}),
     ...(code === 'precondition_failed' ? { currentVersion: 4 } : {}),
+    ...(status === 429 ? { retryAfter: 23 } : {}),
     ...(status === 503 ? { retryAfter: 2 } : {}),
   }
 }

@@ -3,7 +3,7 @@ import { RateLimiterMemory, RateLimiterRedis, type RateLimiterRes } from 'rate-l
 
 /** So many in a window, which begins with the first and is the same for all processes on one Redis. */
 export interface Policy {
-  /** Unique in the program; part of the key in the store. */
+  /** Part of the key in the store: policies of one name never have a subject in common. */
   readonly name: string
   readonly limit: number
   readonly windowSeconds: number
@@ -21,14 +21,16 @@ export interface Verdict {
 
 export interface Limits {
   /** Counts one more for the subject and says whether it is within the limit. Of any number at once exactly `limit` are. */
-  take(policy: Policy, subject: string): Promise<Verdict>
+  take(this: void, policy: Policy, subject: string): Promise<Verdict>
   /** Takes back one that turned out not to count, while its window lasts. */
-  giveBack(verdict: Verdict, subject: string): Promise<void>
+  giveBack(this: void, verdict: Verdict, subject: string): Promise<void>
 }
 
 /** Where processes count together. `ask` gives undefined while it is away. */
 export interface SharedStore {
   readonly client: Redis
+  /** Since when it has been there without a break, on the clock of `performance.now()`. */
+  readonly backSinceMs: number
   ask<T>(command: () => Promise<T>): Promise<T | undefined>
 }
 
@@ -41,28 +43,37 @@ interface Counter {
 
 /**
  * Fixed windows counted in Redis, atomically; each process also counts what passes through itself, and goes by that while
- * Redis is away. So a limit is never forgotten in the middle of a window, and never holds for less than one process.
+ * Redis is away, and for the rest of the window by both once it is back. So no coming or going lets a process forget.
  */
 export function openLimits(store: SharedStore): Limits {
   const counters = new Map<string, Counter>()
   const counterOf = ({ name, limit, windowSeconds }: Policy): Counter => {
-    let counter = counters.get(name)
+    const key = `${name} ${windowSeconds}`
+    let counter = counters.get(key)
     if (counter === undefined) {
       const rule = { keyPrefix: `${KEY_PREFIX}${name}`, points: limit, duration: windowSeconds }
       counter = {
         shared: new RateLimiterRedis({ storeClient: store.client, ...rule }),
         own: new RateLimiterMemory(rule),
       }
-      counters.set(name, counter)
+      counters.set(key, counter)
     }
     return counter
   }
   return {
     async take(policy, subject) {
-      const { shared, own } = counterOf(policy)
+      const counter = counterOf(policy)
       // `penalty` counts and leaves the judgement to us.
-      const [together, alone] = await Promise.all([store.ask(() => shared.penalty(subject)), own.penalty(subject)])
-      return verdictOf(policy, together ?? alone)
+      const [together, alone] = await Promise.all([
+        store.ask(() => counter.shared.penalty(subject)),
+        counter.own.penalty(subject),
+      ])
+      const own = verdictOf(policy, alone)
+      if (together === undefined) return own
+      const all = verdictOf(policy, together)
+      // What was let in while Redis was away is not in its count.
+      const isMixed = own.endsAtMs - policy.windowSeconds * 1000 < store.backSinceMs
+      return isMixed && own.remaining <= all.remaining ? stricter(own, all) : all
     },
     async giveBack({ policy, endsAtMs }, subject) {
       // In the next window it would be one more than the limit.
@@ -72,6 +83,10 @@ export function openLimits(store: SharedStore): Limits {
     },
   }
 }
+
+/** Both refuse: only the later end is one that waiting for helps. */
+const stricter = (own: Verdict, all: Verdict): Verdict =>
+  !own.allowed && !all.allowed && all.endsAtMs > own.endsAtMs ? all : own
 
 function verdictOf(policy: Policy, { consumedPoints, msBeforeNext }: RateLimiterRes): Verdict {
   return {

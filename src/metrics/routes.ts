@@ -4,7 +4,7 @@ import type { Pool } from 'pg'
 import type { Config } from '../config.ts'
 import { Problem } from '../errors.ts'
 import type { App } from '../http/server.ts'
-import { refusals } from '../http/wire.ts'
+import { refusalsOfUnlimited } from '../http/wire.ts'
 
 const DURATION_BUCKETS_S = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
 
@@ -37,6 +37,7 @@ export function metricsRoutes(app: App, { config, db }: { config: Config; db: { 
   app.get(
     '/metrics',
     {
+      config: { unlimited: true },
       schema: {
         operationId: 'getMetrics',
         summary: 'Metrics for Prometheus',
@@ -45,7 +46,10 @@ export function metricsRoutes(app: App, { config, db }: { config: Config; db: { 
         tags: ['health'],
         security: [{ metrics: [] }],
         produces: ['text/plain'],
-        response: { 200: Type.String({ description: 'Prometheus text' }), ...refusals('unauthenticated', 'forbidden') },
+        response: {
+          200: Type.String({ description: 'Prometheus text' }),
+          ...refusalsOfUnlimited('unauthenticated', 'forbidden'),
+        },
       },
     },
     async (request, reply) => {

@@ -1,0 +1,148 @@
+import type { FastifyRequest } from 'fastify'
+import ipaddr from 'ipaddr.js'
+import { LRUCache } from 'lru-cache'
+import type { Config } from '../config.ts'
+import type { Scopes } from '../db/scopes.ts'
+import { Problem } from '../errors.ts'
+import type { Limits, Policy, Verdict } from '../limits/limits.ts'
+import type { Principal } from '../principal.ts'
+import { sessionTokenKeys } from './credential.ts'
+import { credentialRules } from './identify.ts'
+
+/** Whether a request is within its rate limit, and whose limit that is. */
+export interface Admission {
+  readonly verdict: Verdict
+  /** The user whose limit it is; undefined where it is that of an address. */
+  readonly userId: string | undefined
+  /** As the verdict was counted. */
+  readonly subject: string
+}
+
+export interface Gate {
+  /** @throws Problem unavailable (503) when nobody can say whose session it is */
+  admit(request: FastifyRequest): Promise<Admission>
+  /** Gives an address back what it spent on proving who is there. */
+  excuse(admission: Admission): void
+  /** What was known of a session that is refused now. */
+  forget(principal: Principal): void
+}
+
+interface Proof {
+  readonly admission: Admission
+  readonly userId: string | undefined
+}
+
+/** Users of sessions that a process keeps in mind. They choose the limit; they prove nothing. */
+const KNOWN_SESSIONS_MAX = 50_000
+
+const READS = new Set(['GET', 'HEAD', 'OPTIONS'])
+
+/** The session cookies of the auth server, which only its own routes look at. */
+const SESSION_COOKIE = /(?:^|;\s*)(?:__Secure-)?better-auth\.session_token=([^;\s]+)/
+
+/**
+ * A user's requests count together, whatever session or service they come by. Until somebody has proven to be a user, the
+ * request counts for its address, so that guessing is limited too.
+ */
+export function openAdmission({ config, limits, db }: { config: Config; limits: Limits; db: Scopes }): Gate {
+  const { readPerMinute, writePerMinute } = config.limits
+  const read: Policy = { name: 'read', limit: readPerMinute, windowSeconds: 60 }
+  const write: Policy = { name: 'write', limit: writePerMinute, windowSeconds: 60 }
+  const rules = credentialRules(config.auth)
+  const users = new LRUCache<string, string>({ max: KNOWN_SESSIONS_MAX })
+  const proving = new Map<string, Promise<Proof>>()
+
+  const take = async (policy: Policy, subject: string, userId?: string): Promise<Admission> => ({
+    verdict: await limits.take(policy, subject),
+    userId,
+    subject,
+  })
+  const admitUser = (policy: Policy, userId: string): Promise<Admission> => take(policy, `user:${userId}`, userId)
+  const excuse = ({ verdict, subject }: Admission): void => void limits.giveBack(verdict, subject)
+
+  /** Who presents a session on the routes that take one. */
+  const presented = (request: FastifyRequest): Principal | null => {
+    const { url = '', headers } = request.raw
+    if (!url.startsWith('/api/')) return null
+    if (request.principal !== null || !url.startsWith('/api/auth/')) return request.principal
+    const [, token] = SESSION_COOKIE.exec(headers.cookie ?? '') ?? []
+    const tokenKeys = token === undefined ? undefined : sessionTokenKeys(token, rules)
+    return tokenKeys === undefined ? null : { kind: 'session', tokenKeys }
+  }
+
+  /** Counts for the address, and gives that back where it proves to be a user. */
+  const prove = async (policy: Policy, address: string, principal: Principal): Promise<Proof> => {
+    const admission = await take(policy, address)
+    const userId = admission.verdict.allowed ? await userOf(db, principal) : undefined
+    if (userId === undefined) return { admission, userId }
+    users.set(keyOf(principal), userId)
+    excuse(admission)
+    return { admission, userId }
+  }
+
+  return {
+    async admit(request) {
+      const policy = READS.has(request.method) ? read : write
+      const principal = presented(request)
+      const address = `address:${addressOf(request.ip)}`
+      if (principal === null) return take(policy, address)
+      const known = principal.kind === 'service' ? principal.userId : users.get(keyOf(principal))
+      if (known !== undefined) return admitUser(policy, known)
+
+      // Requests that come together with a session that is new here wait for one look-up.
+      const key = keyOf(principal)
+      const underWay = proving.get(key)
+      if (underWay !== undefined) {
+        const { userId } = await underWay
+        return userId === undefined ? take(policy, address) : admitUser(policy, userId)
+      }
+      const proof = prove(policy, address, principal).finally(() => proving.delete(key))
+      proving.set(key, proof)
+      const { admission, userId } = await proof
+      return userId === undefined ? admission : admitUser(policy, userId)
+    },
+    excuse,
+    forget: (principal) => void users.delete(keyOf(principal)),
+  }
+}
+
+const keyOf = (principal: Principal): string => (principal.kind === 'session' ? principal.tokenKeys.join(' ') : '')
+
+/** Undefined for a session that is none (any more). */
+async function userOf(db: Scopes, principal: Principal): Promise<string | undefined> {
+  try {
+    return await db.asUser(principal, async ({ userId }) => userId)
+  } catch (error) {
+    if (error instanceof Problem && error.code === 'unauthenticated') return undefined
+    throw error
+  }
+}
+
+/** One customer's: an IPv4 address, or the /64 that an IPv6 address is in (RFC 6177). */
+export function addressOf(ip: string): string {
+  if (!ipaddr.isValid(ip)) return 'unknown'
+  const address = ipaddr.process(ip)
+  if (address.kind() === 'ipv4') return address.toString()
+  return `${ipaddr.IPv6.networkAddressFromCIDR(`${address.toNormalizedString().replace(/%.*/, '')}/64`).toString()}/64`
+}
+
+export function tooManyRequests(verdict: Verdict): Problem {
+  const { policy, resetSeconds } = verdict
+  return new Problem(
+    'too_many_requests',
+    `At most ${policy.limit} ${policy.name} requests in ${policy.windowSeconds} s; try again in ${resetSeconds} s`,
+    {
+      headers: { ...limitHeaders(verdict), 'retry-after': String(resetSeconds) },
+      body: { retryAfter: resetSeconds },
+    },
+  )
+}
+
+/** The usual three, and draft-ietf-httpapi-ratelimit-headers-10. Times are in seconds from now. */
+export const limitHeaders = ({ policy, remaining, resetSeconds }: Verdict): Readonly<Record<string, string>> => ({
+  'x-ratelimit-limit': String(policy.limit),
+  'x-ratelimit-remaining': String(remaining),
+  'x-ratelimit-reset': String(resetSeconds),
+  'ratelimit-policy': `"${policy.name}";q=${policy.limit};w=${policy.windowSeconds}`,
+  ratelimit: `"${policy.name}";r=${remaining};t=${resetSeconds}`,
+})
