@@ -29,6 +29,7 @@ export const PROBLEMS = {
   headers_too_large: [431, 'Headers too large'],
   internal: [500, 'Internal server error'],
   unavailable: [503, 'Service unavailable'],
+  overloaded: [503, 'Overloaded'],
   outcome_unknown: [503, 'Outcome unknown'],
 } as const satisfies Record<string, readonly [status: number, title: string]>
 

@@ -48,7 +48,8 @@ export const pathOf = (url: string): string => url.split('?', 1)[0] ?? url
 /** The error handler of the whole service: whatever was thrown leaves as a problem, and what is our fault is logged once. */
 export function sendProblem(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const problem = forMethod(request.method, toProblem(error))
-  if (problem.status >= 500) request.log.error({ err: problem.cause ?? problem }, problem.message)
+  if (problem.status >= 500 && problem.code !== 'overloaded')
+    request.log.error({ err: problem.cause ?? problem }, problem.message)
   if (problem.status === 401) void reply.header('www-authenticate', 'Bearer')
   if (problem.status === 503) void reply.header('retry-after', String(RETRY_AFTER_S))
   const body = problemBody(problem, { path: pathOf(request.raw.url ?? '/'), requestId: request.id })

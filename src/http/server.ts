@@ -19,6 +19,7 @@ import { originForm, refuseAmbiguity } from './ambiguity.ts'
 import { createConnections, type Connections } from './connections.ts'
 import { identify } from './identify.ts'
 import { watchRoutes, type MethodsAt } from './methods.ts'
+import { boundWork } from './overload.ts'
 import { pathOf, requestIdOf, sendProblem } from './problem.ts'
 import { limitRates, requireAdmission } from './rate-limit.ts'
 import { buildValidator } from './validation.ts'
@@ -50,6 +51,9 @@ const TIMEOUT_CHECK_INTERVAL_MS = 500
 const KEEP_ALIVE_TIMEOUT_MS = 65_000
 /** A client that neither sends nor takes anything for so long would keep its answer in memory for ever. */
 const SILENCE_TIMEOUT_MS = 120_000
+
+/** Idle ones cost memory and a file descriptor each; beyond them Node closes what comes. */
+const CONNECTIONS_MAX = 10_000
 
 const SECURITY_HEADERS: Readonly<Record<string, string>> = {
   'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
@@ -99,6 +103,7 @@ export async function createApp(config: Config, log: FastifyBaseLogger, gate: Ga
   connections.watch(app.server)
   // All headers are looked at; their number is bounded by their size.
   app.server.maxHeadersCount = 0
+  app.server.maxConnections = CONNECTIONS_MAX
   // Otherwise Node would answer by itself, with no body at all.
   app.server.on('checkExpectation', (request, response) => app.server.emit('request', request, response))
   const methodsAt = watchRoutes(app)
@@ -158,6 +163,7 @@ export async function createApp(config: Config, log: FastifyBaseLogger, gate: Ga
   await app.register(cors, {
     delegator: (request, callback) => callback(null, corsOptions(config, request.raw)),
   })
+  boundWork(app)
   identify(app, config.auth)
   limitRates(app, gate)
   // What a page can cause by mistake comes after CORS, so that the page can read why.

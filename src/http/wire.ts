@@ -71,7 +71,7 @@ type Refusals = Record<`${4 | 5}${number}`, object>
 
 /** The refusals a route can give, as response schemas with an example of each. */
 export const refusals = (...codes: readonly ProblemCode[]): Refusals =>
-  refusalsOfUnlimited(...codes, 'too_many_requests')
+  refusalsOfUnlimited(...codes, 'too_many_requests', 'overloaded')
 
 /** For routes that no rate limit is on. */
 export function refusalsOfUnlimited(...codes: readonly ProblemCode[]): Refusals {
@@ -108,6 +108,7 @@ const DETAILS: Partial<Record<ProblemCode, string>> = {
   invalid_input: 'title is required',
   precondition_failed: 'The task has changed: its version is now 4',
   too_many_requests: 'At most 30 write requests in 60 s; try again in 23 s',
+  overloaded: 'More is asked than can be answered in time; try again shortly',
   unavailable: 'The database cannot be reached or is busy; try again shortly',
   outcome_unknown:
     'The connection to the database was lost at the last moment: the change may or may not have happened. Read before you repeat it, or, where the route honours Idempotency-Key, repeat it with the same key',
