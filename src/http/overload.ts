@@ -1,5 +1,8 @@
 import type { FastifyRequest } from 'fastify'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Config } from '../config.ts'
 import { Problem } from '../errors.ts'
+import { pathOf, PROBLEM_JSON, problemBody, requestIdOf } from './problem.ts'
 import type { App } from './server.ts'
 
 declare module 'fastify' {
@@ -10,29 +13,36 @@ declare module 'fastify' {
 }
 
 /** As many are worked on at once as are answered in this time at the pace of the moment: so long the last of them waits. */
-const ANSWERED_WITHIN_MS = 600
+const ANSWERED_WITHIN_MS = 400
 /** Before there is a pace to go by: one that small machines reach. */
-const USUAL_PER_MS = 0.6
+const USUAL_PER_MS = 0.9
 const IN_WORK_MIN = 32
 const IN_WORK_MAX = 1024
 /** How often the pace is taken. */
 const TICK_MS = 250
 
+/** Routes that are answered however much is asked. */
+const UNLIMITED = /^\/(?:health(?:\/ready)?|metrics)(?:\?|$)/
+
+const OVERLOADED = 'More is asked than can be answered in time; try again shortly'
+const RETRY_AFTER = { 'retry-after': '1' }
+
+/** How often the log says how many were refused. */
+const REPORT_INTERVAL_MS = 1_000
+
 /**
  * Bounds how many requests are worked on at once; the rest is refused at once, while answering would still be of use to the
  * others (Little's law: waiting = number / pace). A request counts once its body is in, until its answer is ready: clients
  * that are slow to send or to read hold no place.
+ *
+ * @param headers what every answer carries
  */
-export function boundWork(app: App): void {
+export function boundWork(app: App, config: Config, headers: Readonly<Record<string, string>>): void {
   const work = new Work()
   app.decorateRequest('isInWork', false)
   const enter = (request: FastifyRequest): void => {
     if (request.isInWork || request.routeOptions.config.unlimited === true) return
-    if (!work.enter()) {
-      throw new Problem('overloaded', 'More is asked than can be answered in time; try again shortly', {
-        headers: { 'retry-after': '1' },
-      })
-    }
+    if (!work.enter()) throw new Problem('overloaded', OVERLOADED, { headers: RETRY_AFTER })
     request.isInWork = true
   }
   const leave = (request: FastifyRequest): void => {
@@ -57,6 +67,42 @@ export function boundWork(app: App): void {
     leave(request)
     done()
   })
+  refuseEarly(app, config, work, headers)
+}
+
+/**
+ * Where nothing fits any more, a request is refused before the framework sees it: what refusing costs is taken from those
+ * that were let in. Instead of a log line for each there is one a second.
+ */
+function refuseEarly(app: App, config: Config, work: Work, headers: Readonly<Record<string, string>>): void {
+  const problem = new Problem('overloaded', OVERLOADED)
+  let refused = 0
+  const report = (): void => {
+    app.log.warn({ refused }, 'overloaded: requests were refused')
+    refused = 0
+  }
+  const [serve] = app.server.listeners('request') as ((request: IncomingMessage, response: ServerResponse) => void)[]
+  if (serve === undefined) throw new Error('the framework does not listen for requests')
+  app.server.removeListener('request', serve)
+  app.server.on('request', (request, response) => {
+    const { url = '/', headers: sent } = request
+    if (app.draining || !work.isFull() || UNLIMITED.test(url)) return serve(request, response)
+    if (refused++ === 0) setTimeout(report, REPORT_INTERVAL_MS).unref()
+    const requestId = requestIdOf(request)
+    const body = problemBody(problem, { path: pathOf(url), requestId })
+    const isAllowed = sent.origin !== undefined && config.http.corsOrigins.includes(sent.origin)
+    response.writeHead(problem.status, {
+      ...headers,
+      ...RETRY_AFTER,
+      ...(isAllowed && { 'access-control-allow-origin': sent.origin, 'access-control-expose-headers': 'Retry-After' }),
+      vary: 'Origin',
+      'cache-control': 'private, no-store',
+      'content-type': PROBLEM_JSON,
+      'content-length': Buffer.byteLength(body),
+      'x-request-id': requestId,
+    })
+    response.end(request.method === 'HEAD' ? undefined : body)
+  })
 }
 
 const awaitsBody = ({ headers }: FastifyRequest): boolean =>
@@ -77,11 +123,15 @@ export class Work {
     this.#tickedAt = now()
   }
 
-  /** Whether there is room for one more. */
-  enter(): boolean {
+  isFull(): boolean {
     const now = this.#now()
     if (now - this.#tickedAt >= TICK_MS) this.#tick(now)
-    if (this.#inWork >= this.#limit) return false
+    return this.#inWork >= this.#limit
+  }
+
+  /** Whether there was room for one more. */
+  enter(): boolean {
+    if (this.isFull()) return false
     this.#inWork++
     return true
   }

@@ -163,7 +163,7 @@ export async function createApp(config: Config, log: FastifyBaseLogger, gate: Ga
   await app.register(cors, {
     delegator: (request, callback) => callback(null, corsOptions(config, request.raw)),
   })
-  boundWork(app)
+  boundWork(app, config, headers)
   identify(app, config.auth)
   limitRates(app, gate)
   // What a page can cause by mistake comes after CORS, so that the page can read why.
