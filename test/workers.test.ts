@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict'
 import { spawn, type ChildProcess } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { Agent, get } from 'node:http'
 import { createInterface } from 'node:readline'
 import { suite, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { needsServer, openTestDatabase } from './databases.ts'
+import { needsRedis, REDIS_URL } from './redis.ts'
 import { askAt } from './world.ts'
 
 const COMMAND = fileURLToPath(new URL('../bin/todo-backend.mjs', import.meta.url))
@@ -99,6 +101,25 @@ suite('several workers', { skip: needsServer }, () => {
 
     assert.equal(await service.stop('SIGTERM'), 0)
     for (const pid of service.pids.values()) assert.throws(() => process.kill(pid, 0), { code: 'ESRCH' })
+  })
+
+  test("count a user's requests together: of 160 parallel reads exactly 100 pass", { skip: needsRedis }, async () => {
+    await using database = await openTestDatabase()
+    await using service = await start({ ...database.env, WORKERS: '2', REDIS_URL: REDIS_URL ?? '' })
+    const ready = new Set<number>()
+    while (ready.size < 2) ready.add(await whoAnswers(service))
+    const body = { name: 'Ada', email: `${randomUUID()}@example.com`, password: 'correct horse battery' }
+    const { json } = await askAt(service.url, 'POST', '/api/auth/sign-up/email', { body })
+    await service.next('request')
+    const answers = await Promise.all(
+      Array.from({ length: 160 }, () => askAt(service.url, 'GET', '/api/tasks', { token: json.token })),
+    )
+    const statuses = answers.map(({ status }) => status)
+    assert.equal(statuses.filter((status) => status === 200).length, 100)
+    assert.equal(statuses.filter((status) => status === 429).length, 60)
+    const workers = new Set<number | undefined>()
+    for (let line = 0; line < answers.length; line++) workers.add((await service.next('request')).worker)
+    assert.deepEqual(workers, new Set([1, 2]))
   })
 
   test('end within the deadline when a client keeps its connection', async () => {
