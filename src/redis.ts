@@ -1,12 +1,8 @@
 import { setTimeout } from 'node:timers/promises'
 import { Redis } from 'ioredis'
 import type { Config } from './config.ts'
+import { Silence, SilenceWatch } from './lib/silence.ts'
 
-/** How long an answer is waited for before Redis counts as away: nobody's request takes longer for it. */
-const ANSWER_TIMEOUT_MS = 40
-/** A timer later than this says that this process was busy, not that Redis was slow; it waits anew, so many times. */
-const BUSY_MS = 15
-const BUSY_ROUNDS = 3
 /** How often a Redis that is away is asked whether it is back. */
 const PROBE_INTERVAL_MS = 500
 /** A connection that gave no answer for so long is given up for a new one. */
@@ -29,7 +25,7 @@ export interface RedisConnection extends AsyncDisposable {
   /** Since when it has been there without a break, on the clock of `performance.now()`. */
   readonly backSinceMs: number
   /**
-   * What `command` answers, or undefined where Redis is away: unreachable, silent for {@link ANSWER_TIMEOUT_MS}, or unable
+   * What `command` answers, or undefined where Redis is away: unreachable, silent for some 50 ms, or unable
    * to write. Never throws. Away, it is not asked again before it has proven that it is back.
    */
   ask<T>(command: () => Promise<T>): Promise<T | undefined>
@@ -47,6 +43,7 @@ export async function openRedis(url: Config['redis']['url'], log: RedisLog): Pro
     enableAutoPipelining: true,
     retryStrategy: (attempt) => Math.min(attempt * 100, RECONNECT_MAX_MS),
   })
+  const silence = new SilenceWatch()
   let usable = false
   let saidAway = false
   let connectedAtMs = 0
@@ -70,7 +67,7 @@ export async function openRedis(url: Config['redis']['url'], log: RedisLog): Pro
   // A write: a replica or a full one answers every ping.
   const probe = async (): Promise<void> => {
     try {
-      await answerOf(redis.set(PROBE_KEY, '1', 'PX', PROBE_INTERVAL_MS))
+      await silence.answer(redis.set(PROBE_KEY, '1', 'PX', PROBE_INTERVAL_MS))
       comes()
     } catch (error) {
       goes(error)
@@ -90,7 +87,7 @@ export async function openRedis(url: Config['redis']['url'], log: RedisLog): Pro
   const ask = async <T>(command: () => Promise<T>): Promise<T | undefined> => {
     if (!usable) return undefined
     try {
-      return await answerOf(command())
+      return await silence.answer(command())
     } catch (error) {
       goes(error)
       return undefined
@@ -111,31 +108,6 @@ export async function openRedis(url: Config['redis']['url'], log: RedisLog): Pro
       redis.on('error', () => undefined)
       redis.disconnect()
     },
-  }
-}
-
-class Silence extends Error {
-  override readonly name = 'Silence'
-}
-
-async function answerOf<T>(command: Promise<T>): Promise<T> {
-  const silence = Promise.withResolvers<never>()
-  let roundsLeft = BUSY_ROUNDS
-  let timer: NodeJS.Timeout | undefined
-  const wait = (): void => {
-    const dueAt = performance.now() + ANSWER_TIMEOUT_MS
-    timer = globalThis.setTimeout(() => {
-      if (performance.now() - dueAt > BUSY_MS && roundsLeft-- > 0) return wait()
-      // What arrived while this process was busy is read first.
-      setImmediate(() => silence.reject(new Silence('no answer in time')))
-    }, ANSWER_TIMEOUT_MS)
-  }
-  wait()
-  try {
-    return await Promise.race([command, silence.promise])
-  } finally {
-    clearTimeout(timer)
-    command.catch(() => undefined)
   }
 }
 

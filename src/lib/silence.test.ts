@@ -1,0 +1,31 @@
+import assert from 'node:assert/strict'
+import { suite, test } from 'node:test'
+import { Silence, SilenceWatch } from './silence.ts'
+
+suite('waiting for an answer', () => {
+  test('gives what comes, and the error that comes', async () => {
+    const watch = new SilenceWatch()
+    assert.equal(await watch.answer(Promise.resolve(1)), 1)
+    await assert.rejects(watch.answer(Promise.reject(new Error('no'))), /^Error: no$/)
+  })
+
+  test('ends when nothing comes, for each in turn', async () => {
+    const watch = new SilenceWatch()
+    const never = new Promise<never>(() => undefined)
+    const ended: number[] = []
+    await Promise.all(
+      [1, 2, 3].map((index) => assert.rejects(watch.answer(never), Silence).then(() => ended.push(index))),
+    )
+    assert.deepEqual(ended, [1, 2, 3])
+  })
+
+  test('cuts nobody off for the time in which this process was busy itself', async () => {
+    const watch = new SilenceWatch()
+    const { promise, resolve } = Promise.withResolvers<string>()
+    const answer = watch.answer(promise)
+    const busyUntil = performance.now() + 200
+    while (performance.now() < busyUntil);
+    setImmediate(() => resolve('in time'))
+    assert.equal(await answer, 'in time')
+  })
+})
