@@ -41,6 +41,28 @@ suite('overload', () => {
     await drain(app, 1000)
   })
 
+  test('whoever waits for the server of somebody else keeps nobody out', async () => {
+    const gate = Promise.withResolvers<void>()
+    const waiting = Promise.withResolvers<void>()
+    let begun = 0
+    const { app, url } = await openSurface((surface) => {
+      surface.get('/waits', { config: { waitsElsewhere: true } }, async () => {
+        if (++begun === MANY) waiting.resolve()
+        await gate.promise
+        return 'done'
+      })
+      surface.get('/works', async () => 'done')
+    })
+    const asking = Array.from({ length: MANY }, () => askAt(url, 'GET', '/waits'))
+    await Promise.race([waiting.promise, ...asking])
+    const { status } = await askAt(url, 'GET', '/works')
+    gate.resolve()
+    const statuses = new Set((await Promise.all(asking)).map((answer) => answer.status))
+    await drain(app, 1000)
+    assert.equal(status, 200)
+    assert.deepEqual(statuses, new Set([200]))
+  })
+
   test('the bound follows the pace of a busy process, within its own bounds, and returns to the usual in calm', () => {
     let now = 0
     const work = new Work(() => now)

@@ -10,6 +10,13 @@ declare module 'fastify' {
     /** It is among those being worked on. */
     isInWork: boolean
   }
+  interface FastifyContextConfig {
+    /**
+     * Mostly waits for somebody else's server, which is no work of ours. Bounded by the route itself: in the count here, those
+     * that wait for a server that hangs would keep out what has nothing to do with it.
+     */
+    readonly waitsElsewhere?: true
+  }
 }
 
 /** As many are worked on at once as are answered in this time at the pace of the moment: so long the last of them waits. */
@@ -41,7 +48,8 @@ export function boundWork(app: App, config: Config, headers: Readonly<Record<str
   const work = new Work()
   app.decorateRequest('isInWork', false)
   const enter = (request: FastifyRequest): void => {
-    if (request.isInWork || request.routeOptions.config.unlimited === true) return
+    const { unlimited, waitsElsewhere } = request.routeOptions.config
+    if (request.isInWork || unlimited === true || waitsElsewhere === true) return
     if (!work.enter()) throw new Problem('overloaded', OVERLOADED, { headers: RETRY_AFTER })
     request.isInWork = true
   }
