@@ -8,6 +8,7 @@ import { describeApi } from './http/openapi.ts'
 import { createApp, type App } from './http/server.ts'
 import { metricsRoutes } from './metrics/routes.ts'
 import { taskRoutes } from './tasks/routes.ts'
+import { vaultRoutes } from './vault/routes.ts'
 
 /** The whole application, in order: the surface, what anyone may ask, and what takes a principal. */
 export async function buildApp(deps: Deps): Promise<App> {
@@ -22,6 +23,7 @@ export async function buildApp(deps: Deps): Promise<App> {
   await app.register(async (signedIn: App) => {
     requirePrincipal(signedIn)
     taskRoutes(signedIn, deps)
+    vaultRoutes(signedIn, deps)
   })
   return app
 }

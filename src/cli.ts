@@ -13,6 +13,8 @@ const USAGE = `usage: todo-backend [serve]
        todo-backend migrate check        what differs between the code and the database
        todo-backend migrate reset        take everything back and apply it again: every task is lost
        todo-backend migrate new NAME     begin the next pair of files
+       todo-backend vault rotate         encrypt users' provider keys anew, under the first encryption key
+       todo-backend vault verify         how many of them each encryption key opens
        todo-backend openapi [FILE]
        todo-backend help
 `
@@ -46,6 +48,8 @@ async function run([command = 'serve', ...rest]: readonly string[]): Promise<voi
       return serve(rest)
     case 'migrate':
       return migrate(rest)
+    case 'vault':
+      return vault(rest)
     case 'openapi':
       return openapi(rest)
     case 'help':
@@ -54,7 +58,7 @@ async function run([command = 'serve', ...rest]: readonly string[]): Promise<voi
       process.stdout.write(USAGE)
       return
     default:
-      throw unknown('command', command, 'there are serve, migrate, openapi and help')
+      throw unknown('command', command, 'there are serve, migrate, vault, openapi and help')
   }
 }
 
@@ -73,6 +77,11 @@ async function serve(rest: readonly string[]): Promise<void> {
 async function migrate(rest: readonly string[]): Promise<void> {
   const command = await import('./migrate.ts')
   return command.migrate(rest, loadConfig)
+}
+
+async function vault(rest: readonly string[]): Promise<void> {
+  const command = await import('./vault-command.ts')
+  return command.vault(rest, loadConfig)
 }
 
 async function openapi([file, ...rest]: readonly string[]): Promise<void> {

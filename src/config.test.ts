@@ -89,6 +89,11 @@ suite('an empty environment', () => {
     assert.equal(auth.betterAuthSecret?.reveal(), `made-auth-${AUTH}`)
     assert.deepEqual(services(parse({})), [`default made-token-${TOKEN}`])
     assert.deepEqual(vault.encryptionKeys.map(String), ['[secret]'])
+    assert.deepEqual(vault.baseUrls, {
+      gemini: 'https://generativelanguage.googleapis.com',
+      openai: 'https://api.openai.com/v1',
+      anthropic: 'https://api.anthropic.com',
+    })
     assert.equal(redis.url.reveal(), 'redis://localhost:6379/0')
   })
 
@@ -226,6 +231,9 @@ const WRONG: readonly (readonly [variable: string, ...values: string[]])[] = [
     `ü${TOKEN}`,
   ],
   ['ENCRYPTION_KEY', HASH, FERNET.slice(0, -1), `${FERNET},${FERNET}`, `${FERNET};${OTHER_FERNET}`],
+  ['GEMINI_BASE_URL', 'gemini.example', 'file:///etc/passwd', `https://u:${PASSWORD}@gemini.example`],
+  ['OPENAI_BASE_URL', 'openai.example', 'https://openai.example/?key=x'],
+  ['ANTHROPIC_BASE_URL', 'ftp://anthropic.example', 'https://anthropic.example/#x'],
   ['REDIS_URL', 'localhost:6379', 'http://localhost', 'redis://', 'redis://localhost/zero', `rediss:${PASSWORD}`],
   ['RATE_LIMIT_READ', '0', '1e3', '100/min'],
   ['RATE_LIMIT_WRITE', '0', '-30'],

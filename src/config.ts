@@ -21,6 +21,7 @@ import {
   type VariableTable,
 } from './lib/env-reader.ts'
 import { namedToken, Secret, SecretRules } from './lib/secret.ts'
+import { readVault, VAULT_VARIABLES, type VaultConfig } from './vault-config.ts'
 
 /** Every variable there is, with the names it had before. `.env.example` says what each of them means. */
 export const VARIABLES = {
@@ -49,7 +50,7 @@ export const VARIABLES = {
   SESSION_HASH_SECRET: [],
   BETTER_AUTH_SECRET: [],
   SERVICE_AUTH_TOKEN: [],
-  ENCRYPTION_KEY: [],
+  ...VAULT_VARIABLES,
   REDIS_URL: [],
   RATE_LIMIT_READ: [],
   RATE_LIMIT_WRITE: [],
@@ -70,8 +71,7 @@ export interface Config {
   readonly http: HttpConfig
   readonly database: DatabaseConfig
   readonly auth: AuthConfig
-  /** Fernet keys: the first encrypts, all decrypt. At least one. */
-  readonly vault: { readonly encryptionKeys: readonly Secret[] }
+  readonly vault: VaultConfig
   /** Secret because it may hold a password. */
   readonly redis: { readonly url: Secret }
   readonly limits: { readonly readPerMinute: number; readonly writePerMinute: number }
@@ -183,9 +183,7 @@ export function parseConfig(
     http,
     database: readDatabase(reader, production, http.workers),
     auth: readAuth(reader, rules, scheme),
-    vault: {
-      encryptionKeys: reader.list('ENCRYPTION_KEY', [], (entry) => rules.acceptFernetKey('ENCRYPTION_KEY', entry)),
-    },
+    vault: readVault(reader, rules),
     redis: { url: new Secret(reader.value('REDIS_URL', 'redis://localhost:6379/0', redisUrl)) },
     limits: {
       readPerMinute: reader.integer('RATE_LIMIT_READ', 100, 1, 1_000_000),

@@ -25,12 +25,15 @@ export const PROBLEMS = {
   unsupported_media_type: [415, 'Unsupported media type'],
   expectation_failed: [417, 'Expectation failed'],
   invalid_input: [422, 'Invalid input'],
+  key_refused: [422, 'The provider refuses this key'],
   too_many_requests: [429, 'Too many requests'],
   headers_too_large: [431, 'Headers too large'],
   internal: [500, 'Internal server error'],
   unavailable: [503, 'Service unavailable'],
   overloaded: [503, 'Overloaded'],
   outcome_unknown: [503, 'Outcome unknown'],
+  provider_unavailable: [503, 'The provider cannot be asked'],
+  key_unreadable: [503, 'The stored key cannot be read'],
 } as const satisfies Record<string, readonly [status: number, title: string]>
 
 export type ProblemCode = keyof typeof PROBLEMS

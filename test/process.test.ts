@@ -448,7 +448,7 @@ describe('a mistake of the operator is one line, and no stack:', { timeout: TIME
   })
 
   const wrong: readonly (readonly [args: readonly string[], line: RegExp])[] = [
-    [['sevre'], /unknown command sevre: there are serve, migrate, openapi and help/],
+    [['sevre'], /unknown command sevre: there are serve, migrate, vault, openapi and help/],
     [[`postgres://u:${PASSWORD}@127.0.0.1/x`], /unknown command: /],
     [['serve', 'now'], /unknown argument now/],
     [['migrate', 'sideways'], /unknown command.*: there are migrate .*up, down/],

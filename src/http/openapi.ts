@@ -30,6 +30,7 @@ export async function describeApi(app: App): Promise<void> {
       servers: [{ url: '/', description: 'This server' }],
       tags: [
         { name: 'tasks', description: 'The tasks of the signed-in user' },
+        { name: 'provider keys', description: 'Keys of the signed-in user for AI providers, encrypted at rest' },
         { name: 'auth', description: 'Sign-up, sign-in and sessions, by better-auth' },
         { name: 'health', description: 'For load balancers and monitoring' },
       ],

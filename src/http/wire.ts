@@ -106,12 +106,15 @@ const DETAILS: Partial<Record<ProblemCode, string>> = {
   unauthenticated: 'The session is unknown, expired or signed out',
   not_found: "Task not found or you don't have permission to access it",
   invalid_input: 'title is required',
+  key_refused: 'Gemini does not know this key: copy it again from there, or make a new one',
   precondition_failed: 'The task has changed: its version is now 4',
   too_many_requests: 'At most 30 write requests in 60 s; try again in 23 s',
   overloaded: 'More is asked than can be answered in time; try again shortly',
   unavailable: 'The database cannot be reached or is busy; try again shortly',
   outcome_unknown:
     'The connection to the database was lost at the last moment: the change may or may not have happened. Read before you repeat it, or, where the route honours Idempotency-Key, repeat it with the same key',
+  provider_unavailable:
+    'Gemini cannot be reached, or does not answer as it should. The key could not be checked, and nothing was changed',
   invalid_cursor: 'The cursor is malformed or was not made for you',
 }
 
@@ -127,6 +130,7 @@ function example(code: ProblemCode): object {
     code,
     requestId: '8f0e7f2e-6a59-4f0c-9a53-2f4f0f6f3c55',
     ...(code === 'invalid_input' ? { errors: [{ in: 'body', pointer: '/title', detail }] } : {}),
+    ...(code === 'key_refused' ? { errors: [{ in: 'body', pointer: '/apiKey', detail }] } : {}),
     ...(code === 'precondition_failed' ? { currentVersion: 4 } : {}),
     ...(status === 429 ? { retryAfter: 23 } : {}),
     ...(status === 503 ? { retryAfter: 2 } : {}),

@@ -1,0 +1,1 @@
+drop table user_api_key_reads, user_api_keys;

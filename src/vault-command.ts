@@ -1,0 +1,52 @@
+import type { Config } from './config.ts'
+import { openDatabase } from './db/database.ts'
+import { Problem, StartError } from './errors.ts'
+import { openFernet } from './lib/fernet.ts'
+import { openLog } from './log.ts'
+import { rotate, verify, type Progress, type RotationOptions } from './vault/rotation.ts'
+
+type Print = (line: string) => void
+
+const COMMANDS: Readonly<Record<string, (options: RotationOptions) => Promise<Progress>>> = { rotate, verify }
+
+/**
+ * The command for encryption keys. `load` reads the configuration, once the words are known to be right. Exit status 1 when
+ * there is a row that no key opens.
+ *
+ * @throws StartError for a word it does not know, and when the database is away
+ */
+export async function vault(
+  [action, ...surplus]: readonly string[],
+  load: () => Config,
+  print: Print = (line) => void process.stdout.write(`${line}\n`),
+): Promise<void> {
+  const command = action !== undefined && Object.hasOwn(COMMANDS, action) ? COMMANDS[action] : undefined
+  if (command === undefined || surplus.length > 0) throw new StartError('there are vault rotate and vault verify')
+  const config = load()
+  // What is printed is the outcome; what is logged goes elsewhere.
+  const log = openLog(config.log.level, process.stderr)
+  await using db = await openDatabase(config, log, { migrate: false })
+  const { encryptionKeys } = config.vault
+  try {
+    const onProgress = ({ seen, rotated }: Progress): void =>
+      print(action === 'rotate' ? `${seen} rows seen, ${rotated} encrypted anew` : `${seen} rows seen`)
+    const outcome = await command({ db, fernet: openFernet(encryptionKeys), keys: encryptionKeys.length, onProgress })
+    report(outcome, print)
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error
+    throw new StartError('the database is away or busy: run it again, and it goes on with what is left', {
+      cause: error,
+    })
+  }
+}
+
+function report({ openedBy, unreadable, unreadableRows }: Progress, print: Print): void {
+  for (const [index, rows] of openedBy.entries()) {
+    print(`key ${index + 1} of ${openedBy.length}${index === 0 ? ' (encrypts)' : ''} opens ${rows} rows`)
+  }
+  if (unreadable === 0) return print('every row can be read')
+  process.exitCode = 1
+  print(`no key opens ${unreadable} rows, which were left as they are:`)
+  for (const { userId, provider } of unreadableRows) print(`  ${provider} of user ${userId}`)
+  if (unreadable > unreadableRows.length) print(`  and ${unreadable - unreadableRows.length} more`)
+}

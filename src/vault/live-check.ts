@@ -1,0 +1,162 @@
+import type { Config } from '../config.ts'
+import { Problem } from '../errors.ts'
+import { limitHeaders } from '../http/admission.ts'
+import type { Secret } from '../lib/secret.ts'
+import type { Verdict as Counted, Limits, Policy } from '../limits/limits.ts'
+import { checkUrl, PROVIDERS, type Provider, type ProviderError, type ProviderName, type Refusal } from './providers.ts'
+
+/** How long a provider may take, from the first byte sent to the last one read. */
+const TIMEOUT_MS = 10_000
+/** OpenAI's list cannot be asked for in pages; of a hundred models it is some 20 KiB. */
+const ANSWER_BYTES_MAX = 1024 * 1024
+/** Of one process at a time. A provider that hangs must not let them pile up. */
+const CHECKS_MAX = 32
+/** What a client waits before it asks again, where the provider does not say. */
+const RETRY_AFTER_S = 30
+/** A provider that wants more than this is not believed. */
+const RETRY_AFTER_MAX_S = 86_400
+
+const POLICY: Policy = { name: 'key-checks', limit: 5, windowSeconds: 3600 }
+
+/** What came of asking a provider. Only the first two say anything of the key. */
+export type Verdict =
+  | { readonly status: 'valid' }
+  | { readonly status: 'invalid'; readonly reason: string }
+  | { readonly status: 'quota_exceeded' | 'unreachable'; readonly retryAfterS: number; readonly cause: Error }
+
+export interface LiveChecks {
+  /**
+   * Asks the provider whether it takes this key. The key travels in a header, to the operator's base URL and nowhere else:
+   * redirects are not followed.
+   *
+   * @throws Problem too_many_requests (429) beyond five an hour for one user; unavailable (503) while too many are under way
+   *   here, which does not count
+   */
+  check(userId: string, provider: ProviderName, apiKey: Secret): Promise<Verdict>
+}
+
+export interface LiveCheckOptions {
+  readonly baseUrls: Config['vault']['baseUrls']
+  readonly limits: Pick<Limits, 'take'>
+  readonly timeoutMs?: number
+}
+
+export function openLiveChecks({ baseUrls, limits, timeoutMs = TIMEOUT_MS }: LiveCheckOptions): LiveChecks {
+  let underWay = 0
+  return {
+    async check(userId, name, apiKey) {
+      if (underWay >= CHECKS_MAX) throw tooBusy()
+      underWay++
+      try {
+        const counted = await limits.take(POLICY, userId)
+        if (!counted.allowed) throw tooMany(counted)
+        const provider = PROVIDERS[name]
+        return await ask(provider, checkUrl(provider, baseUrls[name]), apiKey, timeoutMs)
+      } finally {
+        underWay--
+      }
+    },
+  }
+}
+
+async function ask(provider: Provider, url: string, apiKey: Secret, timeoutMs: number): Promise<Verdict> {
+  try {
+    const response = await fetch(url, {
+      // Not followed: a redirect would take the key to another host.
+      redirect: 'manual',
+      signal: AbortSignal.timeout(timeoutMs),
+      headers: {
+        accept: 'application/json',
+        // A few bytes may be packed into one that unpacks to a gigabyte.
+        'accept-encoding': 'identity',
+        'user-agent': 'todo-backend',
+        ...provider.headers(apiKey.reveal()),
+      },
+    })
+    const text = await readAtMost(ANSWER_BYTES_MAX, response)
+    return judge(provider, response, text)
+  } catch (error) {
+    return unreachable(error instanceof Error ? error : new Error('the provider could not be asked'))
+  }
+}
+
+function judge(provider: Provider, { status, headers }: Response, text: string): Verdict {
+  if (status === 429) {
+    // It may be the quota of the key, or of this service's address: it says nothing of whether the key works.
+    return { ...unreachable(new Error('the provider answered 429')), status: 'quota_exceeded', ...retryAfter(headers) }
+  }
+  const answer = parsed(text)
+  if (status === 200 && Array.isArray(answer?.[provider.list])) return { status: 'valid' }
+  const error = answer?.['error']
+  const refusal =
+    status >= 400 && status < 500 && typeof error === 'object' && error !== null
+      ? provider.refusal(status, error satisfies ProviderError)
+      : undefined
+  if (refusal !== undefined) return { status: 'invalid', reason: REASONS[refusal](provider.title) }
+  return {
+    ...unreachable(new Error(`the provider answered ${status}, and not as it documents`)),
+    ...retryAfter(headers),
+  }
+}
+
+/** In our words: those of a provider may quote the key. */
+const REASONS: Readonly<Record<Refusal, (title: string) => string>> = {
+  unknown: (title) => `${title} does not know this key: copy it again from there, or make a new one`,
+  restricted: (title) =>
+    `${title} knows this key and does not let it list models from here: look at its permissions and restrictions there`,
+}
+
+const unreachable = (cause: Error): Extract<Verdict, { cause: Error }> => ({
+  status: 'unreachable',
+  retryAfterS: RETRY_AFTER_S,
+  cause,
+})
+
+/** Seconds only: the date that it may also be would be by the provider's clock. */
+function retryAfter(headers: Headers): { retryAfterS?: number } {
+  const seconds = headers.get('retry-after') ?? ''
+  const isUsable = /^[1-9]\d{0,8}$/.test(seconds) && Number(seconds) <= RETRY_AFTER_MAX_S
+  return isUsable ? { retryAfterS: Number(seconds) } : {}
+}
+
+/** @throws Error when there is more, without reading it */
+async function readAtMost(limit: number, { body }: Response): Promise<string> {
+  const pieces: Uint8Array[] = []
+  let size = 0
+  // Leaving the loop ends the connection.
+  for await (const piece of body ?? []) {
+    size += piece.byteLength
+    if (size > limit) throw new Error(`the provider answered more than ${limit} bytes`)
+    pieces.push(piece)
+  }
+  return Buffer.concat(pieces).toString()
+}
+
+/** An object, or undefined for whatever else it is. */
+function parsed(text: string): Readonly<Record<string, unknown>> | undefined {
+  try {
+    const value: unknown = JSON.parse(text)
+    // What has members has them under names.
+    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : undefined
+  } catch {
+    return undefined
+  }
+}
+
+function tooMany(verdict: Counted): Problem {
+  const { policy, resetSeconds } = verdict
+  return new Problem(
+    'too_many_requests',
+    `At most ${policy.limit} keys are checked an hour: try again in ${resetSeconds} s`,
+    {
+      headers: { ...limitHeaders(verdict), 'retry-after': String(resetSeconds) },
+      body: { retryAfter: resetSeconds },
+    },
+  )
+}
+
+const tooBusy = (): Problem =>
+  new Problem('unavailable', 'Too many keys are being checked at this moment; try again shortly', {
+    headers: { 'retry-after': String(RETRY_AFTER_S) },
+    body: { retryAfter: RETRY_AFTER_S },
+  })

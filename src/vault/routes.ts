@@ -1,0 +1,239 @@
+import { Type } from 'typebox'
+import type { Config } from '../config.ts'
+import type { Database } from '../db/database.ts'
+import { Problem } from '../errors.ts'
+import type { Cursors } from '../http/cursor.ts'
+import { signedIn } from '../http/identify.ts'
+import type { App } from '../http/server.ts'
+import { refusals, RefTo } from '../http/wire.ts'
+import { openFernet } from '../lib/fernet.ts'
+import type { Limits } from '../limits/limits.ts'
+import { refuseUnlessValid, sealed, shapedKey, unsealed } from './keys.ts'
+import { openLiveChecks } from './live-check.ts'
+import {
+  AUDIT_PAGE_SIZE_DEFAULT,
+  AuditQuery,
+  ByProvider,
+  KeyRead,
+  PlaintextKey,
+  UserApiKey,
+  UserApiKeyPut,
+} from './schema.ts'
+import * as store from './store.ts'
+
+const KEYS = '/api/user-api-keys'
+const KEY = `${KEYS}/:provider`
+const tags = ['provider keys']
+const security = [{ session: [] }, { service: [], userId: [] }]
+
+const key = RefTo<UserApiKey>('UserApiKey', { description: 'The key as it is shown' })
+const pageOfReads = Type.Array(RefTo<KeyRead>('KeyRead'), {
+  description: 'One page',
+  headers: {
+    'X-Total-Count': { type: 'integer', description: 'Entries on all pages' },
+    'X-Next-Cursor': { type: 'string', description: 'Where the next page begins; absent on the last' },
+    Link: { type: 'string', description: 'RFC 8288: the next page, as rel="next"; absent on the last' },
+  },
+})
+
+interface VaultDeps {
+  readonly db: Database
+  readonly cursors: Cursors
+  readonly limits: Limits
+  readonly config: Pick<Config, 'vault'>
+}
+
+/** Users' keys for AI providers. One leaves in clear by a single route, to services, and each time it is written down. */
+export function vaultRoutes(app: App, { db, cursors, limits, config: { vault } }: VaultDeps): void {
+  const fernet = openFernet(vault.encryptionKeys)
+  const liveChecks = openLiveChecks({ baseUrls: vault.baseUrls, limits })
+  for (const schema of [UserApiKey, UserApiKeyPut, PlaintextKey, KeyRead]) app.addSchema(schema)
+
+  app.get(
+    KEYS,
+    {
+      schema: {
+        operationId: 'listUserApiKeys',
+        summary: 'List your provider keys, masked',
+        tags,
+        security,
+        response: {
+          200: Type.Array(RefTo<UserApiKey>('UserApiKey'), { description: 'One a provider, by its name' }),
+          ...refusals('unauthenticated', 'invalid_input'),
+        },
+      },
+    },
+    async (request, reply) => reply.send(await db.asUser(signedIn(request), store.list)),
+  )
+
+  app.get(
+    KEY,
+    {
+      schema: {
+        operationId: 'getUserApiKey',
+        summary: 'Read what is known of a provider key, masked',
+        tags,
+        security,
+        params: ByProvider,
+        response: { 200: key, ...refusals('unauthenticated', 'not_found', 'invalid_input') },
+      },
+    },
+    async (request, reply) => {
+      const { provider } = request.params
+      return reply.send(await db.asUser(signedIn(request), (sql) => store.find(sql, provider)))
+    },
+  )
+
+  app.put(
+    KEY,
+    {
+      config: { waitsElsewhere: true },
+      schema: {
+        operationId: 'putUserApiKey',
+        summary: 'Store a provider key, or replace it',
+        description:
+          'The provider is asked first, and only a key that it accepts is stored. Whatever else comes of it, the key that was there stays.',
+        tags,
+        security,
+        params: ByProvider,
+        body: RefTo<UserApiKeyPut>('UserApiKeyPut'),
+        response: {
+          200: RefTo<UserApiKey>('UserApiKey', { description: 'Replaced' }),
+          201: RefTo<UserApiKey>('UserApiKey', { description: 'Stored' }),
+          ...refusals(
+            'invalid_json',
+            'unauthenticated',
+            'body_too_large',
+            'unsupported_media_type',
+            'invalid_input',
+            'key_refused',
+            'provider_unavailable',
+            'outcome_unknown',
+          ),
+        },
+      },
+    },
+    async (request, reply) => {
+      const { provider } = request.params
+      const apiKey = shapedKey(provider, request.body.apiKey)
+      // Whoever is nobody makes this service call nobody; and while the provider takes its time, no connection waits for it.
+      const userId = await db.asUser(signedIn(request), async (sql) => sql.userId)
+      refuseUnlessValid(provider, await liveChecks.check(userId, provider, apiKey))
+      const { key, isNew } = await db.asUser(signedIn(request), (sql) =>
+        store.put(sql, provider, sealed(fernet, apiKey)),
+      )
+      return reply.code(isNew ? 201 : 200).send(key)
+    },
+  )
+
+  app.post(
+    `${KEY}/test`,
+    {
+      config: { waitsElsewhere: true },
+      schema: {
+        operationId: 'testUserApiKey',
+        summary: 'Check a stored provider key now',
+        description: 'What comes of it is stored, and is the `validationStatus` of the answer.',
+        tags,
+        security,
+        params: ByProvider,
+        response: {
+          200: key,
+          ...refusals('unauthenticated', 'not_found', 'invalid_input', 'key_unreadable', 'outcome_unknown'),
+        },
+      },
+    },
+    async (request, reply) => {
+      const { provider } = request.params
+      const { userId, keyId, apiKey } = await db.asUser(signedIn(request), async (sql) => {
+        const { keyId, encryptedKey } = await store.findSealed(sql, provider)
+        return { userId: sql.userId, keyId, apiKey: unsealed(fernet, encryptedKey) }
+      })
+      const verdict = await liveChecks.check(userId, provider, apiKey)
+      if ('cause' in verdict) request.log.warn({ err: verdict.cause, provider }, 'a provider key could not be checked')
+      return reply.send(await db.asUser(signedIn(request), (sql) => store.record(sql, provider, keyId, verdict)))
+    },
+  )
+
+  app.delete(
+    KEY,
+    {
+      schema: {
+        operationId: 'deleteUserApiKey',
+        summary: 'Delete a provider key',
+        tags,
+        security,
+        params: ByProvider,
+        response: {
+          204: Type.Null({ description: 'Deleted' }),
+          ...refusals('unauthenticated', 'not_found', 'invalid_input', 'outcome_unknown'),
+        },
+      },
+    },
+    async (request, reply) => {
+      await db.asUser(signedIn(request), (sql) => store.remove(sql, request.params.provider))
+      return reply.code(204).send(null)
+    },
+  )
+
+  app.get(
+    `${KEY}/plaintext`,
+    {
+      schema: {
+        operationId: 'readUserApiKey',
+        summary: 'Read a provider key in clear, as a service',
+        description: 'Each time is written down, for the user to see.',
+        tags,
+        security: [{ service: [], userId: [] }],
+        params: ByProvider,
+        response: {
+          200: RefTo<PlaintextKey>('PlaintextKey', { description: 'The key in clear' }),
+          ...refusals('unauthenticated', 'forbidden', 'not_found', 'invalid_input', 'key_unreadable'),
+        },
+      },
+    },
+    async (request, reply) => {
+      const [principal, { provider }] = [signedIn(request), request.params]
+      const apiKey = await db.asUser(principal, async (sql) => {
+        if (principal.kind !== 'service') throw new Problem('forbidden', 'Only services may read a key in clear')
+        const { encryptedKey } = await store.findSealed(sql, provider)
+        await store.noteRead(sql, { provider, service: principal.service, requestId: request.id })
+        return unsealed(fernet, encryptedKey)
+      })
+      return reply.send({ provider, apiKey: apiKey.reveal() })
+    },
+  )
+
+  app.get(
+    `${KEY}/audit`,
+    {
+      schema: {
+        operationId: 'listUserApiKeyReads',
+        summary: 'List when services read your key in clear, newest first',
+        tags,
+        security,
+        params: ByProvider,
+        querystring: AuditQuery,
+        response: { 200: pageOfReads, ...refusals('invalid_cursor', 'unauthenticated', 'invalid_input') },
+      },
+    },
+    async (request, reply) => {
+      const { limit = AUDIT_PAGE_SIZE_DEFAULT, cursor } = request.query
+      const { provider } = request.params
+      const list = `${KEYS}/${provider}/audit`
+      const page = await db.asUser(signedIn(request), async (sql) => {
+        const after = cursor === undefined ? undefined : cursors.open(sql.userId, list, cursor)
+        const { reads, total, next } = await store.auditPage(sql, provider, limit, after)
+        return { reads, total, next: next && cursors.seal(sql.userId, list, next) }
+      })
+      void reply.header('x-total-count', page.total)
+      if (page.next !== undefined) {
+        void reply.headers({
+          'x-next-cursor': page.next,
+          link: `<${list}?limit=${limit}&cursor=${page.next}>; rel="next"`,
+        })
+      }
+      return reply.send(page.reads)
+    },
+  )
+}

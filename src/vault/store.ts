@@ -1,0 +1,147 @@
+import { randomUUIDv7 } from 'node:crypto'
+import type { Statement, UserSql } from '../db/sql.ts'
+import { Problem } from '../errors.ts'
+import type { Verdict } from './live-check.ts'
+import type { ProviderName } from './providers.ts'
+import type { KeyRead, UserApiKey } from './schema.ts'
+
+/** A key as it is shown. */
+const SHOWN = `provider, masked_key as "maskedKey", validation_status as "validationStatus",
+  last_validated_at as "lastValidatedAt", created_at as "createdAt", updated_at as "updatedAt"`
+
+const LIST: Statement = { name: 'vault.list', text: `select ${SHOWN} from user_api_keys order by provider` }
+const FIND: Statement = { name: 'vault.find', text: `select ${SHOWN} from user_api_keys where provider = $1` }
+const FIND_SEALED: Statement = {
+  name: 'vault.find_sealed',
+  text: `select key_id as "keyId", encrypted_key as "encryptedKey" from user_api_keys where provider = $1`,
+}
+// One statement, so that of several at once each finds a whole row and leaves a whole row. What was inserted has no xmax;
+// what was there before has been locked by this very transaction.
+const PUT: Statement = {
+  name: 'vault.put',
+  text: `insert into user_api_keys as k (provider, key_id, encrypted_key, masked_key, validation_status, last_validated_at)
+         values ($1, $2, $3, $4, 'valid', now())
+         on conflict (user_id, provider) do update set
+           key_id = excluded.key_id, encrypted_key = excluded.encrypted_key, masked_key = excluded.masked_key,
+           validation_status = excluded.validation_status, last_validated_at = greatest(now(), k.updated_at),
+           updated_at = greatest(now(), k.updated_at)
+         returning ${SHOWN}, xmax = 0 as "isNew"`,
+}
+const RECORD: Statement = {
+  name: 'vault.record',
+  text: `update user_api_keys set validation_status = $3,
+           last_validated_at = case when $3 in ('valid', 'invalid') then greatest(now(), last_validated_at) else last_validated_at end
+         where provider = $1 and key_id = $2 returning ${SHOWN}`,
+}
+const REMOVE: Statement = {
+  name: 'vault.remove',
+  text: `delete from user_api_keys where provider = $1 returning provider`,
+}
+const NOTE_READ: Statement = {
+  name: 'vault.note_read',
+  text: `insert into user_api_key_reads (id, provider, service, request_id) values ($1, $2, $3, $4)`,
+}
+const READS: Statement = {
+  name: 'vault.reads',
+  text: `select id, service, user_id as "userId", provider, read_at as "readAt", request_id as "requestId"
+         from user_api_key_reads where provider = $1 and (read_at, id) < ($2, $3)
+         order by read_at desc, id desc limit $4`,
+}
+const COUNT_READS: Statement = {
+  name: 'vault.count_reads',
+  text: `select count(*) as total from user_api_key_reads where provider = $1`,
+}
+
+/** A stored key, encrypted. */
+export interface SealedKey {
+  /** Which of the keys that were put here one after another. */
+  readonly keyId: string
+  readonly encryptedKey: string
+}
+
+/** Where a page ends: readAt and id of its last entry. */
+export type Position = readonly string[]
+
+const BEFORE_THE_NEWEST: Position = ['infinity', 'ffffffff-ffff-ffff-ffff-ffffffffffff']
+
+export interface AuditPage {
+  readonly reads: KeyRead[]
+  readonly total: number
+  /** Where the next page begins; undefined on the last one. */
+  readonly next: Position | undefined
+}
+
+export async function list(sql: UserSql): Promise<UserApiKey[]> {
+  return [...(await sql.rows<UserApiKey>(LIST))]
+}
+
+/** @throws Problem not_found (404) */
+export async function find(sql: UserSql, provider: ProviderName): Promise<UserApiKey> {
+  return found(await sql.row<UserApiKey>(FIND, [provider]))
+}
+
+/** @throws Problem not_found (404) */
+export async function findSealed(sql: UserSql, provider: ProviderName): Promise<SealedKey> {
+  return found(await sql.row<SealedKey>(FIND_SEALED, [provider]))
+}
+
+/** A key that its provider has just accepted, in place of the one before. */
+export async function put(
+  sql: UserSql,
+  provider: ProviderName,
+  { encryptedKey, maskedKey }: { readonly encryptedKey: string; readonly maskedKey: string },
+): Promise<{ readonly key: UserApiKey; readonly isNew: boolean }> {
+  const values = [provider, randomUUIDv7(), encryptedKey, maskedKey]
+  const { isNew, ...key } = found(await sql.row<UserApiKey & { isNew: boolean }>(PUT, values))
+  return { key, isNew }
+}
+
+/**
+ * Records what came of asking the provider about the key `keyId`, unless another one has been put meanwhile.
+ *
+ * @returns the key that is there now
+ * @throws Problem not_found (404) when it was deleted meanwhile
+ */
+export async function record(
+  sql: UserSql,
+  provider: ProviderName,
+  keyId: string,
+  { status }: Verdict,
+): Promise<UserApiKey> {
+  return (await sql.row<UserApiKey>(RECORD, [provider, keyId, status])) ?? (await find(sql, provider))
+}
+
+/** @throws Problem not_found (404) */
+export async function remove(sql: UserSql, provider: ProviderName): Promise<void> {
+  found(await sql.row(REMOVE, [provider]))
+}
+
+/** Writes down that a service reads a key in clear: in the transaction that gives it the key, so that none goes without. */
+export async function noteRead(
+  sql: UserSql,
+  { provider, service, requestId }: Pick<KeyRead, 'provider' | 'service' | 'requestId'>,
+): Promise<void> {
+  await sql.rows(NOTE_READ, [randomUUIDv7(), provider, service, requestId])
+}
+
+/** Newest first. `after` is where the page before ended. */
+export async function auditPage(
+  sql: UserSql,
+  provider: ProviderName,
+  limit: number,
+  after: Position = BEFORE_THE_NEWEST,
+): Promise<AuditPage> {
+  const [rows, count] = await Promise.all([
+    // One more than asked for tells whether there is a next page.
+    sql.rows<KeyRead>(READS, [provider, ...after, limit + 1]),
+    sql.row<{ total: number }>(COUNT_READS, [provider]),
+  ])
+  const reads = rows.slice(0, limit)
+  const last = rows.length > limit ? reads.at(-1) : undefined
+  return { reads, total: count?.total ?? 0, next: last && [last.readAt, last.id] }
+}
+
+function found<Row>(row: Row | undefined): Row {
+  if (row === undefined) throw new Problem('not_found', 'You have no key for this provider')
+  return row
+}

@@ -1,0 +1,706 @@
+import assert from 'node:assert/strict'
+import { randomBytes, randomUUID } from 'node:crypto'
+import { Writable } from 'node:stream'
+import { after, before, beforeEach, suite, test } from 'node:test'
+import { pino } from 'pino'
+import {
+  accepting,
+  answering,
+  hanging,
+  openFakeProvider,
+  REFUSING,
+  type Asked,
+  type FakeProvider,
+} from '../../test/fake-provider.ts'
+import { assertProblem } from '../../test/wire.ts'
+import { openWorld, type Answer, type Asking, type User, type World } from '../../test/world.ts'
+import { openFernet } from '../lib/fernet.ts'
+import { Secret } from '../lib/secret.ts'
+
+const KEYS = '/api/user-api-keys'
+const GEMINI = `${KEYS}/gemini`
+const AGENT = randomBytes(32).toString('base64url')
+
+const newKey = (): string => `AIza${randomBytes(24).toString('base64url')}`
+const maskOf = (key: string): string => `${key.slice(0, 4)}...${key.slice(-3)}`
+const keyIn = ({ headers }: Asked): string => String(headers['x-goog-api-key'])
+
+suite('provider keys', () => {
+  let provider: FakeProvider
+  let world: World
+  const lines: string[] = []
+  before(async () => {
+    provider = await openFakeProvider()
+    const url = provider.url
+    const log = pino(
+      { level: 'trace' },
+      new Writable({
+        write: (chunk, _, done) => {
+          lines.push(String(chunk))
+          done()
+        },
+      }),
+    )
+    world = await openWorld({
+      env: {
+        SERVICE_AUTH_TOKEN: `agent=${AGENT}`,
+        GEMINI_BASE_URL: url,
+        OPENAI_BASE_URL: url,
+        ANTHROPIC_BASE_URL: url,
+      },
+      replace: () => ({ log }),
+    })
+  })
+  after(async () => {
+    await world[Symbol.asyncDispose]()
+    await provider[Symbol.asyncDispose]()
+  })
+  beforeEach(() => {
+    provider.answer = accepting
+  })
+
+  const put = (user: User, apiKey: unknown = newKey(), path = GEMINI): Promise<Answer> =>
+    world.ask('PUT', path, { token: user.token, body: { apiKey } })
+  const check = (user: User): Promise<Answer> => world.ask('POST', `${GEMINI}/test`, { token: user.token })
+  const get = async (user: User, path = GEMINI): Promise<Answer['json']> =>
+    (await world.ask('GET', path, { token: user.token })).json
+  const asAgent = (user: Pick<User, 'id'>, more: Readonly<Record<string, string>> = {}): Asking => ({
+    headers: { 'x-service-auth': AGENT, 'x-user-id': user.id, ...more },
+  })
+  const plaintext = (user: Pick<User, 'id'>, path = GEMINI): Promise<Answer> =>
+    world.ask('GET', `${path}/plaintext`, asAgent(user))
+  const audit = (user: User, query = ''): Promise<Answer> =>
+    world.ask('GET', `${GEMINI}/audit${query}`, { token: user.token })
+  /** The row as it is stored. */
+  const stored = (user: User): Promise<unknown> =>
+    world.asOwner(async (client) => {
+      const { rows } = await client.query('select * from user_api_keys where user_id = $1 order by provider', [user.id])
+      return rows
+    })
+  /** Nothing of the row may change, whatever `act` is refused with. */
+  const leavingAlone = async <T>(user: User, act: () => Promise<T>): Promise<T> => {
+    const before = await stored(user)
+    const result = await act()
+    assert.deepEqual(await stored(user), before)
+    return result
+  }
+  /** As if the encryption key had been lost: what is stored was encrypted under one that nobody has. */
+  const loseEncryptionKey = (user: User): Promise<unknown> => {
+    const lost = openFernet([new Secret(`${randomBytes(32).toString('base64url')}=`)])
+    return world.asOwner((client) =>
+      client.query(`update user_api_keys set encrypted_key = $2 where user_id = $1 and provider = 'gemini'`, [
+        user.id,
+        lost.encrypt(Buffer.from(newKey())),
+      ]),
+    )
+  }
+
+  suite('PUT', () => {
+    test('stores a key that the provider accepts: 201 the first time, 200 when it replaces one', async () => {
+      const ada = await world.signUp()
+      const [one, two] = [newKey(), newKey()]
+      const first = await put(ada, one)
+      assert.equal(first.status, 201)
+      const { createdAt } = first.json
+      assert.deepEqual(first.json, {
+        provider: 'gemini',
+        maskedKey: maskOf(one),
+        validationStatus: 'valid',
+        lastValidatedAt: createdAt,
+        createdAt,
+        updatedAt: createdAt,
+      })
+      assert.equal((await plaintext(ada)).json.apiKey, one)
+      const second = await put(ada, two)
+      assert.equal(second.status, 200)
+      assert.deepEqual([second.json.maskedKey, second.json.createdAt], [maskOf(two), createdAt])
+      assert.ok(second.json.updatedAt > createdAt)
+      assert.deepEqual(await get(ada), second.json)
+      assert.deepEqual((await plaintext(ada)).json, { provider: 'gemini', apiKey: two })
+    })
+
+    test('takes white space off a key that was pasted with it', async () => {
+      const ada = await world.signUp()
+      const key = newKey()
+      assert.equal((await put(ada, `  ${key}\n`)).status, 201)
+      assert.equal((await plaintext(ada)).json.apiKey, key)
+    })
+
+    test('keeps a key for each provider, and lists them by its name', async () => {
+      const ada = await world.signUp()
+      assert.deepEqual(await get(ada, KEYS), [])
+      const keys = { openai: `sk-${randomUUID()}`, gemini: newKey(), anthropic: `sk-ant-${randomUUID()}` }
+      for (const [name, key] of Object.entries(keys)) {
+        assert.equal((await put(ada, key, `${KEYS}/${name}`)).status, 201)
+      }
+      const list = await get(ada, KEYS)
+      assert.deepEqual(
+        list.map((each: Answer['json']) => [each.provider, each.maskedKey]),
+        (['anthropic', 'gemini', 'openai'] as const).map((name) => [name, maskOf(keys[name])]),
+      )
+      assert.equal((await plaintext(ada, `${KEYS}/openai`)).json.apiKey, keys.openai)
+    })
+
+    test('of a key that the provider does not know is 422 with its reason in our words, and the old one stays', async () => {
+      const ada = await world.signUp()
+      await put(ada)
+      provider.answer = REFUSING.gemini
+      const answer = await leavingAlone(ada, () => put(ada))
+      assertProblem(answer, { status: 422, code: 'key_refused', path: GEMINI })
+      const detail = 'Gemini does not know this key: copy it again from there, or make a new one'
+      assert.equal(answer.json.detail, detail)
+      assert.deepEqual(answer.json.errors, [{ in: 'body', pointer: '/apiKey', detail }])
+    })
+
+    for (const [what, answer] of Object.entries<FakeProvider['answer']>({
+      'answers 500': answering(500, { error: { message: 'oops' } }),
+      'redirects elsewhere': answering(302, '', { location: 'http://127.0.0.1:1/v1/models' }),
+      'talks nonsense': answering(200, '<h1>Welcome'),
+      'answers two megabytes': answering(200, { models: ['x'.repeat(2_000_000)] }),
+      'hangs up': (response) => response.destroy(),
+    })) {
+      test(`while the provider ${what} is 503, and the old key stays`, async () => {
+        const ada = await world.signUp()
+        await put(ada)
+        provider.answer = answer
+        const refused = await leavingAlone(ada, () => put(ada))
+        assertProblem(refused, { status: 503, code: 'provider_unavailable', path: GEMINI, more: ['retryAfter'] })
+        assert.deepEqual([refused.headers.get('retry-after'), refused.json.retryAfter], ['30', 30])
+      })
+    }
+
+    test('while a quota is used up is 503 with the time that the provider asks for, and the old key stays', async () => {
+      const ada = await world.signUp()
+      await put(ada)
+      provider.answer = answering(429, { error: {} }, { 'retry-after': '77' })
+      const refused = await leavingAlone(ada, () => put(ada))
+      assertProblem(refused, { status: 503, code: 'provider_unavailable', path: GEMINI, more: ['retryAfter'] })
+      assert.equal(refused.headers.get('retry-after'), '77')
+      assert.match(refused.json.detail, /quota/)
+    })
+
+    test('of a provider that hangs is 503 after ten seconds, in which everything else goes on', async () => {
+      const [ada, ben] = [await world.signUp('Ada'), await world.signUp('Ben')]
+      await Promise.all([put(ada), put(ben)])
+      provider.answer = hanging
+      const before = await stored(ada)
+      const startedMs = performance.now()
+      const [putting, testing] = [put(ada), check(ben)]
+      // The embedded database has a single connection: whoever held it would keep these waiting.
+      for (const user of [ada, ben]) assert.equal((await get(user)).validationStatus, 'valid')
+      const goneOnMs = performance.now() - startedMs
+      assertProblem(await putting, { status: 503, code: 'provider_unavailable', more: ['retryAfter'] })
+      const tookMs = performance.now() - startedMs
+      assert.ok(goneOnMs < 8_000 && tookMs > 9_500 && tookMs < 20_000, `${goneOnMs} ms and ${tookMs} ms`)
+      assert.equal((await testing).json.validationStatus, 'unreachable')
+      assert.deepEqual(await stored(ada), before)
+    })
+
+    test('of what no key of the provider looks like is 422 and asks nobody', async () => {
+      const ada = await world.signUp()
+      const before = provider.asked.length
+      for (const [apiKey, detail] of [
+        ['', 'apiKey must not be empty'],
+        [' \n', 'apiKey must not be empty'],
+        ['short', /^apiKey must be a Gemini key/],
+        [`sk-${randomUUID()}`, /^apiKey must be a Gemini key/],
+        [`${newKey()}\r\nX-Evil: 1`, /^apiKey must be a Gemini key/],
+        [`${newKey()}\u0000`, /^apiKey must be a Gemini key/],
+        ['x'.repeat(513), 'apiKey must have at most 512 characters'],
+        [null, 'apiKey must be a string'],
+        [1, 'apiKey must be a string'],
+        [[newKey()], 'apiKey must be a string'],
+      ] as const) {
+        const answer = await put(ada, apiKey)
+        assertProblem(answer, { status: 422, code: 'invalid_input', path: GEMINI })
+        if (typeof detail === 'string') assert.equal(answer.json.detail, detail)
+        else assert.match(answer.json.detail, detail)
+        assert.equal(answer.json.errors[0].pointer, '/apiKey')
+      }
+      for (const body of [{}, { apiKey: newKey(), label: 'x' }, { key: newKey() }, []]) {
+        assert.equal((await world.ask('PUT', GEMINI, { token: ada.token, body })).status, 422)
+      }
+      assert.equal((await world.ask('PUT', GEMINI, { token: ada.token })).status, 422)
+      const huge = { token: ada.token, body: { apiKey: 'x'.repeat(1024 * 1024) } }
+      assert.equal((await world.ask('PUT', GEMINI, huge)).status, 413)
+      const form = {
+        token: ada.token,
+        raw: 'apiKey=x',
+        headers: { 'content-type': 'application/x-www-form-urlencoded' },
+      }
+      assert.equal((await world.ask('PUT', GEMINI, form)).status, 415)
+      assert.equal(provider.asked.length, before)
+      assert.deepEqual(await get(ada, KEYS), [])
+      // None of these was a check.
+      for (let round = 0; round < 5; round++) assert.ok((await put(ada)).status < 300)
+    })
+
+    test('of a session that ends while the provider is asked is 401 and stores nothing', async () => {
+      const ada = await world.signUp()
+      const arrived = Promise.withResolvers<() => void>()
+      provider.answer = (response, asked) => arrived.resolve(() => accepting(response, asked))
+      const putting = put(ada)
+      const release = await arrived.promise
+      await world.ask('POST', '/api/auth/sign-out', { token: ada.token })
+      release()
+      assertProblem(await putting, { status: 401, code: 'unauthenticated', path: GEMINI })
+      assert.deepEqual(await stored(ada), [])
+    })
+
+    test('five at once of five keys store one of them whole: one 201, four 200', async () => {
+      const ada = await world.signUp()
+      const keys = Array.from({ length: 5 }, newKey)
+      const answers = await Promise.all(keys.map((key) => put(ada, key)))
+      assert.deepEqual(answers.map(({ status }) => String(status)).sort(), ['200', '200', '200', '200', '201'])
+      const { apiKey } = (await plaintext(ada)).json
+      assert.ok(keys.includes(apiKey))
+      const shown = await get(ada)
+      assert.equal(shown.maskedKey, maskOf(apiKey))
+      const last = answers.find(({ json }) => json.maskedKey === maskOf(apiKey))
+      assert.deepEqual(last?.json, shown)
+      assert.ok(answers.every(({ json }) => json.updatedAt <= shown.updatedAt))
+    })
+  })
+
+  suite('POST …/test', () => {
+    test('records what the provider says now, and only its word on the key counts as validation', async () => {
+      const ada = await world.signUp()
+      const { json: first } = await put(ada)
+      const found: [string, boolean][] = []
+      let last = first
+      for (const answer of [REFUSING.gemini, answering(429), answering(500), accepting]) {
+        provider.answer = answer
+        const { status, json } = await check(ada)
+        assert.equal(status, 200)
+        assert.deepEqual(await get(ada), json)
+        const { validationStatus, lastValidatedAt, ...rest } = json
+        const { validationStatus: _, lastValidatedAt: before, ...same } = last
+        assert.deepEqual(rest, same)
+        found.push([validationStatus, lastValidatedAt > before])
+        last = json
+      }
+      assert.deepEqual(found, [
+        ['invalid', true],
+        ['quota_exceeded', false],
+        ['unreachable', false],
+        ['valid', true],
+      ])
+    })
+
+    test('sends the provider the key that is stored', async () => {
+      const ada = await world.signUp()
+      const key = newKey()
+      await put(ada, key)
+      await check(ada)
+      const asked = provider.asked.slice(-2)
+      assert.deepEqual(asked.map(keyIn), [key, key])
+    })
+
+    test('leaves a key alone that was put in the meantime, and is 404 when there is none any more', async () => {
+      const ada = await world.signUp()
+      const [old, fresh] = [newKey(), newKey()]
+      await put(ada, old)
+      for (const meanwhile of ['put', 'delete'] as const) {
+        const arrived = Promise.withResolvers<() => void>()
+        const questioned = meanwhile === 'put' ? old : fresh
+        provider.answer = (response, asked) => {
+          if (keyIn(asked) === questioned) arrived.resolve(() => REFUSING.gemini(response, asked))
+          else accepting(response, asked)
+        }
+        const testing = check(ada)
+        const release = await arrived.promise
+        if (meanwhile === 'put') await put(ada, fresh)
+        else await world.ask('DELETE', GEMINI, { token: ada.token })
+        release()
+        const { status, json } = await testing
+        if (meanwhile === 'delete') assert.equal(status, 404)
+        else assert.deepEqual([status, json.maskedKey, json.validationStatus], [200, maskOf(fresh), 'valid'])
+      }
+    })
+
+    test('without a key is 404, with a body 422, and neither asks anybody', async () => {
+      const ada = await world.signUp()
+      const before = provider.asked.length
+      assertProblem(await check(ada), { status: 404, code: 'not_found', path: `${GEMINI}/test` })
+      const body = { apiKey: newKey() }
+      assert.equal((await world.ask('POST', `${GEMINI}/test`, { token: ada.token, body })).status, 422)
+      assert.equal(provider.asked.length, before)
+    })
+  })
+
+  suite('the limit of live checks', () => {
+    test('is five an hour for each user, of either kind; the sixth is 429 and asks nobody', async () => {
+      const [ada, ben] = [await world.signUp('Ada'), await world.signUp('Ben')]
+      await put(ada)
+      provider.answer = REFUSING.gemini
+      for (let round = 0; round < 2; round++) {
+        await put(ada)
+        await check(ada)
+      }
+      provider.answer = accepting
+      const before = provider.asked.length
+      await leavingAlone(ada, async () => {
+        for (const act of [put, check]) {
+          const refused = await act(ada)
+          assertProblem(refused, { status: 429, code: 'too_many_requests' })
+          const seconds = Number(refused.headers.get('retry-after'))
+          assert.ok(seconds > 3_500 && seconds <= 3_600 && refused.json.retryAfter === seconds, `${seconds} s`)
+        }
+      })
+      assert.equal(provider.asked.length, before)
+      // Whoever acts for the user has no more than the user.
+      const { headers } = asAgent(ada)
+      assert.equal((await world.ask('POST', `${GEMINI}/test`, { headers: headers ?? {} })).status, 429)
+      assert.equal((await put(ben)).status, 201)
+      assert.equal((await plaintext(ada)).status, 200)
+      assert.equal((await world.ask('DELETE', GEMINI, { token: ada.token })).status, 204)
+    })
+
+    test('lets exactly five of twenty at once through', async () => {
+      const ada = await world.signUp()
+      const answers = await Promise.all(Array.from({ length: 20 }, () => put(ada)))
+      assert.deepEqual(
+        Map.groupBy(answers, ({ status }) => (status < 300 ? 'stored' : status)).get('stored')?.length,
+        5,
+      )
+      assert.equal(answers.filter(({ status }) => status === 429).length, 15)
+    })
+  })
+
+  suite('DELETE', () => {
+    test('is 204, and 404 when there is nothing left; the other keys stay', async () => {
+      const ada = await world.signUp()
+      await put(ada)
+      await put(ada, `sk-${randomUUID()}`, `${KEYS}/openai`)
+      const statuses = []
+      for (let round = 0; round < 2; round++)
+        statuses.push((await world.ask('DELETE', GEMINI, { token: ada.token })).status)
+      assert.deepEqual(statuses, [204, 404])
+      assert.deepEqual(
+        (await get(ada, KEYS)).map((each: Answer['json']) => each.provider),
+        ['openai'],
+      )
+      assert.equal((await put(ada)).status, 201)
+    })
+  })
+
+  suite('who may', () => {
+    const ROUTES = [
+      ['GET', KEYS],
+      ['GET', GEMINI],
+      ['PUT', GEMINI],
+      ['POST', `${GEMINI}/test`],
+      ['DELETE', GEMINI],
+      ['GET', `${GEMINI}/plaintext`],
+      ['GET', `${GEMINI}/audit`],
+    ] as const
+    const bodyOf = (method: string): Asking => (method === 'PUT' ? { body: { apiKey: newKey() } } : {})
+
+    let ada: User
+    let ben: User
+    let gone: User
+    const key = newKey()
+    before(async () => {
+      ;[ada, ben, gone] = [await world.signUp('Ada'), await world.signUp('Ben'), await world.signUp('Gone')]
+      await world.ask('POST', '/api/auth/sign-out', { token: gone.token })
+      provider.answer = accepting
+      await put(ada, key)
+      await plaintext(ada)
+    })
+
+    for (const [method, path] of ROUTES) {
+      test(`${method} ${path} is 401 without a session that lives, and asks no provider`, async () => {
+        const before = provider.asked.length
+        for (const asking of [
+          {},
+          { token: randomBytes(24).toString('base64url') },
+          { token: gone.token },
+          { headers: { 'x-user-id': gone.id } },
+          { headers: { 'x-service-auth': randomBytes(32).toString('base64url'), 'x-user-id': gone.id } },
+        ]) {
+          const answer = await world.ask(method, path, { ...bodyOf(method), ...asking })
+          assertProblem(answer, { status: 401, code: 'unauthenticated' })
+        }
+        const nobody = await world.ask(method, path, { ...bodyOf(method), ...asAgent({ id: 'nobody' }) })
+        assertProblem(nobody, { status: 404, code: 'not_found' })
+        assert.equal(provider.asked.length, before)
+      })
+
+      test(`${method} ${path} shows and changes nothing of another user's`, async () => {
+        await leavingAlone(ada, async () => {
+          for (const asking of [{ token: ben.token }, asAgent(ben)]) {
+            const { text } = await world.ask(method, path, { ...bodyOf(method), ...asking })
+            for (const secret of [key, maskOf(key), ada.id]) assert.ok(!text.includes(secret))
+          }
+        })
+        assert.equal((await audit(ada)).json.length, 1)
+      })
+    }
+
+    test('a user is refused a key in clear with 403, their own too, and that leaves no trace in the audit', async () => {
+      const before = (await audit(ada)).json
+      for (const method of ['GET', 'HEAD']) {
+        const answer = await world.ask(method, `${GEMINI}/plaintext`, { token: ada.token })
+        assert.equal(answer.status, 403)
+        if (method === 'GET') assertProblem(answer, { status: 403, code: 'forbidden', path: `${GEMINI}/plaintext` })
+      }
+      assert.deepEqual((await audit(ada)).json, before)
+    })
+
+    test('a service may do for its user all that the user may', async () => {
+      const ada = await world.signUp()
+      const as = asAgent(ada)
+      const body = { apiKey: newKey() }
+      const statuses = []
+      for (const [method, path] of [ROUTES[2], ROUTES[0], ROUTES[1], ROUTES[3], ROUTES[5], ROUTES[6], ROUTES[4]]) {
+        statuses.push((await world.ask(method, path, { ...as, ...(method === 'PUT' && { body }) })).status)
+      }
+      assert.deepEqual(statuses, [201, 200, 200, 200, 200, 200, 204])
+    })
+
+    test('a provider that there is not is 422, a parameter that there is not too, a wrong method 405', async () => {
+      const { token } = await world.signUp()
+      for (const name of ['mistral', 'Gemini', 'gemini%20', '__proto__', 'constructor', 'x'.repeat(300)]) {
+        for (const [method, end] of [
+          ['GET', ''],
+          ['DELETE', ''],
+          ['POST', '/test'],
+          ['GET', '/plaintext'],
+          ['GET', '/audit'],
+        ] as const) {
+          const answer = await world.ask(method, `${KEYS}/${name}${end}`, { token })
+          assertProblem(answer, { status: 422, code: 'invalid_input' })
+          assert.deepEqual(answer.json.errors, [
+            { in: 'path', pointer: '/provider', detail: 'provider must be one of gemini, openai, anthropic' },
+          ])
+        }
+      }
+      assert.equal((await world.ask('GET', `${KEYS}?limit=1`, { token })).status, 422)
+      assert.equal((await world.ask('GET', `${GEMINI}/plaintext?raw=1`, { token })).status, 422)
+      assert.equal((await world.ask('PATCH', GEMINI, { token })).status, 405)
+    })
+  })
+
+  suite('a key in clear', () => {
+    test('is written down each time: who, for whom, which provider, when, which request; newest first', async () => {
+      const ada = await world.signUp()
+      const key = newKey()
+      await put(ada, key)
+      for (const id of ['first-read', 'second-read']) {
+        const { status, json, headers } = await world.ask(
+          'GET',
+          `${GEMINI}/plaintext`,
+          asAgent(ada, { 'x-request-id': id }),
+        )
+        assert.deepEqual([status, json.apiKey, headers.get('cache-control')], [200, key, 'private, no-store'])
+      }
+      const { json, text, headers } = await audit(ada)
+      assert.deepEqual(
+        json.map(({ service, userId, provider, requestId }: Answer['json']) => ({
+          service,
+          userId,
+          provider,
+          requestId,
+        })),
+        ['second-read', 'first-read'].map((requestId) => ({
+          service: 'agent',
+          userId: ada.id,
+          provider: 'gemini',
+          requestId,
+        })),
+      )
+      assert.ok(json[0].readAt >= json[1].readAt)
+      assert.ok(!text.includes(key) && !text.includes(maskOf(key)))
+      assert.deepEqual([headers.get('x-total-count'), headers.get('link')], ['2', null])
+    })
+
+    test('is 404 without one, and that is written down nowhere', async () => {
+      const ada = await world.signUp()
+      assertProblem(await plaintext(ada), { status: 404, code: 'not_found' })
+      assert.deepEqual((await audit(ada)).json, [])
+    })
+
+    test('leaves an audit that outlives it, and goes with the user', async () => {
+      const ada = await world.signUp()
+      await put(ada)
+      await plaintext(ada)
+      await world.ask('DELETE', GEMINI, { token: ada.token })
+      assert.equal((await audit(ada)).json.length, 1)
+      await world.asOwner((client) => client.query('delete from users where id = $1', [ada.id]))
+      const { rows } = await world.asOwner((client) =>
+        client.query('select from user_api_key_reads where user_id = $1', [ada.id]),
+      )
+      assert.deepEqual(rows, [])
+    })
+
+    test('leaves an audit that pages through every entry once, and refuses cursors of others', async () => {
+      const [ada, ben] = [await world.signUp('Ada'), await world.signUp('Ben')]
+      await put(ada)
+      for (let round = 0; round < 5; round++) await plaintext(ada)
+      const { json: all } = await audit(ada)
+      const seen = []
+      let query = '?limit=2'
+      for (;;) {
+        const { json, headers } = await audit(ada, query)
+        assert.equal(headers.get('x-total-count'), '5')
+        seen.push(...json)
+        const cursor = headers.get('x-next-cursor')
+        if (cursor === null) break
+        query = `?limit=2&cursor=${cursor}`
+        assert.equal(headers.get('link'), `<${GEMINI}/audit${query}>; rel="next"`)
+      }
+      assert.deepEqual(seen, all)
+      const { headers } = await audit(ada, '?limit=2')
+      const cursor = headers.get('x-next-cursor')
+      for (const [path, token] of [
+        [`${GEMINI}/audit`, ben.token],
+        [`${KEYS}/openai/audit`, ada.token],
+        ['/api/tasks', ada.token],
+      ] as const) {
+        const answer = await world.ask('GET', `${path}?cursor=${cursor}`, { token })
+        assertProblem(answer, { status: 400, code: 'invalid_cursor' })
+      }
+      for (const bad of ['limit=0', 'limit=1001', 'limit=x', 'cursor=', 'page=2']) {
+        assert.ok([400, 422].includes((await audit(ada, `?${bad}`)).status), bad)
+      }
+    })
+
+    test('leaves an audit that the serving role can neither change nor delete, nor write for somebody else', async () => {
+      const [ada, ben] = [await world.signUp('Ada'), await world.signUp('Ben')]
+      await put(ada)
+      await plaintext(ada)
+      const principal = { kind: 'service', service: 'agent', userId: ada.id } as const
+      for (const text of [
+        `update user_api_key_reads set service = 'nobody'`,
+        'delete from user_api_key_reads',
+        'truncate user_api_key_reads',
+        `insert into user_api_key_reads (id, provider, service, request_id, user_id) values (gen_random_uuid(), 'x', 'x', 'x', '${ben.id}')`,
+        `insert into user_api_key_reads (id, provider, service, request_id, read_at) values (gen_random_uuid(), 'x', 'x', 'x', '1999-01-01')`,
+      ]) {
+        await assert.rejects(
+          world.deps.db.asUser(principal, (sql) => sql.rows({ name: '', text })),
+          { code: '42501' },
+          text,
+        )
+      }
+      assert.equal((await audit(ada)).json.length, 1)
+      assert.equal((await audit(ben)).json.length, 0)
+    })
+  })
+
+  suite('a key whose encryption key is lost', () => {
+    test('is listed all the same; to read or to test it is 503, asks nobody and leaves it as it is', async () => {
+      const ada = await world.signUp()
+      await put(ada)
+      const shown = await get(ada)
+      await loseEncryptionKey(ada)
+      const before = provider.asked.length
+      await leavingAlone(ada, async () => {
+        assert.deepEqual(await get(ada), shown)
+        assert.deepEqual(await get(ada, KEYS), [shown])
+        for (const answer of [await plaintext(ada), await check(ada)]) {
+          assertProblem(answer, { status: 503, code: 'key_unreadable', more: ['retryAfter'] })
+          assert.match(answer.json.detail, /cannot be decrypted/)
+        }
+      })
+      assert.equal(provider.asked.length, before)
+      assert.deepEqual((await audit(ada)).json, [])
+    })
+
+    test('stops nothing else, and is replaced or deleted when the user says so', async () => {
+      const ada = await world.signUp()
+      await put(ada)
+      const other = `sk-${randomUUID()}`
+      await put(ada, other, `${KEYS}/openai`)
+      await loseEncryptionKey(ada)
+      assert.equal((await plaintext(ada, `${KEYS}/openai`)).json.apiKey, other)
+      provider.answer = REFUSING.gemini
+      assert.equal((await leavingAlone(ada, () => put(ada))).status, 422)
+      provider.answer = accepting
+      const key = newKey()
+      assert.equal((await put(ada, key)).status, 200)
+      assert.equal((await plaintext(ada)).json.apiKey, key)
+      await loseEncryptionKey(ada)
+      assert.equal((await world.ask('DELETE', GEMINI, { token: ada.token })).status, 204)
+    })
+  })
+
+  suite('the system role', () => {
+    test('may change a ciphertext, and see nothing else of a key', async () => {
+      const ada = await world.signUp()
+      await put(ada)
+      await plaintext(ada)
+      const asSystem = (text: string): Promise<readonly unknown[]> =>
+        world.deps.db.asSystem('test', (sql) => sql.rows({ name: '', text }))
+      await asSystem('select user_id, provider, encrypted_key from user_api_keys for update')
+      await asSystem('update user_api_keys set encrypted_key = encrypted_key')
+      for (const text of [
+        'select masked_key from user_api_keys',
+        'select * from user_api_keys',
+        `update user_api_keys set masked_key = 'x'`,
+        `update user_api_keys set user_id = 'x'`,
+        `insert into user_api_keys (user_id, provider, encrypted_key) values ('x', 'x', 'x')`,
+        'delete from user_api_keys',
+        'truncate user_api_keys',
+        'select 1 from user_api_key_reads',
+        'delete from user_api_key_reads',
+      ]) {
+        await assert.rejects(asSystem(text), { code: '42501' }, text)
+      }
+    })
+  })
+
+  // Last, so that it sees what all the others have left behind.
+  test('no key that was ever sent is in the log, in an answer but the one in clear, or in any row of any table', async () => {
+    const ada = await world.signUp()
+    const [key, other] = [newKey(), newKey()]
+    const answers: Answer[] = [await put(ada, key), await check(ada), await audit(ada)]
+    const quoting: FakeProvider['answer'] = (response, asked) =>
+      answering(
+        500,
+        { error: { message: `no: ${keyIn(asked)}`, code: keyIn(asked) } },
+        { 'x-key': keyIn(asked) },
+      )(response, asked)
+    for (const answer of [quoting, REFUSING.gemini, hangingUp]) {
+      provider.answer = answer
+      answers.push(await put(ada, other))
+    }
+    const asked = { token: ada.token }
+    answers.push(
+      await put(ada, `${other} and more`),
+      await world.ask('PUT', GEMINI, { ...asked, body: { [other]: other } }),
+      await world.ask('PUT', GEMINI, { ...asked, raw: `{"apiKey": "${other}"` }),
+      await world.ask('PUT', `${KEYS}/mistral`, { ...asked, body: { apiKey: other } }),
+      await world.ask('POST', '/api/tasks', { ...asked, body: { title: 'x', apiKey: other } }),
+    )
+    assert.equal((await plaintext(ada)).json.apiKey, key)
+
+    const said = answers.map(({ text, headers }) => text + JSON.stringify([...headers])).join('\n')
+    // An unknown field is named, three times over, to whoever sent it.
+    assert.equal(said.split(other).length - 1, 3)
+    const everyRow = await world.asOwner(async (client) => {
+      const { rows: tables } = await client.query<{ name: string }>(
+        `select relname as name from pg_class where relkind = 'r' and relnamespace = 'public'::regnamespace`,
+      )
+      const texts: string[] = []
+      for (const { name } of tables) {
+        const { rows } = await client.query<{ row: string }>(`select t::text as row from "${name}" t`)
+        texts.push(...rows.map(({ row }) => row))
+      }
+      return texts.join('\n')
+    })
+    assert.ok(everyRow.includes(ada.id) && lines.length > 50, 'nothing to look through')
+    const sent = new Set([key, other, ...provider.asked.map(keyIn).filter((each) => each.startsWith('AIza'))])
+    assert.ok(sent.size > 20)
+    const log = lines.join('')
+    for (const each of sent) {
+      // Neither whole nor in part.
+      const part = each.slice(8, 20)
+      assert.ok(!log.includes(part), 'a key is in the log')
+      assert.ok(!everyRow.includes(part), 'a key is in the database')
+    }
+    assert.ok(!said.includes(key.slice(8, 20)))
+  })
+})
+
+const hangingUp: FakeProvider['answer'] = (response) => response.destroy()

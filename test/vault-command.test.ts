@@ -1,0 +1,86 @@
+import assert from 'node:assert/strict'
+import { randomBytes } from 'node:crypto'
+import { suite, test } from 'node:test'
+import type { Config } from '../src/config.ts'
+import { withMigrations } from '../src/db/database.ts'
+import { openFernet } from '../src/lib/fernet.ts'
+import { Secret } from '../src/lib/secret.ts'
+import { vault } from '../src/vault-command.ts'
+import { addUser, configOf, openTestDatabase } from './databases.ts'
+
+const newKey = (): string => `${randomBytes(32).toString('base64url')}=`
+
+/** Runs the command and gives what it printed and its exit status. */
+async function run(config: Config, ...words: readonly string[]): Promise<{ lines: string[]; status: unknown }> {
+  const lines: string[] = []
+  const before = process.exitCode
+  process.exitCode = 0
+  try {
+    await vault(
+      words,
+      () => config,
+      (line) => lines.push(line),
+    )
+    return { lines, status: process.exitCode }
+  } finally {
+    process.exitCode = before
+  }
+}
+
+suite('the vault command', () => {
+  test('rotates to the first key and tells how many rows each key opens; what none opens is status 1', async () => {
+    await using database = await openTestDatabase()
+    const [old, current, lost] = [newKey(), newKey(), newKey()]
+    const configWith = (...keys: readonly string[]): Config =>
+      configOf({ ...database.env, LOG_LEVEL: 'silent', ENCRYPTION_KEY: keys.join() })
+    const secret = 'sk-a-key-that-nobody-may-see'
+    const insert = (userId: string, provider: string, key: string): Promise<unknown> =>
+      withMigrations(configWith(old), (client) =>
+        client.query(
+          `insert into user_api_keys (user_id, provider, key_id, encrypted_key, masked_key, validation_status)
+           values ($1, $2, gen_random_uuid(), $3, 'sk-a...see', 'valid')`,
+          [userId, provider, openFernet([new Secret(key)]).encrypt(Buffer.from(secret))],
+        ),
+      )
+    await withMigrations(configWith(old), (client) => addUser(client, 'ada'))
+    await insert('ada', 'gemini', old)
+    await insert('ada', 'openai', old)
+
+    assert.deepEqual(await run(configWith(current, old), 'verify'), {
+      lines: ['2 rows seen', 'key 1 of 2 (encrypts) opens 0 rows', 'key 2 of 2 opens 2 rows', 'every row can be read'],
+      status: 0,
+    })
+    assert.deepEqual(await run(configWith(current, old), 'rotate'), {
+      lines: [
+        '2 rows seen, 2 encrypted anew',
+        'key 1 of 2 (encrypts) opens 2 rows',
+        'key 2 of 2 opens 0 rows',
+        'every row can be read',
+      ],
+      status: 0,
+    })
+    assert.deepEqual(await run(configWith(current), 'verify'), {
+      lines: ['2 rows seen', 'key 1 of 1 (encrypts) opens 2 rows', 'every row can be read'],
+      status: 0,
+    })
+    await insert('ada', 'anthropic', lost)
+    for (const action of ['rotate', 'verify']) {
+      const { lines, status } = await run(configWith(current), action)
+      assert.deepEqual(lines.slice(1), [
+        'key 1 of 1 (encrypts) opens 2 rows',
+        'no key opens 1 rows, which were left as they are:',
+        '  anthropic of user ada',
+      ])
+      assert.equal(status, 1)
+    }
+  })
+
+  test('without a word, or with one that it does not know, reads no configuration', async () => {
+    for (const words of [[], ['rotat'], ['rotate', 'now'], ['constructor']]) {
+      await assert.rejects(
+        vault(words, () => assert.fail('it was read')),
+        /there are vault rotate and vault verify/,
+      )
+    }
+  })
+})
