@@ -72,7 +72,6 @@ const SAYS_NOTHING: Readonly<Record<string, FakeProvider['answer']>> = {
   'an object without a list': answering(200, { data: {}, models: 'x' }),
   'no body': answering(200),
   'a success that is not 200': answering(204),
-  'an error that is no object': answering(401, { error: 'no' }),
 }
 
 const unlimited: Pick<Limits, 'take'> = {
@@ -122,6 +121,13 @@ suite('a live check', () => {
         assert.ok(
           verdict.status === 'invalid' && verdict.reason.startsWith(`${title} knows this key and does not let it`),
         )
+      }
+    })
+
+    test(`of ${name} takes 401 for a no, in whatever JSON`, async () => {
+      for (const body of [{}, { error: 'no' }, { error: { message: 'no' } }]) {
+        provider.answer = answering(401, body)
+        assert.equal((await check(name)).status, 'invalid')
       }
     })
 

@@ -87,17 +87,17 @@ function judge(provider: Provider, { status, headers }: Response, text: string):
   }
   const answer = parsed(text)
   if (status === 200 && Array.isArray(answer?.[provider.list])) return { status: 'valid' }
-  const error = answer?.['error']
   const refusal =
-    status >= 400 && status < 500 && typeof error === 'object' && error !== null
-      ? provider.refusal(status, error satisfies ProviderError)
-      : undefined
+    answer !== undefined && status >= 400 && status < 500 ? provider.refusal(status, errorOf(answer)) : undefined
   if (refusal !== undefined) return { status: 'invalid', reason: REASONS[refusal](provider.title) }
   return {
     ...unreachable(new Error(`the provider answered ${status}, and not as it documents`)),
     ...retryAfter(headers),
   }
 }
+
+const errorOf = ({ error }: Readonly<Record<string, unknown>>): ProviderError =>
+  typeof error === 'object' && error !== null ? error : {}
 
 /** In our words: those of a provider may quote the key. */
 const REASONS: Readonly<Record<Refusal, (title: string) => string>> = {

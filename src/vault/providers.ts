@@ -25,9 +25,7 @@ export interface Provider {
 
 /** The member `error` of an answer, as far as all of them have it. */
 export interface ProviderError {
-  readonly type?: unknown
   readonly code?: unknown
-  readonly status?: unknown
   readonly message?: unknown
   readonly details?: unknown
 }
@@ -44,8 +42,9 @@ export const PROVIDERS: Readonly<Record<ProviderName, Provider>> = {
     list: 'models',
     headers: (apiKey) => ({ 'x-goog-api-key': apiKey }),
     refusal: (status, error) => {
-      if (reasonsOf(error).includes('API_KEY_INVALID') || status === 401) return 'unknown'
-      return status === 403 && error.status === 'PERMISSION_DENIED' ? 'restricted' : undefined
+      const isUnknown = reasonsOf(error).includes('API_KEY_INVALID') || /API key not valid/i.test(String(error.message))
+      if (isUnknown || status === 401) return 'unknown'
+      return status === 403 ? 'restricted' : undefined
     },
   },
   // https://platform.openai.com/docs/api-reference/models/list and /docs/guides/error-codes. The list has no page size.
@@ -72,9 +71,9 @@ export const PROVIDERS: Readonly<Record<ProviderName, Provider>> = {
     path: '/models?limit=1',
     list: 'data',
     headers: (apiKey) => ({ 'x-api-key': apiKey, 'anthropic-version': '2023-06-01' }),
-    refusal: (status, error) => {
-      if (status === 401 && error.type === 'authentication_error') return 'unknown'
-      return status === 403 && error.type === 'permission_error' ? 'restricted' : undefined
+    refusal: (status) => {
+      if (status === 401) return 'unknown'
+      return status === 403 ? 'restricted' : undefined
     },
   },
 }
