@@ -30,7 +30,7 @@ export async function openDeps(
   const redis = opened.use(await openRedis(config.redis.url, log))
   const limits = openLimits(redis)
   const cursors = openCursors(config.vault.encryptionKeys)
-  const auth = embeddedAuth(config, db, limits, log)
+  const auth = embeddedAuth(config, db, limits)
   const closing = opened.move()
   return { config, log, db, redis, limits, cursors, auth, [Symbol.asyncDispose]: () => closing.disposeAsync() }
 }
@@ -38,12 +38,7 @@ export async function openDeps(
 /** What checking a password takes of the time that a request has, on a busy machine. */
 const HASHING_MS = 500
 
-function embeddedAuth(
-  { auth, http, environment }: Config,
-  db: Database,
-  limits: Limits,
-  log: Logger,
-): Auth | undefined {
+function embeddedAuth({ auth, http, environment }: Config, db: Database, limits: Limits): Auth | undefined {
   if (auth.mode === 'external') return undefined
   return createAuth({
     pool: db.pool,
@@ -56,8 +51,6 @@ function embeddedAuth(
     // In development, as better-auth has it, attempts count for the address like any request, and no more strictly.
     ...(environment !== 'development' && { countAttempt: attemptsOf(limits) }),
     secureCookies: environment === 'production',
-    // What it calls errors are mostly refusals of its callers' mistakes; what really failed it throws.
-    log: (level, message) => log.debug({ level }, message),
   })
 }
 

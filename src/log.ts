@@ -1,6 +1,8 @@
 import cluster from 'node:cluster'
+import { createRequire } from 'node:module'
 import { DatabaseError } from 'pg'
 import { pino, type Logger } from 'pino'
+import type * as Pretty from 'pino-pretty'
 import type { Config } from './config.ts'
 
 /** What a log line must never hold, whoever writes it. */
@@ -13,8 +15,23 @@ const REDACTED = [
   'headers["x-service-auth"]',
 ]
 
-/** One JSON object a line, on standard output. */
+/**
+ * What a terminal obeys or hides instead of showing: C0 and C1 controls, line and paragraph separators, and marks that turn
+ * the direction of writing. Of these JSON itself escapes C0 only.
+ */
+// oxlint-disable-next-line no-control-regex -- they are the subject
+const UNPRINTABLE = /[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g
+/** C0 has a use there: colours, and the ends of lines. */
+const UNPRINTABLE_BUT_C0 = /[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g
+
+const escaped = (character: string): string => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`
+
+/**
+ * Lines of one JSON object each, or lines to read where the destination is a terminal. Whatever is logged, it stays in its
+ * line and prints no control character.
+ */
 export function openLog(level: Config['log']['level'], destination: NodeJS.WritableStream = process.stdout): Logger {
+  const isTerminal = 'isTTY' in destination && destination.isTTY === true
   return pino(
     {
       level,
@@ -23,10 +40,30 @@ export function openLog(level: Config['log']['level'], destination: NodeJS.Writa
       redact: REDACTED,
       serializers: { err: (error: unknown) => serializedError(error) },
       timestamp: pino.stdTimeFunctions.isoTime,
+      // The end of the line is the one control character that is meant.
+      hooks: { streamWrite: (line) => `${line.slice(0, -1).replace(UNPRINTABLE, escaped)}\n` },
     },
-    destination,
+    isTerminal ? readable(destination) : destination,
   )
 }
+
+/** Loaded where there is a terminal only: most processes have none. */
+function readable(terminal: NodeJS.WritableStream): { write(line: string): void } {
+  const { prettyFactory } = createRequire(import.meta.url)('pino-pretty') as typeof Pretty
+  const toText = prettyFactory({ singleLine: true, translateTime: 'SYS:HH:MM:ss.l' })
+  return {
+    write: (line) =>
+      void terminal.write(toText(JSON.stringify(JSON.parse(line, visibly))).replace(UNPRINTABLE_BUT_C0, escaped)),
+  }
+}
+
+/** What was escaped in JSON would be itself again once it is read, but for the frames of a stack, which are ours. */
+const visibly = (key: string, value: unknown): unknown =>
+  typeof value !== 'string'
+    ? value
+    : key === 'stack'
+      ? value.replace(UNPRINTABLE, (character) => (character === '\n' ? character : escaped(character)))
+      : value.replace(UNPRINTABLE, escaped)
 
 /** How deep causes are followed. */
 const CAUSES_MAX = 5
@@ -39,11 +76,13 @@ function serializedError(error: unknown, depth = 0): object {
   if (!(error instanceof Error)) return { type: typeof error }
   const code = 'code' in error && typeof error.code === 'string' ? error.code : undefined
   const quotesData = error instanceof DatabaseError && code?.startsWith('22') === true
-  // The stack begins with the message, which is shown apart or not at all.
-  const [, frames] = /\n(\s+at [^]*)$/.exec(error.stack ?? '') ?? []
+  // The stack begins with the message, which is shown apart or not at all, and may itself look like a stack.
+  const { stack = '', message } = error
+  const headEnd = stack.indexOf('\n', stack.indexOf(message) + message.length)
+  const frames = stack.includes(message) && headEnd >= 0 ? stack.slice(headEnd + 1) : undefined
   return {
     type: error.name,
-    message: quotesData ? 'a value was refused' : error.message,
+    message: quotesData ? 'a value was refused' : message,
     code,
     stack: frames,
     ...(error instanceof AggregateError && depth < CAUSES_MAX

@@ -18,6 +18,7 @@ import { delimiter, join } from 'node:path'
 import { after, before, describe, test, type TestContext } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
+import { assertNoSecret, remember, rememberBody } from './canary.ts'
 import { needsServer, openTestDatabase, SERVER_URL, type TestDatabase } from './databases.ts'
 
 // The command itself, as an operator has it: its own process, its own directory, nothing in its environment but what is said.
@@ -69,6 +70,7 @@ function start(command: string, args: readonly string[], { env = {}, cwd, uid, g
     ...(uid === undefined ? {} : { uid }),
   })
   children.add(child)
+  for (const [name, value] of Object.entries(env)) if (/SECRET|TOKEN|KEY/.test(name)) remember(name, value)
   let stdout = ''
   let stderr = ''
   child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text))
@@ -78,7 +80,13 @@ function start(command: string, args: readonly string[], { env = {}, cwd, uid, g
     child.once('close', (status, signal) => {
       children.delete(child)
       if (own !== undefined) rmSync(own, { recursive: true, force: true })
-      resolve({ status, signal, stdout, stderr })
+      try {
+        // The greeting, which is no log, shows how to sign up.
+        assertNoSecret(`${stdout}\n${stderr}`.split('\n').filter((line) => line.startsWith('{')))
+        resolve({ status, signal, stdout, stderr })
+      } catch (error) {
+        reject(error)
+      }
     })
   })
   return {
@@ -148,6 +156,8 @@ interface Answer {
 }
 
 async function ask(url: string, method: string, path: string, token?: string, body?: unknown): Promise<Answer> {
+  if (token !== undefined) remember('a token', token)
+  if (body !== undefined) rememberBody(JSON.stringify(body))
   const response = await fetch(url + path, {
     method,
     headers: {

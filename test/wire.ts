@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict'
 import { connect, type Socket } from 'node:net'
-import { pino, type Logger } from 'pino'
+import type { Logger } from 'pino'
 import { parseConfig, type Config } from '../src/config.ts'
 import type { Gate } from '../src/http/admission.ts'
 import { createApp, type App } from '../src/http/server.ts'
 import { Secret } from '../src/lib/secret.ts'
+import { assertNoSecret, openJournal, rememberWire } from './canary.ts'
 import type { Answer } from './world.ts'
 
 /** Longer than anything a test waits for: what never comes fails the test instead of hanging it. */
@@ -50,6 +51,7 @@ export async function dial(url: string): Promise<Wire> {
     async send(...parts) {
       for (const part of parts) {
         if (state.isOver) return
+        rememberWire(part)
         if (!socket.write(part)) {
           await Promise.race([new Promise((resolve) => socket.once('drain', resolve)), changed.promise])
         }
@@ -201,9 +203,11 @@ const OPEN_GATE: Gate = {
 /** The HTTP surface alone, without a database, over routes of the test's own. */
 export async function openSurface(
   routes: (app: App) => void,
-  { config = testConfig(), log = pino({ level: 'silent' }) }: { config?: Config; log?: Logger } = {},
+  { config = testConfig(), log }: { config?: Config; log?: Logger } = {},
 ): Promise<{ app: App; url: string }> {
-  const app = await createApp(config, log, OPEN_GATE)
+  const journal = openJournal()
+  const app = await createApp(config, log ?? journal.log, OPEN_GATE)
+  app.addHook('onClose', async () => assertNoSecret(journal.lines))
   routes(app)
   return { app, url: await app.listen({ host: config.http.host, port: config.http.port }) }
 }

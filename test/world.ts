@@ -1,12 +1,20 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import type { ClientBase } from 'pg'
-import { pino } from 'pino'
 import { buildApp } from '../src/app.ts'
 import { parseConfig, type Config } from '../src/config.ts'
 import { openDeps, type Deps } from '../src/deps.ts'
 import { drain } from '../src/http/drain.ts'
 import type { App } from '../src/http/server.ts'
 import { Secret } from '../src/lib/secret.ts'
+import {
+  assertNoSecret,
+  openJournal,
+  rememberAnswer,
+  rememberBody,
+  rememberConfig,
+  rememberHeader,
+  rememberQuery,
+} from './canary.ts'
 import { openTestDatabase } from './databases.ts'
 import { REDIS_OR_NOWHERE } from './redis.ts'
 
@@ -40,6 +48,8 @@ export interface World extends AsyncDisposable {
   readonly config: Config
   readonly deps: Deps
   readonly app: App
+  /** The lines of its log so far, of every level. When the world ends, none of them may hold a secret. */
+  readonly logged: readonly string[]
   ask(method: string, path: string, asking?: Asking): Promise<Answer>
   signUp(name?: string, headers?: Readonly<Record<string, string>>): Promise<User>
   /** SQL as the owner, past every policy: to arrange and to look, never to act. */
@@ -81,7 +91,9 @@ export async function openWorld({
   const given = env['DATABASE_URL'] !== undefined || env['DATA_DIR'] !== undefined
   const database = given ? { env: {} } : opened.use(await openTestDatabase({ migrated }))
   const config = parseConfig({ ...DEFAULTS, ...database.env, ...env }, () => SECRETS)
-  const log = pino({ level: config.log.level })
+  rememberConfig(config)
+  const { log, lines } = openJournal({ isShown: config.log.level !== 'silent' })
+  opened.defer(() => assertNoSecret(lines))
   const own = opened.use(await openDeps(config, log, { migrate: migrated }))
   const deps = { ...own, ...replace(own) }
   const app = await buildApp(deps)
@@ -95,6 +107,7 @@ export async function openWorld({
     config,
     deps,
     app,
+    logged: lines,
     ask,
     signUp: async (name = 'Ada', headers = {}) => {
       const email = `${name.toLowerCase()}-${randomUUID()}@example.com`
@@ -123,22 +136,23 @@ export async function openWorld({
 export async function askAt(url: string, method: string, path: string, asking: Asking = {}): Promise<Answer> {
   const { token, body, raw, headers = {} } = asking
   const payload = raw ?? (body === undefined ? undefined : JSON.stringify(body))
+  const sent = {
+    ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+    ...(payload === undefined ? {} : { 'content-type': 'application/json' }),
+    ...headers,
+  }
+  rememberQuery(path)
+  for (const [name, value] of Object.entries(sent)) rememberHeader(name, value)
+  if (payload !== undefined) rememberBody(payload)
   const response = await fetch(url + path, {
     method,
-    headers: {
-      ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
-      ...(payload === undefined ? {} : { 'content-type': 'application/json' }),
-      ...headers,
-    },
+    headers: sent,
     ...(payload === undefined ? {} : { body: payload as string }),
     redirect: 'manual',
   })
   const text = await response.text()
   const isJson = /[/+]json/.test(response.headers.get('content-type') ?? '')
-  return {
-    status: response.status,
-    headers: response.headers,
-    text,
-    json: isJson && text !== '' ? JSON.parse(text) : undefined,
-  }
+  const json = isJson && text !== '' ? JSON.parse(text) : undefined
+  rememberAnswer(response.headers, json)
+  return { status: response.status, headers: response.headers, text, json }
 }

@@ -265,24 +265,20 @@ test("the client's address is what the private header says, whatever the client 
   assert.equal(body.session.ipAddress, '192.0.2.7')
 })
 
-test('nothing is written to the console, whatever goes wrong; the log gets it where there is one', async (t) => {
+test('nothing is written to the console, whatever goes wrong', async (t) => {
   const written = (['log', 'info', 'warn', 'error', 'debug'] as const).map((name) =>
     t.mock.method(console, name, () => undefined),
   )
-  const lines: string[] = []
-  for (const log of [undefined, (_level: string, message: string) => void lines.push(message)]) {
-    const via = open({ secret: 'short', baseUrl: undefined, log })
-    await call('/sign-up/email', { via, headers: { origin: 'http://evil.example' }, body: newUser() })
-    await call('/sign-in/email', { via, body: newUser() })
-    await call('/change-email', { via, body: { newEmail: 'a@example.com' } })
-    const { token } = (await call('/sign-up/email', { via, body: newUser() })).body
-    await assert.rejects(
-      call('/update-user', { via, headers: { authorization: `Bearer ${token}` }, body: { name: null } }),
-    )
-  }
+  const via = open({ secret: 'short', baseUrl: undefined })
+  await call('/sign-up/email', { via, headers: { origin: 'http://evil.example' }, body: newUser() })
+  await call('/sign-in/email', { via, body: newUser() })
+  await call('/change-email', { via, body: { newEmail: 'a@example.com' } })
+  const { token } = (await call('/sign-up/email', { via, body: newUser() })).body
+  await assert.rejects(
+    call('/update-user', { via, headers: { authorization: `Bearer ${token}` }, body: { name: null } }),
+  )
   assert.deepEqual(
     written.map(({ mock }) => mock.callCount()),
     [0, 0, 0, 0, 0],
   )
-  assert.ok(lines.includes('Invalid origin: http://evil.example'))
 })

@@ -20,8 +20,6 @@ const PASSWORD_LENGTH = { minPasswordLength: 8, maxPasswordLength: 128 }
 
 const SECONDS_PER_DAY = 24 * 60 * 60
 
-export type AuthLog = (level: 'debug' | 'info' | 'warn' | 'error', message: string, details: readonly unknown[]) => void
-
 export interface AuthOptions {
   /** Of connections under the serving role; a pool of one is enough. */
   readonly pool: Pool
@@ -46,8 +44,6 @@ export interface AuthOptions {
   readonly countAttempt?:
     | ((rule: { readonly limit: number; readonly windowSeconds: number }, subject: string) => Promise<void>)
     | undefined
-  /** Without it better-auth is silent. */
-  readonly log?: AuthLog | undefined
 }
 
 export interface Auth {
@@ -101,7 +97,7 @@ const isAboutTheInput = (error: unknown): boolean =>
   error instanceof Error && 'code' in error && typeof error.code === 'string' && /^2[23]/.test(error.code)
 
 function betterAuthOptions(options: AuthOptions, db: Kysely<unknown>) {
-  const { secret, baseUrl, log } = options
+  const { secret, baseUrl } = options
   return {
     // All three are always given, for what is not given better-auth takes from the environment.
     secret,
@@ -137,9 +133,8 @@ function betterAuthOptions(options: AuthOptions, db: Kysely<unknown>) {
 
     telemetry: { enabled: false },
     rateLimit: rateLimitOf(options.countAttempt),
-    // No level: with one, better-auth also writes to the console by itself.
-    logger:
-      log === undefined ? { disabled: true } : { log: (level, message, ...details) => log(level, message, details) },
+    // Its messages quote bodies and headers, and say of refusals that they are errors. What really failed it throws.
+    logger: { disabled: true },
     // Errors that are no refusals are the caller's to log and to answer, once.
     onAPIError: { throw: true },
     advanced: {

@@ -1,5 +1,6 @@
 import { STATUS_CODES, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
+import type { FastifyBaseLogger } from 'fastify'
 import { Problem } from '../errors.ts'
 import { LINGER_MS, PROBLEM_JSON, pathOf, problemBody, requestIdOf } from './problem.ts'
 
@@ -31,8 +32,11 @@ interface Connection {
   idleAtBytes: number
 }
 
-/** @param headers what every answer carries */
-export function createConnections(headers: Readonly<Record<string, string>>): Connections {
+/**
+ * @param headers what every answer carries
+ * @param log gets the line of whatever never became a request; a request has its own
+ */
+export function createConnections(headers: Readonly<Record<string, string>>, log: FastifyBaseLogger): Connections {
   const open = new Map<Socket, Connection>()
   const refused = new WeakSet<Socket>()
 
@@ -41,6 +45,30 @@ export function createConnections(headers: Readonly<Record<string, string>>): Co
     const previous = [...(open.get(socket)?.unanswered ?? [])].findLast((each) => each !== besides)
     if (previous === undefined) act()
     else previous.response.once('close', act)
+  }
+
+  /** A whole HTTP/1.1 answer on a bare socket, which is then closed: nothing that follows can be trusted. */
+  function close(socket: Socket, problem: Problem, request?: IncomingMessage): string {
+    const requestId = requestIdOf(request)
+    // The target of CONNECT is a host, not a path.
+    const path = request === undefined || request.method === 'CONNECT' ? '/' : pathOf(request.url ?? '/')
+    const body = problemBody(problem, { path, requestId })
+    const head = {
+      ...headers,
+      ...problem.headers,
+      'cache-control': 'private, no-store',
+      'content-type': PROBLEM_JSON,
+      'content-length': String(Buffer.byteLength(body)),
+      'x-request-id': requestId,
+      date: new Date().toUTCString(),
+      connection: 'close',
+    }
+    const lines = Object.entries(head).map(([name, value]) => `${name}: ${value}\r\n`)
+    socket.end(`HTTP/1.1 ${problem.status} ${STATUS_CODES[problem.status]}\r\n${lines.join('')}\r\n${body}`)
+    const linger = setTimeout(() => socket.destroy(), LINGER_MS)
+    socket.once('close', () => clearTimeout(linger))
+    socket.resume()
+    return requestId
   }
 
   function refuse(error: NodeJS.ErrnoException, socket: Socket): void {
@@ -53,8 +81,12 @@ export function createConnections(headers: Readonly<Record<string, string>>): Co
     const faulty = latest?.request.complete === false ? latest : undefined
     inTurn(socket, { besides: faulty }, () => {
       // Whatever has its answer, or the head of one, must not get a second.
-      if (!socket.writable || faulty?.response.headersSent === true) socket.destroySoon()
-      else close(socket, parserProblem(error), headers, faulty?.request)
+      if (!socket.writable || faulty?.response.headersSent === true) return socket.destroySoon()
+      const problem = parserProblem(error)
+      const reqId = close(socket, problem, faulty?.request)
+      // For the line that the request writes when its answer is over.
+      if (faulty !== undefined) faulty.response.statusCode = problem.status
+      else log.info({ reqId, method: null, route: null, status: problem.status }, 'request')
     })
   }
 
@@ -64,9 +96,11 @@ export function createConnections(headers: Readonly<Record<string, string>>): Co
     refused.add(socket)
     socket.on('error', () => socket.destroy())
     const detail = 'This is no proxy: CONNECT is not possible'
-    inTurn(socket, {}, () =>
-      close(socket, new Problem('method_not_allowed', detail, { headers: { allow: '' } }), headers, request),
-    )
+    const problem = new Problem('method_not_allowed', detail, { headers: { allow: '' } })
+    inTurn(socket, {}, () => {
+      const reqId = close(socket, problem, request)
+      log.info({ reqId, method: 'CONNECT', route: null, status: problem.status }, 'request')
+    })
   }
 
   return {
@@ -112,31 +146,3 @@ const PARSER_REFUSALS: Readonly<Record<string, () => Problem>> = {
 
 const parserProblem = ({ code = '' }: NodeJS.ErrnoException): Problem =>
   PARSER_REFUSALS[code]?.() ?? new Problem('malformed_request', 'The request is not valid HTTP/1.1')
-
-/** A whole HTTP/1.1 answer on a bare socket, which is then closed: nothing that follows can be trusted. */
-function close(
-  socket: Socket,
-  problem: Problem,
-  headers: Readonly<Record<string, string>>,
-  request?: IncomingMessage,
-): void {
-  const requestId = requestIdOf(request)
-  // The target of CONNECT is a host, not a path.
-  const path = request === undefined || request.method === 'CONNECT' ? '/' : pathOf(request.url ?? '/')
-  const body = problemBody(problem, { path, requestId })
-  const head = {
-    ...headers,
-    ...problem.headers,
-    'cache-control': 'private, no-store',
-    'content-type': PROBLEM_JSON,
-    'content-length': String(Buffer.byteLength(body)),
-    'x-request-id': requestId,
-    date: new Date().toUTCString(),
-    connection: 'close',
-  }
-  const lines = Object.entries(head).map(([name, value]) => `${name}: ${value}\r\n`)
-  socket.end(`HTTP/1.1 ${problem.status} ${STATUS_CODES[problem.status]}\r\n${lines.join('')}\r\n${body}`)
-  const linger = setTimeout(() => socket.destroy(), LINGER_MS)
-  socket.once('close', () => clearTimeout(linger))
-  socket.resume()
-}

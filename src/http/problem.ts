@@ -38,9 +38,16 @@ export function problemBody(problem: Problem, { path, requestId }: { path: strin
   })
 }
 
+const newIds = new WeakMap<IncomingMessage, string>()
+
+/** The same for the same request, whoever answers it. */
 export function requestIdOf(request: IncomingMessage | undefined): string {
   const given = request?.headers['x-request-id']
-  return typeof given === 'string' && REQUEST_ID.test(given) ? given : randomUUID()
+  if (typeof given === 'string' && REQUEST_ID.test(given)) return given
+  if (request === undefined) return randomUUID()
+  const id = newIds.get(request) ?? randomUUID()
+  newIds.set(request, id)
+  return id
 }
 
 export const pathOf = (url: string): string => url.split('?', 1)[0] ?? url

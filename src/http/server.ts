@@ -68,7 +68,7 @@ const TRANSPORT_SECURITY = { 'strict-transport-security': 'max-age=31536000; inc
 /** The HTTP surface before any feature: limits, identity of requests, one shape for every refusal. */
 export async function createApp(config: Config, log: FastifyBaseLogger, gate: Gate): Promise<App> {
   const headers = { ...SECURITY_HEADERS, ...(config.environment === 'production' ? TRANSPORT_SECURITY : {}) }
-  const connections = createConnections(headers)
+  const connections = createConnections(headers, log)
   const app = fastify({
     loggerInstance: log,
     logController: new LogController({ disableRequestLogging: true }),
@@ -120,6 +120,8 @@ export async function createApp(config: Config, log: FastifyBaseLogger, gate: Ga
   parseBodies(app)
 
   const begin = (request: FastifyRequest, reply: FastifyReply): void => {
+    // Not `onResponse`: that hook stays silent when the client went away, and for refusals of the router.
+    reply.raw.once('close', () => logRequest(request, reply))
     void reply.headers({ ...headers, 'x-request-id': request.id })
     const { authorization, 'x-service-auth': service } = request.headers
     const isPrivate = authorization !== undefined || service !== undefined
@@ -147,19 +149,6 @@ export async function createApp(config: Config, log: FastifyBaseLogger, gate: Ga
     if (route.schema?.body === undefined) route.preValidation = [...[route.preValidation ?? []].flat(), refuseBody]
     route.onSend = [...[route.onSend ?? []].flat(), omitLengthOfNothing]
   })
-  app.addHook('onResponse', async (request, reply) => {
-    request.log.info(
-      {
-        method: request.method,
-        route: request.routeOptions.url ?? null,
-        principal: request.principal?.kind ?? 'none',
-        userId: request.admitted?.userId,
-        status: reply.statusCode,
-        durationMs: Math.round(reply.elapsedTime * 10) / 10,
-      },
-      'request',
-    )
-  })
   await app.register(cors, {
     delegator: (request, callback) => callback(null, corsOptions(config, request.raw)),
   })
@@ -176,6 +165,25 @@ export async function createApp(config: Config, log: FastifyBaseLogger, gate: Ga
     done()
   })
   return app
+}
+
+/** One line a request, with nothing of what was sent but a sane request id, and the user that a service named. */
+function logRequest(request: FastifyRequest, reply: FastifyReply): void {
+  const { statusCode, headersSent, writableFinished } = reply.raw
+  const isAnswered = headersSent || statusCode >= 400
+  request.log.info(
+    {
+      method: request.method,
+      route: request.routeOptions.url ?? null,
+      principal: request.principal?.kind ?? 'none',
+      userId: request.admitted?.userId,
+      // Of a client that went away before there was any: null. One that went away during its answer is `aborted` too.
+      status: isAnswered ? statusCode : null,
+      durationMs: Math.round(reply.elapsedTime * 10) / 10,
+      ...(headersSent === writableFinished && isAnswered ? {} : { aborted: true }),
+    },
+    'request',
+  )
 }
 
 /** Browsers of exact origins only. Only the auth routes set a cookie, so only they let one along. */

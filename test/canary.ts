@@ -1,0 +1,115 @@
+import assert from 'node:assert/strict'
+import { Writable } from 'node:stream'
+import type { Logger } from 'pino'
+import type { Config } from '../src/config.ts'
+import { openLog } from '../src/log.ts'
+
+/**
+ * What the tests of this process have sent, been given or configured, and no line of any log may hold: tokens, cookies,
+ * passwords, e-mail addresses, whatever stood in a body, and values of queries.
+ */
+const secrets = new Map<string, string>()
+
+/** Shorter ones are in every text by chance. */
+const SECRET_LENGTH_MIN = 8
+/** Of a long one its beginning is enough to find it by. */
+const SECRET_LENGTH_MAX = 200
+/** Words of the interface, which the statements and routes in a log have too. */
+const PUBLIC = new Set(['COMPLETED', 'IN_PROGRESS', 'createdAt', 'updatedAt', 'priority', 'completedAt', 'description'])
+/** Members whose value names somebody or something without being a secret. */
+const PUBLIC_MEMBERS = new Set(['id', 'userId'])
+const SECRET_HEADERS = new Set(['authorization', 'proxy-authorization', 'cookie', 'x-service-auth'])
+
+export function remember(what: string, text: string): void {
+  // Each is to be found in the line as JSON writes it.
+  const written = JSON.stringify(text.slice(0, SECRET_LENGTH_MAX).trim()).slice(1, -1)
+  if (written.length >= SECRET_LENGTH_MIN && !PUBLIC.has(written)) secrets.set(written, what)
+}
+
+/** Every text in a body, or the whole of a body that is no JSON. */
+export function rememberBody(payload: string | Uint8Array): void {
+  const text = typeof payload === 'string' ? payload : Buffer.from(payload).toString('utf8')
+  try {
+    rememberTexts('a body', JSON.parse(text), () => true)
+  } catch {
+    remember('a body', text)
+  }
+}
+
+export function rememberQuery(path: string): void {
+  const { searchParams } = new URL(path, 'http://localhost')
+  for (const value of searchParams.values()) remember('a query', value)
+}
+
+export function rememberHeader(name: string, value: string): void {
+  if (!SECRET_HEADERS.has(name.toLowerCase())) return
+  for (const part of value.split(/[\s;]+/)) remember(`the header ${name}`, part.replace(/^[\w.-]+=/, ''))
+}
+
+/** What an answer gives away to keep: tokens, cookies and cursors. */
+export function rememberAnswer(headers: Headers, json: unknown): void {
+  for (const cookie of headers.getSetCookie()) rememberHeader('Cookie', cookie.split(';', 1)[0] ?? '')
+  for (const name of ['set-auth-token', 'x-next-cursor']) remember(`the header ${name}`, headers.get(name) ?? '')
+  rememberTexts('an answer', json, (name) => name === 'token' || name === 'email')
+}
+
+/** All that is secret in a request as it goes over the wire, in whatever pieces. */
+export function rememberWire(part: string | Uint8Array): void {
+  const text = typeof part === 'string' ? part : Buffer.from(part).toString('latin1')
+  const [head = '', body] = text.split('\r\n\r\n', 2)
+  if (!/^[A-Z]+ /.test(head)) return
+  const [, target = ''] = head.split(' ', 2)
+  if (URL.canParse(target, 'http://localhost')) rememberQuery(target)
+  for (const [, name = '', value = ''] of head.matchAll(/^([\w-]+): *(.*?)\r?$/gm)) rememberHeader(name, value)
+  if (body !== undefined && body !== '') rememberBody(body)
+}
+
+export function rememberConfig(config: Config): void {
+  const { auth, vault, metrics } = config
+  for (const { token } of auth.services) remember('a service token', token.reveal())
+  for (const key of vault.encryptionKeys) remember('an encryption key', key.reveal())
+  for (const secret of [auth.sessionHashSecret, auth.betterAuthSecret, metrics.token]) {
+    if (secret !== undefined) remember('a secret of the configuration', secret.reveal())
+  }
+}
+
+function rememberTexts(what: string, value: unknown, isSecret: (member: string) => boolean, member = ''): void {
+  if (typeof value === 'string') {
+    if (isSecret(member) && !PUBLIC_MEMBERS.has(member)) remember(what, value)
+  } else if (Array.isArray(value)) {
+    for (const each of value) rememberTexts(what, each, isSecret, member)
+  } else if (typeof value === 'object' && value !== null) {
+    for (const [name, each] of Object.entries(value)) rememberTexts(what, each, isSecret, name)
+  }
+}
+
+/** Fails when a line holds anything remembered, whenever that was. */
+export function assertNoSecret(lines: readonly string[]): void {
+  // What differs from line to line says nothing: the rest is the same few hundred, however many there were.
+  const distinct = new Set(lines.map((line) => line.replace(/"time":"[^"]*"|"durationMs":[\d.]+|"reqId":"[^"]*"/g, '')))
+  const text = [...distinct].join('\n')
+  for (const [secret, what] of secrets) {
+    const at = text.indexOf(secret)
+    if (at >= 0) assert.fail(`the log holds ${what}: ${text.slice(Math.max(0, at - 200), at + secret.length + 100)}`)
+  }
+}
+
+/** A log of everything there is to say, kept to be looked through. */
+export interface Journal {
+  readonly log: Logger
+  readonly lines: readonly string[]
+}
+
+/** @param isShown writes it to standard output as well */
+export function openJournal({ isShown = false }: { isShown?: boolean } = {}): Journal {
+  const lines: string[] = []
+  const sink = new Writable({
+    decodeStrings: false,
+    write: (line: string, _encoding, done) => {
+      lines.push(line)
+      if (isShown) process.stdout.write(line)
+      done()
+    },
+  })
+  return { log: openLog('trace', sink), lines }
+}
