@@ -272,7 +272,10 @@ suite('the documents', () => {
     assert.deepEqual(shown.sort(), floors.sort())
   })
 
-  test('cite, in SECURITY.md, only tests that are there', () => {
+  test('cite, in SECURITY.md, a test for every attack, and only tests that are there', () => {
+    const [, table = ''] = /^\| Attack \| What happens \| Shown by \|\n([^]*?)\n\n/m.exec(textOf('SECURITY.md')) ?? []
+    const uncited = table.split('\n').filter((row) => !/^\|-|`[\w./-]+\.test\.ts`: “/.test(row))
+    assert.deepEqual(uncited, [])
     const citations = [...textOf('SECURITY.md').matchAll(/`([\w./-]+\.test\.ts)`: (“.+?”)(?=; `| \|)/g)]
     assert.ok(citations.length > 10, 'few tests are cited')
     const dead = citations.flatMap(([, file = '', names = '']) =>
