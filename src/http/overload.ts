@@ -70,11 +70,6 @@ export function boundWork(app: App, config: Config, headers: Readonly<Record<str
     leave(request)
     done()
   })
-  // A client that left takes no answer.
-  app.addHook('onResponse', (request, _reply, done) => {
-    leave(request)
-    done()
-  })
   refuseEarly(app, config, work, headers)
 }
 

@@ -176,6 +176,7 @@ function logRequest(request: FastifyRequest, reply: FastifyReply): void {
       method: request.method,
       route: request.routeOptions.url ?? null,
       principal: request.principal?.kind ?? 'none',
+      service: request.principal?.kind === 'service' ? request.principal.service : undefined,
       userId: request.admitted?.userId,
       // Of a client that went away before there was any: null. One that went away during its answer is `aborted` too.
       status: isAnswered ? statusCode : null,
