@@ -184,9 +184,48 @@ suite('a query', () => {
   )
 
   test('is text that becomes an integer or a boolean where one is asked for', () => {
-    const query = { limit: '007', flag: 'false', text: '5', many: ['a', 'b'] }
+    const query = { limit: '007', flag: 'false', text: '5' }
     assert.deepEqual(check(Query, query, 'querystring'), [])
-    assert.deepEqual(query, { limit: 7, flag: false, text: '5', many: ['a', 'b'] })
+    assert.deepEqual(query, { limit: 7, flag: false, text: '5' })
+  })
+
+  const lists: readonly [text: string, values: readonly string[]][] = [
+    ['a', ['a']],
+    ['a,b', ['a', 'b']],
+    ['', ['']],
+    [',', ['', '']],
+    ['a\\,b,c', ['a,b', 'c']],
+    ['a\\\\,b', ['a\\', 'b']],
+    ['\\a\\', ['\\a\\']],
+    ['🗓,é', ['🗓', 'é']],
+  ]
+  for (const [text, values] of lists) {
+    test(`has ${JSON.stringify(values)} in ${JSON.stringify(text)}, where a list is asked for`, () => {
+      const query = { many: text }
+      assert.deepEqual(check(Query, query, 'querystring'), [])
+      assert.deepEqual(query, { many: values })
+    })
+  }
+
+  test('has a list once, and a fault in one of its values is the fault of the parameter', () => {
+    assert.deepEqual(check(Query, { many: ['a', 'b'] }, 'querystring'), [
+      {
+        in: 'query',
+        pointer: '/many',
+        detail: 'query parameter many must be given once, with its values separated by commas',
+      },
+    ])
+    const Short = Type.Object({ many: Type.Array(Type.String({ maxLength: 1 })) }, closed)
+    assert.deepEqual(check(Short, { many: 'a,bb,cc' }, 'querystring'), [
+      { in: 'query', pointer: '/many', detail: 'query parameter many must have at most 1 character' },
+    ])
+  })
+
+  test('that is unknown is told what is known', () => {
+    const [{ detail } = { detail: '' }] = check(Query, { limt: '1' }, 'querystring')
+    assert.equal(detail, 'query parameter limt is unknown here; known are limit, flag, text, many')
+    const [{ detail: none } = { detail: '' }] = check(Type.Object({}, closed), { limt: '1' }, 'querystring')
+    assert.equal(none, 'query parameter limt is unknown here; none is taken')
   })
 
   test('makes nothing of what only looks like one, and adds nothing', () => {

@@ -98,16 +98,39 @@ function textValidator(
 ): (text: Record<string, unknown>) => Outcome {
   return (text) => {
     const given = Object.entries(properties).filter(([name]) => Object.hasOwn(text, name))
-    const repeated = given.filter(([name, { type }]) => Array.isArray(text[name]) && type !== 'array')
-    if (repeated.length > 0) return { error: repeated.map(([name]) => ({ ...REPEATED, instancePath: `/${name}` })) }
+    const repeated = given.filter(([name]) => Array.isArray(text[name]))
+    if (repeated.length > 0) {
+      return {
+        error: repeated.map(([name, { type }]) => ({ ...REPEATED, instancePath: `/${name}`, params: { type } })),
+      }
+    }
     for (const [name, { type }] of given) text[name] = read(type, text[name])
-    return outcome(validate, text)
+    const result = outcome(validate, text)
+    return result === true ? true : { error: result.error.map((error) => asParameter(error, Object.keys(properties))) }
   }
 }
 
 const REPEATED: ErrorObject = { keyword: 'once', instancePath: '', schemaPath: '', params: {} }
 
+/** What the caller gave is a parameter: which of a list's values is at fault it need not count, and what is known it may ask. */
+const asParameter = (error: ErrorObject, known: readonly string[]): ErrorObject => ({
+  ...error,
+  instancePath: error.instancePath.replace(/^(\/[^/]*)\/.*/, '$1'),
+  params: { ...error.params, known },
+})
+
+/** The values between commas. `\,` is a comma within a value and `\\` a backslash. */
+function splitList(text: string): string[] {
+  const values = ['']
+  for (const [piece] of text.matchAll(/\\[\\,]|[^]/gu)) {
+    if (piece === ',') values.push('')
+    else values.push(`${values.pop()}${piece.length > 1 && piece.startsWith('\\') ? piece.slice(1) : piece}`)
+  }
+  return values
+}
+
 function read(type: string | undefined, text: unknown): unknown {
+  if (type === 'array' && typeof text === 'string') return splitList(text)
   if (type === 'integer' && typeof text === 'string' && /^-?\d+$/.test(text)) return Number(text)
   if (type === 'boolean' && (text === 'true' || text === 'false')) return text === 'true'
   return text
@@ -120,6 +143,8 @@ interface KeywordContext {
 
 /** `x-trim` takes white space off a string, `x-trim-items` off the strings of an array, before anything else is asked of them. */
 function withTrim(ajv: Ajv): Ajv {
+  // OpenAPI's words for how a query is written.
+  ajv.addVocabulary(['style', 'explode'])
   const common = { schemaType: 'boolean', modifying: true, errors: false } as const
   ajv.addKeyword({
     ...common,
@@ -192,9 +217,13 @@ function complaint({ keyword, params }: ErrorObject, part: Violation['in']): str
     case 'required':
       return 'is required'
     case 'additionalProperties':
-      return part === 'query' ? 'is unknown here' : `is not a known ${part === 'header' ? 'header' : 'field'}`
+      return part === 'query'
+        ? `is unknown here; ${knownOnes(params['known'])}`
+        : `is not a known ${part === 'header' ? 'header' : 'field'}`
     case 'once':
-      return 'must be given once'
+      return params['type'] === 'array'
+        ? 'must be given once, with its values separated by commas'
+        : 'must be given once'
     case 'type':
       return `must be ${typeName(params['type'])}${part === 'query' && params['type'] === 'integer' ? ', in decimal digits' : ''}`
     case 'enum':
@@ -220,6 +249,11 @@ function complaint({ keyword, params }: ErrorObject, part: Violation['in']): str
     default:
       return 'is invalid'
   }
+}
+
+function knownOnes(names: unknown): string {
+  if (!Array.isArray(names) || names.length === 0) return 'none is taken'
+  return `known are ${names.join(', ')}`
 }
 
 const count = (limit: string, what: string): string => `${limit} ${what}${limit === '1' ? '' : 's'}`

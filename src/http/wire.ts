@@ -23,6 +23,13 @@ export const OptionalBody = <Schema extends TSchema>(schema: Schema) =>
 export const OneOf = <const Values extends readonly string[]>(values: Values, options: object = {}) =>
   Type.Unsafe<Values[number]>({ type: 'string', enum: [...values], ...options })
 
+/**
+ * A query parameter whose values are separated by commas, such as `status=TODO,IN_PROGRESS`. Within a value `\,` is a comma
+ * and `\\` a backslash; any other backslash is itself.
+ */
+export const CommaList = <Item extends TSchema>(item: Item, options: object = {}) =>
+  Type.Array(item, { minItems: 1, uniqueItems: true, ...options })
+
 /** A reference to a schema that is registered with the application under its `$id`, typed as what it describes. */
 export const RefTo = <Shape>(id: string, options: object = {}) => Type.Unsafe<Shape>({ ...options, $ref: `${id}#` })
 
