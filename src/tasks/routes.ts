@@ -1,11 +1,10 @@
 import { Type } from 'typebox'
 import type { Database } from '../db/database.ts'
 import { etag, expectedVersion, isFresh } from '../http/conditional.ts'
-import type { Cursors } from '../http/cursor.ts'
 import { signedIn } from '../http/identify.ts'
 import type { App } from '../http/server.ts'
 import { OptionalBody, refusals, RefTo } from '../http/wire.ts'
-import { ById, PAGE_SIZE_MAX, PageQuery, Task, TaskCompletion, TaskCreate, TaskPatch } from './schema.ts'
+import { ById, Task, TaskCompletion, TaskCreate, TaskPatch } from './schema.ts'
 import * as store from './store.ts'
 
 const LIST = '/api/tasks'
@@ -16,14 +15,6 @@ const task = RefTo<Task>('Task', { description: 'The task as it is now', headers
 const createdTask = RefTo<Task>('Task', {
   description: 'Created',
   headers: { ETag, Location: { type: 'string', description: 'The path of the task' } },
-})
-const pageOfTasks = Type.Array(RefTo<Task>('Task'), {
-  description: 'One page',
-  headers: {
-    'X-Total-Count': { type: 'integer', description: 'Tasks on all pages' },
-    'X-Next-Cursor': { type: 'string', description: 'Where the next page begins; absent on the last' },
-    Link: { type: 'string', description: 'RFC 8288: the next page, as rel="next"; absent on the last' },
-  },
 })
 const unchanged = Type.Null({ description: 'You have this version' })
 const gone = Type.Null({ description: 'Deleted' })
@@ -52,8 +43,8 @@ const writeRefusals = refusals(
   'outcome_unknown',
 )
 
-/** The six routes of tasks. */
-export function taskRoutes(app: App, { db, cursors }: { db: Database; cursors: Cursors }): void {
+/** The routes of one task. */
+export function taskRoutes(app: App, { db }: { db: Database }): void {
   for (const schema of [Task, TaskCreate, TaskPatch]) app.addSchema(schema)
 
   app.post(
@@ -84,36 +75,6 @@ export function taskRoutes(app: App, { db, cursors }: { db: Database; cursors: C
         .code(201)
         .headers({ location: `${LIST}/${task.id}`, etag: etag(task) })
         .send(task)
-    },
-  )
-
-  app.get(
-    LIST,
-    {
-      schema: {
-        operationId: 'listTasks',
-        summary: 'List your tasks, newest first',
-        tags,
-        security,
-        querystring: PageQuery,
-        response: { 200: pageOfTasks, ...refusals('invalid_cursor', 'unauthenticated', 'invalid_input') },
-      },
-    },
-    async (request, reply) => {
-      const { limit = PAGE_SIZE_MAX, cursor } = request.query
-      const page = await db.asUser(signedIn(request), async (sql) => {
-        const after = cursor === undefined ? undefined : cursors.open(sql.userId, LIST, cursor)
-        const { tasks, total, next } = await store.page(sql, limit, after)
-        return { tasks, total, next: next && cursors.seal(sql.userId, LIST, next) }
-      })
-      void reply.header('x-total-count', page.total)
-      if (page.next !== undefined) {
-        void reply.headers({
-          'x-next-cursor': page.next,
-          link: `<${LIST}?limit=${limit}&cursor=${page.next}>; rel="next"`,
-        })
-      }
-      return reply.send(page.tasks)
     },
   )
 

@@ -96,12 +96,52 @@ export const TaskCompletion = Type.Object(
 
 export const ById = Type.Object({ id: Uuid }, { additionalProperties: false })
 
-export const PageQuery = Type.Object(
+/** What `fields` leaves of a task. */
+export const TaskPart = Type.Partial(Type.Omit(Task, []), {
+  $id: 'TaskPart',
+  description: 'The members of a task that `fields` named',
+  examples: [{ id: EXAMPLE.id, title: EXAMPLE.title }],
+})
+export type TaskPart = Static<typeof TaskPart>
+
+const amount = (description: string) => Type.Integer({ minimum: 0, description })
+const amounts = <const Values extends readonly string[]>(values: Values) =>
+  Type.Unsafe<Record<Values[number], number>>(
+    Type.Object(Object.fromEntries(values.map((value) => [value, Type.Integer({ minimum: 0 })]))),
+  )
+
+export const TaskStats = Type.Object(
+  {
+    total: amount('All tasks'),
+    byStatus: amounts(STATUSES),
+    byPriority: amounts(PRIORITIES),
+    overdue: amount('Due before now and not completed'),
+  },
+  {
+    $id: 'TaskStats',
+    examples: [
+      {
+        total: 3,
+        byStatus: { TODO: 1, IN_PROGRESS: 1, COMPLETED: 1 },
+        byPriority: { URGENT: 0, HIGH: 1, MEDIUM: 2, LOW: 0 },
+        overdue: 1,
+      },
+    ],
+  },
+)
+export type TaskStats = Static<typeof TaskStats>
+
+export const TagCount = Type.Object(
+  { name: Type.String(), count: Type.Integer({ minimum: 1, description: 'Tasks that have it' }) },
+  { $id: 'TagCount', examples: [{ name: 'home', count: 3 }] },
+)
+export type TagCount = Static<typeof TagCount>
+
+export const TagQuery = Type.Object(
   {
     limit: Type.Optional(
-      Type.Integer({ minimum: 1, maximum: PAGE_SIZE_MAX, description: `Tasks a page; ${PAGE_SIZE_MAX} when absent` }),
+      Type.Integer({ minimum: 1, maximum: PAGE_SIZE_MAX, description: `Tags at most; ${PAGE_SIZE_MAX} when absent` }),
     ),
-    cursor: Type.Optional(Type.String({ description: 'Where the page before ended: its X-Next-Cursor' })),
   },
   { additionalProperties: false },
 )

@@ -2,11 +2,8 @@ import { randomUUIDv7 } from 'node:crypto'
 import type { Statement, UserSql } from '../db/sql.ts'
 import { Problem } from '../errors.ts'
 import { formatInstant, parseInstant } from '../lib/instant.ts'
+import { TASK } from './columns.ts'
 import type { Task, TaskCreate, TaskPatch } from './schema.ts'
-
-/** A task as it travels. Its owner and everything the database decides come back from the database. */
-const TASK = `id, title, description, status, priority, due_date as "dueDate", tags, user_id as "userId",
-  created_at as "createdAt", updated_at as "updatedAt", completed_at as "completedAt", version`
 
 const CREATE: Statement = {
   name: 'tasks.create',
@@ -25,23 +22,6 @@ const REPLACE: Statement = {
          where id = $1 returning ${TASK}`,
 }
 const REMOVE: Statement = { name: 'tasks.remove', text: `delete from tasks where id = $1` }
-const PAGE: Statement = {
-  name: 'tasks.page',
-  text: `select ${TASK} from tasks where (created_at, id) < ($1, $2) order by created_at desc, id desc limit $3`,
-}
-const COUNT: Statement = { name: 'tasks.count', text: `select count(*) as total from tasks` }
-
-/** Where a page ends: the sort key of its last task, createdAt and id. */
-export type Position = readonly string[]
-
-const BEFORE_THE_NEWEST: Position = ['infinity', 'ffffffff-ffff-ffff-ffff-ffffffffffff']
-
-export interface Page {
-  readonly tasks: Task[]
-  readonly total: number
-  /** Where the next page begins; undefined on the last one. */
-  readonly next: Position | undefined
-}
 
 /** Refuses the task by throwing a Problem when it is not in the state that the caller counts on. */
 export type Expectation = (current: Task) => void
@@ -55,18 +35,6 @@ export async function create(sql: UserSql, task: TaskCreate): Promise<Task> {
 /** @throws Problem not_found (404) */
 export async function find(sql: UserSql, id: string): Promise<Task> {
   return found(await sql.row<Task>(FIND, [id]))
-}
-
-/** Newest first. `after` is where the page before ended. */
-export async function page(sql: UserSql, limit: number, after: Position = BEFORE_THE_NEWEST): Promise<Page> {
-  const [rows, count] = await Promise.all([
-    // One more than asked for tells whether there is a next page.
-    sql.rows<Task>(PAGE, [...after, limit + 1]),
-    sql.row<{ total: number }>(COUNT),
-  ])
-  const tasks = rows.slice(0, limit)
-  const last = rows.length > limit ? tasks.at(-1) : undefined
-  return { tasks, total: count?.total ?? 0, next: last && [last.createdAt, last.id] }
 }
 
 /** Applies a merge patch. One that changes nothing leaves version and updatedAt alone. */

@@ -1,0 +1,194 @@
+import type { Statement } from '../db/sql.ts'
+import { COLUMNS, selectList, TASK, type Field } from './columns.ts'
+import type { Query, SortKey, SortName } from './query.ts'
+import { typosOf } from './search.ts'
+
+/** Where a page ends: the sort keys of its last task and its id; '' for null. */
+export type Keys = readonly string[]
+
+export interface Bound {
+  readonly statement: Statement
+  readonly values: readonly unknown[]
+}
+
+/** One statement in the making: text is put together from fixed pieces, whatever was given goes by number. */
+class Parameters {
+  readonly values: unknown[] = []
+  add(value: unknown, type: string): string {
+    return `$${this.values.push(value)}::${type}`
+  }
+}
+
+interface Order {
+  readonly expression: string
+  readonly type: string
+  readonly nullable?: boolean
+}
+
+/**
+ * The titles' own words, in the order of their code points: the same on every server, whatever its locale. Cut, because a
+ * cursor has to fit into a URL and compatible decomposition makes eighteen letters of some.
+ */
+const TITLE_WORDS = `left(split_part(search_words, E'\\n', 1), 200) collate "C"`
+
+const ORDERS: Readonly<Record<Exclude<SortName, 'relevance'>, Order>> = {
+  createdAt: { expression: 'created_at', type: 'timestamptz' },
+  updatedAt: { expression: 'updated_at', type: 'timestamptz' },
+  dueDate: { expression: 'due_date', type: 'timestamptz', nullable: true },
+  priority: { expression: 'priority', type: 'task_priority' },
+  status: { expression: 'status', type: 'task_status' },
+  title: { expression: TITLE_WORDS, type: 'text' },
+}
+
+type Key = Order & { readonly descending: boolean; readonly name: SortName | 'id' }
+
+/** @returns the page after the one that ended at `after`, and one task more, which tells whether there is a next one */
+export function pageStatement(query: Query, due: readonly string[], after: Keys | undefined): Bound {
+  const parameters = new Parameters()
+  const conditions = filters(query, due, parameters)
+  const keys = keysOf(query, parameters)
+  if (after !== undefined) conditions.push(beyond(keys, after, parameters))
+  const order = keys.map(({ expression, descending, nullable }) => {
+    return `${expression}${descending ? ' desc' : ''}${nullable && descending ? ' nulls last' : ''}`
+  })
+  const text = `select ${selected(query.fields, keys)} from tasks${where(conditions)}
+    order by ${order.join(', ')} limit ${parameters.add(query.limit + 1, 'int')}`
+  return { statement: { name: pageName(query, after), text }, values: parameters.values }
+}
+
+export function countStatement(query: Query, due: readonly string[]): Bound {
+  const parameters = new Parameters()
+  const text = `select count(*) as total from tasks${where(filters(query, due, parameters))}`
+  const filter = commonFilter(query)
+  return { statement: { name: filter === undefined ? '' : `tasks.count${filter}`, text }, values: parameters.values }
+}
+
+const where = (conditions: readonly string[]): string =>
+  conditions.length === 0 ? '' : ` where ${conditions.join(' and ')}`
+
+/** Where the keys of a row stand that `pageStatement` selected. */
+export const keyColumn = (name: SortName | 'id', fields: readonly Field[] | undefined): string =>
+  isSelected(name, fields) ? name : `key.${name}`
+
+/** What is sorted by is what the task shows, but for title and relevance. */
+const isSelected = (name: SortName | 'id', fields: readonly Field[] | undefined): boolean =>
+  name !== 'relevance' && name !== 'title' && (fields === undefined || fields.includes(name))
+
+function selected(fields: readonly Field[] | undefined, keys: readonly Key[]): string {
+  const hidden = keys
+    .filter(({ name }) => !isSelected(name, fields))
+    .map(({ name, expression }) => `${expression} as "key.${name}"`)
+  return [fields === undefined ? TASK : selectList(fields), ...hidden].join(', ')
+}
+
+function filters(query: Query, due: readonly string[], parameters: Parameters): string[] {
+  const { status, priority, tag, everyTag, completed } = query
+  const conditions: string[] = []
+  const take = (value: unknown, condition: (value: string) => string, type: string): void => {
+    if (value !== undefined) conditions.push(condition(parameters.add(value, type)))
+  }
+  const oneOf = (column: string, values: readonly string[] | undefined, type: string): void => {
+    if (values?.length === 1) take(values[0], (value) => `${column} = ${value}`, type)
+    else take(values, (value) => `${column} = any (${value})`, `${type}[]`)
+  }
+  oneOf('status', status, 'task_status')
+  oneOf('priority', priority, 'task_priority')
+  take(tag, (value) => `tags ${everyTag ? '@>' : '&&'} ${value}`, 'text[]')
+  if (completed !== undefined) conditions.push(`status ${completed ? '=' : '<>'} 'COMPLETED'`)
+  take(query.createdAfter, (value) => `created_at > ${value}`, 'timestamptz')
+  take(query.createdBefore, (value) => `created_at < ${value}`, 'timestamptz')
+  take(query.updatedSince, (value) => `updated_at >= ${value}`, 'timestamptz')
+  take(query.dueAfter, (value) => `due_date > ${value}`, 'timestamptz')
+  take(query.dueBefore, (value) => `due_date < ${value}`, 'timestamptz')
+  if (query.due === 'none') conditions.push('due_date is null')
+  if (query.due === 'overdue') conditions.push(`status <> 'COMPLETED'`)
+  take(due.at(-1), (value) => `due_date < ${value}`, 'timestamptz')
+  take(due.at(-2), (value) => `due_date >= ${value}`, 'timestamptz')
+  for (const word of query.words) conditions.push(contains(word, parameters))
+  return conditions
+}
+
+function contains(word: string, parameters: Parameters): string {
+  const begins = `strpos(search_words, ${parameters.add(` ${word}`, 'text')}) > 0`
+  const typos = typosOf(word)
+  if (typos === undefined) return begins
+  const parts = typos.parts.map((part) => `strpos(search_words, ${parameters.add(part, 'text')}) > 0`).join(' or ')
+  return `(${begins} or ((${parts}) and search_words like any (${parameters.add(typos.patterns, 'text[]')})))`
+}
+
+/**
+ * How well a task matches, as a whole number: for each word 6 where it is a word of the title, 5 where it begins one, 4 in a
+ * tag, 3 in the description, 2 for a typo in the title and 1 for one elsewhere.
+ */
+function relevance(words: readonly string[], parameters: Parameters): string {
+  const title = `split_part(search_words, E'\\n', 1)`
+  const ranks = words.map((word) => {
+    const whole = parameters.add(` ${word} `, 'text')
+    const begun = parameters.add(` ${word}`, 'text')
+    const typos = typosOf(word)
+    const forgiven =
+      typos === undefined ? '' : ` when ${title} like any (${parameters.add(typos.patterns, 'text[]')}) then 2`
+    return `case when strpos(${title}, ${whole}) > 0 then 6 when strpos(${title}, ${begun}) > 0 then 5
+      when strpos(split_part(search_words, E'\\n', 2), ${begun}) > 0 then 4
+      when strpos(search_words, ${begun}) > 0 then 3${forgiven} else 1 end`
+  })
+  return `(${ranks.join(' + ')})`
+}
+
+/** The sort keys and, so that no two tasks are equal, the id, in the direction of the last of them. */
+function keysOf({ sort, words }: Query, parameters: Parameters): Key[] {
+  const order = ({ name }: SortKey): Order =>
+    name === 'relevance' ? { expression: relevance(words, parameters), type: 'int' } : ORDERS[name]
+  const keys = sort.map((key): Key => ({ ...order(key), ...key }))
+  return [...keys, { name: 'id', expression: COLUMNS.id, type: 'uuid', descending: keys.at(-1)?.descending ?? true }]
+}
+
+/** A row comparison where one will do, which an index can begin at; else key by key. */
+function beyond(keys: readonly Key[], after: Keys, parameters: Parameters): string {
+  const values = keys.map(({ type }, at) =>
+    after[at] === '' && keys[at]?.nullable ? null : parameters.add(after[at], type),
+  )
+  const [first] = keys
+  if (keys.every((key) => !key.nullable && key.descending === first?.descending)) {
+    const columns = keys.map(({ expression }) => expression).join(', ')
+    return `(${columns}) ${first?.descending ? '<' : '>'} (${values.join(', ')})`
+  }
+  const alternatives = keys.flatMap((key, at) => {
+    const value = values[at]
+    // Nulls come last, so that nothing is beyond one.
+    if (value === null || value === undefined) return []
+    const further = `${key.expression} ${key.descending ? '<' : '>'} ${value}`
+    const equal = keys.slice(0, at).map(({ expression }, before) => {
+      const same = values[before]
+      return same === null ? `${expression} is null` : `${expression} = ${same}`
+    })
+    return [[...equal, key.nullable ? `(${further} or ${key.expression} is null)` : further].join(' and ')]
+  })
+  return `(${alternatives.join(' or ')})`
+}
+
+/** The shapes that are asked for all the time, and that PostgreSQL keeps prepared. Any other is planned each time. */
+const COMMON_SORTS: ReadonlySet<string> = new Set(['createdAt-', 'updatedAt-', 'dueDate', 'priority-'])
+
+function pageName(query: Query, after: Keys | undefined): string {
+  const filter = commonFilter(query)
+  const sort = query.sort.map(({ name, descending }) => `${name}${descending ? '-' : ''}`).join()
+  if (filter === undefined || query.fields !== undefined || !COMMON_SORTS.has(sort)) return ''
+  const position = after === undefined ? '' : after.includes('') ? '.null' : '.after'
+  return `tasks.page.${sort}${filter}${position}`
+}
+
+/** Names the filters where there is none, or one that is common. */
+function commonFilter({
+  sort: _sort,
+  fields: _fields,
+  limit: _limit,
+  count: _count,
+  zone: _zone,
+  ...query
+}: Query): string | undefined {
+  const { status, completed, everyTag: _everyTag, words, ...others } = query
+  if (words.length > 0 || Object.keys(others).length > 0) return undefined
+  if (status === undefined) return completed === undefined ? '' : `.completed=${completed}`
+  return status.length === 1 && completed === undefined ? '.status' : undefined
+}

@@ -1,0 +1,90 @@
+import assert from 'node:assert/strict'
+import { after, before, suite, test } from 'node:test'
+import * as fc from 'fast-check'
+import { openServedDatabase, type ServedDatabase } from '../../test/databases.ts'
+import { typosOf, wordsOf } from './search.ts'
+
+let served: ServedDatabase
+before(async () => {
+  served = await openServedDatabase()
+})
+after(() => served[Symbol.asyncDispose]())
+
+const foldedByDatabase = (texts: readonly string[]): Promise<string[]> =>
+  served.asOwner(async (client) => {
+    const { rows } = await client.query<{ words: string }>(
+      'select todo_search_words(t) as words from unnest($1::text[]) with ordinality as u (t, n) order by n',
+      [texts],
+    )
+    return rows.map((row) => row.words)
+  })
+
+const folded = (text: string): string => {
+  const words = wordsOf(text)
+  return words.length === 0 ? '  ' : ` ${words.join(' ')} `
+}
+
+suite('words', () => {
+  const cases: readonly [text: string, words: readonly string[]][] = [
+    ['Crème BRÛLÉE!', ['creme', 'brulee']],
+    ['e\u0301clair', ['eclair']],
+    ['Straße, Łódź, København, Œuvre', ['strasse', 'lodz', 'kobenhavn', 'oeuvre']],
+    ['ЁЖИК Ωμέγας ΟΔΟΣ', ['ежик', 'ωμεγασ', 'οδοσ']],
+    ['ﬁle ① Ⅳ half-life', ['file', '1', 'iv', 'half', 'life']],
+    ['don’t {curly} "a,b" x_y 100% a\\b', ['don', 't', 'curly', 'a', 'b', 'x', 'y', '100', 'a', 'b']],
+    ['日本語のタスク 한국어', ['日本語のタスク', '한국어'.normalize('NFKD')]],
+    ['İstanbul ISI', ['istanbul', 'isi']],
+    ['soft\u00adhyphen zero\u200bwidth', ['softhyphen', 'zerowidth']],
+    ['… — !', []],
+    ['', []],
+  ]
+  for (const [text, words] of cases) {
+    test(`of ${JSON.stringify(text)} are ${JSON.stringify(words)}, here and in the database`, async () => {
+      assert.deepEqual(wordsOf(text), words)
+      assert.deepEqual(await foldedByDatabase([text]), [folded(text)])
+    })
+  }
+
+  test('of any text in Latin, Greek, Cyrillic, Hebrew, Arabic or Asian scripts are the same here and in the database', async () => {
+    const letter = fc.oneof(
+      fc.integer({ min: 0x20, max: 0x17f }),
+      fc.integer({ min: 0x300, max: 0x4ff }),
+      fc.integer({ min: 0x5d0, max: 0x64a }),
+      fc.integer({ min: 0x1e00, max: 0x1fff }),
+      fc.integer({ min: 0x2000, max: 0x23ff }),
+      fc.integer({ min: 0x3000, max: 0x30ff }),
+      fc.integer({ min: 0xac00, max: 0xd7a3 }),
+      fc.integer({ min: 0xfb00, max: 0xfb06 }),
+    )
+    const text = fc.array(letter, { maxLength: 30 }).map((codes) => String.fromCodePoint(...codes))
+    await fc.assert(
+      fc.asyncProperty(fc.array(text, { minLength: 50, maxLength: 50 }), async (texts) => {
+        assert.deepEqual(await foldedByDatabase(texts), texts.map(folded))
+      }),
+      { numRuns: 20 },
+    )
+  })
+})
+
+suite('typos', () => {
+  test('are forgiven in words of 4 to 24 letters without a digit', () => {
+    for (const word of ['abc', '2026', 'room7', 'x'.repeat(25)]) assert.equal(typosOf(word), undefined, word)
+    for (const word of ['abcd', 'x'.repeat(24)]) assert.ok(typosOf(word), word)
+  })
+
+  test('that a pattern matches are also found by a part, whatever the word and the edit', () => {
+    const word = fc.array(fc.constantFrom('a', 'b', 'c'), { minLength: 4, maxLength: 9 }).map((all) => all.join(''))
+    fc.assert(
+      fc.property(word, fc.constantFrom('a', 'z', ' '), (sought, wildcard) => {
+        const { patterns = [], parts = [] } = typosOf(sought) ?? {}
+        for (const pattern of patterns) {
+          const matched = pattern.replaceAll('%', '').replace('_', wildcard)
+          assert.ok(
+            parts.some((part) => matched.includes(part)),
+            `${sought}: ${pattern}`,
+          )
+        }
+      }),
+    )
+  })
+})

@@ -1,0 +1,180 @@
+/** What the list of tasks promises, once more and in the plainest way, to compare the service with. */
+
+export interface ModelTask {
+  readonly id: string
+  readonly version: number
+  readonly title: string
+  readonly description: string | null
+  readonly status: string
+  readonly priority: string
+  readonly dueDate: string | null
+  readonly tags: readonly string[]
+  readonly createdAt: string
+  readonly updatedAt: string
+}
+
+export interface Asked {
+  readonly status?: readonly string[]
+  readonly priority?: readonly string[]
+  readonly tag?: readonly string[]
+  readonly tagMode?: string
+  readonly completed?: boolean
+  readonly due?: string
+  readonly timezone?: string
+  readonly dueBefore?: string
+  readonly dueAfter?: string
+  readonly createdBefore?: string
+  readonly createdAfter?: string
+  readonly updatedSince?: string
+  readonly q?: string
+  readonly sort?: readonly string[]
+  /** Sorts by relevance before all else, where there is a `q`. */
+  readonly relevance?: boolean
+  readonly fields?: readonly string[]
+}
+
+/** As a URL has them, each with an `&` behind it. */
+export function parametersOf({ relevance, sort = [], ...asked }: Asked): string {
+  const sorts = [...(relevance === true && asked.q !== undefined ? ['relevance'] : []), ...sort]
+  return Object.entries({ ...asked, ...(sorts.length > 0 ? { sort: sorts } : {}) })
+    .map(([name, value]) => {
+      const text = Array.isArray(value)
+        ? value.map((each: string) => encodeURIComponent(each.replace(/[\\,]/g, '\\$&'))).join(',')
+        : encodeURIComponent(String(value))
+      return `${name}=${text}&`
+    })
+    .join('')
+}
+
+/** The tasks that match, in order. */
+export function select(tasks: readonly ModelTask[], asked: Asked, now: string): ModelTask[] {
+  const { q, relevance = false, sort = [] } = asked
+  const names = sort.length === 0 && !(relevance && q !== undefined) ? ['-createdAt'] : sort
+  return tasks
+    .filter((task) => matches(task, asked, now))
+    .toSorted((a, b) => {
+      if (relevance && q !== undefined) {
+        const difference = rank(b, q) - rank(a, q)
+        if (difference !== 0) return difference
+      }
+      for (const name of names) {
+        const difference = compare(a, b, name)
+        if (difference !== 0) return difference
+      }
+      const last = names.at(-1)
+      return (last === undefined || last.startsWith('-') ? -1 : 1) * (a.id < b.id ? -1 : 1)
+    })
+}
+
+const STATUSES = ['TODO', 'IN_PROGRESS', 'COMPLETED']
+const PRIORITIES = ['LOW', 'MEDIUM', 'HIGH', 'URGENT']
+
+function compare(a: ModelTask, b: ModelTask, name: string): number {
+  const direction = name.startsWith('-') ? -1 : 1
+  const [left, right] = [keyOf(a, name.replace('-', '')), keyOf(b, name.replace('-', ''))]
+  if (left === right) return 0
+  if (left === null || right === null) return left === null ? 1 : -1
+  return (left < right ? -1 : 1) * direction
+}
+
+function keyOf(task: ModelTask, name: string): string | number | null {
+  switch (name) {
+    case 'priority':
+      return PRIORITIES.indexOf(task.priority)
+    case 'status':
+      return STATUSES.indexOf(task.status)
+    case 'title':
+      return ` ${wordsOf(task.title).join(' ')} `
+    case 'dueDate':
+      return task.dueDate === null ? null : Date.parse(task.dueDate)
+    case 'updatedAt':
+      return Date.parse(task.updatedAt)
+    default:
+      return Date.parse(task.createdAt)
+  }
+}
+
+function matches(task: ModelTask, asked: Asked, now: string): boolean {
+  const { status, priority, tag, tagMode, completed, dueBefore, dueAfter, createdBefore, createdAfter } = asked
+  const { updatedSince, q } = asked
+  const at = (text: string): number => Date.parse(text)
+  const has = (each: string): boolean => task.tags.includes(each)
+  const due = task.dueDate === null ? NaN : at(task.dueDate)
+  return (
+    (status?.includes(task.status) ?? true) &&
+    (priority?.includes(task.priority) ?? true) &&
+    (tag === undefined || (tagMode === 'all' ? tag.every(has) : tag.some(has))) &&
+    (completed === undefined || completed === (task.status === 'COMPLETED')) &&
+    isDue(task, asked, now) &&
+    (dueBefore === undefined || due < at(dueBefore)) &&
+    (dueAfter === undefined || due > at(dueAfter)) &&
+    (createdBefore === undefined || at(task.createdAt) < at(createdBefore)) &&
+    (createdAfter === undefined || at(task.createdAt) > at(createdAfter)) &&
+    (updatedSince === undefined || at(task.updatedAt) >= at(updatedSince)) &&
+    (q === undefined || wordsOf(q).every((word) => rankOfWord(task, word) > 0))
+  )
+}
+
+function isDue({ dueDate, status }: ModelTask, { due, timezone = 'UTC' }: Asked, now: string): boolean {
+  if (due === undefined) return true
+  if (dueDate === null) return due === 'none'
+  const day = (text: string): string => new Date(text).toLocaleDateString('sv-SE', { timeZone: timezone })
+  const monday = (text: string): string => {
+    const local = new Date(`${day(text)}T00:00:00Z`)
+    local.setUTCDate(local.getUTCDate() - ((local.getUTCDay() + 6) % 7))
+    return local.toISOString()
+  }
+  switch (due) {
+    case 'overdue':
+      return Date.parse(dueDate) < Date.parse(now) && status !== 'COMPLETED'
+    case 'today':
+      return day(dueDate) === day(now)
+    case 'week':
+      return monday(dueDate) === monday(now)
+    default:
+      return false
+  }
+}
+
+const wordsOf = (text: string): string[] =>
+  text
+    .normalize('NFKD')
+    .replace(/\p{M}/gu, '')
+    .toLowerCase()
+    .replaceAll('ß', 'ss')
+    .split(/[^\p{L}\p{N}]+/u)
+    .filter((word) => word !== '')
+
+const rank = (task: ModelTask, q: string): number =>
+  [...new Set(wordsOf(q))].reduce((sum, word) => sum + rankOfWord(task, word), 0)
+
+/** 0 where the word is nowhere. */
+function rankOfWord({ title, tags, description }: ModelTask, word: string): number {
+  const parts = [wordsOf(title), tags.flatMap(wordsOf), wordsOf(description ?? '')]
+  const [inTitle = [], inTags = [], inDescription = []] = parts
+  const begins = (other: string): boolean => other.startsWith(word)
+  // A space counts as a letter, so that two words may be meant by one.
+  const nearly = (words: readonly string[]): boolean =>
+    [...words, ...words.slice(1).map((next, at) => `${words[at]} ${next}`)].some((other) => isOneEdit(word, other))
+  if (inTitle.includes(word)) return 6
+  if (inTitle.some(begins)) return 5
+  if (inTags.some(begins)) return 4
+  if (inDescription.some(begins)) return 3
+  if (word.length < 4 || /\d/.test(word)) return 0
+  if (nearly(inTitle)) return 2
+  // The tags come in alphabetical order, but no pair of them is near a word that is sought here.
+  return nearly(inTags) || nearly(inDescription) ? 1 : 0
+}
+
+function isOneEdit(a: string, b: string): boolean {
+  let start = 0
+  while (start < Math.min(a.length, b.length) && a[start] === b[start]) start++
+  const [restA, restB] = [a.slice(start), b.slice(start)]
+  const isSwap = restA.length > 1 && restA.slice(0, 2) === `${restB.charAt(1)}${restB.charAt(0)}`
+  return (
+    (restA.slice(1) === restB.slice(1) && restA.length > 0 && restB.length > 0) ||
+    restA.slice(1) === restB ||
+    restA === restB.slice(1) ||
+    (isSwap && restA.slice(2) === restB.slice(2))
+  )
+}
