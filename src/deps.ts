@@ -2,6 +2,7 @@ import type { Logger } from 'pino'
 import type { Config } from './config.ts'
 import { createAuth, type Auth, type AuthOptions } from './auth/better-auth.ts'
 import { openDatabase, type Database } from './db/database.ts'
+import { purgeNowAndThen } from './db/idempotency.ts'
 import { tooManyRequests } from './http/admission.ts'
 import { openCursors, type Cursors } from './http/cursor.ts'
 import { openLimits, type Limits } from './limits/limits.ts'
@@ -27,6 +28,7 @@ export async function openDeps(
 ): Promise<Deps & AsyncDisposable> {
   await using opened = new AsyncDisposableStack()
   const db = opened.use(await openDatabase(config, log, { migrate }))
+  opened.use(purgeNowAndThen(db, log))
   const redis = opened.use(await openRedis(config.redis.url, log))
   const limits = openLimits(redis)
   const cursors = openCursors(config.vault.encryptionKeys)

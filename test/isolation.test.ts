@@ -225,15 +225,16 @@ describe('a careless statement', () => {
     await assert.rejects(untouched('truncate tasks'), permissionDenied)
   })
 
-  test("that inserts over another's task neither changes nor shows it", async () => {
+  test("that inserts over another's task neither changes nor shows it, nor learns that it is there", async () => {
     const id = await idOfBens()
     const insert = `insert into tasks (id, title) values ($1, 'mine')`
+    const [mine] = await untouched(`${insert} returning user_id, title`, [id])
+    assert.deepEqual(mine, { user_id: ada.id, title: 'mine' })
     await assert.rejects(untouched(insert, [id]), withCode('23505'))
-    await assert.rejects(
-      untouched(`${insert} on conflict (id) do update set title = excluded.title returning *`, [id]),
-      permissionDenied,
-    )
     assert.deepEqual(await untouched(`${insert} on conflict do nothing returning *`, [id]), [])
+    const over = `${insert} on conflict (user_id, id) do update set title = 'over' returning user_id, title`
+    assert.deepEqual(await untouched(over, [id]), [{ user_id: ada.id, title: 'over' }])
+    assert.equal((await untouched('delete from tasks where id = $1 returning user_id', [id])).length, 1)
   })
 
   test("that would fail on another's row does not: its conditions see only what the policy let through", async () => {
@@ -299,6 +300,39 @@ describe('outside a scope', () => {
         text,
       )
     }
+  })
+
+  test('the system role sees and deletes idempotency keys that have expired, cannot change them, and sees no result', async () => {
+    const user = await served.addUser()
+    const ages = ['23 hours 59 minutes', '24 hours 1 minute']
+    for (const age of ages) {
+      await asOwner(
+        `insert into idempotency_keys (user_id, key, fingerprint, result, created_at)
+         values ($1, $2::text, sha256('x'), '"secret"', now() - $2::text::interval)`,
+        [user.id, age],
+      )
+    }
+    const asSystem = (text: string) =>
+      served.db.asSystem('test', (sql) => sql.rows<Record<string, unknown>>(unnamed(text)))
+    assert.deepEqual(await asSystem('select key from idempotency_keys'), [{ key: ages[1] }])
+    for (const text of [
+      'select result from idempotency_keys',
+      'select fingerprint from idempotency_keys',
+      'select * from idempotency_keys',
+      'update idempotency_keys set created_at = now()',
+      `update idempotency_keys set created_at = now() - interval '2 days'`,
+      `update idempotency_keys set result = '1'`,
+      `insert into idempotency_keys (key, fingerprint) values ('k', sha256('x'))`,
+      'truncate idempotency_keys',
+    ]) {
+      await assert.rejects(asSystem(text), permissionDenied, text)
+    }
+    assert.deepEqual(await asSystem('delete from idempotency_keys returning key'), [{ key: ages[1] }])
+    assert.deepEqual(await asOwner('select key from idempotency_keys where user_id = $1', [user.id]), [
+      { key: ages[0] },
+    ])
+    assert.deepEqual(await as(ada, 'select * from idempotency_keys'), [])
+    assert.deepEqual(await as(user, 'select key from idempotency_keys'), [{ key: ages[0] }])
   })
 
   test('the system role deletes a user together with the tasks that it cannot see', async () => {

@@ -64,7 +64,7 @@ export function unknownOutcome(error: unknown): Problem | undefined {
   if (error instanceof Error && NEVER_SENT.test(error.message)) return undefined
   return new Problem(
     'outcome_unknown',
-    'The connection to the database was lost at the last moment: the change may or may not have happened. Read before you repeat it, or, where the route honours Idempotency-Key, repeat it with the same key',
+    'The connection to the database was lost at the last moment: the change may or may not have happened. If the request had an Idempotency-Key, repeat it with that key; otherwise look before you repeat it',
     { headers: { 'retry-after': String(RETRY_AFTER_S) }, body: { retryAfter: RETRY_AFTER_S }, cause: error },
   )
 }

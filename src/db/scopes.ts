@@ -2,6 +2,7 @@ import { DatabaseError, escapeIdentifier, type Pool, type PoolClient } from 'pg'
 import { Problem } from '../errors.ts'
 import type { Principal } from '../principal.ts'
 import { isOutdatedConnection, unavailable, unknownOutcome } from './failures.ts'
+import { onceOnly, type OnceOnly } from './idempotency.ts'
 import { borrow, type Lease, type Patience } from './lease.ts'
 import { queryOf, sqlOn, type Statement, type SystemSql, type UserSql } from './sql.ts'
 
@@ -34,8 +35,13 @@ export interface Scopes {
    * @throws Problem unauthenticated (401) for a session that is unknown, expired or revoked; not_found (404) for a service
    *   naming a user that does not exist; unavailable (503) when the database is away, no connection came free in time or
    *   it all took too long; outcome_unknown (503) when the connection was lost in the middle of the commit
+   *
+   * With `once` the result is kept in the same transaction: when the request was done before, `work` is not run, and the
+   * result is that of the first time. It must be one that JSON brings back as it was.
+   *
+   * @throws Problem request_in_progress (409); idempotency_key_reused (422)
    */
-  asUser<T>(principal: Principal, work: (sql: UserSql) => Promise<T>): Promise<T>
+  asUser<T>(principal: Principal, work: (sql: UserSql) => Promise<T>, once?: OnceOnly): Promise<T>
   /** The loud exception: a transaction outside any user's scope, as the system role, which has no right on tasks. */
   asSystem<T>(reason: string, work: (sql: SystemSql) => Promise<T>): Promise<T>
 }
@@ -75,8 +81,8 @@ export function openScopes(
   }
   const runs = { prepared, onStatement }
   return {
-    asUser: (principal, work) =>
-      transaction(pool, patience(), {
+    asUser: async (principal, work, once) => {
+      const { result, replayed } = await transaction(pool, patience(), {
         enter: (lease) =>
           principal.kind === 'session'
             ? open(lease, roles.serving, ENTER_BY_SESSION, principal.tokenKeys)
@@ -84,12 +90,16 @@ export function openScopes(
         work: async ({ client }, scope, userId) => {
           if (userId === '') throw refusal(principal)
           try {
-            return await work({ ...sqlOn(client, scope, runs), userId } as UserSql)
+            const sql = { ...sqlOn(client, scope, runs), userId } as UserSql
+            return once === undefined ? { result: await work(sql), replayed: false } : await onceOnly(sql, once, work)
           } catch (error) {
             throw saysUserIsGone(error) ? refusal(principal, error) : error
           }
         },
-      }),
+      })
+      if (replayed) once?.onReplay()
+      return result
+    },
     asSystem: (reason, work) =>
       transaction(pool, patience(), {
         enter: (lease) => {

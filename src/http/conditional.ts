@@ -11,6 +11,8 @@ export const etag = (resource: { readonly version: number }): string => `"${reso
 /** Any version, one of these, or whichever. */
 type EntityTags = 'any' | readonly string[] | undefined
 
+type VersionCheck = (current: { readonly version: number }) => void
+
 /**
  * What `If-Match` (RFC 9110 §13.1.1) demands of the resource, read before anything is done. Strong comparison: a weak tag
  * matches nothing.
@@ -18,8 +20,11 @@ type EntityTags = 'any' | readonly string[] | undefined
  * @returns a check that throws Problem precondition_failed (412)
  * @throws Problem invalid_header (400) when the header is no list of entity tags
  */
-export function expectedVersion(request: FastifyRequest): (current: { readonly version: number }) => void {
-  const wanted = entityTags('if-match', request.headers['if-match'])
+export function expectedVersion(request: FastifyRequest): VersionCheck {
+  return matching(entityTags('if-match', request.headers['if-match']))
+}
+
+function matching(wanted: EntityTags): VersionCheck {
   return (current) => {
     if (wanted === undefined || wanted === 'any' || wanted.includes(etag(current))) return
     throw new Problem('precondition_failed', `The task has changed: its version is now ${current.version}`, {

@@ -13,7 +13,12 @@ faulty field. A known path with a wrong method is 405 with \`Allow\`. Lists are 
 
 Each user has so many reads (\`GET\`, \`HEAD\`) and so many writes (all others) a minute, over all sessions and services; each
 address has as many until somebody has proven to be a user. \`RateLimit\` says what is left; 429 says in \`Retry-After\` how long to
-wait.`
+wait.
+
+A write whose answer did not come may be repeated when it has an \`Idempotency-Key\`: it is done once, and for 24 hours the same
+request with the same key is answered as the first time, with \`Idempotency-Replayed: true\`. Another request with that key is 422,
+and while the first one still runs it is 409 with \`Retry-After\`. What was refused is not kept: it changed nothing, and the key is
+free again. Keys are each user's own. Under \`/api/auth\` the header is ignored.`
 
 /** Describes every route registered after it, from the very schemas that validate. Must come before the first feature. */
 export async function describeApi(app: App): Promise<void> {

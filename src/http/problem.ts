@@ -26,17 +26,20 @@ const INSTANCE_LENGTH_MAX = 1024
 
 /** The body of every refusal (RFC 9457), flat. */
 export function problemBody(problem: Problem, { path, requestId }: { path: string; requestId: string }): string {
-  return JSON.stringify({
-    type: `/problems/${problem.code}`,
-    title: problem.title,
-    status: problem.status,
-    detail: problem.message,
-    instance: path.slice(0, INSTANCE_LENGTH_MAX),
-    code: problem.code,
-    requestId,
-    ...problem.body,
-  })
+  const { type, title, status, detail, code, ...more } = problemMembers(problem)
+  const instance = path.slice(0, INSTANCE_LENGTH_MAX)
+  return JSON.stringify({ type, title, status, detail, instance, code, requestId, ...more })
 }
+
+/** What is refused and why, without the request that it was: also for a part of one. */
+export const problemMembers = ({ code, title, status, message, body }: Problem) => ({
+  type: `/problems/${code}`,
+  title,
+  status,
+  detail: message,
+  code,
+  ...body,
+})
 
 const newIds = new WeakMap<IncomingMessage, string>()
 

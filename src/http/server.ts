@@ -204,6 +204,7 @@ const corsOptions = (config: Config, { url = '', headers }: IncomingMessage) => 
   ],
   exposedHeaders: [
     'ETag',
+    'Idempotency-Replayed',
     'Link',
     'Location',
     'RateLimit',

@@ -33,6 +33,24 @@ export const CommaList = <Item extends TSchema>(item: Item, options: object = {}
 /** A reference to a schema that is registered with the application under its `$id`, typed as what it describes. */
 export const RefTo = <Shape>(id: string, options: object = {}) => Type.Unsafe<Shape>({ ...options, $ref: `${id}#` })
 
+/** For the `headers` of a route that hands `once(request, reply)` to `asUser`. Its syntax is checked there. */
+export const IdempotencyKey = Type.Optional(
+  Type.String({
+    description:
+      'Your name for this request, 1 to 255 printable ASCII characters, such as a UUID; bare or as a quoted string. Sent again within 24 hours with the same key, the request is not done again: its first answer comes back, with Idempotency-Replayed: true',
+    examples: ['8e03978e-40d5-43e8-bc93-6894a57f9324'],
+  }),
+)
+export const IdempotentHeaders = Type.Object({ 'idempotency-key': IdempotencyKey })
+
+/** For the `headers` of such a route's answer. */
+export const REPLAYED = {
+  'Idempotency-Replayed': { type: 'string', description: 'true when this is the answer of an earlier request' },
+}
+
+/** What such a route can refuse besides. */
+export const ONCE_REFUSALS = ['invalid_header', 'request_in_progress', 'idempotency_key_reused'] as const
+
 export const ProblemBody = Type.Object(
   {
     type: Type.String({ description: '`/problems/<code>`', examples: ['/problems/invalid_input'] }),
@@ -59,7 +77,7 @@ export const ProblemBody = Type.Object(
       ),
     ),
     currentVersion: Type.Optional(Type.Integer({ description: 'With 412: the version the task has now' })),
-    retryAfter: Type.Optional(Type.Integer({ description: 'With 429 and 503: seconds to wait' })),
+    retryAfter: Type.Optional(Type.Integer({ description: 'With 429, 503 and request_in_progress: seconds to wait' })),
   },
   { $id: 'Problem', description: 'Every refusal (RFC 9457)', additionalProperties: true },
 )
@@ -93,12 +111,13 @@ const HEADERS_OF_STATUS: Readonly<Record<number, object>> = {
   429: RETRY_AFTER,
   503: RETRY_AFTER,
 }
+const HEADERS_OF_CODE: Partial<Record<ProblemCode, object>> = { request_in_progress: RETRY_AFTER }
 
 const refusal = (codes: readonly ProblemCode[]): object => ({
   description: codes.map((code) => PROBLEMS[code][1]).join('; '),
   headers: {
     'X-Request-Id': { type: 'string', description: 'The same as requestId' },
-    ...Object.assign({}, ...codes.map((code) => HEADERS_OF_STATUS[PROBLEMS[code][0]])),
+    ...Object.assign({}, ...codes.map((code) => HEADERS_OF_CODE[code] ?? HEADERS_OF_STATUS[PROBLEMS[code][0]])),
   },
   content: {
     'application/problem+json': {
@@ -114,12 +133,16 @@ const DETAILS: Partial<Record<ProblemCode, string>> = {
   not_found: "Task not found or you don't have permission to access it",
   invalid_input: 'title is required',
   key_refused: 'Gemini does not know this key: copy it again from there, or make a new one',
+  conflict: 'You have a task with this id and other content',
+  request_in_progress: 'A request with this Idempotency-Key is still running; repeat it shortly',
   precondition_failed: 'The task has changed: its version is now 4',
   too_many_requests: 'At most 30 write requests in 60 s; try again in 23 s',
   overloaded: 'More is asked than can be answered in time; try again shortly',
+  idempotency_key_reused:
+    'This Idempotency-Key was used for another request; take a new one for each, and repeat a request exactly',
   unavailable: 'The database cannot be reached or is busy; try again shortly',
   outcome_unknown:
-    'The connection to the database was lost at the last moment: the change may or may not have happened. Read before you repeat it, or, where the route honours Idempotency-Key, repeat it with the same key',
+    'The connection to the database was lost at the last moment: the change may or may not have happened. If the request had an Idempotency-Key, repeat it with that key; otherwise look before you repeat it',
   provider_unavailable:
     'Gemini cannot be reached, or does not answer as it should. The key could not be checked, and nothing was changed',
   invalid_cursor: 'The cursor is malformed or was not made for you',
@@ -140,6 +163,7 @@ function example(code: ProblemCode): object {
     ...(code === 'key_refused' ? { errors: [{ in: 'body', pointer: '/apiKey', detail }] } : {}),
     ...(code === 'precondition_failed' ? { currentVersion: 4 } : {}),
     ...(status === 429 ? { retryAfter: 23 } : {}),
+    ...(code === 'request_in_progress' ? { retryAfter: 1 } : {}),
     ...(status === 503 ? { retryAfter: 2 } : {}),
   }
 }

@@ -68,3 +68,11 @@ function countMembers(value: unknown): number {
   else for (const name in value) members += 1 + countMembers((value as Record<string, unknown>)[name])
   return members
 }
+
+/** One text for all ways to write a value: members sorted, no white space. */
+export const canonicalJson = (value: unknown): string => JSON.stringify(value, sortMembers)
+
+const sortMembers = (_: string, value: unknown): unknown =>
+  typeof value !== 'object' || value === null || Array.isArray(value)
+    ? value
+    : Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))

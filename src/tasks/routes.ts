@@ -2,8 +2,18 @@ import { Type } from 'typebox'
 import type { Database } from '../db/database.ts'
 import { etag, expectedVersion, isFresh } from '../http/conditional.ts'
 import { signedIn } from '../http/identify.ts'
+import { once } from '../http/once.ts'
 import type { App } from '../http/server.ts'
-import { OptionalBody, refusals, RefTo } from '../http/wire.ts'
+import {
+  IdempotencyKey,
+  IdempotentHeaders,
+  ONCE_REFUSALS,
+  OptionalBody,
+  REPLAYED,
+  refusals,
+  RefTo,
+} from '../http/wire.ts'
+import { create } from './creation.ts'
 import { ById, Task, TaskCompletion, TaskCreate, TaskPatch } from './schema.ts'
 import * as store from './store.ts'
 
@@ -12,13 +22,20 @@ const tags = ['tasks']
 
 const ETag = { type: 'string', description: 'The version in double quotes, for If-Match and If-None-Match' }
 const task = RefTo<Task>('Task', { description: 'The task as it is now', headers: { ETag } })
-const createdTask = RefTo<Task>('Task', {
-  description: 'Created',
-  headers: { ETag, Location: { type: 'string', description: 'The path of the task' } },
+const Location = { type: 'string', description: 'The path of the task' }
+const createdTask = RefTo<Task>('Task', { description: 'Created', headers: { ETag, Location, ...REPLAYED } })
+const sameTask = RefTo<Task>('Task', {
+  description: 'You have this task already, with the id you chose and this very content',
+  headers: { ETag, Location, ...REPLAYED },
+})
+const changedTask = RefTo<Task>('Task', {
+  description: 'The task as the request left it',
+  headers: { ETag, ...REPLAYED },
 })
 const unchanged = Type.Null({ description: 'You have this version' })
-const gone = Type.Null({ description: 'Deleted' })
-const IfMatch = Type.Object({
+const gone = Type.Null({ description: 'Deleted', headers: REPLAYED })
+const WriteHeaders = Type.Object({
+  'idempotency-key': IdempotencyKey,
   'if-match': Type.Optional(
     Type.String({ description: 'Only if the version is still this one, as ETag gave it', examples: ['"3"'] }),
   ),
@@ -41,6 +58,7 @@ const writeRefusals = refusals(
   'unsupported_media_type',
   'invalid_input',
   'outcome_unknown',
+  ...ONCE_REFUSALS,
 )
 
 /** The routes of one task. */
@@ -55,24 +73,32 @@ export function taskRoutes(app: App, { db }: { db: Database }): void {
         summary: 'Create a task',
         tags,
         security,
+        headers: IdempotentHeaders,
         body: RefTo<TaskCreate>('TaskCreate'),
         response: {
+          200: sameTask,
           201: createdTask,
           ...refusals(
             'invalid_json',
             'unauthenticated',
             'body_too_large',
             'unsupported_media_type',
+            'conflict',
             'invalid_input',
             'outcome_unknown',
+            ...ONCE_REFUSALS,
           ),
         },
       },
     },
     async (request, reply) => {
-      const task = await db.asUser(signedIn(request), (sql) => store.create(sql, request.body))
+      const { task, isNew } = await db.asUser(
+        signedIn(request),
+        (sql) => create(sql, request.body),
+        once(request, reply),
+      )
       return reply
-        .code(201)
+        .code(isNew ? 201 : 200)
         .headers({ location: `${LIST}/${task.id}`, etag: etag(task) })
         .send(task)
     },
@@ -111,16 +137,18 @@ export function taskRoutes(app: App, { db }: { db: Database }): void {
         tags,
         security,
         params: ById,
-        headers: IfMatch,
+        headers: WriteHeaders,
         consumes: ['application/json', 'application/merge-patch+json'],
         body: RefTo<TaskPatch>('TaskPatch'),
-        response: { 200: task, ...writeRefusals },
+        response: { 200: changedTask, ...writeRefusals },
       },
     },
     async (request, reply) => {
       const expect = expectedVersion(request)
-      const task = await db.asUser(signedIn(request), (sql) =>
-        store.update(sql, request.params.id, request.body, expect),
+      const task = await db.asUser(
+        signedIn(request),
+        (sql) => store.update(sql, request.params.id, request.body, expect),
+        once(request, reply),
       )
       return reply.header('etag', etag(task)).send(task)
     },
@@ -135,15 +163,17 @@ export function taskRoutes(app: App, { db }: { db: Database }): void {
         tags,
         security,
         params: ById,
-        headers: IfMatch,
+        headers: WriteHeaders,
         body: OptionalBody(TaskCompletion),
-        response: { 200: task, ...writeRefusals },
+        response: { 200: changedTask, ...writeRefusals },
       },
     },
     async (request, reply) => {
       const expect = expectedVersion(request)
-      const task = await db.asUser(signedIn(request), (sql) =>
-        store.complete(sql, request.params.id, request.body?.completed, expect),
+      const task = await db.asUser(
+        signedIn(request),
+        (sql) => store.complete(sql, request.params.id, request.body?.completed, expect),
+        once(request, reply),
       )
       return reply.header('etag', etag(task)).send(task)
     },
@@ -158,7 +188,7 @@ export function taskRoutes(app: App, { db }: { db: Database }): void {
         tags,
         security,
         params: ById,
-        headers: IfMatch,
+        headers: WriteHeaders,
         response: {
           204: gone,
           ...refusals(
@@ -168,13 +198,14 @@ export function taskRoutes(app: App, { db }: { db: Database }): void {
             'precondition_failed',
             'invalid_input',
             'outcome_unknown',
+            ...ONCE_REFUSALS,
           ),
         },
       },
     },
     async (request, reply) => {
       const expect = expectedVersion(request)
-      await db.asUser(signedIn(request), (sql) => store.remove(sql, request.params.id, expect))
+      await db.asUser(signedIn(request), (sql) => store.remove(sql, request.params.id, expect), once(request, reply))
       return reply.code(204).send(null)
     },
   )

@@ -56,6 +56,13 @@ export type Task = Static<typeof Task>
 
 export const TaskCreate = Type.Object(
   {
+    id: Type.Optional(
+      Type.String({
+        format: 'uuid',
+        description:
+          'Your choice of any UUID, so that the request can be repeated: while you have a task with this id and this very content, the answer is 200 and that task; with other content it is 409. One is made when it is absent.',
+      }),
+    ),
     title: Title,
     description: Type.Optional(Description),
     status: Type.Optional(OneOf(STATUSES, { default: 'TODO' })),

@@ -1,18 +1,16 @@
-import { randomUUIDv7 } from 'node:crypto'
 import type { Statement, UserSql } from '../db/sql.ts'
 import { Problem } from '../errors.ts'
 import { formatInstant, parseInstant } from '../lib/instant.ts'
 import { TASK } from './columns.ts'
-import type { Task, TaskCreate, TaskPatch } from './schema.ts'
+import type { Task, TaskPatch } from './schema.ts'
 
-const CREATE: Statement = {
-  name: 'tasks.create',
-  text: `insert into tasks (id, title, description, status, priority, due_date, tags, completed_at)
-         values ($1, $2, $3, $4, $5, $6, $7, case when $4 = 'COMPLETED'::task_status then now() end)
-         returning ${TASK}`,
-}
 const FIND: Statement = { name: 'tasks.find', text: `select ${TASK} from tasks where id = $1` }
 const LOCK: Statement = { name: 'tasks.lock', text: `select ${TASK} from tasks where id = $1 for update` }
+// In one order for everybody: of two that want the same tasks one waits, and neither waits for the other.
+const LOCK_ALL: Statement = {
+  name: 'tasks.lock_all',
+  text: `select ${TASK} from tasks where id = any ($1::uuid[]) order by id for update`,
+}
 // A transaction that waited for the lock began before the one it waited for ended: time must not run backwards.
 const REPLACE: Statement = {
   name: 'tasks.replace',
@@ -22,15 +20,14 @@ const REPLACE: Statement = {
          where id = $1 returning ${TASK}`,
 }
 const REMOVE: Statement = { name: 'tasks.remove', text: `delete from tasks where id = $1` }
+const REMOVE_ALL: Statement = {
+  name: 'tasks.remove_all',
+  text: `with locked as (select id from tasks where id = any ($1::uuid[]) order by id for update)
+         delete from tasks where id in (select id from locked) returning id`,
+}
 
 /** Refuses the task by throwing a Problem when it is not in the state that the caller counts on. */
 export type Expectation = (current: Task) => void
-
-export async function create(sql: UserSql, task: TaskCreate): Promise<Task> {
-  const { title, description = null, status = 'TODO', priority = 'MEDIUM', dueDate = null, tags = [] } = task
-  const id = randomUUIDv7()
-  return found(await sql.row<Task>(CREATE, [id, title, description, status, priority, normalized(dueDate), tags]))
-}
 
 /** @throws Problem not_found (404) */
 export async function find(sql: UserSql, id: string): Promise<Task> {
@@ -39,7 +36,11 @@ export async function find(sql: UserSql, id: string): Promise<Task> {
 
 /** Applies a merge patch. One that changes nothing leaves version and updatedAt alone. */
 export async function update(sql: UserSql, id: string, patch: TaskPatch, expect: Expectation): Promise<Task> {
-  const current = await lock(sql, id, expect)
+  return patched(sql, await lock(sql, id, expect), patch)
+}
+
+/** `current` must be locked. */
+export async function patched(sql: UserSql, current: Task, patch: TaskPatch): Promise<Task> {
   const { dueDate } = patch
   return replace(sql, current, dueDate === undefined ? patch : { ...patch, dueDate: normalized(dueDate) })
 }
@@ -51,7 +52,11 @@ export async function complete(
   completed: boolean | undefined,
   expect: Expectation,
 ): Promise<Task> {
-  const current = await lock(sql, id, expect)
+  return completedOrReopened(sql, await lock(sql, id, expect), completed)
+}
+
+/** `current` must be locked. */
+export async function completedOrReopened(sql: UserSql, current: Task, completed: boolean | undefined): Promise<Task> {
   const isCompleted = current.status === 'COMPLETED'
   const shouldBe = completed ?? !isCompleted
   return shouldBe === isCompleted ? current : replace(sql, current, { status: shouldBe ? 'COMPLETED' : 'TODO' })
@@ -60,6 +65,19 @@ export async function complete(
 export async function remove(sql: UserSql, id: string, expect: Expectation): Promise<void> {
   await lock(sql, id, expect)
   await sql.rows(REMOVE, [id])
+}
+
+/** @returns the ids of those that were there, in no order */
+export async function removeAll(sql: UserSql, ids: readonly string[]): Promise<string[]> {
+  const removed = await sql.rows<{ id: string }>(REMOVE_ALL, [ids])
+  return removed.map(({ id }) => id)
+}
+
+/** Those that are there, by id: as they are now and stay until the transaction ends. */
+export async function lockAll(sql: UserSql, ids: readonly string[]): Promise<Map<string, Task>> {
+  if (ids.length === 0) return new Map()
+  const tasks = await sql.rows<Task>(LOCK_ALL, [ids])
+  return new Map(tasks.map((task) => [task.id, task]))
 }
 
 /** The task as it is now and stays until the transaction ends: what is decided from it cannot be overtaken. */
@@ -71,25 +89,32 @@ async function lock(sql: UserSql, id: string, expect: Expectation): Promise<Task
 
 async function replace(sql: UserSql, current: Task, patch: TaskPatch): Promise<Task> {
   const next = { ...current, ...patch }
-  const content = ({ title, description, status, priority, dueDate, tags }: Task): unknown[] => [
-    title,
-    description,
-    status,
-    priority,
-    dueDate,
-    tags,
-  ]
-  if (JSON.stringify(content(next)) === JSON.stringify(content(current))) return current
-  return found(await sql.row<Task>(REPLACE, [current.id, ...content(next)]))
+  if (isSameContent(next, current)) return current
+  return found(await sql.row<Task>(REPLACE, [current.id, ...contentOf(next)]))
 }
 
+/** What users say of a task, in the order of the statements' parameters. */
+export type Content = Pick<Task, 'title' | 'description' | 'status' | 'priority' | 'dueDate' | 'tags'>
+
+export const contentOf = ({ title, description, status, priority, dueDate, tags }: Content): unknown[] => [
+  title,
+  description,
+  status,
+  priority,
+  dueDate,
+  tags,
+]
+
+export const isSameContent = (a: Content, b: Content): boolean =>
+  JSON.stringify(contentOf(a)) === JSON.stringify(contentOf(b))
+
 /** Cut to milliseconds here, because PostgreSQL would round. The schema has already refused what is no instant. */
-function normalized(dueDate: string | null): string | null {
+export function normalized(dueDate: string | null): string | null {
   const epochMs = dueDate === null ? undefined : parseInstant(dueDate)
   return epochMs === undefined ? null : formatInstant(epochMs)
 }
 
-function found(task: Task | undefined): Task {
+export function found(task: Task | undefined): Task {
   if (task === undefined) throw new Problem('not_found', "Task not found or you don't have permission to access it")
   return task
 }

@@ -1,0 +1,170 @@
+import { setTimeout } from 'node:timers/promises'
+import { Problem } from '../errors.ts'
+import type { Scopes } from './scopes.ts'
+import type { Statement, UserSql } from './sql.ts'
+
+/** A request that is to happen once, however often it is sent. */
+export interface OnceOnly {
+  /** The client's name for it, among those of the user; 1 to 255 characters. */
+  readonly key: string
+  /** SHA-256 of all that makes it this request and no other. */
+  readonly fingerprint: Buffer
+  /** Called when the result is that of an earlier time. */
+  onReplay(this: void): void
+}
+
+/** How long a request may be repeated; also in the migration, as what the system role may delete. */
+const KEPT = `interval '24 hours'`
+
+/** Seconds until the other one has probably ended. */
+const RETRY_AFTER_S = 1
+
+// For the transaction. Two keys with one hash of 64 bits would merely take turns.
+const CLAIM: Statement = {
+  name: 'idempotency.claim',
+  text: `select pg_try_advisory_xact_lock(hashtextextended($1 || ' ' || $2, 6)) as claimed`,
+}
+const FIND: Statement = {
+  name: 'idempotency.find',
+  text: `select fingerprint = $2 as same, result from idempotency_keys where key = $1 and created_at >= now() - ${KEPT}`,
+}
+const KEEP: Statement = {
+  name: 'idempotency.keep',
+  text: `insert into idempotency_keys (key, fingerprint, result) values ($1, $2, $3)
+         on conflict (user_id, key) do update
+         set fingerprint = excluded.fingerprint, result = excluded.result, created_at = now()
+         where idempotency_keys.created_at < now() - ${KEPT}
+         returning true as kept`,
+}
+
+/**
+ * Does the work and keeps its result under the key, in the transaction that it is called in: both are there after it or
+ * neither is. When the result is there already it is the answer, and nothing is done. Work that throws keeps nothing.
+ *
+ * @param work gives something that JSON brings back as it was, or undefined
+ * @throws Problem request_in_progress (409) while another transaction has the key; idempotency_key_reused (422) when it
+ *   was that of another request
+ */
+export async function onceOnly<T>(
+  sql: UserSql,
+  { key, fingerprint }: OnceOnly,
+  work: (sql: UserSql) => Promise<T>,
+): Promise<{ result: T; replayed: boolean }> {
+  // In one flight. Two statements, because only one that begins when the lock is held sees what its last holder committed.
+  const [claim, earlier] = await Promise.all([
+    sql.row<{ claimed: boolean }>(CLAIM, [sql.userId, key]),
+    sql.row<Kept>(FIND, [key, fingerprint]),
+  ])
+  const kept = resultOf<T>(earlier)
+  if (kept !== undefined) return { ...kept, replayed: true }
+  if (claim?.claimed !== true) throw stillRunning()
+  const result = await work(sql)
+  const isKept = await sql.row(KEEP, [key, fingerprint, JSON.stringify(result) ?? null])
+  // The lock lets nobody else get this far. Were it ever to fail, the key itself would not: what was done here is undone.
+  if (isKept === undefined) throw stillRunning()
+  return { result, replayed: false }
+}
+
+/**
+ * What the request came to before, for work that begins outside of any transaction: asked in front of it, while the write at
+ * its end has the same `once`.
+ *
+ * @throws Problem idempotency_key_reused (422)
+ */
+export async function earlierResult<T>(
+  sql: UserSql,
+  once: OnceOnly | undefined,
+): Promise<{ readonly result: T } | undefined> {
+  if (once === undefined) return undefined
+  const kept = resultOf<T>(await sql.row<Kept>(FIND, [once.key, once.fingerprint]))
+  if (kept !== undefined) once.onReplay()
+  return kept
+}
+
+interface Kept {
+  readonly same: boolean
+  readonly result: string | null
+}
+
+function resultOf<T>(kept: Kept | undefined): { result: T } | undefined {
+  if (kept === undefined) return undefined
+  // The fingerprint says that it is the result of this very request, and so of its type.
+  if (kept.same) return { result: read(kept.result) as T }
+  throw new Problem(
+    'idempotency_key_reused',
+    'This Idempotency-Key was used for another request; take a new one for each, and repeat a request exactly',
+  )
+}
+
+const stillRunning = (): Problem =>
+  new Problem('request_in_progress', 'A request with this Idempotency-Key is still running; repeat it shortly', {
+    headers: { 'retry-after': String(RETRY_AFTER_S) },
+    body: { retryAfter: RETRY_AFTER_S },
+  })
+
+const read = (json: string | null): unknown => (json === null ? undefined : JSON.parse(json))
+
+/** Rows a transaction deletes at most, so that none is long. */
+const BATCH_ROWS = 1000
+
+// Up to the youngest of the batch: without that bound a batch would read through all that waits to be purged.
+const PURGE: Statement = {
+  name: 'idempotency.purge',
+  text: `with expired as (
+           select user_id, key, created_at from idempotency_keys where created_at < now() - ${KEPT}
+           order by created_at limit ${BATCH_ROWS} for update skip locked
+         ), purged as (
+           delete from idempotency_keys k using expired e
+           where k.user_id = e.user_id and k.key = e.key and k.created_at <= (select max(created_at) from expired)
+           returning 1
+         )
+         select count(*) as rows from purged`,
+}
+
+/** Deletes what has expired, batch by batch until none is full. @returns how many rows */
+export async function purgeIdempotencyKeys(db: Pick<Scopes, 'asSystem'>): Promise<number> {
+  let purged = 0
+  for (;;) {
+    const batch = await db.asSystem('purge idempotency keys', (sql) => sql.row<{ rows: number }>(PURGE))
+    const rows = batch?.rows ?? 0
+    purged += rows
+    if (rows < BATCH_ROWS) return purged
+  }
+}
+
+/** Half to one and a half of it, so that processes which started together do not purge together. */
+const PURGE_INTERVAL_MS = 10 * 60_000
+
+export interface PurgeLog {
+  debug(fields: object, message: string): void
+  warn(fields: object, message: string): void
+}
+
+/** Purges now and then, until disposed of. A purge that fails is a line in the log; the next one does its work too. */
+export function purgeNowAndThen(
+  db: Pick<Scopes, 'asSystem'>,
+  log: PurgeLog,
+  { intervalMs = PURGE_INTERVAL_MS }: { intervalMs?: number } = {},
+): AsyncDisposable {
+  const stop = new AbortController()
+  const { signal } = stop
+  const running = (async () => {
+    for (;;) {
+      await setTimeout(intervalMs * (0.5 + Math.random()), undefined, { ref: false, signal })
+      try {
+        const purged = await purgeIdempotencyKeys(db)
+        if (purged > 0) log.debug({ purged }, 'expired idempotency keys purged')
+      } catch (error) {
+        log.warn({ err: error }, 'expired idempotency keys could not be purged')
+      }
+    }
+  })().catch((error: unknown) => {
+    if (!signal.aborted) throw error
+  })
+  return {
+    [Symbol.asyncDispose]: async () => {
+      stop.abort()
+      await running
+    },
+  }
+}

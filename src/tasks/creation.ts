@@ -1,0 +1,73 @@
+import { randomUUIDv7 } from 'node:crypto'
+import type { Statement, UserSql } from '../db/sql.ts'
+import { Problem } from '../errors.ts'
+import { TASK } from './columns.ts'
+import type { Task, TaskCreate } from './schema.ts'
+import { contentOf, isSameContent, lockAll, normalized, type Content } from './store.ts'
+
+const CREATE: Statement = {
+  name: 'tasks.create',
+  text: `insert into tasks (id, title, description, status, priority, due_date, tags, completed_at)
+         values ($1, $2, $3, $4, $5, $6, $7, case when $4 = 'COMPLETED'::task_status then now() end)
+         on conflict (user_id, id) do nothing returning ${TASK}`,
+}
+// By id, so that of two who choose the same ids one waits, and neither waits for the other.
+const CREATE_ALL: Statement = {
+  name: 'tasks.create_all',
+  text: `insert into tasks (id, title, description, status, priority, due_date, tags, completed_at)
+         select id, title, description, status, priority, "dueDate", tags,
+           case when status = 'COMPLETED'::task_status then now() end
+         from json_to_recordset($1::json) as given (id uuid, title text, description text, status task_status,
+           priority task_priority, "dueDate" timestamptz(3), tags text[])
+         order by id
+         on conflict (user_id, id) do nothing returning ${TASK}`,
+}
+
+export interface Creation {
+  readonly task: Task
+  /** False where the user has had it already, under the id that was chosen. */
+  readonly isNew: boolean
+}
+
+/**
+ * Under the id that is chosen, if one is. A task that has this id and this very content already is as good as created.
+ *
+ * @throws Problem conflict (409) when the task of this id has another content by now
+ */
+export async function create(sql: UserSql, task: TaskCreate): Promise<Creation> {
+  const { id = randomUUIDv7() } = task
+  const created = await sql.row<Task>(CREATE, [id, ...contentOf(contentToCreate(task))])
+  if (created !== undefined) return { task: created, isNew: true }
+  const current = (await lockAll(sql, [id])).get(id.toLowerCase())
+  // Deleted in between. How often that can happen is bounded by the time that a request has.
+  return current === undefined ? create(sql, { ...task, id }) : repeated(current, task)
+}
+
+/** @throws Problem conflict (409) */
+export function repeated(current: Task, task: TaskCreate): Creation {
+  if (isSameContent(current, contentToCreate(task))) return { task: current, isNew: false }
+  throw new Problem('conflict', 'You have a task with this id and other content')
+}
+
+/**
+ * In one statement. Each has an id, and no two have the same.
+ *
+ * @returns those that are new, by id; the others were there
+ */
+export async function createAll(
+  sql: UserSql,
+  tasks: readonly (TaskCreate & { id: string })[],
+): Promise<Map<string, Task>> {
+  const rows = tasks.map((task) => ({ id: task.id, ...contentToCreate(task) }))
+  const created = await sql.rows<Task>(CREATE_ALL, [JSON.stringify(rows)])
+  return new Map(created.map((task) => [task.id, task]))
+}
+
+const contentToCreate = ({
+  title,
+  description = null,
+  status = 'TODO',
+  priority = 'MEDIUM',
+  dueDate = null,
+  tags = [],
+}: TaskCreate): Content => ({ title, description, status, priority, dueDate: normalized(dueDate), tags })

@@ -1,0 +1,68 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
+import { askAt, type Answer, type Asking } from './world.ts'
+
+const COMMAND = fileURLToPath(new URL('../bin/todo-backend.mjs', import.meta.url))
+const PRELOADED = new URL('die-before-answering.ts', import.meta.url).href
+
+/** The service as a process of its own, which a request with the header `x-die-before-answering` kills. */
+export interface Service extends AsyncDisposable {
+  readonly url: string
+  /** The signal that ended it, once it has ended. */
+  readonly ended: Promise<NodeJS.Signals | null>
+  /** `kill -9`. Resolves when it is gone. */
+  kill(): Promise<void>
+  ask(method: string, path: string, asking?: Asking): Promise<Answer>
+  signUp(): Promise<{ readonly token: string }>
+}
+
+/** @param env with DATA_DIR, where its secrets are, too */
+export async function startService(env: Readonly<Record<string, string>>): Promise<Service> {
+  const child = spawn(process.execPath, ['--import', PRELOADED, COMMAND], {
+    cwd: env['DATA_DIR'],
+    env: {
+      PATH: process.env['PATH'],
+      PORT: '0',
+      LOG_LEVEL: 'error',
+      RATE_LIMIT_READ: '1000000',
+      RATE_LIMIT_WRITE: '1000000',
+      ...env,
+    },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  const killWithUs = (): void => void child.kill('SIGKILL')
+  process.once('exit', killWithUs)
+  let said = ''
+  const ended = once(child, 'close').then(([, signal]: (NodeJS.Signals | null)[]) => {
+    process.off('exit', killWithUs)
+    return signal ?? null
+  })
+  const listening = new Promise<string>((resolve, reject) => {
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.setEncoding('utf8').on('data', (text: string) => {
+        said = (said + text).slice(-20_000)
+        const [, url] = /todo-backend is at (\S+)/.exec(said) ?? []
+        if (url !== undefined) resolve(url)
+      })
+    }
+    void ended.then((signal) => reject(new Error(`the service ended (${signal}) before it listened:\n${said}`)))
+  })
+  const kill = async (): Promise<void> => {
+    child.kill('SIGKILL')
+    await ended
+  }
+  const url = await listening
+  const ask = (method: string, path: string, asking?: Asking): Promise<Answer> => askAt(url, method, path, asking)
+  return {
+    url,
+    ended,
+    kill,
+    ask,
+    signUp: async () => {
+      const body = { name: 'Ada', email: 'ada@example.com', password: 'correct horse battery' }
+      return (await ask('POST', '/api/auth/sign-up/email', { body })).json
+    },
+    [Symbol.asyncDispose]: kill,
+  }
+}
