@@ -7,6 +7,7 @@ import { requirePrincipal } from './http/identify.ts'
 import { describeApi } from './http/openapi.ts'
 import { createApp, type App } from './http/server.ts'
 import { metricsRoutes } from './metrics/routes.ts'
+import { batchRoutes } from './tasks/batch-routes.ts'
 import { taskListRoutes } from './tasks/list-routes.ts'
 import { taskRoutes } from './tasks/routes.ts'
 import { vaultRoutes } from './vault/routes.ts'
@@ -26,6 +27,7 @@ export async function buildApp(deps: Deps): Promise<App> {
     taskRoutes(signedIn, deps)
     taskListRoutes(signedIn, deps)
     vaultRoutes(signedIn, deps)
+    batchRoutes(signedIn, deps)
   })
   return app
 }

@@ -64,6 +64,19 @@ const WRITES: Readonly<Record<string, () => Promise<Request>>> = {
   },
   'PATCH /api/tasks/{id}/complete': async () => ({ path: `${TASKS}/${(await create()).id}/complete` }),
   'DELETE /api/tasks/{id}': async () => ({ path: `${TASKS}/${(await create()).id}` }),
+  'POST /api/tasks/batch': async () => {
+    const { id } = await create()
+    const operations = [
+      { op: 'create', task: { title: 'in a batch' } },
+      { op: 'complete', id },
+      { op: 'delete', id: randomUUID() },
+    ]
+    return { path: `${TASKS}/batch`, body: { atomic: false, operations } }
+  },
+  'POST /api/tasks/bulk-delete': async () => ({
+    path: `${TASKS}/bulk-delete`,
+    body: { ids: [(await create()).id, randomUUID()] },
+  }),
 }
 
 // oxlint-disable-next-line typescript/no-explicit-any -- a document that has another shape fails the tests

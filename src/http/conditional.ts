@@ -24,6 +24,14 @@ export function expectedVersion(request: FastifyRequest): VersionCheck {
   return matching(entityTags('if-match', request.headers['if-match']))
 }
 
+/**
+ * The same for a version that the body names, if it names one.
+ *
+ * @returns a check that throws Problem precondition_failed (412)
+ */
+export const ifVersion = (version: number | undefined): VersionCheck =>
+  matching(version === undefined ? undefined : [etag({ version })])
+
 function matching(wanted: EntityTags): VersionCheck {
   return (current) => {
     if (wanted === undefined || wanted === 'any' || wanted.includes(etag(current))) return

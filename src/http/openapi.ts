@@ -73,7 +73,15 @@ function tidied(document: Described): Described {
     describeLimits(operation)
   }
   Object.assign(document.components ?? {}, { responses: shared, headers: LIMIT_HEADERS })
+  dropDiscriminators(document.components?.schemas)
   return document
+}
+
+/** Ours tell the validator which member to go by. In OpenAPI they are about schemas by name, and here each shape says it. */
+function dropDiscriminators(schema: unknown): void {
+  if (typeof schema !== 'object' || schema === null) return
+  if ('oneOf' in schema && 'discriminator' in schema) delete schema.discriminator
+  for (const part of Object.values(schema)) dropDiscriminators(part)
 }
 
 type Operation = OpenAPIV3_1.OperationObject

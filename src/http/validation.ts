@@ -33,6 +33,8 @@ const FORMATS: Readonly<Record<string, readonly [test: (text: string) => boolean
 
 const options: Options = {
   allErrors: true,
+  // Of `oneOf` only the shape that is named is looked at, and its faults are told.
+  discriminator: true,
   // They come from TypeBox, and Fastify has this built once for each of its many contexts.
   validateSchema: false,
   useDefaults: false,
@@ -198,7 +200,9 @@ function pointerOf({ keyword, instancePath, params }: ErrorObject): string {
       ? params['missingProperty']
       : keyword === 'additionalProperties'
         ? params['additionalProperty']
-        : undefined
+        : keyword === 'discriminator'
+          ? params['tag']
+          : undefined
   if (typeof member !== 'string') return instancePath
   const shown =
     member.length > NAME_LENGTH_MAX ? `${member.slice(0, NAME_LENGTH_MAX).toWellFormed()}…` : member.toWellFormed()
@@ -220,6 +224,8 @@ function complaint({ keyword, params }: ErrorObject, part: Violation['in']): str
       return part === 'query'
         ? `is unknown here; ${knownOnes(params['known'])}`
         : `is not a known ${part === 'header' ? 'header' : 'field'}`
+    case 'discriminator':
+      return params['tagValue'] === undefined ? 'is required' : 'is none of those known here'
     case 'once':
       return params['type'] === 'array'
         ? 'must be given once, with its values separated by commas'

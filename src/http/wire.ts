@@ -76,6 +76,9 @@ export const ProblemBody = Type.Object(
         { description: 'With 422: each fault' },
       ),
     ),
+    failedOperation: Type.Optional(
+      Type.Integer({ description: 'Of an atomic batch: the index of the operation that was refused' }),
+    ),
     currentVersion: Type.Optional(Type.Integer({ description: 'With 412: the version the task has now' })),
     retryAfter: Type.Optional(Type.Integer({ description: 'With 429, 503 and request_in_progress: seconds to wait' })),
   },

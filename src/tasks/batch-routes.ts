@@ -1,0 +1,78 @@
+import type { Database } from '../db/database.ts'
+import { signedIn } from '../http/identify.ts'
+import { once } from '../http/once.ts'
+import type { App } from '../http/server.ts'
+import { IdempotentHeaders, ONCE_REFUSALS, REPLAYED, refusals, RefTo } from '../http/wire.ts'
+import { runBatch } from './batch.ts'
+import { BatchAnswer, BatchResult, BulkDelete, BulkDeleted, TaskBatch } from './batch-schema.ts'
+import { removeAll } from './store.ts'
+
+const tags = ['tasks']
+const security = [{ session: [] }, { service: [], userId: [] }]
+
+const bulkRefusals = [
+  'invalid_json',
+  'unauthenticated',
+  'body_too_large',
+  'unsupported_media_type',
+  'invalid_input',
+  'outcome_unknown',
+  ...ONCE_REFUSALS,
+] as const
+
+/** Many tasks in one request, which is one write to the rate limit. */
+export function batchRoutes(app: App, { db }: { db: Database }): void {
+  for (const schema of [TaskBatch, BatchResult, BulkDelete, BulkDeleted]) app.addSchema(schema)
+
+  app.post(
+    '/api/tasks/batch',
+    {
+      schema: {
+        operationId: 'batchTasks',
+        summary: 'Create, change, complete and delete up to 100 tasks at once',
+        description: `One transaction and one write of the rate limit; the body is at most 1 MiB. A batch with an operation that is malformed is refused as a whole: 422. What is refused for the tasks as they are (404, 409, 412) refuses the whole batch where it is atomic: the answer is that of the first such operation, with its index in \`failedOperation\`, and nothing was changed. Otherwise the answer is 200 with a result for each.`,
+        tags,
+        security,
+        headers: IdempotentHeaders,
+        body: RefTo<TaskBatch>('TaskBatch'),
+        response: {
+          200: { ...BatchAnswer, headers: REPLAYED },
+          ...refusals(...bulkRefusals, 'not_found', 'conflict', 'precondition_failed'),
+        },
+      },
+    },
+    async (request, reply) => {
+      const results = await db.asUser(signedIn(request), (sql) => runBatch(sql, request.body), once(request, reply))
+      return reply.send({ results })
+    },
+  )
+
+  app.post(
+    '/api/tasks/bulk-delete',
+    {
+      schema: {
+        operationId: 'deleteTasks',
+        summary: 'Delete up to 1000 tasks at once',
+        description:
+          'Those that are yours are deleted, together; the others are named. Sent again it finds none of them.',
+        tags,
+        security,
+        headers: IdempotentHeaders,
+        body: RefTo<BulkDelete>('BulkDelete'),
+        response: {
+          200: RefTo<BulkDeleted>('BulkDeleted', { description: 'What became of each id', headers: REPLAYED }),
+          ...refusals(...bulkRefusals),
+        },
+      },
+    },
+    async (request, reply) => {
+      const ids = [...new Set(request.body.ids.map((id) => id.toLowerCase()))]
+      const removed = await db.asUser(signedIn(request), (sql) => removeAll(sql, ids), once(request, reply))
+      const deleted = new Set(removed)
+      return reply.send({
+        deleted: ids.filter((id) => deleted.has(id)),
+        notFound: ids.filter((id) => !deleted.has(id)),
+      })
+    },
+  )
+}

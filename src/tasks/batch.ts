@@ -1,0 +1,151 @@
+import { randomUUIDv7 } from 'node:crypto'
+import type { UserSql } from '../db/sql.ts'
+import { Problem } from '../errors.ts'
+import { ifVersion } from '../http/conditional.ts'
+import { problemMembers } from '../http/problem.ts'
+import type { BatchResult, Operation, TaskBatch } from './batch-schema.ts'
+import { create, createAll, repeated, type Creation } from './creation.ts'
+import type { Task, TaskCreate } from './schema.ts'
+import * as store from './store.ts'
+
+/** The tasks that the batch speaks of, locked: as the operations so far have left them. */
+type Tasks = Map<string, Task>
+
+type Outcome = Problem | { readonly status: number; readonly task?: Task }
+
+/** An operation that has an id, in lower case: those that create without one have been given one. */
+type Identified =
+  | { readonly op: 'create'; readonly id: string; readonly task: TaskCreate }
+  | Exclude<Operation, { op: 'create' }>
+
+/**
+ * Does the operations in order, each upon what those before it left. What may be refused is refused before anything is
+ * written for it, so that refusals need no savepoint; what the database itself refuses ends the whole batch.
+ *
+ * @throws Problem when `atomic`: that of the first operation that is refused, with its index as `failedOperation`
+ */
+export async function runBatch(sql: UserSql, { atomic = true, operations }: TaskBatch): Promise<BatchResult[]> {
+  const all = identified(operations)
+  const chosen = all.filter((_, index) => idOf(operations[index]) !== undefined).map(({ id }) => id)
+  const tasks = await store.lockAll(sql, [...new Set(chosen)])
+  const outcomes: Outcome[] = []
+  for (const run of runsOf(all)) {
+    outcomes.push(...(await perform(sql, tasks, run)))
+    const failed = atomic ? outcomes.findIndex((outcome) => outcome instanceof Problem) : -1
+    const problem = outcomes[failed]
+    if (problem instanceof Problem) throw failure(problem, failed)
+  }
+  return outcomes.map((outcome) =>
+    outcome instanceof Problem ? { status: outcome.status, problem: problemMembers(outcome) } : outcome,
+  )
+}
+
+const failure = ({ code, message, body, cause }: Problem, index: number): Problem =>
+  new Problem(code, `Nothing was changed, because of operations.${index}: ${message}`, {
+    body: { ...body, failedOperation: index },
+    cause,
+  })
+
+const idOf = (operation: Operation | undefined): string | undefined =>
+  operation?.op === 'create' ? operation.task.id : operation?.id
+
+/** All are created at one instant, so that the order of their ids is what lists show: newest first, the last one. */
+function identified(operations: readonly Operation[]): Identified[] {
+  const made = operations.map(() => randomUUIDv7()).sort()
+  return operations.map((operation, index) => {
+    const id = (idOf(operation) ?? made[index] ?? '').toLowerCase()
+    return { ...operation, id }
+  })
+}
+
+type Kind = 'create' | 'change' | 'delete'
+
+const kindOf = ({ op }: Identified): Kind => (op === 'create' || op === 'delete' ? op : 'change')
+
+/** Neighbours of one kind, each about another task: they can be done in one flight. */
+function runsOf(operations: readonly Identified[]): Identified[][] {
+  const runs: Identified[][] = []
+  let ids = new Set<string>()
+  let kind: Kind | undefined
+  for (const operation of operations) {
+    const run = runs.at(-1)
+    if (run === undefined || kindOf(operation) !== kind || ids.has(operation.id)) {
+      runs.push([operation])
+      kind = kindOf(operation)
+      ids = new Set([operation.id])
+    } else {
+      run.push(operation)
+      ids.add(operation.id)
+    }
+  }
+  return runs
+}
+
+async function perform(sql: UserSql, tasks: Tasks, run: readonly Identified[]): Promise<Outcome[]> {
+  const created = await createNew(sql, tasks, run)
+  const outcomes = await Promise.all(
+    run.map((operation) => outcomeOf(() => one(sql, tasks, operation, created.get(operation.id)))),
+  )
+  const removed = run.filter(({ op }, index) => op === 'delete' && !(outcomes[index] instanceof Problem))
+  const ids = removed.map(({ id }) => id)
+  if (ids.length > 0) await store.removeAll(sql, ids)
+  return outcomes
+}
+
+/** What somebody else has created since the batch began is locked too, again in the one order. */
+async function createNew(sql: UserSql, tasks: Tasks, run: readonly Identified[]): Promise<Map<string, Task>> {
+  const creations = run.flatMap((each) => (each.op === 'create' ? [{ ...each.task, id: each.id }] : []))
+  if (creations.length === 0) return new Map()
+  const created = await createAll(sql, creations)
+  const others = creations.map(({ id }) => id).filter((id) => !created.has(id) && !tasks.has(id))
+  for (const [id, task] of await store.lockAll(sql, others)) tasks.set(id, task)
+  return created
+}
+
+async function outcomeOf(work: () => Promise<Exclude<Outcome, Problem>>): Promise<Outcome> {
+  try {
+    return await work()
+  } catch (error) {
+    if (error instanceof Problem) return error
+    throw error
+  }
+}
+
+/** @param created what has been created for it; a task that is deleted is so afterwards, with its neighbours */
+async function one(
+  sql: UserSql,
+  tasks: Tasks,
+  operation: Identified,
+  created: Task | undefined,
+): Promise<Exclude<Outcome, Problem>> {
+  const { id } = operation
+  if (operation.op === 'create') {
+    const { task, isNew } = await creation(sql, tasks, operation, created)
+    tasks.set(id, task)
+    return { status: isNew ? 201 : 200, task }
+  }
+  const current = store.found(tasks.get(id))
+  ifVersion(operation.ifVersion)(current)
+  if (operation.op === 'delete') {
+    tasks.delete(id)
+    return { status: 204 }
+  }
+  const task =
+    operation.op === 'update'
+      ? await store.patched(sql, current, operation.patch)
+      : await store.completedOrReopened(sql, current, operation.completed)
+  tasks.set(id, task)
+  return { status: 200, task }
+}
+
+async function creation(
+  sql: UserSql,
+  tasks: Tasks,
+  { id, task }: Extract<Identified, { op: 'create' }>,
+  created: Task | undefined,
+): Promise<Creation> {
+  if (created !== undefined) return { task: created, isNew: true }
+  const current = tasks.get(id)
+  // Deleted by somebody else in the moment between the two statements.
+  return current === undefined ? create(sql, { ...task, id }) : repeated(current, task)
+}
