@@ -3,19 +3,30 @@ import { randomUUID } from 'node:crypto'
 import { after, before, suite, test } from 'node:test'
 import { describe as describeApi } from '../src/describe.ts'
 import { needsServer, openTestDatabase } from './databases.ts'
+import { accepting, openFakeProvider, type FakeProvider } from './fake-provider.ts'
 import { startService } from './service.ts'
 import { openWorld, SERVICE_TOKEN, type Answer, type User, type World } from './world.ts'
 
 const TASKS = '/api/tasks'
+const GEMINI = '/api/user-api-keys/gemini'
+const newKey = (): string => `AIza${randomUUID()}`
 
 let world: World
 let ada: User
+let provider: FakeProvider
 
 before(async () => {
-  world = await openWorld({ env: { RATE_LIMIT_READ: '1000000', RATE_LIMIT_WRITE: '1000000' } })
+  provider = await openFakeProvider()
+  provider.answer = accepting
+  world = await openWorld({
+    env: { RATE_LIMIT_READ: '1000000', RATE_LIMIT_WRITE: '1000000', GEMINI_BASE_URL: provider.url },
+  })
   ada = await world.signUp()
 })
-after(() => world[Symbol.asyncDispose]())
+after(async () => {
+  await world[Symbol.asyncDispose]()
+  await provider[Symbol.asyncDispose]()
+})
 
 interface Request {
   readonly path: string
@@ -77,6 +88,15 @@ const WRITES: Readonly<Record<string, () => Promise<Request>>> = {
     path: `${TASKS}/bulk-delete`,
     body: { ids: [(await create()).id, randomUUID()] },
   }),
+  'PUT /api/user-api-keys/{provider}': async () => ({ path: GEMINI, body: { apiKey: newKey() } }),
+  'POST /api/user-api-keys/{provider}/test': async () => {
+    await ask('PUT', { path: GEMINI, body: { apiKey: newKey() } })
+    return { path: `${GEMINI}/test` }
+  },
+  'DELETE /api/user-api-keys/{provider}': async () => {
+    await ask('PUT', { path: GEMINI, body: { apiKey: newKey() } })
+    return { path: GEMINI }
+  },
 }
 
 // oxlint-disable-next-line typescript/no-explicit-any -- a document that has another shape fails the tests
@@ -115,6 +135,7 @@ suite('every route that writes', () => {
     })
 
     test(`${name} repeated with its key is done once, and answers the same`, async () => {
+      ada = await world.signUp()
       const method = name.split(' ')[0] ?? ''
       const request = (await WRITES[name]?.()) ?? assert.fail('it is not in the table')
       const key = randomUUID()
@@ -122,6 +143,7 @@ suite('every route that writes', () => {
       assert.ok(first.status < 300, first.text)
       assert.equal(first.headers.get('idempotency-replayed'), null)
       const after = await everything()
+      const asked = provider.asked.length
       for (let time = 0; time < 2; time++) {
         const again = await ask(method, request, key)
         assert.deepEqual([again.status, again.text], [first.status, first.text])
@@ -131,12 +153,14 @@ suite('every route that writes', () => {
         }
       }
       assert.deepEqual(await everything(), after)
+      assert.equal(provider.asked.length, asked, 'no provider is asked again')
       refuses(await ask('POST', { path: TASKS, body: { title: 'other' } }, key), 422, 'idempotency_key_reused')
       const unknownKey = await ask(method, request, randomUUID())
       assert.equal(unknownKey.headers.get('idempotency-replayed'), null)
     })
 
     test(`${name} with a key that is none is 400 and does nothing`, async () => {
+      ada = await world.signUp()
       const method = name.split(' ')[0] ?? ''
       const request = (await WRITES[name]?.()) ?? assert.fail('it is not in the table')
       const before = await everything()

@@ -55,8 +55,9 @@ export async function onceOnly<T>(
     sql.row<{ claimed: boolean }>(CLAIM, [sql.userId, key]),
     sql.row<Kept>(FIND, [key, fingerprint]),
   ])
-  const kept = resultOf<T>(earlier)
-  if (kept !== undefined) return { ...kept, replayed: true }
+  const kept = resultOf(earlier)
+  // The fingerprint says that it is the result of this very request, and so of its type.
+  if (kept !== undefined) return { result: kept.result as T, replayed: true }
   if (claim?.claimed !== true) throw stillRunning()
   const result = await work(sql)
   const isKept = await sql.row(KEEP, [key, fingerprint, JSON.stringify(result) ?? null])
@@ -66,19 +67,13 @@ export async function onceOnly<T>(
 }
 
 /**
- * What the request came to before, for work that begins outside of any transaction: asked in front of it, while the write at
- * its end has the same `once`.
+ * Whether the request was done before: for work that begins outside of any transaction, which need not be begun then, as the
+ * `asUser` at its end gives the result that is kept.
  *
  * @throws Problem idempotency_key_reused (422)
  */
-export async function earlierResult<T>(
-  sql: UserSql,
-  once: OnceOnly | undefined,
-): Promise<{ readonly result: T } | undefined> {
-  if (once === undefined) return undefined
-  const kept = resultOf<T>(await sql.row<Kept>(FIND, [once.key, once.fingerprint]))
-  if (kept !== undefined) once.onReplay()
-  return kept
+export async function isDone(sql: UserSql, once: OnceOnly | undefined): Promise<boolean> {
+  return once !== undefined && resultOf(await sql.row<Kept>(FIND, [once.key, once.fingerprint])) !== undefined
 }
 
 interface Kept {
@@ -86,10 +81,10 @@ interface Kept {
   readonly result: string | null
 }
 
-function resultOf<T>(kept: Kept | undefined): { result: T } | undefined {
+/** Undefined when there is none; the result of one may be undefined too. */
+function resultOf(kept: Kept | undefined): { readonly result: unknown } | undefined {
   if (kept === undefined) return undefined
-  // The fingerprint says that it is the result of this very request, and so of its type.
-  if (kept.same) return { result: read(kept.result) as T }
+  if (kept.same) return { result: kept.result === null ? undefined : JSON.parse(kept.result) }
   throw new Problem(
     'idempotency_key_reused',
     'This Idempotency-Key was used for another request; take a new one for each, and repeat a request exactly',
@@ -101,8 +96,6 @@ const stillRunning = (): Problem =>
     headers: { 'retry-after': String(RETRY_AFTER_S) },
     body: { retryAfter: RETRY_AFTER_S },
   })
-
-const read = (json: string | null): unknown => (json === null ? undefined : JSON.parse(json))
 
 /** Rows a transaction deletes at most, so that none is long. */
 const BATCH_ROWS = 1000

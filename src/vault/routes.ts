@@ -1,11 +1,14 @@
 import { Type } from 'typebox'
 import type { Config } from '../config.ts'
 import type { Database } from '../db/database.ts'
+import { isDone } from '../db/idempotency.ts'
+import type { UserSql } from '../db/sql.ts'
 import { Problem } from '../errors.ts'
 import type { Cursors } from '../http/cursor.ts'
 import { signedIn } from '../http/identify.ts'
+import { once } from '../http/once.ts'
 import type { App } from '../http/server.ts'
-import { refusals, RefTo } from '../http/wire.ts'
+import { IdempotentHeaders, ONCE_REFUSALS, REPLAYED, refusals, RefTo } from '../http/wire.ts'
 import { openFernet } from '../lib/fernet.ts'
 import type { Limits } from '../limits/limits.ts'
 import { refuseUnlessValid, sealed, shapedKey, unsealed } from './keys.ts'
@@ -96,10 +99,11 @@ export function vaultRoutes(app: App, { db, cursors, limits, config: { vault } }
         tags,
         security,
         params: ByProvider,
+        headers: IdempotentHeaders,
         body: RefTo<UserApiKeyPut>('UserApiKeyPut'),
         response: {
-          200: RefTo<UserApiKey>('UserApiKey', { description: 'Replaced' }),
-          201: RefTo<UserApiKey>('UserApiKey', { description: 'Stored' }),
+          200: RefTo<UserApiKey>('UserApiKey', { description: 'Replaced', headers: REPLAYED }),
+          201: RefTo<UserApiKey>('UserApiKey', { description: 'Stored', headers: REPLAYED }),
           ...refusals(
             'invalid_json',
             'unauthenticated',
@@ -109,6 +113,7 @@ export function vaultRoutes(app: App, { db, cursors, limits, config: { vault } }
             'key_refused',
             'provider_unavailable',
             'outcome_unknown',
+            ...ONCE_REFUSALS,
           ),
         },
       },
@@ -116,11 +121,17 @@ export function vaultRoutes(app: App, { db, cursors, limits, config: { vault } }
     async (request, reply) => {
       const { provider } = request.params
       const apiKey = shapedKey(provider, request.body.apiKey)
+      const repeatable = once(request, reply)
       // Whoever is nobody makes this service call nobody; and while the provider takes its time, no connection waits for it.
-      const userId = await db.asUser(signedIn(request), async (sql) => sql.userId)
-      refuseUnlessValid(provider, await liveChecks.check(userId, provider, apiKey))
-      const { key, isNew } = await db.asUser(signedIn(request), (sql) =>
-        store.put(sql, provider, sealed(fernet, apiKey)),
+      const { userId, done } = await db.asUser(signedIn(request), async (sql) => ({
+        userId: sql.userId,
+        done: await isDone(sql, repeatable),
+      }))
+      if (!done) refuseUnlessValid(provider, await liveChecks.check(userId, provider, apiKey))
+      const { key, isNew } = await db.asUser(
+        signedIn(request),
+        (sql) => store.put(sql, provider, sealed(fernet, apiKey)),
+        repeatable,
       )
       return reply.code(isNew ? 201 : 200).send(key)
     },
@@ -137,21 +148,35 @@ export function vaultRoutes(app: App, { db, cursors, limits, config: { vault } }
         tags,
         security,
         params: ByProvider,
+        headers: IdempotentHeaders,
         response: {
-          200: key,
-          ...refusals('unauthenticated', 'not_found', 'invalid_input', 'key_unreadable', 'outcome_unknown'),
+          200: RefTo<UserApiKey>('UserApiKey', { description: 'What is known of the key now', headers: REPLAYED }),
+          ...refusals(
+            'unauthenticated',
+            'not_found',
+            'invalid_input',
+            'key_unreadable',
+            'outcome_unknown',
+            ...ONCE_REFUSALS,
+          ),
         },
       },
     },
     async (request, reply) => {
       const { provider } = request.params
-      const { userId, keyId, apiKey } = await db.asUser(signedIn(request), async (sql) => {
+      const [principal, repeatable] = [signedIn(request), once(request, reply)]
+      const stored = await db.asUser(principal, async (sql) => {
+        if (await isDone(sql, repeatable)) return undefined
         const { keyId, encryptedKey } = await store.findSealed(sql, provider)
         return { userId: sql.userId, keyId, apiKey: unsealed(fernet, encryptedKey) }
       })
-      const verdict = await liveChecks.check(userId, provider, apiKey)
+      if (stored === undefined) {
+        return reply.send(await db.asUser(principal, (sql) => store.find(sql, provider), repeatable))
+      }
+      const verdict = await liveChecks.check(stored.userId, provider, stored.apiKey)
       if ('cause' in verdict) request.log.warn({ err: verdict.cause, provider }, 'a provider key could not be checked')
-      return reply.send(await db.asUser(signedIn(request), (sql) => store.record(sql, provider, keyId, verdict)))
+      const record = (sql: UserSql): Promise<UserApiKey> => store.record(sql, provider, stored.keyId, verdict)
+      return reply.send(await db.asUser(principal, record, repeatable))
     },
   )
 
@@ -164,14 +189,15 @@ export function vaultRoutes(app: App, { db, cursors, limits, config: { vault } }
         tags,
         security,
         params: ByProvider,
+        headers: IdempotentHeaders,
         response: {
-          204: Type.Null({ description: 'Deleted' }),
-          ...refusals('unauthenticated', 'not_found', 'invalid_input', 'outcome_unknown'),
+          204: Type.Null({ description: 'Deleted', headers: REPLAYED }),
+          ...refusals('unauthenticated', 'not_found', 'invalid_input', 'outcome_unknown', ...ONCE_REFUSALS),
         },
       },
     },
     async (request, reply) => {
-      await db.asUser(signedIn(request), (sql) => store.remove(sql, request.params.provider))
+      await db.asUser(signedIn(request), (sql) => store.remove(sql, request.params.provider), once(request, reply))
       return reply.code(204).send(null)
     },
   )
