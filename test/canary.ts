@@ -15,7 +15,16 @@ const SECRET_LENGTH_MIN = 8
 /** Of a long one its beginning is enough to find it by. */
 const SECRET_LENGTH_MAX = 200
 /** Words of the interface, which the statements and routes in a log have too. */
-const PUBLIC = new Set(['COMPLETED', 'IN_PROGRESS', 'createdAt', 'updatedAt', 'priority', 'completedAt', 'description'])
+const PUBLIC = new Set([
+  'COMPLETED',
+  'IN_PROGRESS',
+  'complete',
+  'createdAt',
+  'updatedAt',
+  'priority',
+  'completedAt',
+  'description',
+])
 /** Members whose value names somebody or something without being a secret. */
 const PUBLIC_MEMBERS = new Set(['id', 'userId'])
 const SECRET_HEADERS = new Set(['authorization', 'proxy-authorization', 'cookie', 'x-service-auth'])
