@@ -1,0 +1,9 @@
+/* oxlint-disable no-console, no-process-env */
+import { readFileSync } from 'node:fs'
+
+// Run in the folder of a Node peer: what it depends on, as installed, a line each.
+const versionOf = (manifest) => JSON.parse(readFileSync(manifest, 'utf8')).version
+const { dependencies } = JSON.parse(readFileSync('package.json', 'utf8'))
+
+console.log(`node ${process.versions.node}`)
+for (const name of Object.keys(dependencies)) console.log(`${name} ${versionOf(`node_modules/${name}/package.json`)}`)
