@@ -61,5 +61,5 @@ const attemptsOf =
   async (rule, subject) => {
     // The subject names address and path, which have one rule.
     const verdict = await limits.take({ name: 'auth', ...rule }, subject)
-    if (!verdict.allowed) throw tooManyRequests(verdict)
+    if (!verdict.allowed) throw tooManyRequests(verdict, 'attempts from this address')
   }

@@ -49,6 +49,12 @@ export interface ProblemExtras {
   readonly cause?: unknown
 }
 
+/** How long to wait before it is worth asking again, in the header and in the body. */
+export const retryAfter = (seconds: number): Required<Pick<ProblemExtras, 'headers' | 'body'>> => ({
+  headers: { 'retry-after': String(seconds) },
+  body: { retryAfter: seconds },
+})
+
 /** The one way to refuse a request. `detail` is public; `cause` stays in the log. */
 export class Problem extends Error {
   override readonly name = 'Problem'

@@ -13,6 +13,10 @@ const GOODBYE_MS = 200
 /** How long a start waits to know whether there is a Redis, so that its first requests are counted where all others are. */
 const START_MS = 500
 const PROBE_KEY = 'todo-backend:probe'
+const PROBE = `return redis.call('set', KEYS[1], 1, 'px', ARGV[1])`
+
+/** What Redis says of a key and not of itself. */
+const OF_THE_KEY = /^(WRONGTYPE|ERR value is not an integer)/
 
 export interface RedisLog {
   info(message: string): void
@@ -22,8 +26,6 @@ export interface RedisLog {
 export interface RedisConnection extends AsyncDisposable {
   /** For libraries that keep commands of their own on it. Whoever waits for an answer does so inside {@link ask}. */
   readonly client: Redis
-  /** Since when it has been there without a break, on the clock of `performance.now()`. */
-  readonly backSinceMs: number
   /**
    * What `command` answers, or undefined where Redis is away: unreachable, silent for some 50 ms, or unable
    * to write. Never throws. Away, it is not asked again before it has proven that it is back.
@@ -47,10 +49,11 @@ export async function openRedis(url: Config['redis']['url'], log: RedisLog): Pro
   let usable = false
   let saidAway = false
   let connectedAtMs = 0
-  let backSinceMs = 0
+  let isClosed = false
   const known = Promise.withResolvers<void>()
 
   const goes = (error: unknown): void => {
+    if (isClosed) return
     usable = false
     if (!saidAway)
       log.warn({ reason: reasonOf(error) }, 'Redis is away; this process limits by itself until it is back')
@@ -58,16 +61,15 @@ export async function openRedis(url: Config['redis']['url'], log: RedisLog): Pro
     known.resolve()
   }
   const comes = (): void => {
-    if (!usable) backSinceMs = performance.now()
     usable = true
     if (saidAway) log.info('Redis is back')
     saidAway = false
     known.resolve()
   }
-  // A write: a replica or a full one answers every ping.
+  // A script that writes, since that is what it is used for: a replica, a full one, or one that allows no scripts answers pings.
   const probe = async (): Promise<void> => {
     try {
-      await silence.answer(redis.set(PROBE_KEY, '1', 'PX', PROBE_INTERVAL_MS))
+      await silence.answer(redis.eval(PROBE, 1, PROBE_KEY, PROBE_INTERVAL_MS))
       comes()
     } catch (error) {
       goes(error)
@@ -89,23 +91,19 @@ export async function openRedis(url: Config['redis']['url'], log: RedisLog): Pro
     try {
       return await silence.answer(command())
     } catch (error) {
-      goes(error)
+      if (!(error instanceof Error && OF_THE_KEY.test(error.message))) goes(error)
       return undefined
     }
   }
   await Promise.race([known.promise, setTimeout(START_MS, undefined, { ref: false })])
   return {
     client: redis,
-    get backSinceMs() {
-      return backSinceMs
-    },
     ask,
     isReachable: async () => (await ask(() => redis.ping())) !== undefined,
     [Symbol.asyncDispose]: async () => {
-      clearInterval(probing)
       // What breaks from here on was meant to.
-      for (const event of ['ready', 'error', 'close'] as const) redis.removeAllListeners(event)
-      redis.on('error', () => undefined)
+      isClosed = true
+      clearInterval(probing)
       redis.disconnect()
     },
   }

@@ -17,9 +17,11 @@ const isOfBetterAuth = (code: string): boolean => code === code.toUpperCase()
 /** Everything in every table, in one short text. */
 const checksum = (world: World): Promise<string> =>
   world.asOwner(async (client) => {
-    const tables = ['users', 'user_sessions', 'user_accounts', 'user_verifications', 'tasks']
-    const sums = tables.map(
-      (table) => `(select count(*) || md5(coalesce(string_agg(t::text, ',' order by id::text), '')) from ${table} t)`,
+    const tables = await client.query<{ name: string }>(
+      `select relname as name from pg_class where relnamespace = 'public'::regnamespace and relkind = 'r' order by 1`,
+    )
+    const sums = tables.rows.map(
+      ({ name }) => `(select count(*) || md5(coalesce(string_agg(t::text, ',' order by t::text), '')) from ${name} t)`,
     )
     const { rows } = await client.query<{ all: string }>(`select concat_ws(' ', ${sums.join(', ')}) as all`)
     return rows[0]?.all ?? ''

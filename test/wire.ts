@@ -193,7 +193,7 @@ const OPEN_GATE: Gate = {
       allowed: true,
       remaining: 1,
       resetSeconds: 1,
-      endsAtMs: 0,
+      counted: { own: { count: 1, endsAtMs: 0 }, together: false },
     },
   }),
   excuse: () => undefined,

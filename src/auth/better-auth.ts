@@ -158,6 +158,8 @@ const rateLimitOf = (countAttempt: AuthOptions['countAttempt']): NonNullable<Bet
     ? { enabled: false }
     : {
         enabled: true,
+        // It takes the password too, and better-auth has no rule for it.
+        customRules: { '/delete-user': { window: 10, max: 3 } },
         customStorage: {
           consume: async (subject, { max, window }) => {
             await countAttempt({ limit: max, windowSeconds: window }, subject)

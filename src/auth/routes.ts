@@ -1,6 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { TSchema } from 'typebox'
 import { Problem, type ProblemCode } from '../errors.ts'
+import { withoutPort } from '../http/admission.ts'
 import { refuseContradiction } from '../http/identify.ts'
 import type { App } from '../http/server.ts'
 import { refusals } from '../http/wire.ts'
@@ -168,7 +169,7 @@ function toFetchRequest(request: FastifyRequest): Request {
   // The body is written anew below.
   headers.delete('content-length')
   headers.delete('transfer-encoding')
-  headers.set(CLIENT_ADDRESS_HEADER, request.ip)
+  headers.set(CLIENT_ADDRESS_HEADER, withoutPort(request.ip))
   if (request.method === 'POST') {
     headers.set('content-type', 'application/json')
     dropAmbientCredentials(headers)

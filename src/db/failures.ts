@@ -1,5 +1,5 @@
 import { DatabaseError } from 'pg'
-import { Problem } from '../errors.ts'
+import { Problem, retryAfter } from '../errors.ts'
 
 /** Seconds a client is asked to wait before it tries again. */
 const RETRY_AFTER_S = 2
@@ -45,8 +45,7 @@ export function unavailable(error: unknown): Problem | undefined {
 /** The 503 for whatever kept a connection from being had: nothing of the request can be to blame. */
 export function databaseAway(cause: unknown): Problem {
   return new Problem('unavailable', 'The database cannot be reached or is busy; try again shortly', {
-    headers: { 'retry-after': String(RETRY_AFTER_S) },
-    body: { retryAfter: RETRY_AFTER_S },
+    ...retryAfter(RETRY_AFTER_S),
     cause,
   })
 }
@@ -65,7 +64,7 @@ export function unknownOutcome(error: unknown): Problem | undefined {
   return new Problem(
     'outcome_unknown',
     'The connection to the database was lost at the last moment: the change may or may not have happened. If the request had an Idempotency-Key, repeat it with that key; otherwise look before you repeat it',
-    { headers: { 'retry-after': String(RETRY_AFTER_S) }, body: { retryAfter: RETRY_AFTER_S }, cause: error },
+    { ...retryAfter(RETRY_AFTER_S), cause: error },
   )
 }
 

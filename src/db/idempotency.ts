@@ -1,5 +1,5 @@
 import { setTimeout } from 'node:timers/promises'
-import { Problem } from '../errors.ts'
+import { Problem, retryAfter } from '../errors.ts'
 import type { Scopes } from './scopes.ts'
 import type { Statement, UserSql } from './sql.ts'
 
@@ -92,10 +92,11 @@ function resultOf(kept: Kept | undefined): { readonly result: unknown } | undefi
 }
 
 const stillRunning = (): Problem =>
-  new Problem('request_in_progress', 'A request with this Idempotency-Key is still running; repeat it shortly', {
-    headers: { 'retry-after': String(RETRY_AFTER_S) },
-    body: { retryAfter: RETRY_AFTER_S },
-  })
+  new Problem(
+    'request_in_progress',
+    'A request with this Idempotency-Key is still running; repeat it shortly',
+    retryAfter(RETRY_AFTER_S),
+  )
 
 /** Rows a transaction deletes at most, so that none is long. */
 const BATCH_ROWS = 1000

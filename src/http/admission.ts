@@ -3,7 +3,7 @@ import ipaddr from 'ipaddr.js'
 import { LRUCache } from 'lru-cache'
 import type { Config } from '../config.ts'
 import type { Scopes } from '../db/scopes.ts'
-import { Problem } from '../errors.ts'
+import { Problem, retryAfter } from '../errors.ts'
 import type { Limits, Policy, Verdict } from '../limits/limits.ts'
 import type { Principal } from '../principal.ts'
 import { sessionTokenKeys } from './credential.ts'
@@ -32,10 +32,14 @@ interface Proof {
   readonly userId: string | undefined
 }
 
-/** Users of sessions that a process keeps in mind. They choose the limit; they prove nothing. */
+/**
+ * Users of sessions that a process keeps in mind, and for how long. They choose the limit; they prove nothing. Short, because
+ * a session that has ended meanwhile goes on to spend what its user has.
+ */
 const KNOWN_SESSIONS_MAX = 50_000
+const KNOWN_FOR_MS = 60_000
 
-const READS = new Set(['GET', 'HEAD', 'OPTIONS'])
+const READS = new Set(['GET', 'HEAD'])
 
 /** The session cookies of the auth server, which only its own routes look at. */
 const SESSION_COOKIE = /(?:^|;\s*)(?:__Secure-)?better-auth\.session_token=([^;\s]+)/
@@ -49,7 +53,7 @@ export function openAdmission({ config, limits, db }: { config: Config; limits: 
   const read: Policy = { name: 'read', limit: readPerMinute, windowSeconds: 60 }
   const write: Policy = { name: 'write', limit: writePerMinute, windowSeconds: 60 }
   const rules = credentialRules(config.auth)
-  const users = new LRUCache<string, string>({ max: KNOWN_SESSIONS_MAX })
+  const users = new LRUCache<string, string>({ max: KNOWN_SESSIONS_MAX, ttl: KNOWN_FOR_MS })
   const proving = new Map<string, Promise<Proof>>()
 
   const take = async (policy: Policy, subject: string, userId?: string): Promise<Admission> => ({
@@ -70,14 +74,24 @@ export function openAdmission({ config, limits, db }: { config: Config; limits: 
     return tokenKeys === undefined ? null : { kind: 'session', tokenKeys }
   }
 
-  /** Counts for the address, and gives that back where it proves to be a user. */
+  /** Counts for the address, and gives that back where it proves to be a user, or where nobody looked. */
   const prove = async (policy: Policy, address: string, principal: Principal): Promise<Proof> => {
     const admission = await take(policy, address)
-    const userId = admission.verdict.allowed ? await userOf(db, principal) : undefined
-    if (userId === undefined) return { admission, userId }
-    users.set(keyOf(principal), userId)
-    excuse(admission)
-    return { admission, userId }
+    // A service has proven itself, and asks for many users from one address.
+    if (!admission.verdict.allowed && principal.kind === 'session') {
+      excuse(admission)
+      return { admission, userId: undefined }
+    }
+    try {
+      const userId = await userOf(db, principal)
+      if (userId === undefined) return { admission, userId }
+      users.set(keyOf(principal), userId)
+      excuse(admission)
+      return { admission, userId }
+    } catch (error) {
+      excuse(admission)
+      throw error
+    }
   }
 
   return {
@@ -86,18 +100,15 @@ export function openAdmission({ config, limits, db }: { config: Config; limits: 
       const principal = presented(request)
       const address = `address:${addressOf(request.ip)}`
       if (principal === null) return take(policy, address)
-      const known = principal.kind === 'service' ? principal.userId : users.get(keyOf(principal))
+      const known = users.get(keyOf(principal))
       if (known !== undefined) return admitUser(policy, known)
 
       // Requests that come together with a session that is new here wait for one look-up.
       const key = keyOf(principal)
-      const underWay = proving.get(key)
-      if (underWay !== undefined) {
-        const { userId } = await underWay
-        return userId === undefined ? take(policy, address) : admitUser(policy, userId)
-      }
+      const underWay = await proving.get(key)?.catch(() => undefined)
+      if (underWay?.userId !== undefined) return admitUser(policy, underWay.userId)
       const proof = prove(policy, address, principal).finally(() => proving.delete(key))
-      proving.set(key, proof)
+      if (!proving.has(key)) proving.set(key, proof)
       const { admission, userId } = await proof
       return userId === undefined ? admission : admitUser(policy, userId)
     },
@@ -106,36 +117,37 @@ export function openAdmission({ config, limits, db }: { config: Config; limits: 
   }
 }
 
-const keyOf = (principal: Principal): string => (principal.kind === 'session' ? principal.tokenKeys.join(' ') : '')
+const keyOf = (principal: Principal): string =>
+  principal.kind === 'session' ? principal.tokenKeys.join(' ') : `as ${principal.userId}`
 
-/** Undefined for a session that is none (any more). */
+/** Undefined for a session that is none (any more), or a user that a service made up. */
 async function userOf(db: Scopes, principal: Principal): Promise<string | undefined> {
   try {
     return await db.asUser(principal, async ({ userId }) => userId)
   } catch (error) {
-    if (error instanceof Problem && error.code === 'unauthenticated') return undefined
+    if (error instanceof Problem && (error.code === 'unauthenticated' || error.code === 'not_found')) return undefined
     throw error
   }
 }
 
 /** One customer's: an IPv4 address, or the /64 that an IPv6 address is in (RFC 6177). */
 export function addressOf(ip: string): string {
-  if (!ipaddr.isValid(ip)) return 'unknown'
-  const address = ipaddr.process(ip)
+  const bare = withoutPort(ip)
+  if (!ipaddr.isValid(bare)) return 'unknown'
+  const address = ipaddr.process(bare)
   if (address.kind() === 'ipv4') return address.toString()
   return `${ipaddr.IPv6.networkAddressFromCIDR(`${address.toNormalizedString().replace(/%.*/, '')}/64`).toString()}/64`
 }
 
-export function tooManyRequests(verdict: Verdict): Problem {
+/** Some gateways write the port of their client into X-Forwarded-For. */
+export const withoutPort = (ip: string): string => ip.replace(/^(?:(\d+(?:\.\d+){3})|\[(.*)\])(?::\d+)?$/, '$1$2')
+
+/** @param what is counted, in the plural */
+export function tooManyRequests(verdict: Verdict, what: string): Problem {
   const { policy, resetSeconds } = verdict
-  return new Problem(
-    'too_many_requests',
-    `At most ${policy.limit} ${policy.name} requests in ${policy.windowSeconds} s; try again in ${resetSeconds} s`,
-    {
-      headers: { ...limitHeaders(verdict), 'retry-after': String(resetSeconds) },
-      body: { retryAfter: resetSeconds },
-    },
-  )
+  const { headers, body } = retryAfter(resetSeconds)
+  const detail = `At most ${policy.limit} ${what} in ${policy.windowSeconds} s; try again in ${resetSeconds} s`
+  return new Problem('too_many_requests', detail, { headers: { ...limitHeaders(verdict), ...headers }, body })
 }
 
 /** The usual three, and draft-ietf-httpapi-ratelimit-headers-10. Times are in seconds from now. */

@@ -1,7 +1,8 @@
 import type { FastifyRequest } from 'fastify'
-import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Config } from '../config.ts'
-import { Problem } from '../errors.ts'
+import { Problem, retryAfter } from '../errors.ts'
+import { originForm } from './ambiguity.ts'
+import { corsHeaders } from './cors.ts'
 import { pathOf, PROBLEM_JSON, problemBody, requestIdOf } from './problem.ts'
 import type { App } from './server.ts'
 
@@ -12,8 +13,8 @@ declare module 'fastify' {
   }
   interface FastifyContextConfig {
     /**
-     * Mostly waits for somebody else's server, which is no work of ours. Bounded by the route itself: in the count here, those
-     * that wait for a server that hangs would keep out what has nothing to do with it.
+     * Mostly waits for somebody else's server, which is no work of ours. Refused like all others, but not counted: those that
+     * wait for a server that hangs would keep out what has nothing to do with it. The route bounds them by itself.
      */
     readonly waitsElsewhere?: true
   }
@@ -29,10 +30,10 @@ const IN_WORK_MAX = 1024
 const TICK_MS = 250
 
 /** Routes that are answered however much is asked. */
-const UNLIMITED = /^\/(?:health(?:\/ready)?|metrics)(?:\?|$)/
+const UNLIMITED = /^\/(?:health(?:\/ready)?|metrics)\/?$/
 
-const OVERLOADED = 'More is asked than can be answered in time; try again shortly'
-const RETRY_AFTER = { 'retry-after': '1' }
+const overloaded = (): Problem =>
+  new Problem('overloaded', 'More is asked than can be answered in time; try again shortly', retryAfter(1))
 
 /** How often the log says how many were refused. */
 const REPORT_INTERVAL_MS = 1_000
@@ -49,9 +50,9 @@ export function boundWork(app: App, config: Config, headers: Readonly<Record<str
   app.decorateRequest('isInWork', false)
   const enter = (request: FastifyRequest): void => {
     const { unlimited, waitsElsewhere } = request.routeOptions.config
-    if (request.isInWork || unlimited === true || waitsElsewhere === true) return
-    if (!work.enter()) throw new Problem('overloaded', OVERLOADED, { headers: RETRY_AFTER })
-    request.isInWork = true
+    if (request.isInWork || unlimited === true) return
+    if (waitsElsewhere === true ? work.isFull() : !work.enter()) throw overloaded()
+    request.isInWork = waitsElsewhere !== true
   }
   const leave = (request: FastifyRequest): void => {
     if (!request.isInWork) return
@@ -78,33 +79,35 @@ export function boundWork(app: App, config: Config, headers: Readonly<Record<str
  * that were let in. Instead of a log line for each there is one a second.
  */
 function refuseEarly(app: App, config: Config, work: Work, headers: Readonly<Record<string, string>>): void {
-  const problem = new Problem('overloaded', OVERLOADED)
+  const problem = overloaded()
   let refused = 0
   const report = (): void => {
     app.log.warn({ refused }, 'overloaded: requests were refused')
     refused = 0
   }
-  const [serve] = app.server.listeners('request') as ((request: IncomingMessage, response: ServerResponse) => void)[]
+  // The framework's own; what watches connections stands before it, and goes on to see every request.
+  const serve = app.server.listeners('request').at(-1)
   if (serve === undefined) throw new Error('the framework does not listen for requests')
   app.server.removeListener('request', serve)
   app.server.on('request', (request, response) => {
-    const { url = '/', headers: sent } = request
-    if (app.draining || !work.isFull() || UNLIMITED.test(url)) return serve(request, response)
+    const { url = '/', method } = request
+    const path = pathOf(originForm(url))
+    // A preflight is answered, so that a page may read why its request is not.
+    const isFree = method === 'OPTIONS' || UNLIMITED.test(path)
+    if (app.draining || isFree || !work.isFull()) return serve(request, response)
     if (refused++ === 0) setTimeout(report, REPORT_INTERVAL_MS).unref()
     const requestId = requestIdOf(request)
-    const body = problemBody(problem, { path: pathOf(url), requestId })
-    const isAllowed = sent.origin !== undefined && config.http.corsOrigins.includes(sent.origin)
+    const body = problemBody(problem, { path, requestId })
     response.writeHead(problem.status, {
       ...headers,
-      ...RETRY_AFTER,
-      ...(isAllowed && { 'access-control-allow-origin': sent.origin, 'access-control-expose-headers': 'Retry-After' }),
-      vary: 'Origin',
+      ...problem.headers,
+      ...corsHeaders(config, request),
       'cache-control': 'private, no-store',
       'content-type': PROBLEM_JSON,
       'content-length': Buffer.byteLength(body),
       'x-request-id': requestId,
     })
-    response.end(request.method === 'HEAD' ? undefined : body)
+    response.end(method === 'HEAD' ? undefined : body)
   })
 }
 
@@ -150,7 +153,8 @@ export class Work {
     const isBusy = this.#fewest >= this.#limit / 2
     const perMs = isBusy ? this.#done / (now - this.#tickedAt) : USUAL_PER_MS
     const limit = Math.min(IN_WORK_MAX, Math.max(IN_WORK_MIN, Math.round(perMs * ANSWERED_WITHIN_MS)))
-    this.#limit = isBusy ? limit : Math.max(limit, this.#limit)
+    // Where nothing ended at all the pace is not slow but unknown, as while the database is away for a moment.
+    if (!isBusy || this.#done > 0) this.#limit = isBusy ? limit : Math.max(limit, this.#limit)
     this.#tickedAt = now
     this.#done = 0
     this.#fewest = this.#inWork

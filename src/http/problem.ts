@@ -58,14 +58,20 @@ export const pathOf = (url: string): string => url.split('?', 1)[0] ?? url
 /** The error handler of the whole service: whatever was thrown leaves as a problem, and what is our fault is logged once. */
 export function sendProblem(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const problem = forMethod(request.method, toProblem(error))
-  if (problem.status >= 500 && problem.code !== 'overloaded')
-    request.log.error({ err: problem.cause ?? problem }, problem.message)
+  logFailure(problem, request)
   if (problem.status === 401) void reply.header('www-authenticate', 'Bearer')
   if (problem.status === 503) void reply.header('retry-after', String(RETRY_AFTER_S))
   const body = problemBody(problem, { path: pathOf(request.raw.url ?? '/'), requestId: request.id })
   void reply.code(problem.status).headers(problem.headers).type(PROBLEM_JSON)
   if (request.raw.complete || request.method === 'HEAD') return reply.send(body)
   return reply.header('content-length', Buffer.byteLength(body)).send(Readable.from(lingering(body, request.raw)))
+}
+
+/** Of our own failures each, and of those of others a warning; `overloaded` is said once a second for all. */
+function logFailure(problem: Problem, { log }: FastifyRequest): void {
+  if (problem.status < 500 || problem.code === 'overloaded') return
+  const level = problem.code === 'provider_unavailable' ? 'warn' : 'error'
+  log[level]({ err: problem.cause ?? problem }, problem.message)
 }
 
 /** What only reads may be repeated, whatever became of it. */

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { randomBytes, randomInt } from 'node:crypto'
 import { after, before, suite, test } from 'node:test'
+import { databaseAway } from '../db/failures.ts'
+import type { Database } from '../db/database.ts'
 import { assertProblem } from '../../test/wire.ts'
 import { openWorld, SERVICE_TOKEN, type Answer, type World } from '../../test/world.ts'
 import { addressOf } from './admission.ts'
@@ -116,11 +118,14 @@ suite('rate limits of a user', () => {
     await world.ask('GET', '/api/tasks', { token: json.token })
     await world.ask('POST', '/api/auth/sign-out', { token: json.token })
     const dead = { token: json.token, headers: from(address()) }
+    // Two that are refused before anybody asks whose session it is; they count for whom it was, for a minute at most.
+    assert.equal((await world.ask('GET', '/api/nothing', dead)).status, 404)
+    assert.equal((await world.ask('GET', '/api/tasks?limit=0', dead)).status, 422)
     for (let round = 0; round < 10; round++) {
       assertProblem(await world.ask('GET', '/api/tasks', dead), { status: 401, code: 'unauthenticated' })
     }
     const { headers } = await world.ask('GET', '/api/tasks', { token: user.token })
-    assert.ok(Number(headers.get('x-ratelimit-remaining')) >= 96, `${headers.get('x-ratelimit-remaining')} left`)
+    assert.ok(Number(headers.get('x-ratelimit-remaining')) >= 94, `${headers.get('x-ratelimit-remaining')} left`)
   })
 })
 
@@ -131,6 +136,45 @@ suite('rate limits of an address', () => {
     const answers = await times(130, () => world.ask('GET', '/api/tasks', { token: guess(), headers }))
     assert.deepEqual(tally(answers), { 401: 100, 429: 30 })
     assert.equal((await world.ask('GET', '/api/tasks', { token: guess(), headers: from(address()) })).status, 401)
+  })
+
+  test('new sessions that come all at once cost their address nothing for longer than that', async () => {
+    const world = narrow
+    const headers = from(address())
+    const tokens = await times(12, async () => (await world.signUp('Ada', from(address()))).token)
+    const first = tally(await Promise.all(tokens.map((token) => world.ask('GET', '/api/tasks', { token, headers }))))
+    assert.ok((first[200] ?? 0) >= 4, JSON.stringify(first))
+    for (const token of tokens) assert.equal((await world.ask('GET', '/api/tasks', { token, headers })).status, 200)
+  })
+
+  test('nobody pays for a database that cannot say whose session it is', async () => {
+    const user = await narrow.signUp('Ada', from(address()))
+    const headers = from(address())
+    let isAway = true
+    await using flaky = await openWorld({
+      env: { RATE_LIMIT_READ: '4', TRUST_PROXY: '127.0.0.1' },
+      replace: ({ db }) => ({
+        db: {
+          ...db,
+          asUser: (...asked) => (isAway ? Promise.reject(databaseAway(new Error('away'))) : db.asUser(...asked)),
+        } as Database,
+      }),
+    })
+    const { token } = user
+    for (let round = 0; round < 6; round++) {
+      assert.equal((await flaky.ask('GET', '/api/tasks', { token, headers })).status, 503)
+    }
+    isAway = false
+    // Another database: the session is unknown there, and that is told, within the limit.
+    assert.equal((await flaky.ask('GET', '/api/tasks', { token, headers })).status, 401)
+  })
+
+  test('a user that a service makes up counts for the address, and is not in the log', async () => {
+    const headers = { ...from(address()), 'x-service-auth': SERVICE_TOKEN }
+    const ask = (): Promise<Answer> =>
+      narrow.ask('GET', '/api/tasks', { headers: { ...headers, 'x-user-id': `${guess()}@example.com` } })
+    for (let round = 0; round < 4; round++) assertProblem(await ask(), { status: 404, code: 'not_found' })
+    assertTooMany(await ask(), 4, 'read')
   })
 
   test('every way to be nobody counts: no credential, a malformed one, a wrong service token', async () => {
@@ -213,6 +257,8 @@ suite('rate limits of an address', () => {
     assert.equal(addressOf('fe80::1%eth0'), 'fe80::/64')
     assert.equal(addressOf('::ffff:192.0.2.7'), '192.0.2.7')
     assert.equal(addressOf('192.0.2.7'), '192.0.2.7')
+    assert.equal(addressOf('192.0.2.7:5555'), '192.0.2.7')
+    assert.equal(addressOf('[2001:db8:1:2::1]:443'), '2001:db8:1:2::/64')
     assert.equal(addressOf('nonsense'), 'unknown')
   })
 

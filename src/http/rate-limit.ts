@@ -49,5 +49,7 @@ export function limitRates(app: App, gate: Gate): void {
 export async function requireAdmission(request: FastifyRequest): Promise<void> {
   if (request.admission === null) return
   request.admitted = await request.admission
-  if (!request.admitted.verdict.allowed) throw tooManyRequests(request.admitted.verdict)
+  const { verdict, userId } = request.admitted
+  const whose = userId === undefined ? ' from this address' : ''
+  if (!verdict.allowed) throw tooManyRequests(verdict, `${verdict.policy.name} requests${whose}`)
 }

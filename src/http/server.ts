@@ -17,6 +17,7 @@ import { JsonError, parseJson } from '../lib/json.ts'
 import type { Gate } from './admission.ts'
 import { originForm, refuseAmbiguity } from './ambiguity.ts'
 import { createConnections, type Connections } from './connections.ts'
+import { corsHeaders, corsOptions } from './cors.ts'
 import { identify } from './identify.ts'
 import { watchRoutes, type MethodsAt } from './methods.ts'
 import { boundWork } from './overload.ts'
@@ -45,7 +46,7 @@ const HEADER_BYTES_MAX = 16 * 1024
 const URL_LENGTH_MAX = 8 * 1024
 /** Headers must be in by the first, the whole request by the second; checked every half second, so 408 comes within 15 s. */
 const HEADERS_TIMEOUT_MS = 10_000
-const REQUEST_TIMEOUT_MS = 14_000
+const REQUEST_TIMEOUT_MS = 13_000
 const TIMEOUT_CHECK_INTERVAL_MS = 500
 /** Longer than the idle time-out of the usual load balancers (60 s), which must be the ones to close. */
 const KEEP_ALIVE_TIMEOUT_MS = 65_000
@@ -93,6 +94,7 @@ export async function createApp(config: Config, log: FastifyBaseLogger, gate: Ga
     // Refusals of the router itself, before any hook runs.
     frameworkErrors: (error, request, reply) => {
       begin(request, reply)
+      void reply.headers(corsHeaders(config, request.raw))
       endConnection(request, reply)
       void sendProblem(error, request, reply)
     },
@@ -135,8 +137,6 @@ export async function createApp(config: Config, log: FastifyBaseLogger, gate: Ga
   }
   app.addHook('onRequest', async (request, reply) => {
     begin(request, reply)
-    refuseAmbiguity(request.raw)
-    refuseExpectation(request.raw)
   })
   app.addHook('onSend', (request, reply, _payload, done) => {
     endConnection(request, reply)
@@ -152,10 +152,15 @@ export async function createApp(config: Config, log: FastifyBaseLogger, gate: Ga
   await app.register(cors, {
     delegator: (request, callback) => callback(null, corsOptions(config, request.raw)),
   })
+  // What a page can cause by mistake comes after CORS, so that the page can read why.
+  app.addHook('onRequest', (request, _reply, done) => {
+    refuseAmbiguity(request.raw)
+    refuseExpectation(request.raw)
+    done()
+  })
   boundWork(app, config, headers)
   identify(app, config.auth)
   limitRates(app, gate)
-  // What a page can cause by mistake comes after CORS, so that the page can read why.
   app.addHook('onRequest', (request, _reply, done) => {
     if ((request.raw.url ?? '').length > URL_LENGTH_MAX) {
       throw new Problem('uri_too_long', `The URL is longer than ${URL_LENGTH_MAX} characters`)
@@ -186,41 +191,6 @@ function logRequest(request: FastifyRequest, reply: FastifyReply): void {
     'request',
   )
 }
-
-/** Browsers of exact origins only. Only the auth routes set a cookie, so only they let one along. */
-const corsOptions = (config: Config, { url = '', headers }: IncomingMessage) => ({
-  origin: config.http.corsOrigins.includes('*') ? '*' : [...config.http.corsOrigins],
-  credentials: url.startsWith('/api/auth/'),
-  preflight: headers.origin !== undefined && headers['access-control-request-method'] !== undefined,
-  methods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],
-  allowedHeaders: [
-    'Authorization',
-    'Content-Type',
-    'Idempotency-Key',
-    'If-Match',
-    'If-None-Match',
-    'X-Request-Id',
-    'X-Timezone',
-  ],
-  exposedHeaders: [
-    'ETag',
-    'Idempotency-Replayed',
-    'Link',
-    'Location',
-    'RateLimit',
-    'RateLimit-Policy',
-    'Retry-After',
-    'Set-Auth-Token',
-    'X-Next-Cursor',
-    'X-RateLimit-Limit',
-    'X-RateLimit-Remaining',
-    'X-RateLimit-Reset',
-    'X-Request-Id',
-    'X-Total-Count',
-  ],
-  maxAge: 600,
-  strictPreflight: false,
-})
 
 const NO_PARAMETERS = { type: 'object', properties: {}, additionalProperties: false }
 

@@ -167,6 +167,6 @@ function example(code: ProblemCode): object {
     ...(code === 'precondition_failed' ? { currentVersion: 4 } : {}),
     ...(status === 429 ? { retryAfter: 23 } : {}),
     ...(code === 'request_in_progress' ? { retryAfter: 1 } : {}),
-    ...(status === 503 ? { retryAfter: 2 } : {}),
+    ...(status === 503 ? { retryAfter: code === 'overloaded' ? 1 : 2 } : {}),
   }
 }

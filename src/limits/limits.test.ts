@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { suite, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { Secret } from '../lib/secret.ts'
 import { needsRedis, openTestRedis } from '../../test/redis.ts'
 import { openRedis } from '../redis.ts'
@@ -38,8 +39,9 @@ suite('limits without Redis', () => {
     const first = await take(policy(1), 'ada')
     await giveBack(first, 'ada')
     assert.equal((await take(policy(1), 'ada')).allowed, true)
-    await giveBack({ ...first, endsAtMs: performance.now() - 1 }, 'ada')
-    assert.equal((await take(policy(1), 'ada')).allowed, false)
+    first.counted.own.endsAtMs = performance.now() - 1
+    await giveBack(first, 'ada')
+    assert.equal(first.counted.own.count, 1)
   })
 })
 
@@ -63,6 +65,42 @@ suite('limits with Redis', { skip: needsRedis }, () => {
     redis.client.disconnect()
     await assert.rejects(redis.client.ping())
     assert.equal((await take(policy(3), subject)).allowed, false)
+  })
+
+  test('what Redis forgets, the process that let it in does not', async () => {
+    const subject = randomUUID()
+    await using redis = await openTestRedis()
+    const { take } = openLimits(redis)
+    for (let round = 0; round < 3; round++) await take(policy(3), subject)
+    const [key = ''] = await redis.client.keys(`*${subject}`)
+    await redis.client.del(key)
+    const { allowed, resetSeconds } = await take(policy(3), subject)
+    assert.equal(allowed, false)
+    assert.ok(resetSeconds <= 60)
+  })
+
+  test('waiting as long as it says works, also in a process that began to count in the middle', async () => {
+    const subject = randomUUID()
+    const brief: Policy = { name: 'test', limit: 1, windowSeconds: 2 }
+    await using one = await openTestRedis()
+    await using other = await openTestRedis()
+    const [first, second] = [openLimits(one), openLimits(other)]
+    await first.take(brief, subject)
+    await sleep(900)
+    const { allowed, resetSeconds } = await second.take(brief, subject)
+    assert.equal(allowed, false)
+    await sleep(resetSeconds * 1000)
+    assert.equal((await second.take(brief, subject)).allowed, true)
+  })
+
+  test('a key of another type is counted here alone, and Redis is not away for it', async () => {
+    const subject = randomUUID()
+    await using redis = await openTestRedis()
+    await redis.client.set(`todo-backend:limit:test:${subject}`, 'text', 'EX', 60)
+    const { take } = openLimits(redis)
+    assert.equal((await take(policy(1), subject)).allowed, true)
+    assert.equal((await take(policy(1), subject)).allowed, false)
+    assert.equal(await redis.isReachable(), true)
   })
 
   test('every key expires with its window', async () => {

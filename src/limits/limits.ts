@@ -1,5 +1,6 @@
 import type { Redis } from 'ioredis'
-import { RateLimiterMemory, RateLimiterRedis, type RateLimiterRes } from 'rate-limiter-flexible'
+import { RateLimiterRedis } from 'rate-limiter-flexible'
+import { Windows, type Window } from './windows.ts'
 
 /** So many in a window, which begins with the first and is the same for all processes on one Redis. */
 export interface Policy {
@@ -15,8 +16,8 @@ export interface Verdict {
   readonly remaining: number
   /** Until the window ends, rounded up: whoever waits so long finds a new one. */
   readonly resetSeconds: number
-  /** The same end on this process's clock, as of `performance.now()`. */
-  readonly endsAtMs: number
+  /** What was counted, to be given back. */
+  readonly counted: { readonly own: Window; readonly together: boolean }
 }
 
 export interface Limits {
@@ -29,8 +30,6 @@ export interface Limits {
 /** Where processes count together. `ask` gives undefined while it is away. */
 export interface SharedStore {
   readonly client: Redis
-  /** Since when it has been there without a break, on the clock of `performance.now()`. */
-  readonly backSinceMs: number
   ask<T>(command: () => Promise<T>): Promise<T | undefined>
 }
 
@@ -38,12 +37,13 @@ const KEY_PREFIX = 'todo-backend:limit:'
 
 interface Counter {
   readonly shared: RateLimiterRedis
-  readonly own: RateLimiterMemory
+  readonly own: Windows
 }
 
 /**
- * Fixed windows counted in Redis, atomically; each process also counts what passes through itself, and goes by that while
- * Redis is away, and for the rest of the window by both once it is back. So no coming or going lets a process forget.
+ * Fixed windows counted in Redis, atomically; and each process also counts what passes through itself, in windows that end
+ * with those of Redis. Both must allow. So a Redis that goes away, comes back, evicts or starts anew makes nobody forget what
+ * he let in himself.
  */
 export function openLimits(store: SharedStore): Limits {
   const counters = new Map<string, Counter>()
@@ -54,7 +54,7 @@ export function openLimits(store: SharedStore): Limits {
       const rule = { keyPrefix: `${KEY_PREFIX}${name}`, points: limit, duration: windowSeconds }
       counter = {
         shared: new RateLimiterRedis({ storeClient: store.client, ...rule }),
-        own: new RateLimiterMemory(rule),
+        own: new Windows(windowSeconds * 1000),
       }
       counters.set(key, counter)
     }
@@ -62,38 +62,31 @@ export function openLimits(store: SharedStore): Limits {
   }
   return {
     async take(policy, subject) {
-      const counter = counterOf(policy)
-      // `penalty` counts and leaves the judgement to us.
-      const [together, alone] = await Promise.all([
-        store.ask(() => counter.shared.penalty(subject)),
-        counter.own.penalty(subject),
-      ])
-      const own = verdictOf(policy, alone)
-      if (together === undefined) return own
-      const all = verdictOf(policy, together)
-      // What was let in while Redis was away is not in its count.
-      const isMixed = own.endsAtMs - policy.windowSeconds * 1000 < store.backSinceMs
-      return isMixed && own.remaining <= all.remaining ? stricter(own, all) : all
-    },
-    async giveBack({ policy, endsAtMs }, subject) {
-      // In the next window it would be one more than the limit.
-      if (performance.now() > endsAtMs) return
       const { shared, own } = counterOf(policy)
-      await Promise.all([store.ask(() => shared.reward(subject)), own.reward(subject)])
+      const window = own.take(subject)
+      const alone = window.count
+      // `penalty` counts and leaves the judgement to us.
+      const together = await store.ask(() => shared.penalty(subject))
+      const now = performance.now()
+      const endsAtMs = together === undefined ? window.endsAtMs : now + together.msBeforeNext
+      window.endsAtMs = Math.min(window.endsAtMs, endsAtMs)
+      const count = Math.max(alone, together?.consumedPoints ?? 0)
+      // Beyond the limit by our own count only: Redis has lost some, and its window would end later than the one they were in.
+      const isOursAlone = alone >= (together?.consumedPoints ?? 0)
+      const leftMs = (isOursAlone ? window.endsAtMs : endsAtMs) - now
+      return {
+        policy,
+        allowed: count <= policy.limit,
+        remaining: Math.max(0, policy.limit - count),
+        resetSeconds: Math.max(1, Math.ceil(leftMs / 1000)),
+        counted: { own: window, together: together !== undefined },
+      }
     },
-  }
-}
-
-/** Both refuse: only the later end is one that waiting for helps. */
-const stricter = (own: Verdict, all: Verdict): Verdict =>
-  !own.allowed && !all.allowed && all.endsAtMs > own.endsAtMs ? all : own
-
-function verdictOf(policy: Policy, { consumedPoints, msBeforeNext }: RateLimiterRes): Verdict {
-  return {
-    policy,
-    allowed: consumedPoints <= policy.limit,
-    remaining: Math.max(0, policy.limit - consumedPoints),
-    resetSeconds: Math.max(1, Math.ceil(msBeforeNext / 1000)),
-    endsAtMs: performance.now() + msBeforeNext,
+    async giveBack({ policy, counted: { own, together } }, subject) {
+      // In the next window it would be one more than the limit.
+      if (performance.now() >= own.endsAtMs) return
+      own.count--
+      if (together) await store.ask(() => counterOf(policy).shared.reward(subject))
+    },
   }
 }

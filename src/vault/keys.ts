@@ -1,4 +1,4 @@
-import { Problem } from '../errors.ts'
+import { Problem, retryAfter } from '../errors.ts'
 import type { Fernet } from '../lib/fernet.ts'
 import { Secret } from '../lib/secret.ts'
 import type { Verdict } from './live-check.ts'
@@ -29,7 +29,7 @@ export function unsealed(fernet: Fernet, encryptedKey: string): Secret {
     throw new Problem(
       'key_unreadable',
       'The stored key cannot be decrypted with the encryption keys of this service. It is kept as it is: put the key again, or have the operator give ENCRYPTION_KEY back its lost entry',
-      { headers: { 'retry-after': String(UNREADABLE_RETRY_AFTER_S) }, body: { retryAfter: UNREADABLE_RETRY_AFTER_S } },
+      retryAfter(UNREADABLE_RETRY_AFTER_S),
     )
   }
   const apiKey = new Secret(plaintext.toString())
@@ -60,7 +60,6 @@ export function refuseUnlessValid(provider: ProviderName, verdict: Verdict): voi
 
 const unavailable = ({ retryAfterS, cause }: Extract<Verdict, { cause: Error }>, what: string): Problem =>
   new Problem('provider_unavailable', `${what}. The key could not be checked, and nothing was changed`, {
-    headers: { 'retry-after': String(retryAfterS) },
-    body: { retryAfter: retryAfterS },
+    ...retryAfter(retryAfterS),
     cause,
   })

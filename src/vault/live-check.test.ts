@@ -75,7 +75,13 @@ const SAYS_NOTHING: Readonly<Record<string, FakeProvider['answer']>> = {
 }
 
 const unlimited: Pick<Limits, 'take'> = {
-  take: async (policy) => ({ policy, allowed: true, remaining: 1, resetSeconds: 1, endsAtMs: 0 }),
+  take: async (policy) => ({
+    policy,
+    allowed: true,
+    remaining: 1,
+    resetSeconds: 1,
+    counted: { own: { count: 1, endsAtMs: 0 }, together: false },
+  }),
 }
 const SHORT_MS = 300
 
@@ -288,7 +294,15 @@ suite('a live check', () => {
     provider.answer = accepting
     const before = provider.asked.length
     const exhausted = checksAt(provider.url, {
-      limits: { take: async (policy) => ({ policy, allowed: false, remaining: 0, resetSeconds: 1234, endsAtMs: 0 }) },
+      limits: {
+        take: async (policy) => ({
+          policy,
+          allowed: false,
+          remaining: 0,
+          resetSeconds: 1234,
+          counted: { own: { count: 1, endsAtMs: 0 }, together: false },
+        }),
+      },
     })
     await assert.rejects(exhausted.check('ada', 'openai', new Secret(KEYS.openai[0] ?? '')), (error) => {
       assert.ok(error instanceof Problem)

@@ -1,8 +1,8 @@
 import type { Config } from '../config.ts'
-import { Problem } from '../errors.ts'
-import { limitHeaders } from '../http/admission.ts'
+import { Problem, retryAfter } from '../errors.ts'
+import { tooManyRequests } from '../http/admission.ts'
 import type { Secret } from '../lib/secret.ts'
-import type { Verdict as Counted, Limits, Policy } from '../limits/limits.ts'
+import type { Limits, Policy } from '../limits/limits.ts'
 import { checkUrl, PROVIDERS, type Provider, type ProviderError, type ProviderName, type Refusal } from './providers.ts'
 
 /** How long a provider may take, from the first byte sent to the last one read. */
@@ -49,8 +49,10 @@ export function openLiveChecks({ baseUrls, limits, timeoutMs = TIMEOUT_MS }: Liv
       underWay++
       try {
         const counted = await limits.take(POLICY, userId)
-        if (!counted.allowed) throw tooMany(counted)
+        if (!counted.allowed) throw tooManyRequests(counted, 'checks of keys')
         const provider = PROVIDERS[name]
+        // A stored one may come from another program. What cannot be a header would be quoted by the error that says so.
+        if (!provider.shape.test(apiKey.reveal())) return { status: 'invalid', reason: `apiKey ${provider.must}` }
         return await ask(provider, checkUrl(provider, baseUrls[name]), apiKey, timeoutMs)
       } finally {
         underWay--
@@ -83,7 +85,11 @@ async function ask(provider: Provider, url: string, apiKey: Secret, timeoutMs: n
 function judge(provider: Provider, { status, headers }: Response, text: string): Verdict {
   if (status === 429) {
     // It may be the quota of the key, or of this service's address: it says nothing of whether the key works.
-    return { ...unreachable(new Error('the provider answered 429')), status: 'quota_exceeded', ...retryAfter(headers) }
+    return {
+      ...unreachable(new Error('the provider answered 429')),
+      status: 'quota_exceeded',
+      ...retryAfterOf(headers),
+    }
   }
   const answer = parsed(text)
   if (status === 200 && Array.isArray(answer?.[provider.list])) return { status: 'valid' }
@@ -92,7 +98,7 @@ function judge(provider: Provider, { status, headers }: Response, text: string):
   if (refusal !== undefined) return { status: 'invalid', reason: REASONS[refusal](provider.title) }
   return {
     ...unreachable(new Error(`the provider answered ${status}, and not as it documents`)),
-    ...retryAfter(headers),
+    ...retryAfterOf(headers),
   }
 }
 
@@ -113,7 +119,7 @@ const unreachable = (cause: Error): Extract<Verdict, { cause: Error }> => ({
 })
 
 /** Seconds only: the date that it may also be would be by the provider's clock. */
-function retryAfter(headers: Headers): { retryAfterS?: number } {
+function retryAfterOf(headers: Headers): { retryAfterS?: number } {
   const seconds = headers.get('retry-after') ?? ''
   const isUsable = /^[1-9]\d{0,8}$/.test(seconds) && Number(seconds) <= RETRY_AFTER_MAX_S
   return isUsable ? { retryAfterS: Number(seconds) } : {}
@@ -143,20 +149,9 @@ function parsed(text: string): Readonly<Record<string, unknown>> | undefined {
   }
 }
 
-function tooMany(verdict: Counted): Problem {
-  const { policy, resetSeconds } = verdict
-  return new Problem(
-    'too_many_requests',
-    `At most ${policy.limit} keys are checked an hour: try again in ${resetSeconds} s`,
-    {
-      headers: { ...limitHeaders(verdict), 'retry-after': String(resetSeconds) },
-      body: { retryAfter: resetSeconds },
-    },
-  )
-}
-
 const tooBusy = (): Problem =>
-  new Problem('unavailable', 'Too many keys are being checked at this moment; try again shortly', {
-    headers: { 'retry-after': String(RETRY_AFTER_S) },
-    body: { retryAfter: RETRY_AFTER_S },
-  })
+  new Problem(
+    'unavailable',
+    'Too many keys are being checked at this moment; try again shortly',
+    retryAfter(RETRY_AFTER_S),
+  )

@@ -212,7 +212,7 @@ const paths: readonly Attack[] = [
     [414, 'uri_too_long'],
     [
       ['a URL of 9000 characters', `${TASKS}?cursor=${'a'.repeat(9000)}`],
-      ['a thousand parameters', `${TASKS}?${Array.from({ length: 1500 }, (_, n) => `a${n}=1`).join('&')}`],
+      ['fifteen hundred parameters', `${TASKS}?${Array.from({ length: 1500 }, (_, n) => `a${n}=1`).join('&')}`],
     ],
   ),
   {

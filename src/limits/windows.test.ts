@@ -1,0 +1,35 @@
+import assert from 'node:assert/strict'
+import { suite, test } from 'node:test'
+import { Windows } from './windows.ts'
+
+suite('windows', () => {
+  test('begin with the first one, and anew when they have ended', () => {
+    let now = 0
+    const windows = new Windows(1000, () => now)
+    assert.deepEqual({ ...windows.take('ada') }, { count: 1, endsAtMs: 1000 })
+    now = 999
+    assert.deepEqual({ ...windows.take('ada') }, { count: 2, endsAtMs: 1000 })
+    now = 1000
+    assert.deepEqual({ ...windows.take('ada') }, { count: 1, endsAtMs: 2000 })
+  })
+
+  test('end earlier when they are told to', () => {
+    let now = 0
+    const windows = new Windows(1000, () => now)
+    windows.take('ada').endsAtMs = 300
+    now = 300
+    assert.deepEqual({ ...windows.take('ada') }, { count: 1, endsAtMs: 1300 })
+  })
+
+  test('that have ended are forgotten', () => {
+    let now = 0
+    const windows = new Windows(1000, () => now)
+    for (let index = 0; index < 500; index++) windows.take(`user ${index}`)
+    now = 500
+    for (let index = 500; index < 700; index++) windows.take(`user ${index}`)
+    assert.equal(windows.size, 700)
+    now = 1200
+    windows.take('user 650')
+    assert.equal(windows.size, 200)
+  })
+})
