@@ -1,0 +1,92 @@
+import { readCpu } from './cpu.ts'
+import type { Generator } from './generator.ts'
+import { ROWS, type Person } from './rows.ts'
+import type { Running } from './variants.ts'
+
+/** One variant in one round. Times of a processor are per request. */
+export interface Measures {
+  readonly perSecond: number
+  readonly p50Ms: number
+  readonly p99Ms: number
+  readonly serverMicros: number
+  readonly postgresMicros: number
+  readonly redisMicros: number
+}
+
+export interface Machinery {
+  readonly generator: Generator
+  readonly postmaster: number | undefined
+  readonly redisUrl: string
+  readonly people: readonly (readonly Person[])[]
+}
+
+export const CONNECTIONS = 32
+
+/** A variant did not answer as it should, so that how fast it was means nothing. */
+export class WrongAnswer extends Error {}
+
+/** @throws WrongAnswer when not every answer was 2xx */
+export async function measure(
+  { generator, postmaster, redisUrl }: Machinery,
+  { url, pid }: Running,
+  rowName: string,
+  { warmupSeconds, seconds }: { warmupSeconds: number; seconds: number },
+): Promise<Measures> {
+  const cpu = (): ReturnType<typeof readCpu> => readCpu(pid, postmaster, redisUrl)
+  const begun = Promise.withResolvers<Awaited<ReturnType<typeof cpu>>>()
+  const population = ROWS[rowName]?.heavy === true ? 1 : 0
+  const result = await generator.run(
+    {
+      url,
+      rows: [rowName],
+      population,
+      connections: CONNECTIONS,
+      warmupMs: warmupSeconds * 1000,
+      measureMs: seconds * 1000,
+    },
+    { onBegin: () => void cpu().then(begun.resolve, begun.reject) },
+  )
+  const [before, after] = [await begun.promise, await cpu()]
+  refuseRefusals(result.refused)
+  const perRequest = (name: keyof typeof before): number => (after[name] - before[name]) / result.requests
+  return {
+    perSecond: result.requests / result.seconds,
+    p50Ms: result.p50Ms,
+    p99Ms: result.p99Ms,
+    serverMicros: perRequest('server'),
+    postgresMicros: perRequest('postgres'),
+    redisMicros: perRequest('redis'),
+  }
+}
+
+export function refuseRefusals(refused: Readonly<Record<string, number>>): void {
+  const all = Object.entries(refused)
+  if (all.length === 0) return
+  throw new WrongAnswer(`answered ${all.map(([status, times]) => `${times} × ${status}`).join(', ')}`)
+}
+
+/** Asks once. @throws WrongAnswer when the answer is not what the row asks for */
+export async function probe({ people }: Machinery, { url }: Running, rowName: string): Promise<void> {
+  const row = ROWS[rowName]
+  const [person] = people[row?.heavy === true ? 1 : 0] ?? []
+  if (row === undefined || person === undefined) throw new Error(`there is no row ${rowName}`)
+  const { method, path, body } = row.ask(person, 0)
+  const response = await fetch(url + path, {
+    method,
+    headers: {
+      authorization: `Bearer ${person.token}`,
+      ...(body !== undefined && { 'content-type': 'application/json' }),
+    },
+    body: body ?? null,
+  })
+  const text = await response.text()
+  let json: unknown
+  try {
+    json = JSON.parse(text)
+  } catch {
+    json = undefined
+  }
+  if (!row.isRight(response.status, json)) {
+    throw new WrongAnswer(`does not serve it (${response.status}: ${text.slice(0, 120).replaceAll('|', ' ')})`)
+  }
+}

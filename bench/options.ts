@@ -1,0 +1,71 @@
+import { parseArgs } from 'node:util'
+import { ROWS } from './rows.ts'
+
+export interface Options {
+  readonly mode: 'compare' | 'growth'
+  readonly rounds: number
+  readonly seconds: number
+  readonly warmupSeconds: number
+  /** Names of variants; none means all. */
+  readonly only: readonly string[]
+  readonly rows: readonly string[]
+  readonly quick: boolean
+  /** Puts the tables into docs/benchmarks.md. */
+  readonly write: boolean
+}
+
+export const USAGE = `npm run bench -- [growth] [options]
+
+  (nothing)          every variant under bench/ in alternation with todo-backend
+  growth             todo-backend alone: more data, more requests, more processes
+
+  --rounds N         5
+  --seconds N        measured in each round: 5
+  --warmup N         seconds before the first round of a row: 2
+  --only a,b         these variants
+  --rows a,b         ${Object.keys(ROWS).join(', ')}
+  --quick            one round of a second; growth with a tenth of everything
+  --write            puts the tables into docs/benchmarks.md
+
+  BENCH_DATABASE_URL, BENCH_REDIS_URL   servers to use; without them Debian's are started for this run
+`
+
+/** @throws with a sentence for whoever typed it */
+export function readOptions(args: readonly string[]): Options {
+  const { values, positionals } = parseArgs({
+    args: [...args],
+    allowPositionals: true,
+    options: {
+      rounds: { type: 'string' },
+      seconds: { type: 'string' },
+      warmup: { type: 'string' },
+      only: { type: 'string', default: '' },
+      rows: { type: 'string', default: '' },
+      quick: { type: 'boolean', default: false },
+      write: { type: 'boolean', default: false },
+    },
+  })
+  const [mode = 'compare', ...rest] = positionals
+  if ((mode !== 'compare' && mode !== 'growth') || rest.length > 0) throw new Error(`unknown: ${positionals.join(' ')}`)
+  const names = (text: string): string[] => text.split(',').filter((name) => name !== '')
+  const rows = names(values.rows)
+  const unknown = rows.filter((row) => ROWS[row] === undefined)
+  if (unknown.length > 0) throw new Error(`there is no row ${unknown.join(', ')}`)
+  const { quick } = values
+  return {
+    mode,
+    quick,
+    write: values.write,
+    rounds: positive('--rounds', values.rounds, quick ? 1 : 5),
+    seconds: positive('--seconds', values.seconds, quick ? 1 : 5),
+    warmupSeconds: positive('--warmup', values.warmup, quick ? 0.5 : 2),
+    only: names(values.only),
+    rows: rows.length === 0 ? Object.keys(ROWS) : rows,
+  }
+}
+
+function positive(name: string, text: string | undefined, fallback: number): number {
+  const value = text === undefined ? fallback : Number(text)
+  if (value > 0) return value
+  throw new Error(`${name} takes a number above 0`)
+}

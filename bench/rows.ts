@@ -1,0 +1,106 @@
+/** A user with a session, whom the load generator plays. */
+export interface Person {
+  readonly token: string
+  readonly ids: readonly string[]
+}
+
+export interface Asked {
+  readonly method: 'GET' | 'POST' | 'PATCH'
+  readonly path: string
+  readonly body?: string
+}
+
+/** What is measured, one row of the tables. */
+export interface Row {
+  readonly title: string
+  /** Whether the users with a thousand tasks ask, and not the many with twenty. */
+  readonly heavy?: true
+  /** Changes rows: comes after all that only read, so that these find the data as it was made. */
+  readonly writes?: true
+  readonly ask: (person: Person, number: number) => Asked
+  /** Whether that is what was asked for, so that nobody is fast by answering something else. */
+  readonly isRight: (status: number, body: unknown) => boolean
+}
+
+const LIST = '/api/tasks'
+
+const random = <T>(all: readonly T[]): T | undefined => all[Math.trunc(Math.random() * all.length)]
+const anyOf = ({ ids }: Person): string => `${LIST}/${random(ids) ?? ''}`
+
+const MEMBERS = 'completedAt,createdAt,description,dueDate,id,priority,status,tags,title,updatedAt,userId,version'
+
+const isTask = (value: unknown): boolean =>
+  typeof value === 'object' && value !== null && Object.keys(value).sort().join(',') === MEMBERS
+
+const isPage =
+  (length: number, also: (task: { readonly status?: unknown }) => boolean = () => true) =>
+  (status: number, body: unknown): boolean =>
+    status === 200 && Array.isArray(body) && body.length === length && body.every((task) => isTask(task) && also(task))
+
+const isOne =
+  (expected: number) =>
+  (status: number, body: unknown): boolean =>
+    status === expected && isTask(body)
+
+export const ROWS: Readonly<Record<string, Row>> = {
+  list20: {
+    title: 'a list of 20',
+    ask: () => ({ method: 'GET', path: `${LIST}?limit=20` }),
+    isRight: isPage(20),
+  },
+  uncounted20: {
+    // The others never count, and pass over a parameter that they do not know.
+    title: 'a list of 20, without the total (`count=false`)',
+    ask: () => ({ method: 'GET', path: `${LIST}?limit=20&count=false` }),
+    isRight: isPage(20),
+  },
+  list1000: {
+    title: 'a list of 1 000',
+    heavy: true,
+    ask: () => ({ method: 'GET', path: `${LIST}?limit=1000` }),
+    isRight: isPage(1000),
+  },
+  filter20: {
+    title: 'a filtered page: 20 of 333 still to do, among 1 000',
+    heavy: true,
+    ask: () => ({ method: 'GET', path: `${LIST}?status=TODO&limit=20` }),
+    isRight: isPage(20, ({ status }) => status === 'TODO'),
+  },
+  get: {
+    title: 'one task',
+    ask: (person) => ({ method: 'GET', path: anyOf(person) }),
+    isRight: isOne(200),
+  },
+  toggle: {
+    title: 'complete or reopen a task',
+    writes: true,
+    ask: (person) => ({ method: 'PATCH', path: `${anyOf(person)}/complete` }),
+    isRight: isOne(200),
+  },
+  patch: {
+    title: 'change a title and a priority',
+    writes: true,
+    ask: (person, number) => ({
+      method: 'PATCH',
+      path: anyOf(person),
+      body: JSON.stringify({ title: `Changed for the ${number}th time`, priority: number % 2 === 0 ? 'HIGH' : 'LOW' }),
+    }),
+    isRight: isOne(200),
+  },
+  create: {
+    title: 'create a task',
+    writes: true,
+    ask: (_person, number) => ({
+      method: 'POST',
+      path: LIST,
+      body: JSON.stringify({
+        title: `Created as number ${number}`,
+        description: 'What there is to do, in some words',
+        priority: 'HIGH',
+        dueDate: '2030-01-01T09:00:00Z',
+        tags: ['home', 'errands'],
+      }),
+    }),
+    isRight: isOne(201),
+  },
+}
