@@ -95,6 +95,9 @@ function rowSection(
   return [heading, ...numbers, words.join(' ')].join('\n\n')
 }
 
+/** A machine with more to do than this, of each processor, is no place to measure. */
+const BUSY_SHARE = 0.25
+
 /** What was measured on, and how busy that was beforehand. */
 export async function machine({ databaseUrl, redisUrl }: Servers): Promise<string> {
   const model = cpus()[0]?.model ?? 'unknown processor'
@@ -104,11 +107,13 @@ export async function machine({ databaseUrl, redisUrl }: Servers): Promise<strin
   })
   const redis = (await redisInfo(redisUrl, 'server')).get('redis_version') ?? ''
   const system = /^PRETTY_NAME="(.*)"$/m.exec(readFileSync('/etc/os-release', 'utf8'))?.[1] ?? ''
+  const [load = NaN] = loadavg()
   const memory = `${Math.round(totalmem() / 2 ** 30)} GB`
   return [
     `${new Date().toISOString().slice(0, 10)}: ${cpus().length} × ${model}, ${memory}, ${system}, Linux ${release()}.`,
     `Node ${process.versions.node}, PostgreSQL ${postgres}, Redis ${redis}.`,
-    `Load average of the machine before the run: ${(loadavg()[0] ?? NaN).toFixed(1)}.`,
+    `Load average of the machine before the run: ${load.toFixed(1)}.`,
+    ...(load > cpus().length * BUSY_SHARE ? ['**It was busy with other work: these numbers say little.**'] : []),
   ].join(' ')
 }
 

@@ -163,9 +163,15 @@ export async function until(what: string, child: ChildProcess, answers: () => Pr
   }
 }
 
-/** For a run that is broken off, which disposes of nothing. SIGQUIT: at once, as nobody needs the data any more. */
+const alive = new Set<ChildProcess>()
+// For a run that is broken off, which disposes of nothing. SIGQUIT: at once, as nobody needs the data any more.
+process.once('exit', () => {
+  for (const child of alive) child.kill('SIGQUIT')
+})
+
 export function endWithProcess(child: ChildProcess): void {
-  process.once('exit', () => child.kill('SIGQUIT'))
+  alive.add(child)
+  child.once('exit', () => alive.delete(child))
 }
 
 const KILL_AFTER_MS = 15_000
