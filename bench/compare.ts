@@ -1,12 +1,12 @@
 import type { Machinery, Measures } from './measure.ts'
-import { CONNECTIONS, measure, probe, WrongAnswer } from './measure.ts'
+import { measure, probe, warmUp, WrongAnswer } from './measure.ts'
 import type { Options } from './options.ts'
 import { ROWS } from './rows.ts'
 import { openTemplate } from './seed.ts'
 import type { Servers } from './servers.ts'
 import { withClient } from './servers.ts'
 import { postmasterOf } from './cpu.ts'
-import { openGenerator, type Generator } from './generator.ts'
+import { openGenerator } from './generator.ts'
 import { findVariants, prepare, start, versionsOf, type Running, type Variant } from './variants.ts'
 
 /** A variant and ours, round by round. */
@@ -73,7 +73,7 @@ export async function compare(servers: Servers, options: Options, say: (text: st
       await using us = await begin(ours, ourCopy.url)
       await using them = await begin(variant, theirCopy.url)
       variants.push({ name, title, versions: versionsOf(variant) })
-      for (const running of [us, them]) await warmUp(generator, running, options)
+      for (const running of [us, them]) await warmUp(machinery, running, options)
       for (const row of inOrder(options.rows)) {
         const cell = await cellOf(machinery, row, { us, them }, options)
         ;(cells[row] ??= {})[name] = cell
@@ -88,17 +88,6 @@ export async function compare(servers: Servers, options: Options, say: (text: st
   }
   return { variants, cells, leftOut }
 }
-
-/** What is asked at first is compiled last: no row should pay for being the first. */
-const warmUp = (generator: Generator, { url }: Running, { warmupSeconds }: Options): Promise<unknown> =>
-  generator.run({
-    url,
-    rows: ['list20', 'get'],
-    population: 0,
-    connections: CONNECTIONS,
-    warmupMs: 0,
-    measureMs: 2 * warmupSeconds * 1000,
-  })
 
 const inOrder = (rows: readonly string[]): string[] =>
   rows.toSorted((a, b) => Number(ROWS[a]?.writes ?? false) - Number(ROWS[b]?.writes ?? false))

@@ -1,6 +1,6 @@
 import { postmasterOf, residentBytes } from './cpu.ts'
 import { openGenerator } from './generator.ts'
-import { CONNECTIONS, measure, refuseRefusals, type Machinery } from './measure.ts'
+import { CONNECTIONS, measure, refuseRefusals, warmUp, type Machinery } from './measure.ts'
 import type { Options } from './options.ts'
 import { rounded } from './report.ts'
 import { openTemplate, SECRETS, type Population } from './seed.ts'
@@ -65,6 +65,7 @@ async function moreData(ours: Variant, servers: Servers, options: Options, say: 
     const copy = opened.use(await template.clone())
     const machinery = await machineryFor(servers, template.people, generators)
     const running = opened.use(await begin(ours, servers, copy.url))
+    await warmUp(machinery, running, options)
     services.push({ users: size.users, machinery, running, p50Ms: [], perSecond: [] })
   }
   for (let round = 0; round < rounds; round++) {
@@ -158,6 +159,7 @@ async function moreProcesses(ours: Variant, servers: Servers, options: Options, 
   const machinery = await machineryFor(servers, template.people, generators)
   await using one = await begin(ours, servers, first.url, { WORKERS: '1' })
   await using two = await begin(ours, servers, second.url, { WORKERS: '2' })
+  for (const running of [one, two]) await warmUp(machinery, running, options)
   const ratios: number[] = []
   for (let round = 0; round < rounds; round++) {
     const alone = await measure(machinery, one, USUAL_PAGE, { warmupSeconds, seconds })
