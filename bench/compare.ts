@@ -44,6 +44,13 @@ export async function compare(servers: Servers, options: Options, say: (text: st
     ({ name }) => name !== 'ours' && (options.only.length === 0 || options.only.includes(name)),
   )
 
+  // Before anything is measured, and told: to fetch and compile takes minutes.
+  const reasons = new Map(
+    chosen.map((variant) => {
+      say(`making ready: ${variant.title}`)
+      return [variant.name, prepare(variant)]
+    }),
+  )
   say('making the data')
   await using template = await openTemplate(servers.databaseUrl, POPULATIONS)
   using generator = openGenerator(template.people)
@@ -59,7 +66,7 @@ export async function compare(servers: Servers, options: Options, say: (text: st
   for (const variant of chosen) {
     const { name, title } = variant
     say(title)
-    const reason = prepare(variant)
+    const reason = reasons.get(name)
     if (reason !== undefined) {
       leftOut.push({ title, why: reason })
       say(`  left out: ${reason}`)
