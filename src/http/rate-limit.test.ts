@@ -2,7 +2,6 @@ import assert from 'node:assert/strict'
 import { randomBytes, randomInt } from 'node:crypto'
 import { after, before, suite, test } from 'node:test'
 import { databaseAway } from '../db/failures.ts'
-import type { Database } from '../db/database.ts'
 import { assertProblem } from '../../test/wire.ts'
 import { openWorld, SERVICE_TOKEN, type Answer, type World } from '../../test/world.ts'
 import { addressOf } from './admission.ts'
@@ -157,7 +156,7 @@ suite('rate limits of an address', () => {
         db: {
           ...db,
           asUser: (...asked) => (isAway ? Promise.reject(databaseAway(new Error('away'))) : db.asUser(...asked)),
-        } as Database,
+        },
       }),
     })
     const { token } = user

@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer'
 import { Problem, retryAfter } from '../errors.ts'
 import type { Fernet } from '../lib/fernet.ts'
 import { Secret } from '../lib/secret.ts'
@@ -25,7 +26,8 @@ export function sealed(fernet: Fernet, apiKey: Secret): { readonly encryptedKey:
 /** @throws Problem key_unreadable (503) when no encryption key of this process opens it; it stays as it is */
 export function unsealed(fernet: Fernet, encryptedKey: string): Secret {
   const plaintext = fernet.decrypt(encryptedKey)?.plaintext
-  if (plaintext === undefined) {
+  // What is no text would be handed out as another.
+  if (plaintext === undefined || plaintext.length === 0 || !isUtf8(plaintext)) {
     throw new Problem(
       'key_unreadable',
       'The stored key cannot be decrypted with the encryption keys of this service. It is kept as it is: put the key again, or have the operator give ENCRYPTION_KEY back its lost entry',

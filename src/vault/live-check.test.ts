@@ -130,6 +130,11 @@ suite('a live check', () => {
       }
     })
 
+    test(`of ${name} learns nothing of the key from a gateway that forbids`, async () => {
+      provider.answer = answering(403, { message: 'Forbidden' })
+      assert.equal((await check(name)).status, 'unreachable')
+    })
+
     test(`of ${name} takes 401 for a no, in whatever JSON`, async () => {
       for (const body of [{}, { error: 'no' }, { error: { message: 'no' } }]) {
         provider.answer = answering(401, body)
@@ -256,6 +261,19 @@ suite('a live check', () => {
     assert.equal(status, 'unreachable')
   })
 
+  test('of anthropic does not blame the key for where this service stands', async () => {
+    provider.answer = answering(403, { type: 'error', error: { type: 'forbidden', message: 'Request not allowed' } })
+    assert.equal((await check('anthropic')).status, 'unreachable')
+  })
+
+  test('of a stored key that could be no header asks nobody, and quotes it nowhere', async () => {
+    const before = provider.asked.length
+    const verdict = await checksAt(provider.url).check('ada', 'openai', new Secret('sk-proj-aaaaaaaaaaaaaaaa\nb'))
+    assert.equal(verdict.status, 'invalid')
+    assert.equal(provider.asked.length, before)
+    assert.doesNotMatch(JSON.stringify(verdict), /aaaa/)
+  })
+
   test('beyond 32 at a time is 503, is not counted and asks nobody; afterwards there is room again', async () => {
     const held: (() => void)[] = []
     const all = Promise.withResolvers<void>()
@@ -278,7 +296,8 @@ suite('a live check', () => {
     await Promise.race([all.promise, Promise.all(underWay)])
     await assert.rejects(
       counted.check('one more', 'openai', key),
-      (error) => error instanceof Problem && error.code === 'unavailable' && error.headers['retry-after'] === '30',
+      (error) =>
+        error instanceof Problem && error.code === 'provider_unavailable' && error.headers['retry-after'] === '30',
     )
     for (const release of held) release()
     assert.deepEqual(

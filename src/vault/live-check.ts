@@ -9,7 +9,7 @@ import { checkUrl, PROVIDERS, type Provider, type ProviderError, type ProviderNa
 const TIMEOUT_MS = 10_000
 /** OpenAI's list cannot be asked for in pages; of a hundred models it is some 20 KiB. */
 const ANSWER_BYTES_MAX = 1024 * 1024
-/** Of one process at a time. A provider that hangs must not let them pile up. */
+/** Of one process and provider at a time. One that hangs must not let them pile up, nor keep the others from being asked. */
 const CHECKS_MAX = 32
 /** What a client waits before it asks again, where the provider does not say. */
 const RETRY_AFTER_S = 30
@@ -29,8 +29,8 @@ export interface LiveChecks {
    * Asks the provider whether it takes this key. The key travels in a header, to the operator's base URL and nowhere else:
    * redirects are not followed.
    *
-   * @throws Problem too_many_requests (429) beyond five an hour for one user; unavailable (503) while too many are under way
-   *   here, which does not count
+   * @throws Problem too_many_requests (429) beyond five an hour for one user; provider_unavailable (503) while too many
+   *   are under way here, which does not count
    */
   check(userId: string, provider: ProviderName, apiKey: Secret): Promise<Verdict>
 }
@@ -42,11 +42,12 @@ export interface LiveCheckOptions {
 }
 
 export function openLiveChecks({ baseUrls, limits, timeoutMs = TIMEOUT_MS }: LiveCheckOptions): LiveChecks {
-  let underWay = 0
+  const underWay = new Map<ProviderName, number>()
   return {
     async check(userId, name, apiKey) {
-      if (underWay >= CHECKS_MAX) throw tooBusy()
-      underWay++
+      const ahead = underWay.get(name) ?? 0
+      if (ahead >= CHECKS_MAX) throw tooBusy(PROVIDERS[name].title)
+      underWay.set(name, ahead + 1)
       try {
         const counted = await limits.take(POLICY, userId)
         if (!counted.allowed) throw tooManyRequests(counted, 'checks of keys')
@@ -55,7 +56,7 @@ export function openLiveChecks({ baseUrls, limits, timeoutMs = TIMEOUT_MS }: Liv
         if (!provider.shape.test(apiKey.reveal())) return { status: 'invalid', reason: `apiKey ${provider.must}` }
         return await ask(provider, checkUrl(provider, baseUrls[name]), apiKey, timeoutMs)
       } finally {
-        underWay--
+        underWay.set(name, (underWay.get(name) ?? 1) - 1)
       }
     },
   }
@@ -93,8 +94,9 @@ function judge(provider: Provider, { status, headers }: Response, text: string):
   }
   const answer = parsed(text)
   if (status === 200 && Array.isArray(answer?.[provider.list])) return { status: 'valid' }
-  const refusal =
-    answer !== undefined && status >= 400 && status < 500 ? provider.refusal(status, errorOf(answer)) : undefined
+  // A gateway in between says 403 too, in words of its own.
+  const isOfProvider = answer !== undefined && (status !== 403 || typeof answer['error'] === 'object')
+  const refusal = isOfProvider && status >= 400 && status < 500 ? provider.refusal(status, errorOf(answer)) : undefined
   if (refusal !== undefined) return { status: 'invalid', reason: REASONS[refusal](provider.title) }
   return {
     ...unreachable(new Error(`the provider answered ${status}, and not as it documents`)),
@@ -149,9 +151,9 @@ function parsed(text: string): Readonly<Record<string, unknown>> | undefined {
   }
 }
 
-const tooBusy = (): Problem =>
+const tooBusy = (title: string): Problem =>
   new Problem(
-    'unavailable',
-    'Too many keys are being checked at this moment; try again shortly',
+    'provider_unavailable',
+    `Too many keys wait for ${title} at this moment. The key could not be checked, and nothing was changed`,
     retryAfter(RETRY_AFTER_S),
   )

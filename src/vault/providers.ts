@@ -25,6 +25,7 @@ export interface Provider {
 
 /** The member `error` of an answer, as far as all of them have it. */
 export interface ProviderError {
+  readonly type?: unknown
   readonly code?: unknown
   readonly message?: unknown
   readonly details?: unknown
@@ -71,9 +72,10 @@ export const PROVIDERS: Readonly<Record<ProviderName, Provider>> = {
     path: '/models?limit=1',
     list: 'data',
     headers: (apiKey) => ({ 'x-api-key': apiKey, 'anthropic-version': '2023-06-01' }),
-    refusal: (status) => {
+    refusal: (status, error) => {
       if (status === 401) return 'unknown'
-      return status === 403 ? 'restricted' : undefined
+      // "Request not allowed": where this service stands is no fault of the key.
+      return status === 403 && error.type !== 'forbidden' ? 'restricted' : undefined
     },
   },
 }

@@ -110,6 +110,7 @@ export function vaultRoutes(app: App, { db, cursors, limits, config: { vault } }
             'body_too_large',
             'unsupported_media_type',
             'invalid_input',
+            'conflict',
             'key_refused',
             'provider_unavailable',
             'outcome_unknown',
@@ -123,14 +124,15 @@ export function vaultRoutes(app: App, { db, cursors, limits, config: { vault } }
       const apiKey = shapedKey(provider, request.body.apiKey)
       const repeatable = once(request, reply)
       // Whoever is nobody makes this service call nobody; and while the provider takes its time, no connection waits for it.
-      const { userId, done } = await db.asUser(signedIn(request), async (sql) => ({
+      const { userId, existed, done } = await db.asUser(signedIn(request), async (sql) => ({
         userId: sql.userId,
+        existed: await store.exists(sql, provider),
         done: await isDone(sql, repeatable),
       }))
       if (!done) refuseUnlessValid(provider, await liveChecks.check(userId, provider, apiKey))
       const { key, isNew } = await db.asUser(
         signedIn(request),
-        (sql) => store.put(sql, provider, sealed(fernet, apiKey)),
+        (sql) => store.put(sql, provider, sealed(fernet, apiKey), existed),
         repeatable,
       )
       return reply.code(isNew ? 201 : 200).send(key)

@@ -85,12 +85,26 @@ export async function findSealed(sql: UserSql, provider: ProviderName): Promise<
   return found(await sql.row<SealedKey>(FIND_SEALED, [provider]))
 }
 
-/** A key that its provider has just accepted, in place of the one before. */
+/** Whether there is one now, for `put` later on. */
+export async function exists(sql: UserSql, provider: ProviderName): Promise<boolean> {
+  return (await sql.row(FIND, [provider])) !== undefined
+}
+
+/**
+ * A key that its provider has just accepted, in place of the one before.
+ *
+ * @param existed whether there was one when the provider began to be asked
+ * @throws Problem conflict (409) when it was deleted meanwhile: whoever did so does not want one back
+ */
 export async function put(
   sql: UserSql,
   provider: ProviderName,
   { encryptedKey, maskedKey }: { readonly encryptedKey: string; readonly maskedKey: string },
+  existed = false,
 ): Promise<{ readonly key: UserApiKey; readonly isNew: boolean }> {
+  if (existed && !(await exists(sql, provider))) {
+    throw new Problem('conflict', 'The key was deleted while this one was being checked: nothing was stored')
+  }
   const values = [provider, randomUUIDv7(), encryptedKey, maskedKey]
   const { isNew, ...key } = found(await sql.row<UserApiKey & { isNew: boolean }>(PUT, values))
   return { key, isNew }

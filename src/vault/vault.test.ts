@@ -368,6 +368,21 @@ suite('provider keys', () => {
   })
 
   suite('DELETE', () => {
+    test('is not undone by a key that was being checked meanwhile', async () => {
+      const ada = await world.signUp()
+      provider.answer = accepting
+      await put(ada)
+      const arrived = Promise.withResolvers<() => void>()
+      provider.answer = (response, asked) => arrived.resolve(() => accepting(response, asked))
+      const putting = put(ada)
+      const release = await arrived.promise
+      assert.equal((await world.ask('DELETE', GEMINI, { token: ada.token })).status, 204)
+      release()
+      assertProblem(await putting, { status: 409, code: 'conflict' })
+      assert.deepEqual(await get(ada, KEYS), [])
+      provider.answer = accepting
+    })
+
     test('is 204, and 404 when there is nothing left; the other keys stay', async () => {
       const ada = await world.signUp()
       await put(ada)
