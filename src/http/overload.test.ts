@@ -97,12 +97,12 @@ suite('overload', () => {
     assert.equal(fill(), 0)
     busyTick(50)
     assert.equal(work.enter(), false)
-    // 50 in 250 ms are 80 in 400 ms.
-    for (let left = 0; left < USUAL - 79; left++) work.leave()
+    // 50 in 250 ms are 50 in 250 ms.
+    for (let left = 0; left < USUAL - 49; left++) work.leave()
     assert.equal(fill(), 1)
     now += 10_000
     assert.equal(work.enter(), false)
-    for (let left = 0; left < 80; left++) work.leave()
+    for (let left = 0; left < 50; left++) work.leave()
     now += 250
     assert.equal(fill(), USUAL)
   })

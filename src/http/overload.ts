@@ -21,9 +21,9 @@ declare module 'fastify' {
 }
 
 /** As many are worked on at once as are answered in this time at the pace of the moment: so long the last of them waits. */
-const ANSWERED_WITHIN_MS = 400
+const ANSWERED_WITHIN_MS = 250
 /** Before there is a pace to go by: one that small machines reach. */
-const USUAL_PER_MS = 0.9
+const USUAL_PER_MS = 1.44
 const IN_WORK_MIN = 32
 const IN_WORK_MAX = 1024
 /** How often the pace is taken. */
