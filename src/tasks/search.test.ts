@@ -2,7 +2,9 @@ import assert from 'node:assert/strict'
 import { after, before, suite, test } from 'node:test'
 import * as fc from 'fast-check'
 import { openServedDatabase, type ServedDatabase } from '../../test/databases.ts'
+import { create } from './creation.ts'
 import { typosOf, wordsOf } from './search.ts'
+import * as store from './store.ts'
 
 let served: ServedDatabase
 before(async () => {
@@ -23,6 +25,36 @@ const folded = (text: string): string => {
   const words = wordsOf(text)
   return words.length === 0 ? '  ' : ` ${words.join(' ')} `
 }
+
+suite('the searched words of a task', () => {
+  test('are folded when its text changes, and with no other change', async () => {
+    await using database = await openServedDatabase()
+    const { principal } = await database.addUser()
+    const { task } = await database.db.asUser(principal, (sql) => create(sql, { title: 'Crème', tags: ['a'] }))
+    const words = async (): Promise<unknown> =>
+      database.asOwner(async (client) => (await client.query('select search_words from tasks')).rows[0]?.search_words)
+    const first = await words()
+    // From here on whatever is folded shows.
+    await database.asOwner((client) =>
+      client.query(`create or replace function todo_search_words(content text) returns text
+                    language sql immutable parallel safe as $$ select 'folded ' || coalesce(content, '') $$`),
+    )
+    const anyVersion = (): void => undefined
+    const patch = (fields: Parameters<typeof store.update>[2]): Promise<unknown> =>
+      database.db.asUser(principal, (sql) => store.update(sql, task.id, fields, anyVersion))
+    await database.db.asUser(principal, (sql) => store.complete(sql, task.id, undefined, anyVersion))
+    await patch({ status: 'IN_PROGRESS', priority: 'LOW', dueDate: '2025-12-27T17:00:00Z' })
+    await patch({ title: 'Crème', description: null, tags: ['a'], priority: 'HIGH' })
+    assert.equal(await words(), first)
+    const { version } = await database.db.asUser(principal, (sql) => store.find(sql, task.id))
+    assert.equal(version, 4)
+    for (const fields of [{ title: 'x' }, { tags: ['b'] }, { description: 'y' }]) {
+      const before = await words()
+      await patch(fields)
+      assert.notEqual(await words(), before, JSON.stringify(fields))
+    }
+  })
+})
 
 suite('words', () => {
   const cases: readonly [text: string, words: readonly string[]][] = [

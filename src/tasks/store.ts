@@ -12,12 +12,20 @@ const LOCK_ALL: Statement = {
   text: `select ${TASK} from tasks where id = any ($1::uuid[]) order by id for update`,
 }
 // A transaction that waited for the lock began before the one it waited for ended: time must not run backwards.
+const changed = (status: string): string =>
+  `completed_at = case when ${status} = 'COMPLETED'::task_status then coalesce(completed_at, greatest(now(), updated_at)) end,
+   version = version + 1, updated_at = greatest(now(), updated_at)`
+
 const REPLACE: Statement = {
   name: 'tasks.replace',
   text: `update tasks set title = $2, description = $3, status = $4, priority = $5, due_date = $6, tags = $7,
-           completed_at = case when $4 = 'COMPLETED'::task_status then coalesce(completed_at, greatest(now(), updated_at)) end,
-           version = version + 1, updated_at = greatest(now(), updated_at)
+           ${changed('$4')}
          where id = $1 returning ${TASK}`,
+}
+// PostgreSQL folds the searched words anew whenever a column that they are made of is set, also to what it was.
+const REPLACE_BESIDE_TEXT: Statement = {
+  name: 'tasks.replace_beside_text',
+  text: `update tasks set status = $2, priority = $3, due_date = $4, ${changed('$2')} where id = $1 returning ${TASK}`,
 }
 const REMOVE: Statement = { name: 'tasks.remove', text: `delete from tasks where id = $1` }
 const REMOVE_ALL: Statement = {
@@ -90,7 +98,11 @@ async function lock(sql: UserSql, id: string, expect: Expectation): Promise<Task
 async function replace(sql: UserSql, current: Task, patch: TaskPatch): Promise<Task> {
   const next = { ...current, ...patch }
   if (isSameContent(next, current)) return current
-  return found(await sql.row<Task>(REPLACE, [current.id, ...contentOf(next)]))
+  const { id, status, priority, dueDate } = next
+  const replaced = hasSameText(next, current)
+    ? await sql.row<Task>(REPLACE_BESIDE_TEXT, [id, status, priority, dueDate])
+    : await sql.row<Task>(REPLACE, [id, ...contentOf(next)])
+  return found(replaced)
 }
 
 /** What users say of a task, in the order of the statements' parameters. */
@@ -107,6 +119,9 @@ export const contentOf = ({ title, description, status, priority, dueDate, tags 
 
 export const isSameContent = (a: Content, b: Content): boolean =>
   JSON.stringify(contentOf(a)) === JSON.stringify(contentOf(b))
+
+const hasSameText = (a: Content, b: Content): boolean =>
+  a.title === b.title && a.description === b.description && JSON.stringify(a.tags) === JSON.stringify(b.tags)
 
 /** Cut to milliseconds here, because PostgreSQL would round. The schema has already refused what is no instant. */
 export function normalized(dueDate: string | null): string | null {
