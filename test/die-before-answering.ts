@@ -1,12 +1,13 @@
 import { ServerResponse } from 'node:http'
 
-// Preloaded into a service: a request with this header is done, committed, and then the process is killed, as `kill -9` does
+// Preloaded into a service: a request with this header that succeeds is done, committed, and then the process is killed, as `kill -9` does
 // it, before the first byte of the answer is written.
 
 // oxlint-disable-next-line typescript/unbound-method -- called with its own `this` below
 const { writeHead } = ServerResponse.prototype
 
 ServerResponse.prototype.writeHead = function (this: ServerResponse, ...args: unknown[]): ServerResponse {
-  if (this.req.headers['x-die-before-answering'] !== undefined) process.kill(process.pid, 'SIGKILL')
+  const dies = this.req.headers['x-die-before-answering'] !== undefined && Number(args[0]) < 300
+  if (dies) process.kill(process.pid, 'SIGKILL')
   return Reflect.apply(writeHead, this, args)
 }

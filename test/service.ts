@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { askAt, type Answer, type Asking } from './world.ts'
 
 const COMMAND = fileURLToPath(new URL('../bin/todo-backend.mjs', import.meta.url))
+const START_MS = 60_000
 const PRELOADED = new URL('die-before-answering.ts', import.meta.url).href
 
 /** The service as a process of its own, which a request with the header `x-die-before-answering` kills. */
@@ -46,13 +47,18 @@ export async function startService(env: Readonly<Record<string, string>>): Promi
         if (url !== undefined) resolve(url)
       })
     }
-    void ended.then((signal) => reject(new Error(`the service ended (${signal}) before it listened:\n${said}`)))
+    void ended.then((signal) =>
+      reject(
+        new Error(`the service ended (${signal}) before it listened, for which it had ${START_MS / 1000} s:\n${said}`),
+      ),
+    )
   })
   const kill = async (): Promise<void> => {
     child.kill('SIGKILL')
     await ended
   }
-  const url = await listening
+  const late = setTimeout(() => child.kill('SIGKILL'), START_MS)
+  const url = await listening.finally(() => clearTimeout(late))
   const ask = (method: string, path: string, asking?: Asking): Promise<Answer> => askAt(url, method, path, asking)
   return {
     url,

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
+import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -34,18 +35,23 @@ describe('clients that repeat each unanswered write with its Idempotency-Key', {
 
   test(`lose no write and double none over ${ROUNDS} rounds of kill -9`, async (t) => {
     const { token } = await service.signUp()
+    /** Nothing new is begun. */
     const stopping = new AbortController()
+    /** Nothing is repeated either. */
+    const failing = new AbortController()
+    const failed = once(failing.signal, 'abort')
+    const orFail = (work: Promise<void>): Promise<void> => work.catch((error: unknown) => failing.abort(error))
     const counts = { writes: 0, unanswered: 0, running: 0, replayed: 0 }
-    // Who takes it sends it with the next write, which is done and not answered.
+    // Sent with each write that is new: the first that is done is not answered.
     let poison: object | undefined
 
     /** Until there is an answer that is one. */
     const write = async (method: string, path: string, body?: unknown): Promise<Answer> => {
       const key = { 'idempotency-key': randomUUID() }
       counts.writes += 1
-      for (;;) {
-        const headers = { ...key, ...poison }
-        poison = undefined
+      for (let time = 0; ; time += 1) {
+        failing.signal.throwIfAborted()
+        const headers = time === 0 ? { ...key, ...poison } : key
         const answer = await service.ask(method, path, { token, body, headers }).catch(() => undefined)
         if (answer === undefined) counts.unanswered += 1
         else if (answer.status < 300) {
@@ -86,21 +92,25 @@ describe('clients that repeat each unanswered write with its Idempotency-Key', {
         }
       }
     }
-    const clients = Promise.all(Array.from({ length: CLIENTS }, client))
-    const kills = (async () => {
+    const kills = async (): Promise<void> => {
       for (let round = 0; round < ROUNDS; round += 1) {
         await sleep(150 + Math.random() * 300)
         if (round % 2 === 0) await service.kill()
         else {
           poison = DIE
-          assert.equal(await service.ended, 'SIGKILL')
+          const ended = await Promise.race([service.ended, failed])
+          failing.signal.throwIfAborted()
+          assert.equal(ended, 'SIGKILL')
+          poison = undefined
         }
+        failing.signal.throwIfAborted()
         service = await startService(env)
       }
       await sleep(200)
-    })()
-    await Promise.race([kills, clients]).finally(() => stopping.abort())
-    await Promise.all([kills, clients])
+    }
+    const killing = orFail(kills()).finally(() => stopping.abort())
+    await Promise.all([killing, ...Array.from({ length: CLIENTS }, () => orFail(client()))])
+    failing.signal.throwIfAborted()
 
     const rows = await cluster.admin('select id, title, version from tasks')
     const there = new Map(rows.map(({ id, title }) => [String(title), String(id)]))
