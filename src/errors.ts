@@ -29,6 +29,7 @@ export const PROBLEMS = {
   key_refused: [422, 'The provider refuses this key'],
   idempotency_key_reused: [422, 'Idempotency key reused'],
   too_many_requests: [429, 'Too many requests'],
+  idempotency_quota_exceeded: [429, 'Idempotency quota exceeded'],
   headers_too_large: [431, 'Headers too large'],
   internal: [500, 'Internal server error'],
   unavailable: [503, 'Service unavailable'],

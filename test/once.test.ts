@@ -14,12 +14,24 @@ const newKey = (): string => `AIza${randomUUID()}`
 let world: World
 let ada: User
 let provider: FakeProvider
+/** Happens after each transaction of a user. */
+let afterScope = async (): Promise<void> => undefined
 
 before(async () => {
   provider = await openFakeProvider()
   provider.answer = accepting
   world = await openWorld({
     env: { RATE_LIMIT_READ: '1000000', RATE_LIMIT_WRITE: '1000000', GEMINI_BASE_URL: provider.url },
+    replace: ({ db }) => ({
+      db: {
+        ...db,
+        asUser: async (...scope) => {
+          const result = await db.asUser(...scope)
+          await afterScope()
+          return result
+        },
+      },
+    }),
   })
   ada = await world.signUp()
 })
@@ -247,6 +259,14 @@ suite('an Idempotency-Key', () => {
     assert.equal((await patch('{"title":"y","tags":["a","b"]}')).status, 200)
     const same = await patch(' { "tags" : ["a", "\\u0062"],\n"title": "y" } ')
     assert.deepEqual([same.status, same.headers.get('idempotency-replayed')], [200, 'true'])
+    for (const [at, headers] of [
+      [`${TASKS}/${task.id.toUpperCase()}`, {}],
+      [`${path}/`, {}],
+      [path, { 'x-timezone': 'Europe/Berlin' }],
+    ] as const) {
+      const written = await patch('{"title":"y","tags":["a","b"]}', { 'if-match': '"1"', ...headers }, at)
+      assert.deepEqual([written.status, written.headers.get('idempotency-replayed')], [200, 'true'], at)
+    }
     for (const other of [
       await patch('{"title":"y","tags":["b","a"]}'),
       await patch('{"title":"y"}'),
@@ -339,8 +359,15 @@ suite('at the same time', () => {
         await holder.query('begin')
         await holder.query('select from tasks where id = $1 for update', [id])
         const first = patch()
-        const waiting = `select pid from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()`
-        while ((await holder.query(waiting)).rows.length === 0);
+        // A transaction reads the statistics once, so it is another connection that looks.
+        const isWaiting = () =>
+          world.asOwner((client) =>
+            client.query(
+              `select 1 from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()`,
+            ),
+          )
+        const ended = first.then((answer) => assert.fail(`it did not wait: ${answer.text}`))
+        while ((await Promise.race([isWaiting(), ended])).rows.length === 0);
         const second = await patch()
         refuses(second, 409, 'request_in_progress')
         assert.equal(second.headers.get('retry-after'), '1')
@@ -351,6 +378,22 @@ suite('at the same time', () => {
       assert.deepEqual([replay.json.version, replay.headers.get('idempotency-replayed')], [2, 'true'])
     },
   )
+})
+
+test('a provider key whose first answer expires between looking and storing is not stored unchecked', async () => {
+  ada = await world.signUp()
+  const body = { apiKey: newKey() }
+  assert.equal((await ask('PUT', { path: GEMINI, body }, 'expires')).status, 201)
+  assert.equal((await ask('DELETE', { path: GEMINI })).status, 204)
+  afterScope = async () => {
+    afterScope = async () => undefined
+    await world.asOwner((client) => client.query(`delete from idempotency_keys where key = 'expires'`))
+  }
+  const asked = provider.asked.length
+  refuses(await ask('PUT', { path: GEMINI, body }, 'expires'), 409, 'request_in_progress')
+  assert.equal((await ask('GET', { path: GEMINI })).status, 404)
+  assert.equal((await ask('PUT', { path: GEMINI, body }, 'expires')).status, 201)
+  assert.equal(provider.asked.length, asked + 1)
 })
 
 suite('a service that is killed between the commit and the answer', () => {

@@ -19,14 +19,19 @@ const KEPT = `interval '24 hours'`
 /** Seconds until the other one has probably ended. */
 const RETRY_AFTER_S = 1
 
-// For the transaction. Two keys with one hash of 64 bits would merely take turns.
+// For the transaction. Of two keys with one hash of 64 bits, the second would be told 409 and come again.
 const CLAIM: Statement = {
   name: 'idempotency.claim',
-  text: `select pg_try_advisory_xact_lock(hashtextextended($1 || ' ' || $2, 6)) as claimed`,
+  text: `select pg_try_advisory_xact_lock(hashtextextended($2, hashtextextended($1, 6))) as claimed`,
 }
 const FIND: Statement = {
   name: 'idempotency.find',
-  text: `select fingerprint = $2 as same, result from idempotency_keys where key = $1 and created_at >= now() - ${KEPT}`,
+  text: `select fingerprint = $2 as same, case when fingerprint = $2 then result end as result
+         from idempotency_keys where key = $1 and created_at >= now() - ${KEPT}`,
+}
+const LOOK: Statement = {
+  name: 'idempotency.look',
+  text: `select fingerprint = $2 as same from idempotency_keys where key = $1 and created_at >= now() - ${KEPT}`,
 }
 const KEEP: Statement = {
   name: 'idempotency.keep',
@@ -38,12 +43,32 @@ const KEEP: Statement = {
 }
 
 /**
+ * What the results of one user may take together, which any single one fits into. Requests that end at the same moment do not
+ * see one another: it may be exceeded by as many results as there are connections.
+ */
+const KEPT_BYTES_MAX = 64 * 1024 * 1024
+
+/** Smaller ones are bounded well enough by the rate limit, and are spared the question. */
+const SMALL_RESULT_BYTES = 4096
+
+// The sum goes from the youngest to the oldest: once the first that is too much has expired, there is room. The length is
+// known without reading the text.
+const ROOM: Statement = {
+  name: 'idempotency.room',
+  text: `select ceil(extract(epoch from created_at + ${KEPT} - now()))::int as "waitS"
+         from (select created_at, sum(octet_length(result)) over (order by created_at desc) as bytes
+               from idempotency_keys where created_at >= now() - ${KEPT}) kept
+         where bytes + $1::int > ${KEPT_BYTES_MAX} order by created_at desc limit 1`,
+}
+
+/**
  * Does the work and keeps its result under the key, in the transaction that it is called in: both are there after it or
  * neither is. When the result is there already it is the answer, and nothing is done. Work that throws keeps nothing.
  *
  * @param work gives something that JSON brings back as it was, or undefined
  * @throws Problem request_in_progress (409) while another transaction has the key; idempotency_key_reused (422) when it
- *   was that of another request
+ *   was that of another request; idempotency_quota_exceeded (429) when what is kept for the user leaves no room for the
+ *   result, so that the work is undone
  */
 export async function onceOnly<T>(
   sql: UserSql,
@@ -60,7 +85,9 @@ export async function onceOnly<T>(
   if (kept !== undefined) return { result: kept.result as T, replayed: true }
   if (claim?.claimed !== true) throw stillRunning()
   const result = await work(sql)
-  const isKept = await sql.row(KEEP, [key, fingerprint, JSON.stringify(result) ?? null])
+  const text = JSON.stringify(result) ?? null
+  if (text !== null) await refuseUnlessRoom(sql, Buffer.byteLength(text))
+  const isKept = await sql.row(KEEP, [key, fingerprint, text])
   // The lock lets nobody else get this far. Were it ever to fail, the key itself would not: what was done here is undone.
   if (isKept === undefined) throw stillRunning()
   return { result, replayed: false }
@@ -73,7 +100,21 @@ export async function onceOnly<T>(
  * @throws Problem idempotency_key_reused (422)
  */
 export async function isDone(sql: UserSql, once: OnceOnly | undefined): Promise<boolean> {
-  return once !== undefined && resultOf(await sql.row<Kept>(FIND, [once.key, once.fingerprint])) !== undefined
+  if (once === undefined) return false
+  const kept = await sql.row<{ same: boolean }>(LOOK, [once.key, once.fingerprint])
+  if (kept?.same === false) throw reused()
+  return kept !== undefined
+}
+
+async function refuseUnlessRoom(sql: UserSql, bytes: number): Promise<void> {
+  if (bytes <= SMALL_RESULT_BYTES) return
+  const full = await sql.row<{ waitS: number }>(ROOM, [bytes])
+  if (full === undefined) return
+  throw new Problem(
+    'idempotency_quota_exceeded',
+    'Nothing was changed: the answers kept for your Idempotency-Keys leave no room for that of this request; send less at once, send it without a key, or wait',
+    retryAfter(full.waitS),
+  )
 }
 
 interface Kept {
@@ -85,13 +126,17 @@ interface Kept {
 function resultOf(kept: Kept | undefined): { readonly result: unknown } | undefined {
   if (kept === undefined) return undefined
   if (kept.same) return { result: kept.result === null ? undefined : JSON.parse(kept.result) }
-  throw new Problem(
+  throw reused()
+}
+
+const reused = (): Problem =>
+  new Problem(
     'idempotency_key_reused',
     'This Idempotency-Key was used for another request; take a new one for each, and repeat a request exactly',
   )
-}
 
-const stillRunning = (): Problem =>
+/** For work, too, that finds the result gone on which it counted. */
+export const stillRunning = (): Problem =>
   new Problem(
     'request_in_progress',
     'A request with this Idempotency-Key is still running; repeat it shortly',
@@ -115,14 +160,14 @@ const PURGE: Statement = {
          select count(*) as rows from purged`,
 }
 
-/** Deletes what has expired, batch by batch until none is full. @returns how many rows */
-export async function purgeIdempotencyKeys(db: Pick<Scopes, 'asSystem'>): Promise<number> {
+/** Deletes what has expired, batch by batch until none is full or the signal comes. @returns how many rows */
+export async function purgeIdempotencyKeys(db: Pick<Scopes, 'asSystem'>, signal?: AbortSignal): Promise<number> {
   let purged = 0
   for (;;) {
     const batch = await db.asSystem('purge idempotency keys', (sql) => sql.row<{ rows: number }>(PURGE))
     const rows = batch?.rows ?? 0
     purged += rows
-    if (rows < BATCH_ROWS) return purged
+    if (rows < BATCH_ROWS || signal?.aborted === true) return purged
   }
 }
 
@@ -134,7 +179,7 @@ export interface PurgeLog {
   warn(fields: object, message: string): void
 }
 
-/** Purges now and then, until disposed of. A purge that fails is a line in the log; the next one does its work too. */
+/** Purges now and then, until disposed of, which waits for one batch at most. A purge that fails is a line in the log; the next one does its work too. */
 export function purgeNowAndThen(
   db: Pick<Scopes, 'asSystem'>,
   log: PurgeLog,
@@ -146,7 +191,7 @@ export function purgeNowAndThen(
     for (;;) {
       await setTimeout(intervalMs * (0.5 + Math.random()), undefined, { ref: false, signal })
       try {
-        const purged = await purgeIdempotencyKeys(db)
+        const purged = await purgeIdempotencyKeys(db, signal)
         if (purged > 0) log.debug({ purged }, 'expired idempotency keys purged')
       } catch (error) {
         log.warn({ err: error }, 'expired idempotency keys could not be purged')

@@ -9,12 +9,9 @@ const QUOTED = /^"((?:[ !#-[\]-~]|\\["\\])*)"$/
 const BARE = /^[!#-~][ -~]*$/
 const KEY_LENGTH_MAX = 255
 
-/** Headers that change what a request means. */
-const MEANINGFUL_HEADERS = ['if-match', 'x-timezone'] as const
-
 /**
  * What `Idempotency-Key` (draft-ietf-httpapi-idempotency-key-header) makes of the request, for `asUser`; undefined without
- * the header. The body counts as what it says and not as how it is written.
+ * the header. Path and body count as what they say and not as how they are written: ids in paths have no case.
  *
  * @throws Problem invalid_header (400) when the header is no key
  */
@@ -40,9 +37,10 @@ function keyOf(header: string | string[]): string {
   return key
 }
 
-function fingerprintOf({ method, url, headers, body }: FastifyRequest): Buffer {
-  const meaning = MEANINGFUL_HEADERS.map((name) => headers[name])
+function fingerprintOf({ method, routeOptions, params, headers, body }: FastifyRequest): Buffer {
+  const named = Object.values(params ?? {}).map((value) => String(value).toLowerCase())
+  // No route that writes has a query, and of the headers only this one changes what it means.
   return createHash('sha256')
-    .update(canonicalJson([method, url, meaning, body]))
+    .update(canonicalJson([method, routeOptions.url, named, headers['if-match'], body]))
     .digest()
 }

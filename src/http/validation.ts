@@ -6,7 +6,7 @@ import { parseInstant } from '../lib/instant.ts'
 
 /** More than these are found but not listed: an answer is bounded too. */
 const VIOLATIONS_MAX = 20
-/** A body of more values than this, several times what any valid one has, is told its first fault only: finding all takes long. */
+/** A body of more values than this, as a large batch may have, is told its first fault only: finding all takes long. */
 const THOROUGH_VALUES_MAX = 1000
 /** An unknown field's name is the caller's own text; enough of it is shown to find it. */
 const NAME_LENGTH_MAX = 64

@@ -3,6 +3,9 @@ import { PROBLEMS, type ProblemCode } from '../errors.ts'
 
 /** Shapes that travel in more than one feature. */
 
+/** For routes that take a user's session, or a service that acts for one. */
+export const security = [{ session: [] }, { service: [], userId: [] }]
+
 export const Uuid = Type.String({ format: 'uuid', description: 'A UUID (version 7, lower case in answers)' })
 
 export const Instant = Type.String({
@@ -37,7 +40,7 @@ export const RefTo = <Shape>(id: string, options: object = {}) => Type.Unsafe<Sh
 export const IdempotencyKey = Type.Optional(
   Type.String({
     description:
-      'Your name for this request, 1 to 255 printable ASCII characters, such as a UUID; bare or as a quoted string. Sent again within 24 hours with the same key, the request is not done again: its first answer comes back, with Idempotency-Replayed: true',
+      'Your name for this request, 1 to 255 printable ASCII characters, such as a UUID; bare or as a quoted string. Sent again within 24 hours with the same key, the request is not done again: its first answer comes back, with Idempotency-Replayed: true. A refusal is not kept: the key is free again. /api/auth ignores the header',
     examples: ['8e03978e-40d5-43e8-bc93-6894a57f9324'],
   }),
 )
@@ -49,7 +52,12 @@ export const REPLAYED = {
 }
 
 /** What such a route can refuse besides. */
-export const ONCE_REFUSALS = ['invalid_header', 'request_in_progress', 'idempotency_key_reused'] as const
+export const ONCE_REFUSALS = [
+  'invalid_header',
+  'request_in_progress',
+  'idempotency_key_reused',
+  'idempotency_quota_exceeded',
+] as const
 
 export const ProblemBody = Type.Object(
   {
@@ -140,6 +148,8 @@ const DETAILS: Partial<Record<ProblemCode, string>> = {
   request_in_progress: 'A request with this Idempotency-Key is still running; repeat it shortly',
   precondition_failed: 'The task has changed: its version is now 4',
   too_many_requests: 'At most 30 write requests in 60 s; try again in 23 s',
+  idempotency_quota_exceeded:
+    'Nothing was changed: the answers kept for your Idempotency-Keys leave no room for that of this request; send less at once, send it without a key, or wait',
   overloaded: 'More is asked than can be answered in time; try again shortly',
   idempotency_key_reused:
     'This Idempotency-Key was used for another request; take a new one for each, and repeat a request exactly',

@@ -1,14 +1,14 @@
 import type { Database } from '../db/database.ts'
+import { Problem } from '../errors.ts'
 import { signedIn } from '../http/identify.ts'
 import { once } from '../http/once.ts'
 import type { App } from '../http/server.ts'
-import { IdempotentHeaders, ONCE_REFUSALS, REPLAYED, refusals, RefTo } from '../http/wire.ts'
+import { IdempotentHeaders, ONCE_REFUSALS, REPLAYED, refusals, RefTo, security } from '../http/wire.ts'
 import { runBatch } from './batch.ts'
 import { BatchAnswer, BatchResult, BulkDelete, BulkDeleted, TaskBatch } from './batch-schema.ts'
 import { removeAll } from './store.ts'
 
 const tags = ['tasks']
-const security = [{ session: [] }, { service: [], userId: [] }]
 
 const bulkRefusals = [
   'invalid_json',
@@ -20,6 +20,17 @@ const bulkRefusals = [
   ...ONCE_REFUSALS,
 ] as const
 
+/**
+ * In lower case. That no two are the same as they are written, the schema has seen.
+ *
+ * @throws Problem invalid_input (422)
+ */
+function distinct(given: readonly string[]): string[] {
+  const ids = new Set(given.map((id) => id.toLowerCase()))
+  if (ids.size === given.length) return [...ids]
+  throw Problem.invalid([{ in: 'body', pointer: '/ids', detail: 'ids must not have the same item twice' }])
+}
+
 /** Many tasks in one request, which is one write to the rate limit. */
 export function batchRoutes(app: App, { db }: { db: Database }): void {
   for (const schema of [TaskBatch, BatchResult, BulkDelete, BulkDeleted]) app.addSchema(schema)
@@ -30,7 +41,7 @@ export function batchRoutes(app: App, { db }: { db: Database }): void {
       schema: {
         operationId: 'batchTasks',
         summary: 'Create, change, complete and delete up to 100 tasks at once',
-        description: `One transaction and one write of the rate limit; the body is at most 1 MiB. A batch with an operation that is malformed is refused as a whole: 422. What is refused for the tasks as they are (404, 409, 412) refuses the whole batch where it is atomic: the answer is that of the first such operation, with its index in \`failedOperation\`, and nothing was changed. Otherwise the answer is 200 with a result for each.`,
+        description: `One transaction and one write of the rate limit; the body is at most 1 MiB. A batch with an operation that is malformed is refused as a whole, whether atomic or not: 422. What is refused for the tasks as they are (404, 409, 412) refuses the whole batch where it is atomic: the answer is that of the first such operation, with its index in \`failedOperation\`, and nothing was changed. Otherwise the answer is 200 with a result for each.`,
         tags,
         security,
         headers: IdempotentHeaders,
@@ -66,7 +77,7 @@ export function batchRoutes(app: App, { db }: { db: Database }): void {
       },
     },
     async (request, reply) => {
-      const ids = [...new Set(request.body.ids.map((id) => id.toLowerCase()))]
+      const ids = distinct(request.body.ids)
       const removed = await db.asUser(signedIn(request), (sql) => removeAll(sql, ids), once(request, reply))
       const deleted = new Set(removed)
       return reply.send({

@@ -298,6 +298,30 @@ suite('batches at the same time', () => {
     for (const { id } of tasks) assert.deepEqual([(await read(id)).version, (await read(id)).status], [21, 'TODO'])
   })
 
+  // Something else in between makes each creation a statement of its own.
+  test(
+    'that choose the same ids in opposite orders, one after another, all get through',
+    { skip: needsServer },
+    async () => {
+      const ids = Array.from({ length: 40 }, () => randomUUID())
+      const operations = ids.flatMap((id) => [
+        { op: 'create', task: { id, title: 'x' } },
+        { op: 'delete', id: randomUUID() },
+      ])
+      const creations = (all: readonly object[]): Promise<Answer> => batch(all, { atomic: false })
+      for (let round = 0; round < 4; round += 1) {
+        const some = operations.slice(round * 20, round * 20 + 20)
+        const answers = await Promise.all(
+          Array.from({ length: 4 }, (_, n) => creations(n % 2 === 0 ? some : some.toReversed())),
+        )
+        assert.deepEqual(
+          answers.map(({ status }) => status),
+          [200, 200, 200, 200],
+        )
+      }
+    },
+  )
+
   test('that choose the same ids in opposite orders all get through: one creates, the others find', async () => {
     const ids = Array.from({ length: 20 }, () => randomUUID())
     const operations = ids.map((id) => ({ op: 'create', task: { id, title: 'x' } }))
@@ -323,12 +347,6 @@ suite('a bulk deletion', () => {
     assert.deepEqual((await ask('GET', `${TASKS}/${his.id}`, undefined, ben)).json, his)
     const again = await ask('POST', BULK_DELETE, { ids: [c.id, a.id] })
     assert.deepEqual(again.json, { deleted: [], notFound: [c.id, a.id] })
-  })
-
-  test('of one id in two spellings deletes it once', async () => {
-    const { id } = await newTask()
-    const { json } = await ask('POST', BULK_DELETE, { ids: [id, id.toUpperCase()] })
-    assert.deepEqual(json, { deleted: [id], notFound: [] })
   })
 
   test('takes 1000 ids', async () => {
@@ -357,6 +375,7 @@ suite('a bulk deletion', () => {
     ['an empty list', { ids: [] }, '/ids'],
     ['1001 ids', { ids: Array.from({ length: 1001 }, () => randomUUID()) }, '/ids'],
     ['an id twice', { ids: [id, id] }, '/ids'],
+    ['an id twice, in two cases', { ids: [id, id.toUpperCase()] }, '/ids'],
     ['an id that is none', { ids: [id, 'x'] }, '/ids/1'],
     ['an unknown field', { ids: [id], all: true }, '/all'],
     ['ids that are one id', { ids: id }, '/ids'],

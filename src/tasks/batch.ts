@@ -1,5 +1,5 @@
 import { randomUUIDv7 } from 'node:crypto'
-import type { UserSql } from '../db/sql.ts'
+import type { Statement, UserSql } from '../db/sql.ts'
 import { Problem } from '../errors.ts'
 import { ifVersion } from '../http/conditional.ts'
 import { problemMembers } from '../http/problem.ts'
@@ -10,6 +10,13 @@ import * as store from './store.ts'
 
 /** The tasks that the batch speaks of, locked: as the operations so far have left them. */
 type Tasks = Map<string, Task>
+
+// An id that is being created cannot be locked beforehand, so that two batches could wait for what the other creates. Those of
+// one user that might, take turns.
+const TAKE_TURNS: Statement = {
+  name: 'tasks.batch_turn',
+  text: `select pg_advisory_xact_lock(hashtextextended($1, 7))::text`,
+}
 
 type Outcome = Problem | { readonly status: number; readonly task?: Task }
 
@@ -27,6 +34,8 @@ type Identified =
 export async function runBatch(sql: UserSql, { atomic = true, operations }: TaskBatch): Promise<BatchResult[]> {
   const all = identified(operations)
   const chosen = all.filter((_, index) => idOf(operations[index]) !== undefined).map(({ id }) => id)
+  const createsChosen = operations.some((operation) => operation.op === 'create' && idOf(operation) !== undefined)
+  if (createsChosen && operations.length > 1) await sql.rows(TAKE_TURNS, [sql.userId])
   const tasks = await store.lockAll(sql, [...new Set(chosen)])
   const outcomes: Outcome[] = []
   for (const run of runsOf(all)) {

@@ -3,14 +3,13 @@ import type { Database } from '../db/database.ts'
 import type { Cursors } from '../http/cursor.ts'
 import { signedIn } from '../http/identify.ts'
 import type { App } from '../http/server.ts'
-import { refusals, RefTo } from '../http/wire.ts'
+import { refusals, RefTo, security } from '../http/wire.ts'
 import * as store from './list-store.ts'
 import { listingOf, readQuery, repeated, TaskQuery, TimezoneHeader } from './query.ts'
 import { PAGE_SIZE_MAX, TagCount, TagQuery, TaskPart, TaskStats, type Task } from './schema.ts'
 
 const LIST = '/api/tasks'
 const tags = ['tasks']
-const security = [{ session: [] }, { service: [], userId: [] }]
 
 const headersOfPage = {
   'X-Total-Count': { type: 'integer', description: 'Tasks on all pages; absent with count=false' },

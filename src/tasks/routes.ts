@@ -12,6 +12,7 @@ import {
   REPLAYED,
   refusals,
   RefTo,
+  security,
 } from '../http/wire.ts'
 import { create } from './creation.ts'
 import { ById, Task, TaskCompletion, TaskCreate, TaskPatch } from './schema.ts'
@@ -45,7 +46,6 @@ const IfNoneMatch = Type.Object({
     Type.String({ description: 'Only if the version is no longer this one', examples: ['"3"'] }),
   ),
 })
-const security = [{ session: [] }, { service: [], userId: [] }]
 
 /** What each route that changes a task can refuse. */
 const writeRefusals = refusals(

@@ -1,14 +1,14 @@
 import { Type } from 'typebox'
 import type { Config } from '../config.ts'
 import type { Database } from '../db/database.ts'
-import { isDone } from '../db/idempotency.ts'
+import { isDone, stillRunning } from '../db/idempotency.ts'
 import type { UserSql } from '../db/sql.ts'
 import { Problem } from '../errors.ts'
 import type { Cursors } from '../http/cursor.ts'
 import { signedIn } from '../http/identify.ts'
 import { once } from '../http/once.ts'
 import type { App } from '../http/server.ts'
-import { IdempotentHeaders, ONCE_REFUSALS, REPLAYED, refusals, RefTo } from '../http/wire.ts'
+import { IdempotentHeaders, ONCE_REFUSALS, REPLAYED, refusals, RefTo, security } from '../http/wire.ts'
 import { openFernet } from '../lib/fernet.ts'
 import type { Limits } from '../limits/limits.ts'
 import { refuseUnlessValid, sealed, shapedKey, unsealed } from './keys.ts'
@@ -27,7 +27,6 @@ import * as store from './store.ts'
 const KEYS = '/api/user-api-keys'
 const KEY = `${KEYS}/:provider`
 const tags = ['provider keys']
-const security = [{ session: [] }, { service: [], userId: [] }]
 
 const key = RefTo<UserApiKey>('UserApiKey', { description: 'The key as it is shown' })
 const pageOfReads = Type.Array(RefTo<KeyRead>('KeyRead'), {
@@ -132,7 +131,11 @@ export function vaultRoutes(app: App, { db, cursors, limits, config: { vault } }
       if (!done) refuseUnlessValid(provider, await liveChecks.check(userId, provider, apiKey))
       const { key, isNew } = await db.asUser(
         signedIn(request),
-        (sql) => store.put(sql, provider, sealed(fernet, apiKey), existed),
+        (sql) => {
+          // What was kept has expired since: this key was not checked.
+          if (done) throw stillRunning()
+          return store.put(sql, provider, sealed(fernet, apiKey), existed)
+        },
         repeatable,
       )
       return reply.code(isNew ? 201 : 200).send(key)
