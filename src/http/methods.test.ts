@@ -1,24 +1,25 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import { fastify } from 'fastify'
-import { watchRoutes, type MethodsAt } from './methods.ts'
+import { watchRoutes, type Methods } from './methods.ts'
 import type { App } from './server.ts'
 
-function methodsOf(routes: readonly (readonly [method: string | string[], url: string])[]): MethodsAt {
+function methodsOf(routes: readonly (readonly [method: string | string[], url: string])[]): Methods {
   // Of the application only its hook for routes is used.
   const app = fastify() as unknown as App
-  const methodsAt = watchRoutes(app)
+  const methods = watchRoutes(app)
   for (const [method, url] of routes) app.route({ method, url, handler: async () => 'ok' })
-  return methodsAt
+  return methods
 }
 
 suite('the methods possible at a path', () => {
-  const methodsAt = methodsOf([
+  const possible = methodsOf([
     ['GET', '/tasks'],
     ['POST', '/tasks'],
     ['GET', '/tasks/:id'],
     ['DELETE', '/tasks/:id'],
     ['PATCH', '/tasks/:id/complete'],
+    ['POST', '/tasks/batch'],
     [['PUT', 'POST'], '/both'],
     ['GET', '/openapi.json'],
     ['GET', '/docs/*'],
@@ -31,6 +32,10 @@ suite('the methods possible at a path', () => {
     ['/tasks/1/', ['DELETE', 'GET', 'HEAD']],
     ['/tasks/a%2Fb', ['DELETE', 'GET', 'HEAD']],
     ['/tasks/1/complete', ['PATCH']],
+    ['/tasks/batch', ['POST']],
+    ['/tasks/batch/', ['POST']],
+    ['/tasks/batch1', ['DELETE', 'GET', 'HEAD']],
+    ['/tasks/:id', ['DELETE', 'GET', 'HEAD']],
     ['/both', ['POST', 'PUT']],
     ['/openapi.json', ['GET', 'HEAD']],
     ['/docs/', ['GET', 'HEAD']],
@@ -49,7 +54,17 @@ suite('the methods possible at a path', () => {
   ]
   for (const [path, methods] of cases) {
     test(`${JSON.stringify(path)} has ${methods.join(', ') || 'none'}, sorted, each once`, () => {
-      assert.deepEqual(methodsAt(path), methods)
+      assert.deepEqual(possible.at(path), methods)
     })
   }
+
+  test('are those of the path itself where one with a parameter matches as well', () => {
+    for (const path of ['/tasks/batch', '/tasks/batch/']) {
+      for (const method of ['GET', 'HEAD', 'DELETE', 'PUT']) assert.equal(possible.lacks(method, path), true, method)
+      assert.equal(possible.lacks('POST', path), false)
+    }
+    for (const path of ['/tasks/1', '/tasks/:id', '/docs/*', '*', '', '/', '/nothing']) {
+      assert.equal(possible.lacks('GET', path), false, path)
+    }
+  })
 })

@@ -1,10 +1,20 @@
+import type { FastifyRequest } from 'fastify'
+import { Problem } from '../errors.ts'
+import { pathOf } from './problem.ts'
 import type { App } from './server.ts'
 
-/** The methods possible at a path, sorted; empty when there is nothing. */
-export type MethodsAt = (path: string) => readonly string[]
+export interface Methods {
+  /** The methods possible at a path, sorted; empty when there is nothing. */
+  at(path: string): readonly string[]
+  /**
+   * Whether the path is that of a route without parameters, which has no such method. The router would then take one with
+   * parameters: `GET /tasks/batch` for the task whose id is `batch`.
+   */
+  lacks(method: string, path: string): boolean
+}
 
 /** Remembers each route as it is added, for `405` and its `Allow`. Must run before the first one is. */
-export function watchRoutes(app: App): MethodsAt {
+export function watchRoutes(app: App): Methods {
   const routes = new Map<string, { readonly pattern: RegExp; readonly methods: Set<string> }>()
   app.addHook('onRoute', ({ url, method }) => {
     // A route for every path says nothing about this one.
@@ -13,11 +23,18 @@ export function watchRoutes(app: App): MethodsAt {
     for (const each of [method].flat()) route.methods.add(each.toUpperCase())
     routes.set(url, route)
   })
-  return (path) => {
-    const matching = [...routes.values()].filter(({ pattern }) => pattern.test(path))
-    return [...new Set(matching.flatMap(({ methods }) => [...methods]))].sort()
+  const exact = (path: string) => routes.get(isPattern(path) ? '' : path.replace(/(?<=.)\/$/, ''))
+  return {
+    at(path) {
+      const fixed = exact(path)
+      const matching = fixed ? [fixed] : [...routes.values()].filter(({ pattern }) => pattern.test(path))
+      return [...new Set(matching.flatMap(({ methods }) => [...methods]))].sort()
+    },
+    lacks: (method, path) => exact(path)?.methods.has(method) === false,
   }
 }
+
+const isPattern = (url: string): boolean => /[:*]/.test(url)
 
 const patternOf = (url: string): RegExp =>
   new RegExp(
@@ -26,3 +43,12 @@ const patternOf = (url: string): RegExp =>
       .replace(/:\w+/g, '[^/]+')
       .replace(/\*$/, '.*')}/?$`,
   )
+
+/** 405 where another method would do, else 404. */
+export function refuseUnknown(request: FastifyRequest, methods: Methods): never {
+  const allowed = methods.at(pathOf(request.raw.url ?? '/'))
+  if (allowed.length === 0) throw new Problem('not_found', 'There is nothing at this path')
+  throw new Problem('method_not_allowed', `${request.method} is not possible here; possible: ${allowed.join(', ')}`, {
+    headers: { allow: allowed.join(', ') },
+  })
+}

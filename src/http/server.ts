@@ -19,7 +19,7 @@ import { originForm, refuseAmbiguity } from './ambiguity.ts'
 import { createConnections, type Connections } from './connections.ts'
 import { corsHeaders, corsOptions } from './cors.ts'
 import { identify } from './identify.ts'
-import { watchRoutes, type MethodsAt } from './methods.ts'
+import { refuseUnknown, watchRoutes } from './methods.ts'
 import { boundWork } from './overload.ts'
 import { pathOf, requestIdOf, sendProblem } from './problem.ts'
 import { limitRates, requireAdmission } from './rate-limit.ts'
@@ -108,7 +108,7 @@ export async function createApp(config: Config, log: FastifyBaseLogger, gate: Ga
   app.server.maxConnections = CONNECTIONS_MAX
   // Otherwise Node would answer by itself, with no body at all.
   app.server.on('checkExpectation', (request, response) => app.server.emit('request', request, response))
-  const methodsAt = watchRoutes(app)
+  const methods = watchRoutes(app)
   app.setErrorHandler(async (thrown, request, reply) => {
     try {
       await requireAdmission(request)
@@ -118,7 +118,7 @@ export async function createApp(config: Config, log: FastifyBaseLogger, gate: Ga
     }
     return sendProblem(thrown, request, reply)
   })
-  app.setNotFoundHandler((request) => refuseUnknown(request, methodsAt))
+  app.setNotFoundHandler((request) => refuseUnknown(request, methods))
   parseBodies(app)
 
   const begin = (request: FastifyRequest, reply: FastifyReply): void => {
@@ -166,7 +166,13 @@ export async function createApp(config: Config, log: FastifyBaseLogger, gate: Ga
       throw new Problem('uri_too_long', `The URL is longer than ${URL_LENGTH_MAX} characters`)
     }
     // Before the body is looked at, which no route wants. A preflight has been answered by now.
-    if (request.is404 || request.method === 'OPTIONS') refuseUnknown(request, methodsAt)
+    if (
+      request.is404 ||
+      request.method === 'OPTIONS' ||
+      methods.lacks(request.method, pathOf(request.raw.url ?? '/'))
+    ) {
+      refuseUnknown(request, methods)
+    }
     done()
   })
   return app
@@ -254,13 +260,4 @@ function omitLengthOfNothing(
   if (reply.statusCode !== 304) return done(null, payload)
   void reply.removeHeader('content-length')
   done(null, null)
-}
-
-/** 405 where another method would do, else 404. */
-function refuseUnknown(request: FastifyRequest, methodsAt: MethodsAt): never {
-  const allowed = methodsAt(pathOf(request.raw.url ?? '/'))
-  if (allowed.length === 0) throw new Problem('not_found', 'There is nothing at this path')
-  throw new Problem('method_not_allowed', `${request.method} is not possible here; possible: ${allowed.join(', ')}`, {
-    headers: { allow: allowed.join(', ') },
-  })
 }
