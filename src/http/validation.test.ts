@@ -260,7 +260,7 @@ suite('a query', () => {
       )
     }
     for (const flag of ['', '1', 'TRUE', 'yes', 'null']) {
-      assert.equal(check(Query, { flag }, 'querystring')[0]?.detail, 'query parameter flag must be a boolean')
+      assert.equal(check(Query, { flag }, 'querystring')[0]?.detail, 'query parameter flag must be one of true, false')
     }
     const empty = {}
     assert.deepEqual(check(Query, empty, 'querystring'), [])

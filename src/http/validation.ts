@@ -231,6 +231,8 @@ function complaint({ keyword, params }: ErrorObject, part: Violation['in']): str
         ? 'must be given once, with its values separated by commas'
         : 'must be given once'
     case 'type':
+      // Of a parameter that is what can be written; in a body it would be these words without quotes.
+      if (params['type'] === 'boolean' && part === 'query') return 'must be one of true, false'
       return `must be ${typeName(params['type'])}${part === 'query' && params['type'] === 'integer' ? ', in decimal digits' : ''}`
     case 'enum':
       return `must be one of ${(params['allowedValues'] as unknown[]).map(String).join(', ')}`
