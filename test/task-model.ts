@@ -111,7 +111,7 @@ function matches(task: ModelTask, asked: Asked, now: string): boolean {
     (createdBefore === undefined || at(task.createdAt) < at(createdBefore)) &&
     (createdAfter === undefined || at(task.createdAt) > at(createdAfter)) &&
     (updatedSince === undefined || at(task.updatedAt) >= at(updatedSince)) &&
-    (q === undefined || wordsOf(q).every((word) => rankOfWord(task, word) > 0))
+    (q === undefined || wordsSought(q).every((word, at) => rankOfWord(task, word, at < 3) > 0))
   )
 }
 
@@ -146,10 +146,12 @@ const wordsOf = (text: string): string[] =>
     .filter((word) => word !== '')
 
 const rank = (task: ModelTask, q: string): number =>
-  [...new Set(wordsOf(q))].reduce((sum, word) => sum + rankOfWord(task, word), 0)
+  wordsSought(q).reduce((sum, word, at) => sum + rankOfWord(task, word, at < 3), 0)
 
-/** 0 where the word is nowhere. */
-function rankOfWord({ title, tags, description }: ModelTask, word: string): number {
+const wordsSought = (q: string): string[] => [...new Set(wordsOf(q))]
+
+/** 0 where the word is nowhere. A typo is forgiven in title and tags. */
+function rankOfWord({ title, tags, description }: ModelTask, word: string, forgiving: boolean): number {
   const parts = [wordsOf(title), tags.flatMap(wordsOf), wordsOf(description ?? '')]
   const [inTitle = [], inTags = [], inDescription = []] = parts
   const begins = (other: string): boolean => other.startsWith(word)
@@ -160,10 +162,10 @@ function rankOfWord({ title, tags, description }: ModelTask, word: string): numb
   if (inTitle.some(begins)) return 5
   if (inTags.some(begins)) return 4
   if (inDescription.some(begins)) return 3
-  if (word.length < 4 || /\d/.test(word)) return 0
+  if (!forgiving || word.length < 4 || /\d/.test(word)) return 0
   if (nearly(inTitle)) return 2
   // The tags come in alphabetical order, but no pair of them is near a word that is sought here.
-  return nearly(inTags) || nearly(inDescription) ? 1 : 0
+  return nearly(inTags) ? 1 : 0
 }
 
 function isOneEdit(a: string, b: string): boolean {

@@ -81,7 +81,7 @@ export function taskListRoutes(app: App, { db, cursors }: { db: Database; cursor
         },
       },
     },
-    async (request, reply) => reply.send(await db.asUser(signedIn(request), store.stats)),
+    async (request, reply) => reply.send(await db.asUser(signedIn(request), (sql) => store.stats(sql, Date.now()))),
   )
 
   app.get(

@@ -1,4 +1,5 @@
 import type { Statement, UserSql } from '../db/sql.ts'
+import { formatInstant } from '../lib/instant.ts'
 import { dueBounds, type Query } from './query.ts'
 import { countStatement, keyColumn, pageStatement } from './query-sql.ts'
 import { PRIORITIES, STATUSES, type TagCount, type Task, type TaskStats } from './schema.ts'
@@ -65,12 +66,13 @@ const each = (column: string, values: readonly string[]): string =>
 const STATS: Statement = {
   name: 'tasks.stats',
   text: `select count(*) as total, ${each('status', STATUSES)} as "byStatus", ${each('priority', PRIORITIES)} as "byPriority",
-           count(*) filter (where due_date < now() and status <> 'COMPLETED') as overdue
+           count(*) filter (where due_date < $1::timestamptz and status <> 'COMPLETED') as overdue
          from tasks`,
 }
 
-export async function stats(sql: UserSql): Promise<TaskStats> {
-  const row = await sql.row<TaskStats>(STATS)
+/** `nowMs` is what is overdue by now, by the clock that the list goes by. */
+export async function stats(sql: UserSql, nowMs: number): Promise<TaskStats> {
+  const row = await sql.row<TaskStats>(STATS, [formatInstant(nowMs)])
   if (row === undefined) throw new Error('an aggregate without a row')
   return row
 }

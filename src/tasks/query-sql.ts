@@ -1,7 +1,7 @@
 import type { Statement } from '../db/sql.ts'
 import { COLUMNS, selectList, TASK, type Field } from './columns.ts'
 import type { Query, SortKey, SortName } from './query.ts'
-import { typosOf } from './search.ts'
+import { type Sought, type Spellings, withTypos } from './search.ts'
 
 /** Where a page ends: the sort keys of its last task and its id; '' for null. */
 export type Keys = readonly string[]
@@ -26,7 +26,7 @@ interface Order {
 }
 
 /**
- * The titles' own words, in the order of their code points: the same on every server, whatever its locale. Cut, because a
+ * The titles' own words, in the order of their code points and not of a locale. Cut, because a
  * cursor has to fit into a URL and compatible decomposition makes eighteen letters of some.
  */
 const TITLE_WORDS = `left(split_part(search_words, E'\\n', 1), 200) collate "C"`
@@ -104,41 +104,62 @@ function filters(query: Query, due: readonly string[], parameters: Parameters): 
   if (query.due === 'overdue') conditions.push(`status <> 'COMPLETED'`)
   take(due.at(-1), (value) => `due_date < ${value}`, 'timestamptz')
   take(due.at(-2), (value) => `due_date >= ${value}`, 'timestamptz')
-  for (const word of query.words) conditions.push(contains(word, parameters))
+  if (query.words.length > 0) {
+    const found = withTypos(query.words).map((word) => contains(word, parameters))
+    conditions.push(ofWords(found.join(' and ')))
+  }
   return conditions
 }
 
-function contains(word: string, parameters: Parameters): string {
-  const begins = `strpos(search_words, ${parameters.add(` ${word}`, 'text')}) > 0`
-  const typos = typosOf(word)
-  if (typos === undefined) return begins
-  const parts = typos.parts.map((part) => `strpos(search_words, ${parameters.add(part, 'text')}) > 0`).join(' or ')
-  return `(${begins} or ((${parts}) and search_words like any (${parameters.add(typos.patterns, 'text[]')})))`
+/**
+ * What is said of `words`, and of their lines `title` and `tags`, is asked of each task once its words were fetched. `|| ''`
+ * fetches them: each function would otherwise fetch and decompress a long text anew. `offset 0` keeps the planner from
+ * undoing that.
+ */
+const ofWords = (expression: string): string =>
+  `(select ${expression} from (select words, split_part(words, E'\\n', 1) as title, split_part(words, E'\\n', 2) as tags
+    from (select search_words || '' as words offset 0) as fetched offset 0) as lines)`
+
+/** Where typos are looked for: cut, because each of the many patterns looks through all of it. */
+const TITLE_AND_TAGS = 'left(title || tags, 400)'
+
+/** strpos and position count the characters up to what they found, which in a long text takes ten times as long as finding it. */
+const holds = (where: string, part: string, parameters: Parameters): string =>
+  `split_part(${where}, ${parameters.add(part, 'text')}, 1) <> ${where}`
+
+/** Whether a word begins with one of the spellings there, or is one when they end with a space. */
+const begins = (where: string, spellings: Spellings, parameters: Parameters): string =>
+  spellings.map((spelling) => holds(where, ` ${spelling}`, parameters)).join(' or ')
+
+/** A typo is forgiven in title and tags, which are short, and not in the description. */
+function contains({ spellings, typos }: Sought, parameters: Parameters): string {
+  const begun = begins('words', spellings, parameters)
+  if (typos === undefined) return `(${begun})`
+  const parts = typos.parts.map((part) => holds(TITLE_AND_TAGS, part, parameters)).join(' or ')
+  return `(${begun} or ((${parts}) and ${TITLE_AND_TAGS} like any (${parameters.add(typos.patterns, 'text[]')})))`
 }
 
 /**
  * How well a task matches, as a whole number: for each word 6 where it is a word of the title, 5 where it begins one, 4 in a
- * tag, 3 in the description, 2 for a typo in the title and 1 for one elsewhere.
+ * tag, 3 in the description, 2 for a typo in the title and 1 for one in a tag.
  */
-function relevance(words: readonly string[], parameters: Parameters): string {
-  const title = `split_part(search_words, E'\\n', 1)`
-  const ranks = words.map((word) => {
-    const whole = parameters.add(` ${word} `, 'text')
-    const begun = parameters.add(` ${word}`, 'text')
-    const typos = typosOf(word)
-    const forgiven =
-      typos === undefined ? '' : ` when ${title} like any (${parameters.add(typos.patterns, 'text[]')}) then 2`
-    return `case when strpos(${title}, ${whole}) > 0 then 6 when strpos(${title}, ${begun}) > 0 then 5
-      when strpos(split_part(search_words, E'\\n', 2), ${begun}) > 0 then 4
-      when strpos(search_words, ${begun}) > 0 then 3${forgiven} else 1 end`
+function relevance(words: readonly Sought[], parameters: Parameters): string {
+  const ranks = words.map(({ spellings, typos }) => {
+    const whole = spellings.map((spelling) => `${spelling} `)
+    const inTitleOrTags = `when ${begins('title', whole, parameters)} then 6 when ${begins('title', spellings, parameters)} then 5
+      when ${begins('tags', spellings, parameters)} then 4`
+    // Every task that is ranked was found, so that what remains is known.
+    if (typos === undefined) return `case ${inTitleOrTags} else 3 end`
+    const forgiven = `title like any (${parameters.add(typos.patterns, 'text[]')})`
+    return `case ${inTitleOrTags} when ${begins('words', spellings, parameters)} then 3 when ${forgiven} then 2 else 1 end`
   })
-  return `(${ranks.join(' + ')})`
+  return ofWords(ranks.join(' + '))
 }
 
 /** The sort keys and, so that no two tasks are equal, the id, in the direction of the last of them. */
 function keysOf({ sort, words }: Query, parameters: Parameters): Key[] {
   const order = ({ name }: SortKey): Order =>
-    name === 'relevance' ? { expression: relevance(words, parameters), type: 'int' } : ORDERS[name]
+    name === 'relevance' ? { expression: relevance(withTypos(words), parameters), type: 'int' } : ORDERS[name]
   const keys = sort.map((key): Key => ({ ...order(key), ...key }))
   return [...keys, { name: 'id', expression: COLUMNS.id, type: 'uuid', descending: keys.at(-1)?.descending ?? true }]
 }

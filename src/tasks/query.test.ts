@@ -71,15 +71,20 @@ suite('a filter', () => {
     ['q=MIL', ['Crème brûlée', 'Buy milk']],
     ['q=creme+brulee', ['Crème brûlée']],
     ['q=cr%C3%A8me,+s%C3%BCgar!', ['Crème brûlée']],
-    ['q=mikl', ['Crème brûlée', 'Buy milk']],
-    ['q=milkk', ['Crème brûlée', 'Buy milk']],
+    ['q=mikl', ['Buy milk']],
+    ['q=milkk', ['Buy milk']],
+    ['q=hmoe', ['Crème brûlée', 'Buy milk']],
+    ['q=sguar', []],
+    ['q=zbra+zebra+z', ['Zebra']],
+    ['q=z+ze+zeb+zbra', []],
     ['q=zbra', ['Zebra']],
     ['q=zbrra', []],
     ['q=ilk', []],
     ['q=bux', []],
     ['q=shop', ['Buy milk']],
     ['q=buy+sugar', []],
-    ['q=mlik&sort=relevance', ['Buy milk', 'Crème brûlée']],
+    ['q=milk&sort=relevance', ['Buy milk', 'Crème brûlée']],
+    ['q=hoem+e&sort=relevance', ['Crème brûlée']],
     ['q=home&sort=relevance,-title', ['Crème brûlée', 'Buy milk']],
     ['sort=title', ['apple tree', 'Buy milk', 'Crème brûlée', 'Zebra']],
     ['sort=-title', ['Zebra', 'Crème brûlée', 'Buy milk', 'apple tree']],
@@ -146,6 +151,45 @@ suite('a filter', () => {
     } finally {
       mock.timers.reset()
       for (const { id } of (await list('tag=midnight')).json) await as(ada)('DELETE', `${TASKS}/${id}`)
+    }
+  })
+})
+
+suite('a search', () => {
+  test('through hundreds of the longest descriptions is answered, with typos and words of any kind', async () => {
+    const cleo = await world.signUp('Cleo')
+    const letters = 'abcdefghij'.split('')
+    const found = letters.map((letter) => `abcdefghijklmno${letter}`)
+    const missing = letters.map((letter) => `${letter}bcdefghijklmnoz`)
+    await world.asOwner((client) =>
+      client.query(
+        `insert into tasks (id, user_id, title, description)
+         select gen_random_uuid(), $1, 'Task', left(repeat('lorem ipsum dolor sit amet ', 400), 9800) || $2 from generate_series(1, 400)`,
+        [cleo.id, ` ${found.join(' ')}`],
+      ),
+    )
+    for (const [q, total] of [
+      ['loerm', '0'],
+      [found.join('+'), '400'],
+      [missing.join('+'), '0'],
+    ] as const) {
+      for (const sort of ['createdAt', 'relevance']) {
+        const { status, headers } = await as(cleo)('GET', `${TASKS}?limit=20&sort=${sort}&q=${q}`)
+        assert.deepEqual([status, headers.get('x-total-count')], [200, total], `${q} by ${sort}`)
+      }
+    }
+  })
+
+  test('looks for typos in the first 400 letters of title and tags, and for what is written in all', async () => {
+    const dora = await world.signUp('Dora')
+    const tags = Array.from({ length: 10 }, (_, n) => `${n}${'x'.repeat(44)}`)
+    await as(dora)('POST', TASKS, { title: 'Yankee', tags: [...tags, 'zulu'] })
+    for (const [q, amount] of [
+      ['yanke', 1],
+      ['zulu', 1],
+      ['zuul', 0],
+    ] as const) {
+      assert.equal((await as(dora)('GET', `${TASKS}?q=${q}`)).json.length, amount, q)
     }
   })
 })
@@ -245,9 +289,9 @@ suite('a refusal', () => {
     [`tag=${'x'.repeat(51)}`, 'tag', 'must have at most 50 characters'],
     [`tag=${Array.from({ length: 21 }, (_, n) => n).join()}`, 'tag', 'must have at most 20 items'],
     ['tag=a&tagMode=none', 'tagMode', 'must be one of any, all'],
-    ['completed=yes', 'completed', 'must be a boolean'],
-    ['completed=', 'completed', 'must be a boolean'],
-    ['count=0', 'count', 'must be a boolean'],
+    ['completed=yes', 'completed', 'must be one of true, false'],
+    ['completed=', 'completed', 'must be one of true, false'],
+    ['count=0', 'count', 'must be one of true, false'],
     ['due=tomorrow', 'due', 'must be one of overdue, today, week, none'],
     ['due=today,week', 'due', 'must be one of overdue, today, week, none'],
     ['dueBefore=2026-07-15', 'dueBefore', /RFC 3339/],
@@ -308,6 +352,15 @@ suite('a refusal', () => {
 })
 
 suite('tags and figures', () => {
+  async function statsAt(now: string): Promise<Answer> {
+    mock.timers.enable({ apis: ['Date'], now: Date.parse(now) })
+    try {
+      return await as(ada)('GET', `${TASKS}/stats`)
+    } finally {
+      mock.timers.reset()
+    }
+  }
+
   test('count your own tasks alone', async () => {
     const tags = await as(ada)('GET', '/api/tags')
     assert.deepEqual(tags.json, [
@@ -318,7 +371,7 @@ suite('tags and figures', () => {
     ])
     const two = await as(ada)('GET', '/api/tags?limit=2')
     assert.deepEqual([two.json.length, two.headers.get('x-total-count')], [2, '4'])
-    assert.deepEqual((await as(ada)('GET', `${TASKS}/stats`)).json, {
+    assert.deepEqual((await statsAt('2026-07-16T00:00:00Z')).json, {
       total: 4,
       byStatus: { TODO: 2, IN_PROGRESS: 1, COMPLETED: 1 },
       byPriority: { URGENT: 1, HIGH: 1, MEDIUM: 1, LOW: 1 },
@@ -332,6 +385,17 @@ suite('tags and figures', () => {
       byPriority: { URGENT: 0, HIGH: 0, MEDIUM: 0, LOW: 0 },
       overdue: 0,
     })
+  })
+
+  test('of what is overdue go by the same clock as the list', async () => {
+    for (const [now, overdue] of [
+      ['2026-07-13T23:59:59Z', 0],
+      ['2026-07-14T00:00:00Z', 0],
+      ['2026-07-14T00:00:00.001Z', 1],
+      ['2026-07-15T22:30:01Z', 2],
+    ] as const) {
+      assert.equal((await statsAt(now)).json.overdue, overdue, now)
+    }
   })
 
   test('without a credential are 401, with an unknown parameter or a wrong limit 422', async () => {

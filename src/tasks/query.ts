@@ -5,7 +5,7 @@ import { formatInstant, parseInstant } from '../lib/instant.ts'
 import { dayOf, isTimeZone, weekOf } from '../lib/time-zone.ts'
 import { FIELDS, type Field } from './columns.ts'
 import { PAGE_SIZE_MAX, PRIORITIES, STATUSES } from './schema.ts'
-import { wordsOf, WORDS_MAX } from './search.ts'
+import { soughtWords, type Spellings, wordsOf, WORDS_MAX } from './search.ts'
 
 /** What a list may be sorted by; all but relevance also the other way round. */
 export const SORT_NAMES = ['createdAt', 'updatedAt', 'dueDate', 'priority', 'title', 'status', 'relevance'] as const
@@ -64,7 +64,7 @@ export const TaskQuery = Type.Object(
         minLength: 1,
         maxLength: Q_LENGTH_MAX,
         format: 'text',
-        description: `Up to ${WORDS_MAX} words. Each must begin a word of title, description or tags, whatever its case and accents; one typo is forgiven in a word of four letters or more that has no digit`,
+        description: `Up to ${WORDS_MAX} words. Each must begin a word of title, description or tags, whatever its case and accents. In each of the first three one typo is forgiven if it has 4 to 24 letters and no digit, in title and tags only`,
         examples: ['oat milk'],
       }),
     ),
@@ -121,7 +121,7 @@ type MoreFilter = 'createdBefore' | 'createdAfter' | 'updatedSince'
 export interface Query extends Pick<TaskQuery, Filter | MoreFilter> {
   readonly everyTag: boolean
   /** The words of `q`; none without it. */
-  readonly words: readonly string[]
+  readonly words: readonly Spellings[]
   readonly sort: readonly SortKey[]
   readonly fields: readonly Field[] | undefined
   readonly limit: number
@@ -144,7 +144,7 @@ export function readQuery(given: TaskQuery, timezoneHeader: string | undefined):
   const query: Query = {
     ...normalized(filters),
     everyTag: tagMode === 'all',
-    words: [...new Set(words)],
+    words: given.q === undefined ? [] : soughtWords(given.q),
     sort,
     fields: fields && FIELDS.filter((field) => fields.includes(field)),
     limit,

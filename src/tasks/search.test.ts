@@ -3,7 +3,7 @@ import { after, before, suite, test } from 'node:test'
 import * as fc from 'fast-check'
 import { openServedDatabase, type ServedDatabase } from '../../test/databases.ts'
 import { create } from './creation.ts'
-import { typosOf, wordsOf } from './search.ts'
+import { soughtWords, typosOf, withTypos, wordsOf } from './search.ts'
 import * as store from './store.ts'
 
 let served: ServedDatabase
@@ -12,10 +12,10 @@ before(async () => {
 })
 after(() => served[Symbol.asyncDispose]())
 
-const foldedByDatabase = (texts: readonly string[]): Promise<string[]> =>
+const foldedByDatabase = (texts: readonly string[], collation = 'default'): Promise<string[]> =>
   served.asOwner(async (client) => {
     const { rows } = await client.query<{ words: string }>(
-      'select todo_search_words(t) as words from unnest($1::text[]) with ordinality as u (t, n) order by n',
+      `select todo_search_words(t collate "${collation}") as words from unnest($1::text[]) with ordinality as u (t, n) order by n`,
       [texts],
     )
     return rows.map((row) => row.words)
@@ -95,6 +95,31 @@ suite('words', () => {
       }),
       { numRuns: 20 },
     )
+  })
+})
+
+suite('what is sought', () => {
+  test('as it was written is found also where lower() knows ASCII only, as with lc_ctype C', async () => {
+    const texts = ['Молоко', 'ΟΔΟΣ', 'Ærø ÆON', 'ЁЖИК Milk', 'Straẞe', 'KÄSE', 'İstanbul']
+    for (const collation of ['C', 'default']) {
+      const stored = await foldedByDatabase(texts, collation)
+      for (const [at, text] of texts.entries()) {
+        for (const { spellings } of withTypos(soughtWords(text))) {
+          const found = spellings.filter((spelling) => stored[at]?.includes(` ${spelling} `))
+          assert.ok(found.length > 0, `${collation}: ${spellings.join(' or ')} in ${stored[at]}`)
+        }
+      }
+    }
+  })
+
+  test('is each word once, and has one spelling where case makes no difference beyond ASCII', () => {
+    assert.deepEqual(soughtWords('Milk MILK crème'), [['milk'], ['creme']])
+    assert.deepEqual(soughtWords('Молоко молоко'), [['молоко', 'Молоко'], ['молоко']])
+  })
+
+  test('has typos forgiven in its first three words', () => {
+    const forgiven = withTypos(soughtWords('milk eggs flour sugar butter')).map(({ typos }) => typos !== undefined)
+    assert.deepEqual(forgiven, [true, true, true, false, false])
   })
 })
 

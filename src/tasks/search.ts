@@ -2,6 +2,9 @@
 
 export const WORDS_MAX = 10
 
+/** Of the words after these no typo is forgiven: each is a long list of patterns. */
+const FORGIVEN_WORDS_MAX = 3
+
 /** Shorter words have too many neighbours, and in a longer one a forgiven letter is a long list of patterns. */
 const FORGIVEN_LENGTH_MIN = 4
 const FORGIVEN_LENGTH_MAX = 24
@@ -23,11 +26,42 @@ const SPELT_OUT: Readonly<Record<string, string>> = {
 }
 
 /** The words of a text in lower case and without accents: `Crème brûlée!` is `creme`, `brulee`. */
-export function wordsOf(text: string): string[] {
-  const letters = text.normalize('NFKD').replace(INVISIBLE, '').toLowerCase()
+export const wordsOf = (text: string): string[] => splitWords(text, (letters) => letters.toLowerCase())
+
+/** As the database folds them where its `lc_ctype` is C: lower() knows the letters of ASCII there and no others. */
+const wordsInLocaleC = (text: string): string[] =>
+  splitWords(text, (letters) => letters.replace(/[A-Z]+/g, (capitals) => capitals.toLowerCase()))
+
+function splitWords(text: string, lower: (letters: string) => string): string[] {
+  const letters = lower(text.normalize('NFKD').replace(INVISIBLE, ''))
   const spelt = letters.replace(/[ßæœøłđıς]/g, (letter) => SPELT_OUT[letter] ?? letter)
   return spelt.replace(NO_WORD, ' ').split(' ').filter(Boolean)
 }
+
+/**
+ * A word of `q` as the database may have folded it: in one way, or in two where its `lc_ctype` makes a difference. With both,
+ * what is sought as it was written is found on every database.
+ */
+export type Spellings = readonly string[]
+
+/** The words of `q`, each once. */
+export function soughtWords(q: string): Spellings[] {
+  const inLocaleC = wordsInLocaleC(q)
+  const words = wordsOf(q).map((word, at) => [...new Set([word, inLocaleC[at] ?? word])])
+  return [...new Map(words.map((spellings) => [spellings.join(' '), spellings])).values()]
+}
+
+export interface Sought {
+  readonly spellings: Spellings
+  readonly typos: Typos | undefined
+}
+
+/** With the typos that are forgiven: those of the first words. */
+export const withTypos = (words: readonly Spellings[]): Sought[] =>
+  words.map((spellings, at) => ({
+    spellings,
+    typos: at < FORGIVEN_WORDS_MAX ? typosOf(spellings[0] ?? '') : undefined,
+  }))
 
 /** How to find all that is one edit away from a word: a letter wrong, missing or too much, or two neighbours swapped. */
 export interface Typos {
