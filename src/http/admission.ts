@@ -2,6 +2,7 @@ import type { FastifyRequest } from 'fastify'
 import ipaddr from 'ipaddr.js'
 import { LRUCache } from 'lru-cache'
 import type { Config } from '../config.ts'
+import { databaseAway } from '../db/failures.ts'
 import type { Scopes } from '../db/scopes.ts'
 import { Problem, retryAfter } from '../errors.ts'
 import type { Limits, Policy, Verdict } from '../limits/limits.ts'
@@ -126,7 +127,8 @@ async function userOf(db: Scopes, principal: Principal): Promise<string | undefi
     return await db.asUser(principal, async ({ userId }) => userId)
   } catch (error) {
     if (error instanceof Problem && (error.code === 'unauthenticated' || error.code === 'not_found')) return undefined
-    throw error
+    // It only read: whatever became of its commit, nothing was done.
+    throw error instanceof Problem && error.code === 'outcome_unknown' ? databaseAway(error.cause) : error
   }
 }
 

@@ -39,6 +39,9 @@ describe('a write whose commit was sent and not answered', { skip: needsPostgres
 
     test(`is reported as unknown, whichever it is: ${title}`, async () => {
       const [toChange, toToggle, toDelete] = [await create('change'), await create('toggle'), await create('delete')]
+      const service = { 'x-service-auth': SERVICE_TOKEN, 'x-user-id': ada.id }
+      // Known from here on: whose request it is would be looked up first, and that is a commit too.
+      await world.ask('GET', '/api/tasks', { headers: service })
       proxy.cutOnCommit(cut)
       const before = proxy.commitsCut
       const answers = [
@@ -46,12 +49,7 @@ describe('a write whose commit was sent and not answered', { skip: needsPostgres
         await timed(ask('PATCH', `/api/tasks/${toChange.id}`, { title: 'changed' })),
         await timed(ask('PATCH', `/api/tasks/${toToggle.id}/complete`)),
         await timed(ask('DELETE', `/api/tasks/${toDelete.id}`)),
-        await timed(
-          world.ask('POST', '/api/tasks', {
-            body: { title },
-            headers: { 'x-service-auth': SERVICE_TOKEN, 'x-user-id': ada.id },
-          }),
-        ),
+        await timed(world.ask('POST', '/api/tasks', { body: { title }, headers: service })),
       ]
       for (const each of answers) {
         assertNotNow(each, 'outcome_unknown')
@@ -89,6 +87,14 @@ describe('a write whose commit was sent and not answered', { skip: needsPostgres
       assertNotNow(await timed(world.ask('POST', '/api/auth/sign-out', { token, body: {} })), 'outcome_unknown')
       await back()
       assert.equal((await world.ask('GET', '/api/tasks', { token })).status, happened ? 401 : 200)
+    })
+
+    test(`is plainly unavailable where it was only to be found out whose request it is: ${title}`, async () => {
+      const { token } = await world.signUp()
+      proxy.cutOnCommit(cut)
+      assertNotNow(await timed(world.ask('POST', '/api/tasks', { token, body: { title: 'not yet' } })), 'unavailable')
+      await back()
+      assert.deepEqual(await tasks(`title = 'not yet'`), [])
     })
 
     test(`is plainly unavailable where it only reads: ${title}`, async () => {
