@@ -240,7 +240,9 @@ describe('on a server', { skip: needsServer }, () => {
     await admin(`create database ${PREFIX} template template0 encoding 'SQL_ASCII' lc_collate 'C' lc_ctype 'C'`)
     await assert.rejects(
       start({ DATABASE_URL: urlOf(String(SERVER_URL), PREFIX) }, true),
-      startError(/^the database has encoding SQL_ASCII; create it with encoding UTF8$/),
+      startError(
+        /the database is in SQL_ASCII.* Make the database with: create database … encoding 'UTF8' template template0$/,
+      ),
     )
     await admin(`drop database ${PREFIX}`)
     await admin(`drop role ${PREFIX}, ${PREFIX}_system`)

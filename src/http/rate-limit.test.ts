@@ -9,10 +9,15 @@ import { addressOf } from './admission.ts'
 /** The tests' own, so that others on the same Redis do not count with it. */
 const address = (): string => `10.${randomInt(256)}.${randomInt(256)}.${randomInt(256)}`
 const from = (ip: string): Record<string, string> => ({ 'x-forwarded-for': ip })
-const open = (read: number, write: number, env: Record<string, string> = {}): Promise<World> =>
-  openWorld({
+/** Every request comes from an address of its own, unless it says from which. */
+async function open(read: number, write: number, env: Record<string, string> = {}): Promise<World> {
+  const world = await openWorld({
     env: { RATE_LIMIT_READ: String(read), RATE_LIMIT_WRITE: String(write), TRUST_PROXY: '127.0.0.1', ...env },
   })
+  const ask: World['ask'] = (method, path, asking) =>
+    world.ask(method, path, { ...asking, headers: { ...from(address()), ...asking?.headers } })
+  return { ...world, ask }
+}
 // Users and addresses are each test's own.
 let wide: World
 let narrow: World
