@@ -75,23 +75,19 @@ export function openAdmission({ config, limits, db }: { config: Config; limits: 
     return tokenKeys === undefined ? null : { kind: 'session', tokenKeys }
   }
 
-  /** Counts for the address, and gives that back where it proves to be a user, or where nobody looked. */
+  /** Counts for the address where somebody looked and found nobody: a guess. Otherwise that is given back. */
   const prove = async (policy: Policy, address: string, principal: Principal): Promise<Proof> => {
     const admission = await take(policy, address)
     // A service has proven itself, and asks for many users from one address.
-    if (!admission.verdict.allowed && principal.kind === 'session') {
-      excuse(admission)
-      return { admission, userId: undefined }
-    }
+    const mayLook = admission.verdict.allowed || principal.kind === 'service'
+    let isGuess = false
     try {
-      const userId = await userOf(db, principal)
-      if (userId === undefined) return { admission, userId }
-      users.set(keyOf(principal), userId)
-      excuse(admission)
+      const userId = mayLook ? await userOf(db, principal) : undefined
+      if (userId !== undefined) users.set(keyOf(principal), userId)
+      isGuess = mayLook && userId === undefined
       return { admission, userId }
-    } catch (error) {
-      excuse(admission)
-      throw error
+    } finally {
+      if (!isGuess) excuse(admission)
     }
   }
 
@@ -101,11 +97,11 @@ export function openAdmission({ config, limits, db }: { config: Config; limits: 
       const principal = presented(request)
       const address = `address:${addressOf(request.ip)}`
       if (principal === null) return take(policy, address)
-      const known = users.get(keyOf(principal))
+      const key = keyOf(principal)
+      const known = users.get(key)
       if (known !== undefined) return admitUser(policy, known)
 
       // Requests that come together with a session that is new here wait for one look-up.
-      const key = keyOf(principal)
       const underWay = await proving.get(key)?.catch(() => undefined)
       if (underWay?.userId !== undefined) return admitUser(policy, underWay.userId)
       const proof = prove(policy, address, principal).finally(() => proving.delete(key))

@@ -46,3 +46,9 @@ export function openCursors([secret]: readonly Secret[]): Cursors {
     },
   }
 }
+
+/** How an answer leads to the next page. @param url of the list, with the parameters that it was asked with */
+export const nextPageHeaders = (url: string, cursor: string): Readonly<Record<string, string>> => ({
+  'x-next-cursor': cursor,
+  link: `<${url}&cursor=${cursor}>; rel="next"`,
+})

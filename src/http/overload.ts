@@ -29,9 +29,6 @@ const IN_WORK_MAX = 1024
 /** How often the pace is taken. */
 const TICK_MS = 250
 
-/** Routes that are answered however much is asked. */
-const UNLIMITED = /^\/(?:health(?:\/ready)?|metrics)\/?$/
-
 const overloaded = (): Problem =>
   new Problem('overloaded', 'More is asked than can be answered in time; try again shortly', retryAfter(1))
 
@@ -85,6 +82,11 @@ function refuseEarly(app: App, config: Config, work: Work, headers: Readonly<Rec
     app.log.warn({ refused }, 'overloaded: requests were refused')
     refused = 0
   }
+  // Paths of the routes that are answered however much is asked.
+  const free = new Set<string>()
+  app.addHook('onRoute', ({ url, config: { unlimited } = {} }) => {
+    if (unlimited === true) free.add(url)
+  })
   // The framework's own; what watches connections stands before it, and goes on to see every request.
   const serve = app.server.listeners('request').at(-1)
   if (serve === undefined) throw new Error('the framework does not listen for requests')
@@ -93,7 +95,7 @@ function refuseEarly(app: App, config: Config, work: Work, headers: Readonly<Rec
     const { url = '/', method } = request
     const path = pathOf(originForm(url))
     // A preflight is answered, so that a page may read why its request is not.
-    const isFree = method === 'OPTIONS' || UNLIMITED.test(path)
+    const isFree = method === 'OPTIONS' || free.has(path.replace(/\/$/, ''))
     if (app.draining || isFree || !work.isFull()) return serve(request, response)
     if (refused++ === 0) setTimeout(report, REPORT_INTERVAL_MS).unref()
     const requestId = requestIdOf(request)
@@ -151,10 +153,12 @@ export class Work {
   /** Only a process that always has enough to do shows what it can. */
   #tick(now: number): void {
     const isBusy = this.#fewest >= this.#limit / 2
-    const perMs = isBusy ? this.#done / (now - this.#tickedAt) : USUAL_PER_MS
-    const limit = Math.min(IN_WORK_MAX, Math.max(IN_WORK_MIN, Math.round(perMs * ANSWERED_WITHIN_MS)))
+    if (!isBusy) this.#limit = Math.max(this.#limit, USUAL_PER_MS * ANSWERED_WITHIN_MS)
     // Where nothing ended at all the pace is not slow but unknown, as while the database is away for a moment.
-    if (!isBusy || this.#done > 0) this.#limit = isBusy ? limit : Math.max(limit, this.#limit)
+    else if (this.#done > 0) {
+      const answered = Math.round((this.#done / (now - this.#tickedAt)) * ANSWERED_WITHIN_MS)
+      this.#limit = Math.min(IN_WORK_MAX, Math.max(IN_WORK_MIN, answered))
+    }
     this.#tickedAt = now
     this.#done = 0
     this.#fewest = this.#inWork

@@ -180,3 +180,10 @@ function example(code: ProblemCode): object {
     ...(status === 503 ? { retryAfter: code === 'overloaded' ? 1 : 2 } : {}),
   }
 }
+
+/** Of a list in pages. @param total what X-Total-Count says */
+export const pageHeaders = (total: string): object => ({
+  'X-Total-Count': { type: 'integer', description: total },
+  'X-Next-Cursor': { type: 'string', description: 'Where the next page begins; absent on the last' },
+  Link: { type: 'string', description: 'RFC 8288: the next page, as rel="next"; absent on the last' },
+})

@@ -62,18 +62,18 @@ export function openLimits(store: SharedStore): Limits {
   }
   return {
     async take(policy, subject) {
-      const { shared, own } = counterOf(policy)
-      const window = own.take(subject)
+      const counter = counterOf(policy)
+      const window = counter.own.take(subject)
       const alone = window.count
       // `penalty` counts and leaves the judgement to us.
-      const together = await store.ask(() => shared.penalty(subject))
+      const together = await store.ask(() => counter.shared.penalty(subject))
       const now = performance.now()
       const endsAtMs = together === undefined ? window.endsAtMs : now + together.msBeforeNext
       window.endsAtMs = Math.min(window.endsAtMs, endsAtMs)
-      const count = Math.max(alone, together?.consumedPoints ?? 0)
-      // Beyond the limit by our own count only: Redis has lost some, and its window would end later than the one they were in.
-      const isOursAlone = alone >= (together?.consumedPoints ?? 0)
-      const leftMs = (isOursAlone ? window.endsAtMs : endsAtMs) - now
+      const shared = together?.consumedPoints ?? 0
+      const count = Math.max(alone, shared)
+      // Where ours is the count, Redis may have lost some, and its window would end later than the one they were in.
+      const leftMs = (alone >= shared ? window.endsAtMs : endsAtMs) - now
       return {
         policy,
         allowed: count <= policy.limit,

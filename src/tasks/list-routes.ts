@@ -1,9 +1,9 @@
 import { Type } from 'typebox'
 import type { Database } from '../db/database.ts'
-import type { Cursors } from '../http/cursor.ts'
+import { nextPageHeaders, type Cursors } from '../http/cursor.ts'
 import { signedIn } from '../http/identify.ts'
 import type { App } from '../http/server.ts'
-import { refusals, RefTo, security } from '../http/wire.ts'
+import { pageHeaders, refusals, RefTo, security } from '../http/wire.ts'
 import * as store from './list-store.ts'
 import { listingOf, readQuery, repeated, TaskQuery, TimezoneHeader } from './query.ts'
 import { PAGE_SIZE_MAX, TagCount, TagQuery, TaskPart, TaskStats, type Task } from './schema.ts'
@@ -11,11 +11,7 @@ import { PAGE_SIZE_MAX, TagCount, TagQuery, TaskPart, TaskStats, type Task } fro
 const LIST = '/api/tasks'
 const tags = ['tasks']
 
-const headersOfPage = {
-  'X-Total-Count': { type: 'integer', description: 'Tasks on all pages; absent with count=false' },
-  'X-Next-Cursor': { type: 'string', description: 'Where the next page begins; absent on the last' },
-  Link: { type: 'string', description: 'RFC 8288: the next page, as rel="next"; absent on the last' },
-}
+const headersOfPage = pageHeaders('Tasks on all pages; absent with count=false')
 const pageOfTasks = Type.Array(RefTo<Task>('Task'), { description: 'One page', headers: headersOfPage })
 /** As it is documented; what has `fields` is serialised without a schema, since it was selected by name. */
 const pageOfParts = Type.Array(Type.Union([RefTo<Task>('Task'), RefTo<TaskPart>('TaskPart')]), {
@@ -59,8 +55,7 @@ export function taskListRoutes(app: App, { db, cursors }: { db: Database; cursor
       })
       if (page.total !== undefined) void reply.header('x-total-count', page.total)
       if (page.next !== undefined) {
-        const url = `${LIST}?${repeated(given, query)}limit=${query.limit}&cursor=${page.next}`
-        void reply.headers({ 'x-next-cursor': page.next, link: `<${url}>; rel="next"` })
+        void reply.headers(nextPageHeaders(`${LIST}?${repeated(given, query)}limit=${query.limit}`, page.next))
       }
       if (query.fields !== undefined) void reply.type('application/json; charset=utf-8').serializer(JSON.stringify)
       return reply.send(page.tasks)

@@ -4,11 +4,11 @@ import type { Database } from '../db/database.ts'
 import { isDone, stillRunning } from '../db/idempotency.ts'
 import type { UserSql } from '../db/sql.ts'
 import { Problem } from '../errors.ts'
-import type { Cursors } from '../http/cursor.ts'
+import { nextPageHeaders, type Cursors } from '../http/cursor.ts'
 import { signedIn } from '../http/identify.ts'
 import { once } from '../http/once.ts'
 import type { App } from '../http/server.ts'
-import { IdempotentHeaders, ONCE_REFUSALS, REPLAYED, refusals, RefTo, security } from '../http/wire.ts'
+import { IdempotentHeaders, ONCE_REFUSALS, pageHeaders, REPLAYED, refusals, RefTo, security } from '../http/wire.ts'
 import { openFernet } from '../lib/fernet.ts'
 import type { Limits } from '../limits/limits.ts'
 import { refuseUnlessValid, sealed, shapedKey, unsealed } from './keys.ts'
@@ -31,11 +31,7 @@ const tags = ['provider keys']
 const key = RefTo<UserApiKey>('UserApiKey', { description: 'The key as it is shown' })
 const pageOfReads = Type.Array(RefTo<KeyRead>('KeyRead'), {
   description: 'One page',
-  headers: {
-    'X-Total-Count': { type: 'integer', description: 'Entries on all pages' },
-    'X-Next-Cursor': { type: 'string', description: 'Where the next page begins; absent on the last' },
-    Link: { type: 'string', description: 'RFC 8288: the next page, as rel="next"; absent on the last' },
-  },
+  headers: pageHeaders('Entries on all pages'),
 })
 
 interface VaultDeps {
@@ -259,10 +255,7 @@ export function vaultRoutes(app: App, { db, cursors, limits, config: { vault } }
       })
       void reply.header('x-total-count', page.total)
       if (page.next !== undefined) {
-        void reply.headers({
-          'x-next-cursor': page.next,
-          link: `<${list}?limit=${limit}&cursor=${page.next}>; rel="next"`,
-        })
+        void reply.headers(nextPageHeaders(`${list}?limit=${limit}`, page.next))
       }
       return reply.send(page.reads)
     },
