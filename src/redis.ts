@@ -15,9 +15,6 @@ const START_MS = 500
 const PROBE_KEY = 'todo-backend:probe'
 const PROBE = `return redis.call('set', KEYS[1], 1, 'px', ARGV[1])`
 
-/** What Redis says of a key and not of itself. */
-const OF_THE_KEY = /^(WRONGTYPE|ERR value is not an integer)/
-
 export interface RedisLog {
   info(message: string): void
   warn(fields: object, message: string): void
@@ -91,7 +88,7 @@ export async function openRedis(url: Config['redis']['url'], log: RedisLog): Pro
     try {
       return await silence.answer(command())
     } catch (error) {
-      if (!(error instanceof Error && OF_THE_KEY.test(error.message))) goes(error)
+      goes(error)
       return undefined
     }
   }

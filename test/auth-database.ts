@@ -28,7 +28,7 @@ export async function openAuthDatabase(): Promise<AuthDatabase> {
         connectionString: url,
         max,
         // oxlint-disable-next-line typescript/no-misused-promises -- declared as void, but the pool waits for it
-        onConnect: (client) => enterServingRole(client, db.roles.serving),
+        onConnect: (client) => enterServingRole(client, db.roles.serving, 1_600),
       })
       pool.on('error', () => undefined)
       closing.defer(() => pool.end())

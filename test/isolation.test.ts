@@ -156,13 +156,29 @@ describe('the catalogue', () => {
       [served.db.roles.serving, served.db.roles.system],
     )
     const ours = { definer: true, config: 'search_path=public, pg_temp', serving: true, system: false }
+    // They read no table, and have the rights of whoever calls them: they make text of what they are given.
+    const textual = { definer: false, config: null, serving: true, system: false }
+    const members =
+      'uuid,text,text,task_status,task_priority,timestamp with time zone,text[],text,timestamp with time zone,timestamp with time zone,timestamp with time zone,integer'
     assert.deepEqual(functions, [
+      { name: 'todo_instant_json(timestamp with time zone)', ...textual },
       { name: 'todo_known_user(text)', ...ours },
-      // Reads no table: it folds the text that it is given, with the rights of whoever calls it.
-      { name: 'todo_search_words(text)', definer: false, config: null, serving: true, system: false },
+      { name: 'todo_search_words(text)', ...textual },
       { name: 'todo_session_user(text[])', ...ours },
+      { name: `todo_task_json(${members})`, ...textual },
     ])
   })
+})
+
+test('a backup can be restored: what PostgreSQL keeps beside a task is made without a search path', async () => {
+  const rows = await asOwner(
+    `with path as materialized (select set_config('search_path', '', true))
+     insert into public.tasks (id, user_id, title, due_date) select gen_random_uuid(), $1, 'Restored', now() from path
+     returning json::json->>'title' as title, split_part(search_words, E'\\n', 1) as words`,
+    [ben.id],
+  )
+  assert.deepEqual(rows, [{ title: 'Restored', words: ' restored ' }])
+  await asOwner(`delete from tasks where title = 'Restored'`)
 })
 
 describe('a careless statement', () => {

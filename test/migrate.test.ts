@@ -14,7 +14,7 @@ import { openWorld } from './world.ts'
 
 const ALL = readMigrations().map(({ version, name }) => `${String(version).padStart(4, '0')}_${name}`)
 
-/** Runs the command and gives what it printed and its exit status. */
+/** Runs the command and gives what it printed, but for how long each migration took, and its exit status. */
 async function run(config: Config, ...words: readonly string[]): Promise<{ lines: string[]; status: unknown }> {
   const printed: string[] = []
   const before = process.exitCode
@@ -25,7 +25,7 @@ async function run(config: Config, ...words: readonly string[]): Promise<{ lines
       () => config,
       (lines) => printed.push(...lines),
     )
-    return { lines: printed, status: process.exitCode }
+    return { lines: printed.map((line) => line.replace(/ {2}in \d+ ms$/, '')), status: process.exitCode }
   } finally {
     process.exitCode = before
   }
@@ -49,6 +49,14 @@ suite('the migration command', () => {
       'applied  nothing',
       ...ALL.map((each) => `pending  ${each}`),
     ])
+    const whenDone: string[] = []
+    await migrate(
+      ['up', '1'],
+      () => config,
+      ([line = '', ...more]) => whenDone.push(line, ...more),
+    )
+    assert.match(whenDone.join(), new RegExp(`^applied  ${ALL[0]}  in \\d+ ms$`))
+    assert.deepEqual((await run(config, 'down')).lines, [`taken back  ${ALL[0]}`])
     assert.deepEqual(
       (await run(config, 'init')).lines,
       ALL.map((each) => `applied  ${each}`),

@@ -12,20 +12,22 @@ import { openWorld, type User, type World } from './world.ts'
  * Numbers that grow are a regression, however fast it is here. Numbers that shrink are good news: write them down.
  */
 const COSTS = {
-  // Of these, entering a scope takes 4 in 1 (begin, the time-out, the role, whose session it is), and commit 1 in 1.
-  'a list': [7, 3], // the page and the total, together
-  'a list without the total': [6, 3], // the page
-  'a filtered list': [7, 3], // the page and the total, together
-  'one task': [6, 3], // select
-  'a task that is not there': [6, 3], // select; and rollback
-  'a creation': [6, 3], // insert … returning
+  // The proof of the session and what is asked for, in one statement, which is a transaction of its own.
+  'a list': [1, 1],
+  'a list without the total': [1, 1],
+  'a filtered list': [1, 1],
+  'one task': [1, 1],
+  'a task that is not there': [1, 1],
+  'a creation': [1, 1],
+  'a change': [1, 1],
+  'a toggle': [1, 1],
+  'a removal': [1, 1],
+  // In a transaction, entering a scope takes 4 in 1 (begin, the time-out, the role, whose session it is), and commit 1 in 1.
+  'a change of nothing': [7, 4], // as above, which changed nothing; select for update, compare
+  'the next page': [6, 3], // the page, once it is known whose cursor it is
   'a creation with an Idempotency-Key': [9, 5], // claim the key and look it up, together; insert … returning; keep the result
   'its repetition': [7, 3], // claim the key and look it up, together
-  'a change': [7, 4], // select for update, compare, update
-  'a change of nothing': [6, 3], // select for update
-  'a toggle': [7, 4], // select for update, decide, update
   'a batch of three creations': [6, 3], // one insert … returning
-  'a removal': [7, 4], // select for update, compare, delete
 } as const satisfies Readonly<Record<string, readonly [statements: number, roundTrips: number]>>
 
 type What = keyof typeof COSTS
@@ -51,6 +53,7 @@ const REQUESTS: Readonly<Record<What, Asked>> = {
   'a change': { ask: ['PATCH', '/:id', { title: 'another' }] },
   'a change of nothing': { ask: ['PATCH', '/:id', { title: 'another' }] },
   'a toggle': { ask: ['PATCH', '/:id/complete'] },
+  'the next page': { ask: ['GET', '?limit=1&cursor=:cursor'] },
   'a batch of three creations': { ask: ['POST', '/batch', { operations: [OPERATION, OPERATION, OPERATION] }] },
   'a removal': { ask: ['DELETE', '/:id'], status: 204 },
 }
@@ -105,11 +108,12 @@ suite('the round trips of a request whose session and connection are known', () 
   let world: World
   let ada: User
   let id: string
+  let cursor: string
 
   const asks = async (what: What, occasion: string): Promise<void> => {
     const { ask, status = 200, key } = REQUESTS[what]
     const [method, path, body] = ask
-    const answer = await world.ask(method, `/api/tasks${path.replace(':id', id)}`, {
+    const answer = await world.ask(method, `/api/tasks${path.replace(':id', id).replace(':cursor', cursor)}`, {
       token: ada.token,
       body,
       headers: key === undefined ? {} : { 'idempotency-key': `${key} ${occasion}` },
@@ -131,6 +135,8 @@ suite('the round trips of a request whose session and connection are known', () 
     ada = await world.signUp('Ada')
     // Everything once, so that its statements are prepared.
     await newTask()
+    await newTask()
+    cursor = (await world.ask('GET', '/api/tasks?limit=1', { token: ada.token })).headers.get('x-next-cursor') ?? ''
     for (const what of ALL) await asks(what, 'before')
     await newTask()
   })
@@ -148,11 +154,11 @@ suite('the round trips of a request whose session and connection are known', () 
     })
   }
 
-  test('a session that is new here takes one scope more, to learn whose limit it counts for', async () => {
+  test('a session that is new here takes one statement more, to learn whose limit it counts for', async () => {
     const ben = await world.signUp('Ben')
     meter.reset()
     await world.ask('GET', '/api/tasks', { token: ben.token })
-    assert.deepEqual({ statements: meter.statements, roundTrips: meter.roundTrips }, { statements: 12, roundTrips: 5 })
+    assert.deepEqual({ statements: meter.statements, roundTrips: meter.roundTrips }, { statements: 2, roundTrips: 2 })
   })
 
   test('the documents, the health and a refusal before the database take none', async () => {

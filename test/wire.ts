@@ -5,6 +5,7 @@ import { parseConfig, type Config } from '../src/config.ts'
 import type { Gate } from '../src/http/admission.ts'
 import { createApp, type App } from '../src/http/server.ts'
 import { Secret } from '../src/lib/secret.ts'
+import type { Observer } from '../src/observer.ts'
 import { assertNoSecret, openJournal, rememberWire } from './canary.ts'
 import type { Answer } from './world.ts'
 
@@ -203,10 +204,10 @@ const OPEN_GATE: Gate = {
 /** The HTTP surface alone, without a database, over routes of the test's own. */
 export async function openSurface(
   routes: (app: App) => void,
-  { config = testConfig(), log }: { config?: Config; log?: Logger } = {},
+  { config = testConfig(), log, observer }: { config?: Config; log?: Logger; observer?: Observer } = {},
 ): Promise<{ app: App; url: string }> {
   const journal = openJournal()
-  const app = await createApp(config, log ?? journal.log, OPEN_GATE)
+  const app = await createApp(config, log ?? journal.log, OPEN_GATE, observer && { observer })
   app.addHook('onClose', async () => assertNoSecret(journal.lines))
   routes(app)
   return { app, url: await app.listen({ host: config.http.host, port: config.http.port }) }

@@ -55,6 +55,12 @@ export interface Auth {
    *   session would have answered 200.
    */
   handle(this: void, request: Request): Promise<Response>
+  /**
+   * Signs a user in who has shown no password, for whoever runs the service.
+   *
+   * @returns undefined where nobody has this address
+   */
+  issueSession(this: void, email: string): Promise<{ readonly token: string; readonly userId: string } | undefined>
 }
 
 interface RequestState {
@@ -78,17 +84,26 @@ export function createAuth(options: AuthOptions): Auth {
   })
   const auth = betterAuth(betterAuthOptions(options, new Kysely<unknown>({ dialect })))
 
+  const asRequest = <T>(work: () => Promise<T>): Promise<T> => {
+    const state: RequestState = { failures: [], patience: patience?.() }
+    return request.run(state, () =>
+      withinRequest(async () => {
+        const result = await work()
+        if (state.failures.length > 0) throw state.failures[0]
+        return result
+      }),
+    )
+  }
   return {
-    handle: (incoming) => {
-      const state: RequestState = { failures: [], patience: patience?.() }
-      return request.run(state, () =>
-        withinRequest(async () => {
-          const response = await auth.handler(incoming)
-          if (state.failures.length > 0) throw state.failures[0]
-          return response
-        }),
-      )
-    },
+    handle: (incoming) => asRequest(() => auth.handler(incoming)),
+    issueSession: (email) =>
+      asRequest(async () => {
+        const { internalAdapter } = await auth.$context
+        const found = await internalAdapter.findUserByEmail(email.toLowerCase())
+        if (found === null) return undefined
+        const { token, userId } = await internalAdapter.createSession(found.user.id)
+        return { token, userId }
+      }),
   }
 }
 

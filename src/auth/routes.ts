@@ -130,6 +130,7 @@ export function authRoutes(app: App, auth: Auth): void {
   app.addSchema(shape.AuthUser)
   app.addSchema(shape.AuthSession)
   for (const { method, path, signedIn, authenticates, answer, body, querystring, ...described } of ENDPOINTS) {
+    const [action = path] = path.split('/')
     app.route({
       method,
       url: `/api/auth/${path}`,
@@ -154,12 +155,18 @@ export function authRoutes(app: App, auth: Auth): void {
         },
       },
       onRequest: async (request) => refuseContradiction(request),
+      onSend: (_request, { statusCode }, _payload, done) => {
+        app.observer.authenticated(action, outcomeOf(statusCode))
+        done()
+      },
       // better-auth has serialised its answer already.
       serializerCompiler: () => (data) => data,
       handler: async (request, reply) => answerWith(reply, await auth.handle(toFetchRequest(request)), request.body),
     })
   }
 }
+
+const outcomeOf = (status: number) => (status < 400 ? 'ok' : status < 500 ? 'refused' : 'failed')
 
 function toFetchRequest(request: FastifyRequest): Request {
   const headers = new Headers()

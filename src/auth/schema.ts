@@ -108,7 +108,7 @@ const bearer = {
 }
 
 export const SignedUp = Type.Object(
-  { token: Nullable(Token), user },
+  { token: Token, user },
   { description: 'Signed up, and signed in', headers: bearer },
 )
 export const SignedIn = Type.Object(

@@ -321,7 +321,7 @@ describe('a server that asks for a password', { skip: needsServer }, () => {
       assert.ok(error instanceof StartError)
       assert.equal(
         error.message,
-        'cannot connect to the database of DATABASE_URL: password authentication failed for user "postgres"',
+        'cannot connect to the database of DATABASE_URL: password authentication failed for user "postgres". Correct it; in a URL @ : / % are written %40 %3A %2F %25',
       )
       return true
     })

@@ -3,6 +3,7 @@ import { getCACertificates, type ConnectionOptions } from 'node:tls'
 import { Client, types, type ClientBase, type ClientConfig, type CustomTypesConfig } from 'pg'
 import type { DatabaseAddress } from '../lib/database-url.ts'
 import { instantFromPostgres } from '../lib/instant.ts'
+import { SERVER_MARGIN_MS } from './lease.ts'
 
 const { builtins, getTypeParser } = types
 
@@ -161,18 +162,23 @@ async function connects(address: DatabaseAddress, isOfKind: (error: Error) => bo
  * Makes a new connection the serving role's, for as long as it lasts: a query outside a scope is then refused or sees nothing.
  * Never behind a pooler, where the next one to have the server's connection is somebody else. What a scope stands on it sets
  * by itself.
+ *
+ * @param patienceMs what a request waits for at most
  */
-export async function enterServingRole(client: ClientBase, role: string): Promise<void> {
+export async function enterServingRole(client: ClientBase, role: string, patienceMs: number): Promise<void> {
   const query = {
     text: `select set_config('role', $1, false), set_config('timezone', 'UTC', false), set_config('datestyle', 'ISO, YMD', false),
-                  set_config('search_path', 'public, pg_temp', false), set_config('statement_timeout', '30s', false),
+                  set_config('search_path', 'public, pg_temp', false), set_config('statement_timeout', $2, false),
                   set_config('idle_in_transaction_session_timeout', '60s', false)`,
-    values: [role],
+    values: [role, `${statementTimeoutMs(patienceMs)}ms`],
     // pg takes it for a single query too, and its declarations do not.
     query_timeout: ENTER_TIMEOUT_MS,
   }
   await client.query(query)
 }
+
+/** What the server gives a statement on such a connection, by the time that a request has. */
+export const statementTimeoutMs = (patienceMs: number): number => patienceMs - SERVER_MARGIN_MS
 
 /** Until the connection counts as made. */
 const ENTER_TIMEOUT_MS = 3_000

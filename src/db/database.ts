@@ -1,7 +1,7 @@
 import { DatabaseError, Pool, type ClientBase, type PoolClient } from 'pg'
 import type { Config } from '../config.ts'
 import { StartError } from '../errors.ts'
-import { Connection, enterServingRole } from './connection.ts'
+import { Connection, enterServingRole, statementTimeoutMs } from './connection.ts'
 import { unavailable } from './failures.ts'
 import { refuseUnsafeDatabase } from './guard.ts'
 import type { Patience } from './lease.ts'
@@ -48,15 +48,16 @@ const POOL_END_TIMEOUT_MS = 1_000
 /**
  * Opens the database, brings its schema up to date when `migrate` says so, and refuses one that would not isolate users.
  *
+ * @param options.lentAt where another process lends the embedded database that it keeps open
  * @throws StartError when it cannot be reached, is in use by another process, is not migrated or is not safe to serve
  */
 export async function openDatabase(
   config: Config,
   log: DatabaseLog,
-  { migrate }: { migrate: boolean },
+  { migrate, lentAt }: { migrate: boolean; lentAt?: string | undefined },
 ): Promise<Database> {
   await using opened = new AsyncDisposableStack()
-  const source = opened.use(await openSource(config))
+  const source = opened.use(await openSource(config, lentAt))
   if (migrate) await withMigrationClient(source, (client) => applyPending(client, source.variables, log))
 
   const roles: DatabaseRoles = { serving: config.database.role, system: systemRole(config.database.role) }
@@ -72,7 +73,7 @@ export async function openDatabase(
     maxLifetimeSeconds: config.database.recycleMs / 1000,
     ...(pooler === 'none' && {
       // oxlint-disable-next-line typescript/no-misused-promises -- declared as void, but the pool waits for it
-      onConnect: (client: ClientBase) => enterServingRole(client, roles.serving),
+      onConnect: (client: ClientBase) => enterServingRole(client, roles.serving, source.patienceMs),
     }),
   })
   opened.defer(closing(pool))
@@ -83,6 +84,7 @@ export async function openDatabase(
   const { asNobody, ...scopes } = openScopes(pool, roles, {
     patience,
     prepared: preparedStatements,
+    enteredWithMs: pooler === 'none' ? statementTimeoutMs(source.patienceMs) : undefined,
     onStatement: (statement) => {
       if (echo) log.info({ statement: statement.name, sql: statement.text }, 'sql')
     },
@@ -133,13 +135,13 @@ function withMigrationClient<T>(source: Source, work: (client: ClientBase) => Pr
 }
 
 async function applyPending(client: ClientBase, variables: MigrationVariables, log: DatabaseLog): Promise<void> {
-  for (const migration of await migrateUp(client, variables)) {
-    log.info({ migration: label(migration) }, 'migration applied')
-  }
+  await migrateUp(client, variables, {
+    onDone: (migration, tookMs) => log.info({ migration: label(migration), tookMs }, 'migration applied'),
+  })
 }
 
 /** Embedded, sign-up writes users as the system role, which has no right on tables that the migrations found there. */
-async function refuseForeignUsers(client: ClientBase): Promise<void> {
+export async function refuseForeignUsers(client: ClientBase): Promise<void> {
   const { rows } = await client.query<{ own: boolean }>(`select has_table_privilege('public.users', 'insert') as own`)
   if (rows[0]?.own === true) return
   throw new StartError(
@@ -173,23 +175,23 @@ async function refuseAtStart(
   })
 }
 
-const ENTER_ROLE = `select set_config('role', $1, true)`
+export const ENTER_ROLE = `select set_config('role', $1, true)`
 
 const SEEMS_POOLED =
   'there seems to be a pooler between here and PostgreSQL: set DATABASE_POOLER=transaction if it shares connections by transaction, or users of one could get the rights of another'
 
 /** Whoever stands between gives its clients a number of its own, to cancel by. */
-async function isPooled(client: Connection): Promise<boolean> {
+export async function isPooled(client: Connection): Promise<boolean> {
   const { rows } = await client.query<{ pid: number }>('select pg_backend_pid() as pid')
   // pg has it, and its declarations do not.
   return rows[0]?.pid !== (client as unknown as { readonly processID: number }).processID
 }
 
 /** invalid_parameter_value (no such role) and insufficient_privilege (not a member), from setting the role. */
-const isRoleError = (error: unknown): boolean =>
+export const isRoleError = (error: unknown): boolean =>
   error instanceof DatabaseError && (error.code === '22023' || error.code === '42501')
 
-const cannotActAs = (role: string, login: string, cause: unknown): StartError =>
+export const cannotActAs = (role: string, login: string, cause: unknown): StartError =>
   new StartError(
     `login ${login} cannot act as role ${role}. Run: npm run migrate -- up, which makes and grants it; where that was done, have an administrator run: grant ${role} to ${login} (docs/adr/0003-roles.md)`,
     { cause },

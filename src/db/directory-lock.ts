@@ -139,7 +139,7 @@ function answers(socketPath: string): Promise<boolean> {
 }
 
 /** Runs `use` with a path to `directory` under which a socket path fits, if need be through a symbolic link. */
-async function withShortPath<T>(directory: string, use: (short: string) => Promise<T>): Promise<T> {
+export async function withShortPath<T>(directory: string, use: (short: string) => Promise<T>): Promise<T> {
   const longest = path.join(directory, `own-4194304-12345678`, `4194304-12345678`)
   if (Buffer.byteLength(longest) <= MAX_SOCKET_PATH_BYTES) return use(directory)
   const link = path.join(tmpdir(), `td-${randomBytes(6).toString('base64url')}`)

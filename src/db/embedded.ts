@@ -16,9 +16,14 @@ export interface EmbeddedDatabase extends AsyncDisposable {
    * the one before and finds a clean session (rolled back, everything discarded). Where the database is closed or has
    * broken down it fails at once, with an error that says so.
    */
-  stream(): Duplex
+  stream(): EmbeddedStream
   /** Checkpoints and ends the thread, breaking off a live connection. Idempotent. */
   close(): Promise<void>
+}
+
+/** Begins with `connect`, as pg calls it. */
+export interface EmbeddedStream extends Duplex {
+  connect(): this
 }
 
 export interface WorkerInput {
@@ -81,7 +86,8 @@ function contentOf(directory: string): string[] {
 /** Resolves when the worker is ready (`serve`) or done (`create`). */
 async function start(task: WorkerInput['task'], directory: string) {
   const live = new Int32Array(new SharedArrayBuffer(4))
-  const worker = new Worker(new URL('embedded-worker.ts', import.meta.url), {
+  // In the package the code is JavaScript, and nobody rewrites this name there.
+  const worker = new Worker(new URL(`embedded-worker${path.extname(import.meta.filename)}`, import.meta.url), {
     workerData: { task, directory, live } satisfies WorkerInput,
     resourceLimits: { stackSizeMb: STACK_MB },
   })
@@ -142,7 +148,7 @@ class ThreadedDatabase implements EmbeddedDatabase {
     })
   }
 
-  stream(): Duplex {
+  stream(): EmbeddedStream {
     return new ThreadStream(this)
   }
 

@@ -50,6 +50,9 @@ export function databaseAway(cause: unknown): Problem {
   })
 }
 
+/** The server refused the statement, and with it its transaction; the connection is as it was. */
+export const isAnswer = (error: unknown): boolean => error instanceof DatabaseError && error.severity === 'ERROR'
+
 /** The driver's refusal to send anything on a connection that it knows to be broken. */
 const NEVER_SENT = /is not queryable$/
 
@@ -59,7 +62,7 @@ const NEVER_SENT = /is not queryable$/
  * it when the commit is on disk already. Undefined where it is certain that nothing was committed.
  */
 export function unknownOutcome(error: unknown): Problem | undefined {
-  if (error instanceof DatabaseError && error.severity === 'ERROR') return undefined
+  if (isAnswer(error)) return undefined
   if (error instanceof Error && NEVER_SENT.test(error.message)) return undefined
   return new Problem(
     'outcome_unknown',

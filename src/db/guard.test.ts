@@ -175,7 +175,7 @@ describe('a start is refused in one sentence', () => {
     await new Promise((resolve) => server.close(resolve))
     const nobody = elsewhere((url) => (url.host = `127.0.0.1:${port}`))
     const message = new RegExp(
-      `^cannot connect to the database of DATABASE_URL: connect ECONNREFUSED 127.0.0.1:${port}$`,
+      `^cannot connect to the database of DATABASE_URL: connect ECONNREFUSED 127.0.0.1:${port}. Start PostgreSQL there, or correct host and port$`,
     )
     await assert.rejects(start(nobody), startError(message))
     await assert.rejects(start(nobody, true), startError(message))
@@ -209,11 +209,15 @@ describe('a start is refused in one sentence', () => {
   test('when there is no such database or login, and no password is told', { skip: needsServer }, async () => {
     await assert.rejects(
       start(elsewhere((url) => Object.assign(url, { pathname: '/todo_no_such', password: 'hush' }))),
-      startError(/^cannot connect to the database of DATABASE_URL: database "todo_no_such" does not exist$/),
+      startError(
+        /^cannot connect to the database of DATABASE_URL: database "todo_no_such" does not exist. Make it: create database /,
+      ),
     )
     await assert.rejects(
       start(elsewhere((url) => Object.assign(url, { username: 'todo_no_such', password: 'hush' }))),
-      startError(/^cannot connect to the database of DATABASE_URL: role "todo_no_such" does not exist$/),
+      startError(
+        /^cannot connect to the database of DATABASE_URL: role "todo_no_such" does not exist. Make that login, or correct the user$/,
+      ),
     )
   })
 })

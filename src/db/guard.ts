@@ -58,6 +58,11 @@ const BEYOND_POLICIES = `
  */
 export async function refuseUnsafeDatabase(client: ClientBase, systemRole: string): Promise<void> {
   await refuseOtherSchema(client)
+  await refuseUnboundRoles(client, systemRole)
+}
+
+/** The part of it that is about roles and policies, whatever the schema. */
+export async function refuseUnboundRoles(client: ClientBase, systemRole: string): Promise<void> {
   const { rows } = await client.query<Posture>(POSTURE)
   const [posture] = rows
   if (posture === undefined) throw new StartError('the serving role is not in pg_roles')

@@ -9,15 +9,22 @@ export interface Patience {
   readonly acquireMs: number
 }
 
-/** A connection for a while. When the time is up it is broken off, whatever it is doing: nobody waits for silence. */
+/** A connection for a while. Where the time is up it is broken off, whatever it is doing: nobody waits for silence. */
 export interface Lease {
   readonly client: PoolClient
   /** Whether it was used before, and so may have been lost since without anybody noticing. */
   readonly reused: boolean
+  /** Whether it was made or heard a moment ago: hardly one that was lost since. */
+  readonly fresh: boolean
   /** The server's own limit for a statement that begins now, as a setting. It ends a little earlier, and says so. */
   readonly statementTimeout: string
+  leftMs(): number
   /** The result of the work, or the end of the time, whichever comes first. */
   within<T>(work: Promise<T>): Promise<T>
+  /** Breaks the connection off, for nothing comes from it. */
+  expire(): Error
+  /** Whether we broke it off, so that its error says nothing of the server. */
+  readonly expired: boolean
   /** Gives the connection back, or, where it is broken or may be, throws it away. */
   end(broken: boolean): void
   /** What befell this connection befell the others too, it seems: none that was up until now is used again. */
@@ -25,17 +32,25 @@ export interface Lease {
 }
 
 /** How much earlier than us the server gives a statement up: time for its answer to get here. */
-const SERVER_MARGIN_MS = 100
+export const SERVER_MARGIN_MS = 100
 
 /** With less than this left nothing is begun. */
 const MIN_LEFT_MS = 2 * SERVER_MARGIN_MS
 
 /** A pool none of whose connections was heard for so long when one ran out of time has lost its server. */
-const SILENCE_MS = 1_000
+export const SILENCE_MS = 1_000
+
+/** Shorter than anything between here and the server forgets a connection that idles. */
+const FRESH_MS = 5_000
 
 /** When the pool as a whole, and each of its connections, was last heard; and when its server was found to be lost. */
 const heardAt = new WeakMap<Pool | PoolClient, number>()
 const silentAt = new WeakMap<Pool, number>()
+
+const acquireFailures = new WeakMap<Pool, number>()
+
+/** How often no connection came in time. */
+export const acquireFailuresOf = (pool: Pool): number => acquireFailures.get(pool) ?? 0
 
 /** @throws Problem unavailable (503) when no connection came in time */
 export async function borrow(pool: Pool, patience: Patience): Promise<Lease> {
@@ -58,30 +73,41 @@ export async function borrow(pool: Pool, patience: Patience): Promise<Lease> {
     throw databaseAway(outOfTime())
   }
 
-  const reused = heardAt.has(client)
-  let ended = false
-  const expiry = Promise.withResolvers<never>()
-  expiry.promise.catch(ignore)
-  const expire = (): void => {
-    if (ended) return
+  const lastHeard = heardAt.get(client)
+  let expired = false
+  const expire = (): Error => {
+    expired = true
     const now = performance.now()
     if (now - (heardAt.get(pool) ?? 0) > SILENCE_MS) silentAt.set(pool, now)
     const error = outOfTime()
-    expiry.reject(error)
     client.connection.stream.destroy(error)
+    return error
   }
-  // Not before what has arrived while this process was busy has been read.
-  const timer = setTimeout(() => setImmediate(expire), leftMs())
   return {
     client,
-    reused,
+    reused: lastHeard !== undefined,
+    fresh: lastHeard === undefined || startedAt - lastHeard < FRESH_MS,
     get statementTimeout() {
       return `${Math.max(1, Math.trunc(leftMs() - SERVER_MARGIN_MS))}ms`
     },
-    within: (work) => Promise.race([work, expiry.promise]),
+    leftMs,
+    expire,
+    get expired() {
+      return expired
+    },
+    within: async (work) => {
+      const late = Promise.withResolvers<never>()
+      let settled = false
+      // Not before what has arrived while this process was busy has been read.
+      const timer = setTimeout(() => setImmediate(() => settled || late.reject(expire())), leftMs())
+      try {
+        return await Promise.race([work, late.promise])
+      } finally {
+        settled = true
+        clearTimeout(timer)
+      }
+    },
     end: (broken) => {
-      ended = true
-      clearTimeout(timer)
       if (!broken) {
         heardAt.set(pool, performance.now())
         heardAt.set(client, performance.now())
@@ -93,7 +119,8 @@ export async function borrow(pool: Pool, patience: Patience): Promise<Lease> {
 }
 
 /** With the code that a socket has for it. */
-const outOfTime = (): Error => Object.assign(new Error('the database did not answer in time'), { code: 'ETIMEDOUT' })
+export const outOfTime = (): Error =>
+  Object.assign(new Error('the database did not answer in time'), { code: 'ETIMEDOUT' })
 
 const ignore = (): void => undefined
 
@@ -118,6 +145,7 @@ async function connection(pool: Pool, waitMs: number): Promise<PoolClient> {
     return await Promise.race([coming, late.promise])
   } catch (error) {
     void coming.then((client) => client.release(), ignore)
+    acquireFailures.set(pool, acquireFailuresOf(pool) + 1)
     throw databaseAway(error)
   } finally {
     clearTimeout(timer)

@@ -24,6 +24,13 @@ export interface AppliedMigration {
 /** What the SQL files call `:"app_role"`, `:'app_role'` and so on, in psql's notation. */
 export type MigrationVariables = Readonly<Record<'app_role' | 'system_role' | 'serving_login', string>>
 
+export interface MigrateOptions {
+  readonly migrations?: readonly Migration[]
+  readonly steps?: number
+  /** Hears of each as soon as it is done, and how long that took. */
+  readonly onDone?: (migration: Migration, tookMs: number) => void
+}
+
 export interface MigrationState {
   readonly applied: readonly AppliedMigration[]
   readonly pending: readonly Migration[]
@@ -65,10 +72,11 @@ export function readMigrations(directory: URL = DIRECTORY): readonly Migration[]
 export async function migrateUp(
   client: ClientBase,
   variables: MigrationVariables,
-  { migrations = readMigrations(), steps = Infinity }: { migrations?: readonly Migration[]; steps?: number } = {},
+  { migrations = readMigrations(), steps = Infinity, onDone = () => undefined }: MigrateOptions = {},
 ): Promise<readonly Migration[]> {
   const done: Migration[] = []
   while (done.length < steps) {
+    const startedAt = performance.now()
     const next = await inLockedTransaction(client, async () => {
       const state = await readState(client, migrations)
       refuseEdited(state)
@@ -84,6 +92,7 @@ export async function migrateUp(
     })
     if (next === undefined) break
     done.push(next)
+    onDone(next, Math.round(performance.now() - startedAt))
   }
   return done
 }
@@ -92,10 +101,11 @@ export async function migrateUp(
 export async function migrateDown(
   client: ClientBase,
   variables: MigrationVariables,
-  { migrations = readMigrations(), steps = 1 }: { migrations?: readonly Migration[]; steps?: number } = {},
+  { migrations = readMigrations(), steps = 1, onDone = () => undefined }: MigrateOptions = {},
 ): Promise<readonly Migration[]> {
   const done: Migration[] = []
   while (done.length < steps) {
+    const startedAt = performance.now()
     const last = await inLockedTransaction(client, async () => {
       const newest = (await readState(client, migrations)).applied.at(-1)
       if (newest === undefined) return undefined
@@ -107,6 +117,7 @@ export async function migrateDown(
     })
     if (last === undefined) break
     done.push(last)
+    onDone(last, Math.round(performance.now() - startedAt))
   }
   return done
 }

@@ -276,7 +276,7 @@ describe('on PostgreSQL 18 the login may be', () => {
       // oxlint-disable-next-line typescript/no-misused-promises -- declared as void, but the pool waits for it
       onConnect: async (client) => {
         await client.query(`set session authorization ${login}`)
-        await enterServingRole(client, roles.serving)
+        await enterServingRole(client, roles.serving, 1_600)
       },
     })
     try {

@@ -330,7 +330,7 @@ describe('when the connection breaks', { skip: needsServer }, () => {
       max: 1,
       query_timeout: 150,
       // oxlint-disable-next-line typescript/no-misused-promises -- declared as void, but the pool waits for it
-      onConnect: (client) => enterServingRole(client, served.db.roles.serving),
+      onConnect: (client) => enterServingRole(client, served.db.roles.serving, 1_600),
     })
     pool.on('connect', (client) => client.on('error', () => undefined))
     const scopes = openScopes(pool, served.db.roles)
@@ -436,13 +436,13 @@ describe(
 )
 
 describe('a prepared statement whose result changed its type under way', { skip: needsServer }, () => {
-  const VERSIONS: Statement = { name: 'test.versions', text: 'select version from tasks' }
-  const read = () => served.db.asUser(ada.principal, (sql) => sql.rows(VERSIONS))
+  const RESULTS: Statement = { name: 'test.results', text: 'select result from idempotency_keys' }
+  const read = () => served.db.asUser(ada.principal, (sql) => sql.rows(RESULTS))
   const alter = (text: string) => withClient(String(served.env['DATABASE_URL']), (client) => client.query(text))
 
   test('is refused with 503 once per connection, and then prepared anew', async () => {
     await read()
-    await alter('alter table tasks alter version type bigint')
+    await alter('alter table idempotency_keys alter result type varchar')
     try {
       const outcomes = []
       for (let each = 0; each < 8; each += 1)
@@ -450,7 +450,7 @@ describe('a prepared statement whose result changed its type under way', { skip:
       assert.equal(outcomes[0], 'refused')
       assert.deepEqual(await read(), outcomes.at(-1))
     } finally {
-      await alter('alter table tasks alter version type integer')
+      await alter('alter table idempotency_keys alter result type text')
     }
   })
 })

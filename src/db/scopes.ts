@@ -1,10 +1,12 @@
 import { DatabaseError, escapeIdentifier, type Pool, type PoolClient } from 'pg'
 import { Problem } from '../errors.ts'
 import type { Principal } from '../principal.ts'
-import { isOutdatedConnection, unavailable, unknownOutcome } from './failures.ts'
 import { onceOnly, type OnceOnly } from './idempotency.ts'
-import { borrow, type Lease, type Patience } from './lease.ts'
-import { queryOf, sqlOn, type Statement, type SystemSql, type UserSql } from './sql.ts'
+import type { Lease, Patience } from './lease.ts'
+import { Readers } from './readers.ts'
+import { queryOf, sqlOn, userSqlOn, type Statement, type SystemSql, type UserSql } from './sql.ts'
+import { answerOf, PROOFS, withProof, type Answer, type Step } from './step.ts'
+import { flight, transaction } from './transaction.ts'
 
 /**
  * All that a scope stands on, for its transaction alone: behind a pooler the connection is somebody else's the moment after.
@@ -19,11 +21,11 @@ const ENTER = `set_config('idle_in_transaction_session_timeout', '5s', true), se
  */
 const ENTER_BY_SESSION: Statement = {
   name: 'scope.session',
-  text: `select ${ENTER}, set_config('app.user_id', coalesce(public.todo_session_user($1::text[]), ''), true) as "userId"`,
+  text: `select ${ENTER}, set_config('app.user_id', coalesce(${PROOFS.session}($1), ''), true) as "userId"`,
 }
 const ENTER_BY_SERVICE: Statement = {
   name: 'scope.service',
-  text: `select ${ENTER}, set_config('app.user_id', coalesce(public.todo_known_user($1), ''), true) as "userId"`,
+  text: `select ${ENTER}, set_config('app.user_id', coalesce(${PROOFS.service}($1), ''), true) as "userId"`,
 }
 const ENTER_NOBODY: Statement = { name: 'scope.nobody', text: `select ${ENTER}` }
 
@@ -36,12 +38,14 @@ export interface Scopes {
    *   naming a user that does not exist; unavailable (503) when the database is away, no connection came free in time or
    *   it all took too long; outcome_unknown (503) when the connection was lost in the middle of the commit
    *
+   * A step takes one flight; where that does not settle it, it goes on in a transaction.
+   *
    * With `once` the result is kept in the same transaction: when the request was done before, `work` is not run, and the
    * result is that of the first time. It must be one that JSON brings back as it was.
    *
    * @throws Problem request_in_progress (409); idempotency_key_reused (422)
    */
-  asUser<T>(principal: Principal, work: (sql: UserSql) => Promise<T>, once?: OnceOnly): Promise<T>
+  asUser<T>(principal: Principal, work: Step<T> | ((sql: UserSql) => Promise<T>), once?: OnceOnly): Promise<T>
   /** The loud exception: a transaction outside any user's scope, as the system role, which has no right on tasks. */
   asSystem<T>(reason: string, work: (sql: SystemSql) => Promise<T>): Promise<T>
 }
@@ -51,6 +55,11 @@ export interface ScopeOptions {
   readonly patience?: () => Patience
   /** Whether statements are prepared once per connection, under their names; so by default. */
   readonly prepared?: boolean
+  /**
+   * Where connections are the serving role's from their beginning, with its settings: the limit that they have for a
+   * statement, in milliseconds. Not so by default.
+   */
+  readonly enteredWithMs?: number | undefined
   readonly onStatement?: (statement: Statement) => void
 }
 
@@ -60,45 +69,87 @@ const unbounded = (): Patience => ({ leftMs: 2 ** 31 - 1, acquireMs: 2 ** 31 - 1
 export function openScopes(
   pool: Pool,
   roles: { readonly serving: string; readonly system: string },
-  { patience = unbounded, prepared = true, onStatement = () => undefined }: ScopeOptions = {},
+  { patience = unbounded, prepared = true, enteredWithMs, onStatement = () => undefined }: ScopeOptions = {},
 ): Scopes & { asNobody<T>(this: void, work: (client: PoolClient) => Promise<T>): Promise<T> } {
+  // Ahead of a statement, so that both hold for it: behind a pooler a login that inherits nothing may not even call its
+  // functions.
+  const begin = ({ client, statementTimeout }: Lease, role: string) =>
+    client.query(`begin; set local statement_timeout = '${statementTimeout}'; set local role ${escapeIdentifier(role)}`)
   /** One flight. */
-  const open = async (
-    { client, statementTimeout }: Lease,
-    role: string,
-    enter: Statement,
-    ...values: readonly unknown[]
-  ): Promise<string> => {
+  const open = async (lease: Lease, role: string, enter: Statement, ...values: readonly unknown[]): Promise<string> => {
     const [, entered] = await Promise.all([
-      // Ahead, so that both hold for the statement that enters too: behind a pooler a login that inherits nothing may not
-      // even call its functions.
-      client.query(
-        `begin; set local statement_timeout = '${statementTimeout}'; set local role ${escapeIdentifier(role)}`,
-      ),
-      client.query<{ userId?: string }>(queryOf(enter, values, prepared)),
+      begin(lease, role),
+      lease.client.query<{ userId?: string }>(queryOf(enter, values, prepared)),
     ])
     return entered.rows[0]?.userId ?? ''
   }
+  const readers = new Readers(pool)
   const runs = { prepared, onStatement }
+
+  const together = async <T>(
+    principal: Principal,
+    work: (sql: UserSql) => Promise<T>,
+    time: Patience,
+    once?: OnceOnly,
+  ): Promise<T> => {
+    const { result, replayed } = await transaction(pool, time, {
+      enter: (lease) =>
+        principal.kind === 'session'
+          ? open(lease, roles.serving, ENTER_BY_SESSION, principal.tokenKeys)
+          : open(lease, roles.serving, ENTER_BY_SERVICE, principal.userId),
+      work: async ({ client }, scope, userId) => {
+        if (userId === '') throw refusal(principal)
+        const sql = userSqlOn(client, scope, runs, userId)
+        return once === undefined ? { result: await work(sql), replayed: false } : await onceOnly(sql, once, work)
+      },
+    })
+    if (replayed) once?.onReplay()
+    return result
+  }
+
+  /** In one flight. */
+  const alone = async (principal: Principal, step: Step<unknown>, time: Patience): Promise<Answer> => {
+    const proof = principal.kind === 'session' ? principal.tokenKeys : principal.userId
+    const statement = withProof(step, principal.kind)
+    onStatement(step.statement)
+    const query = { ...queryOf(statement, [...step.values, proof], prepared), rowMode: 'array' as const }
+    const ask = async (client: PoolClient): Promise<Answer> => answerOf(await client.query(query))
+    const askBetween = async (lease: Lease): Promise<Answer> => {
+      const [began, entered, asked, committed] = await Promise.allSettled([
+        begin(lease, roles.serving),
+        lease.client.query(queryOf(ENTER_NOBODY, [], prepared)),
+        ask(lease.client),
+        lease.client.query('commit'),
+      ])
+      // All have an answer before the connection goes back; the first that was refused says why.
+      for (const each of [began, entered, asked]) if (each.status === 'rejected') throw each.reason
+      if (committed.status === 'rejected') throw committed.reason
+      if (asked.status !== 'fulfilled' || committed.value.command !== 'COMMIT') throw new Error('nothing was committed')
+      return asked.value
+    }
+    // Where some of the time has been waited away, the server gets to know: it is to give up before us.
+    const askAlone = (lease: Lease): Promise<Answer> =>
+      enteredWithMs !== undefined && lease.leftMs() > enteredWithMs ? ask(lease.client) : askBetween(lease)
+    const isShared = enteredWithMs !== undefined && step.otherwise === undefined && step.short
+    const answer = isShared
+      ? await readers.read(time, ask)
+      : await flight(pool, time, step.otherwise !== undefined, askAlone)
+    if (answer.userId === '') throw refusal(principal)
+    return answer
+  }
+
   return {
     asUser: async (principal, work, once) => {
-      const { result, replayed } = await transaction(pool, patience(), {
-        enter: (lease) =>
-          principal.kind === 'session'
-            ? open(lease, roles.serving, ENTER_BY_SESSION, principal.tokenKeys)
-            : open(lease, roles.serving, ENTER_BY_SERVICE, principal.userId),
-        work: async ({ client }, scope, userId) => {
-          if (userId === '') throw refusal(principal)
-          try {
-            const sql = { ...sqlOn(client, scope, runs), userId } as UserSql
-            return once === undefined ? { result: await work(sql), replayed: false } : await onceOnly(sql, once, work)
-          } catch (error) {
-            throw saysUserIsGone(error) ? refusal(principal, error) : error
-          }
-        },
-      })
-      if (replayed) once?.onReplay()
-      return result
+      const time = patience()
+      try {
+        if (typeof work === 'function') return await together(principal, work, time, once)
+        if (once !== undefined) return await together(principal, (sql) => sql.run(work), time, once)
+        const { row, userId } = await alone(principal, work, time)
+        if (work.otherwise === undefined) return work.result(row, userId)
+        return work.result(row) ?? (await together(principal, work.otherwise, time))
+      } catch (error) {
+        throw saysUserIsGone(error) ? refusal(principal, error) : error
+      }
     },
     asSystem: (reason, work) =>
       transaction(pool, patience(), {
@@ -124,53 +175,3 @@ const refusal = (principal: Principal, cause?: unknown): Problem =>
 /** The user was deleted after the scope was entered, so that what it writes now has no owner to refer to. */
 const saysUserIsGone = (error: unknown): boolean =>
   error instanceof DatabaseError && error.code === '23503' && error.constraint?.endsWith('_user_id_fkey') === true
-
-interface Transaction<T> {
-  /** Begins it, and answers with whose it is. */
-  readonly enter: (lease: Lease) => Promise<string>
-  readonly work: (lease: Lease, scope: { readonly ended: boolean }, userId: string) => Promise<T>
-}
-
-async function transaction<T>(pool: Pool, patience: Patience, { enter, work }: Transaction<T>): Promise<T> {
-  for (;;) {
-    const lease = await borrow(pool, patience)
-    const { client } = lease
-    const scope = { ended: false }
-    let entered = false
-    let broken = true
-    try {
-      const userId = await lease.within(enter(lease))
-      entered = true
-      const result = await lease.within(work(lease, scope, userId))
-      scope.ended = true
-      await commit(client)
-      broken = false
-      return result
-    } catch (error) {
-      scope.ended = true
-      // Answers come in order: once this has one, so has every statement sent before it, and the connection may go back.
-      broken = await client.query('rollback').then(
-        () => isOutdatedConnection(error),
-        () => true,
-      )
-      // What is outdated here is outdated on the other connections too.
-      if (isOutdatedConnection(error)) lease.distrustOthers()
-      // A connection that broke while it idled: nothing has been done on it, so another may do.
-      if (!broken || entered || !lease.reused) throw unavailable(error) ?? error
-      lease.distrustOthers()
-    } finally {
-      lease.end(broken)
-    }
-  }
-}
-
-/** After an error that the work kept to itself PostgreSQL answers COMMIT with ROLLBACK, which is no error. */
-async function commit(client: PoolClient): Promise<void> {
-  let command
-  try {
-    ;({ command } = await client.query('commit'))
-  } catch (error) {
-    throw unknownOutcome(error) ?? error
-  }
-  if (command !== 'COMMIT') throw new Error('nothing was committed: a statement of the transaction had failed')
-}

@@ -4,6 +4,7 @@ import { StartError } from '../errors.ts'
 import { clientConfig, clientDefaults, Connection, settleTls, type ConnectionConfig } from './connection.ts'
 import { lockDirectory } from './directory-lock.ts'
 import { openEmbedded } from './embedded.ts'
+import { LENT_PORT } from './lent-embedded.ts'
 import type { MigrationVariables } from './migrator.ts'
 
 /** All that a request waits for a server, which may be anywhere: it is to have its answer within 2 s. */
@@ -43,10 +44,15 @@ export interface Target {
 
 export const systemRole = (servingRole: string): string => `${servingRole}_system`
 
-export async function openSource(config: Config): Promise<Source> {
+/** @param lentAt where another process lends the embedded database that it keeps open */
+export async function openSource(config: Config, lentAt?: string): Promise<Source> {
   const { address, migrationAddress = address, role, poolSize, poolOverflow } = config.database
   const variables = { app_role: role, system_role: systemRole(role) }
-  if (address === undefined) return openEmbeddedSource(config.dataDir, variables)
+  if (address === undefined) {
+    return lentAt === undefined
+      ? openEmbeddedSource(config.dataDir, variables)
+      : embeddedSource({ host: lentAt, port: LENT_PORT }, config.dataDir, variables, async () => undefined)
+  }
   const serving = onServer('DATABASE_URL', address)
   return {
     serving,
@@ -77,25 +83,28 @@ function onServer(variable: string, address: NonNullable<Config['database']['add
   return { variable, config: () => (settled ??= settle()) }
 }
 
-async function openEmbeddedSource(
-  dataDir: string,
-  variables: Omit<MigrationVariables, 'serving_login'>,
-): Promise<Source> {
+async function openEmbeddedSource(dataDir: string, variables: EmbeddedVariables): Promise<Source> {
   await using opened = new AsyncDisposableStack()
   opened.use(await lockDirectory(dataDir))
-  const directory = join(dataDir, 'postgres')
-  const embedded = opened.use(await openEmbedded(directory))
+  const embedded = opened.use(await openEmbedded(embeddedDirectory(dataDir)))
+  const closing = opened.move()
+  return embeddedSource({ stream: () => embedded.stream() }, dataDir, variables, () => closing.disposeAsync())
+}
+
+type EmbeddedVariables = Omit<MigrationVariables, 'serving_login'>
+
+export const embeddedDirectory = (dataDir: string): string => join(dataDir, 'postgres')
+
+function embeddedSource(
+  reached: Pick<ConnectionConfig, 'stream' | 'host' | 'port'>,
+  dataDir: string,
+  variables: EmbeddedVariables,
+  close: () => Promise<void>,
+): Source {
   const connection: Target = {
     variable: 'DATA_DIR',
-    config: async () => ({
-      ...clientDefaults,
-      user: 'postgres',
-      database: 'postgres',
-      ssl: false,
-      stream: () => embedded.stream(),
-    }),
+    config: async () => ({ ...clientDefaults, ...reached, user: 'postgres', database: 'postgres', ssl: false }),
   }
-  const closing = opened.move()
   return {
     serving: connection,
     migrating: connection,
@@ -105,8 +114,8 @@ async function openEmbeddedSource(
     poolMin: 1,
     connectTimeoutMs: EMBEDDED_PATIENCE_MS,
     patienceMs: EMBEDDED_PATIENCE_MS,
-    embeddedIn: directory,
-    [Symbol.asyncDispose]: () => closing.disposeAsync(),
+    embeddedIn: embeddedDirectory(dataDir),
+    [Symbol.asyncDispose]: close,
   }
 }
 
@@ -131,7 +140,7 @@ export async function withConnection<T>(
   }
 }
 
-/** The driver's own message names host and port and never the password. */
+/** In the driver's own words, which name host and port and never the password, and with what to do. */
 export function unreachable(error: unknown, variable: string): unknown {
   if (error instanceof StartError || !(error instanceof Error)) return error
   const reason =
@@ -139,5 +148,24 @@ export function unreachable(error: unknown, variable: string): unknown {
       ? error.errors.map((each) => (each instanceof Error ? each.message : String(each))).join(', ')
       : error.message
   const why = /client password must be a/.test(reason) ? 'the server asks for a password and there is none' : reason
-  return new StartError(`cannot connect to the database of ${variable}: ${why}`, { cause: error })
+  const [, advice] = ADVICE.find(([pattern]) => pattern.test(why)) ?? []
+  return new StartError(
+    `cannot connect to the database of ${variable}: ${why}${advice === undefined ? '' : `. ${advice}`}`,
+    { cause: error },
+  )
 }
+
+/** What docs/operations/troubleshooting.md says at more length. */
+const ADVICE: readonly (readonly [reason: RegExp, advice: string])[] = [
+  [/ECONNREFUSED|connect ENOENT/, 'Start PostgreSQL there, or correct host and port'],
+  [/ENOTFOUND|EAI_AGAIN/, 'Correct the host name'],
+  [/ETIMEDOUT|EHOSTUNREACH|timeout expired/, 'Check host, port and firewall'],
+  [/^database .* does not exist/, "Make it: create database … encoding 'UTF8' template template0"],
+  [/^role .* does not exist/, 'Make that login, or correct the user'],
+  [/password authentication failed/, 'Correct it; in a URL @ : / % are written %40 %3A %2F %25'],
+  [/asks for a password/, 'Write postgresql://user:password@…'],
+  [/no pg_hba\.conf entry/, 'Let this login in there, or add sslmode=require'],
+  [/does not support SSL/, 'Switch TLS on there; in a private network sslmode=disable'],
+  [/certificate|no such file/, 'Correct sslrootcert, or the host name that is verified'],
+  [/too many clients|connection slots/, 'Lower DATABASE_POOL_SIZE, or raise max_connections there'],
+]

@@ -1,4 +1,5 @@
 import type { ClientBase, QueryConfig } from 'pg'
+import type { Step } from './step.ts'
 
 /**
  * One SQL statement, prepared once per connection under its name (at most 63 bytes, unique in the program). Without a name it
@@ -19,21 +20,27 @@ export interface Sql {
 }
 
 /** SQL inside one user's row-level security. Only `asUser` makes it, so a store that takes it cannot be called without. */
-export type UserSql = Sql & { readonly userId: string; readonly [scope]: 'user' }
+export type UserSql = Sql & {
+  readonly userId: string
+  /** A step as part of this transaction. */
+  run<T>(step: Step<T>): Promise<T>
+  readonly [scope]: 'user'
+}
 
 /** SQL as the system role, outside any user's scope. Only `asSystem` makes it. */
 export type SystemSql = Sql & { readonly [scope]: 'system' }
+
+interface Runs {
+  readonly prepared: boolean
+  readonly onStatement: (statement: Statement) => void
+}
 
 /**
  * Runs statements on a connection while its scope lasts. Only the scopes call this, and they alone add the brand. A
  * statement that comes too late, out of a branch that nobody waited for, must not run on what may be the next user's
  * connection by then.
  */
-export function sqlOn(
-  client: ClientBase,
-  scope: { readonly ended: boolean },
-  { prepared, onStatement }: { prepared: boolean; onStatement: (statement: Statement) => void },
-): Sql {
+export function sqlOn(client: ClientBase, scope: { readonly ended: boolean }, { prepared, onStatement }: Runs): Sql {
   const rows = async <Row>(statement: Statement, values: readonly unknown[] = []): Promise<readonly Row[]> => {
     if (scope.ended) throw new Error(`statement ${statement.name} came after the end of its scope`)
     onStatement(statement)
@@ -44,6 +51,20 @@ export function sqlOn(
     rows,
     row: async <Row>(statement: Statement, values?: readonly unknown[]) => (await rows<Row>(statement, values))[0],
   }
+}
+
+/** The same inside the scope of a user. */
+export function userSqlOn(client: ClientBase, scope: { readonly ended: boolean }, runs: Runs, userId: string): UserSql {
+  const sql = {
+    ...sqlOn(client, scope, runs),
+    userId,
+    run: async <T>(step: Step<T>) => {
+      const row = await sql.row<object>(step.statement, step.values)
+      if (step.otherwise === undefined) return step.result(row, userId)
+      return step.result(row) ?? step.otherwise(sql)
+    },
+  } as UserSql
+  return sql
 }
 
 /** Without its name it is parsed and planned each time, in one go: what a pooler needs that has no prepared statements. */

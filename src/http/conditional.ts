@@ -11,36 +11,47 @@ export const etag = (resource: { readonly version: number }): string => `"${reso
 /** Any version, one of these, or whichever. */
 type EntityTags = 'any' | readonly string[] | undefined
 
-type VersionCheck = (current: { readonly version: number }) => void
+export interface Expectation {
+  /** Those that it is met by; null where any meets it. */
+  readonly versions: readonly number[] | null
+  /** @throws Problem precondition_failed (412) */
+  check(this: void, current: { readonly version: number }): void
+}
+
+const VERSION = /^"([1-9]\d{0,9})"$/
+/** PostgreSQL's integer. */
+const VERSION_MAX = 2 ** 31 - 1
 
 /**
  * What `If-Match` (RFC 9110 §13.1.1) demands of the resource, read before anything is done. Strong comparison: a weak tag
  * matches nothing.
  *
- * @returns a check that throws Problem precondition_failed (412)
  * @throws Problem invalid_header (400) when the header is no list of entity tags
  */
-export function expectedVersion(request: FastifyRequest): VersionCheck {
+export function expectedVersion(request: FastifyRequest): Expectation {
   return matching(entityTags('if-match', request.headers['if-match']))
 }
 
-/**
- * The same for a version that the body names, if it names one.
- *
- * @returns a check that throws Problem precondition_failed (412)
- */
-export const ifVersion = (version: number | undefined): VersionCheck =>
+/** The same for a version that the body names, if it names one. */
+export const ifVersion = (version: number | undefined): Expectation =>
   matching(version === undefined ? undefined : [etag({ version })])
 
-function matching(wanted: EntityTags): VersionCheck {
-  return (current) => {
-    if (wanted === undefined || wanted === 'any' || wanted.includes(etag(current))) return
-    throw new Problem('precondition_failed', `The task has changed: its version is now ${current.version}`, {
-      headers: { etag: etag(current) },
-      body: { currentVersion: current.version },
-    })
+function matching(wanted: EntityTags): Expectation {
+  const isAny = wanted === undefined || wanted === 'any'
+  return {
+    versions: isAny ? null : wanted.map(versionOf).filter((version) => version <= VERSION_MAX),
+    check: (current) => {
+      if (isAny || wanted.includes(etag(current))) return
+      throw new Problem('precondition_failed', `The task has changed: its version is now ${current.version}`, {
+        headers: { etag: etag(current) },
+        body: { currentVersion: current.version },
+      })
+    },
   }
 }
+
+/** Infinity for a tag that none of our versions has. */
+const versionOf = (tag: string): number => Number(VERSION.exec(tag)?.[1] ?? Infinity)
 
 /** Weak comparison (RFC 9110 §13.1.2): whether the caller already has what would be sent. */
 export function isFresh(request: FastifyRequest, current: string): boolean {

@@ -21,7 +21,10 @@ export function once(request: FastifyRequest, reply: FastifyReply): OnceOnly | u
   return {
     key: keyOf(header),
     fingerprint: fingerprintOf(request),
-    onReplay: () => void reply.header('idempotency-replayed', 'true'),
+    onReplay: () => {
+      void reply.header('idempotency-replayed', 'true')
+      request.server.observer.replayed()
+    },
   }
 }
 

@@ -112,4 +112,21 @@ suite('limits with Redis', { skip: needsRedis }, () => {
     const leftSeconds = await redis.client.ttl(key)
     assert.ok(leftSeconds > 0 && leftSeconds <= 60, `${key} lives ${leftSeconds} s`)
   })
+
+  test('a key that is something else takes nothing from what is counted beside it', async () => {
+    await using redis = await openTestRedis()
+    const { take } = openLimits(redis)
+    const [odd, even] = [randomUUID(), randomUUID()]
+    await redis.client.rpush(`todo-backend:limit:test:${odd}`, 'a list')
+    await redis.client.set(`todo-backend:limit:test:${even}`, 4, 'EX', 60)
+    const both = await Promise.all([take(policy(9), odd), take(policy(9), even)])
+    assert.deepEqual(
+      both.map(({ remaining, counted }) => [remaining, counted.together]),
+      [
+        [8, false],
+        [4, true],
+      ],
+    )
+    await redis.client.del(`todo-backend:limit:test:${odd}`)
+  })
 })

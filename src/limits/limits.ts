@@ -1,5 +1,5 @@
-import type { Redis } from 'ioredis'
-import { RateLimiterRedis } from 'rate-limiter-flexible'
+import type { Observer } from '../observer.ts'
+import { SharedCounts, type SharedStore } from './shared.ts'
 import { Windows, type Window } from './windows.ts'
 
 /** So many in a window, which begins with the first and is the same for all processes on one Redis. */
@@ -27,66 +27,51 @@ export interface Limits {
   giveBack(this: void, verdict: Verdict, subject: string): Promise<void>
 }
 
-/** Where processes count together. `ask` gives undefined while it is away. */
-export interface SharedStore {
-  readonly client: Redis
-  ask<T>(command: () => Promise<T>): Promise<T | undefined>
-}
-
 const KEY_PREFIX = 'todo-backend:limit:'
-
-interface Counter {
-  readonly shared: RateLimiterRedis
-  readonly own: Windows
-}
 
 /**
  * Fixed windows counted in Redis, atomically; and each process also counts what passes through itself, in windows that end
  * with those of Redis. Both must allow. So a Redis that goes away, comes back, evicts or starts anew makes nobody forget what
  * he let in himself.
  */
-export function openLimits(store: SharedStore): Limits {
-  const counters = new Map<string, Counter>()
-  const counterOf = ({ name, limit, windowSeconds }: Policy): Counter => {
+export function openLimits(store: SharedStore, onVerdict: Observer['limited'] = () => undefined): Limits {
+  const together = new SharedCounts(store)
+  const alone = new Map<string, Windows>()
+  const windowsOf = ({ name, windowSeconds }: Policy): Windows => {
     const key = `${name} ${windowSeconds}`
-    let counter = counters.get(key)
-    if (counter === undefined) {
-      const rule = { keyPrefix: `${KEY_PREFIX}${name}`, points: limit, duration: windowSeconds }
-      counter = {
-        shared: new RateLimiterRedis({ storeClient: store.client, ...rule }),
-        own: new Windows(windowSeconds * 1000),
-      }
-      counters.set(key, counter)
-    }
-    return counter
+    let windows = alone.get(key)
+    if (windows === undefined) alone.set(key, (windows = new Windows(windowSeconds * 1000)))
+    return windows
   }
   return {
     async take(policy, subject) {
-      const counter = counterOf(policy)
-      const window = counter.own.take(subject)
-      const alone = window.count
-      // `penalty` counts and leaves the judgement to us.
-      const together = await store.ask(() => counter.shared.penalty(subject))
+      const own = windowsOf(policy).take(subject)
+      const ownCount = own.count
+      const shared = await together.add(keyOf(policy, subject), 1, policy.windowSeconds * 1000)
       const now = performance.now()
-      const endsAtMs = together === undefined ? window.endsAtMs : now + together.msBeforeNext
-      window.endsAtMs = Math.min(window.endsAtMs, endsAtMs)
-      const shared = together?.consumedPoints ?? 0
-      const count = Math.max(alone, shared)
+      const endsAtMs = shared === undefined ? own.endsAtMs : now + shared.leftMs
+      own.endsAtMs = Math.min(own.endsAtMs, endsAtMs)
+      const sharedCount = shared?.count ?? 0
+      const count = Math.max(ownCount, sharedCount)
       // Where ours is the count, Redis may have lost some, and its window would end later than the one they were in.
-      const leftMs = (alone >= shared ? window.endsAtMs : endsAtMs) - now
+      const leftMs = (ownCount >= sharedCount ? own.endsAtMs : endsAtMs) - now
+      const allowed = count <= policy.limit
+      onVerdict(policy.name, allowed, shared === undefined)
       return {
         policy,
-        allowed: count <= policy.limit,
+        allowed,
         remaining: Math.max(0, policy.limit - count),
         resetSeconds: Math.max(1, Math.ceil(leftMs / 1000)),
-        counted: { own: window, together: together !== undefined },
+        counted: { own, together: shared !== undefined },
       }
     },
-    async giveBack({ policy, counted: { own, together } }, subject) {
+    async giveBack({ policy, counted }, subject) {
       // In the next window it would be one more than the limit.
-      if (performance.now() >= own.endsAtMs) return
-      own.count--
-      if (together) await store.ask(() => counterOf(policy).shared.reward(subject))
+      if (performance.now() >= counted.own.endsAtMs) return
+      counted.own.count--
+      if (counted.together) await together.add(keyOf(policy, subject), -1, policy.windowSeconds * 1000)
     },
   }
 }
+
+const keyOf = ({ name }: Policy, subject: string): string => `${KEY_PREFIX}${name}:${subject}`

@@ -1,4 +1,5 @@
 import { Type, type Static } from 'typebox'
+import type { ProblemCode } from '../errors.ts'
 import { OneOf, RefTo, Uuid } from '../http/wire.ts'
 import type { Task, TaskCreate, TaskPatch } from './schema.ts'
 
@@ -81,7 +82,7 @@ export const BatchResult = Type.Object(
           title: Type.String(),
           status: Type.Integer(),
           detail: Type.String(),
-          code: Type.String(),
+          code: RefTo<ProblemCode>('ProblemCode'),
           currentVersion: Type.Optional(Type.Integer()),
         },
         { description: 'Why it was refused: a refusal as everywhere, without instance and requestId' },

@@ -5,11 +5,12 @@ import { ifVersion } from '../http/conditional.ts'
 import { problemMembers } from '../http/problem.ts'
 import type { BatchResult, Operation, TaskBatch } from './batch-schema.ts'
 import { create, createAll, repeated, type Creation } from './creation.ts'
-import type { Task, TaskCreate } from './schema.ts'
+import type { TaskCreate } from './schema.ts'
 import * as store from './store.ts'
+import type { Stored } from './store.ts'
 
 /** The tasks that the batch speaks of, locked: as the operations so far have left them. */
-type Tasks = Map<string, Task>
+type Tasks = Map<string, Stored>
 
 // An id that is being created cannot be locked beforehand, so that two batches could wait for what the other creates. Those of
 // one user that might, take turns.
@@ -18,7 +19,7 @@ const TAKE_TURNS: Statement = {
   text: `select pg_advisory_xact_lock(hashtextextended($1, 7))::text`,
 }
 
-type Outcome = Problem | { readonly status: number; readonly task?: Task }
+type Outcome = Problem | { readonly status: number; readonly task?: Stored }
 
 /** An operation that has an id, in lower case: those that create without one have been given one. */
 type Identified =
@@ -44,9 +45,13 @@ export async function runBatch(sql: UserSql, { atomic = true, operations }: Task
     const problem = outcomes[failed]
     if (problem instanceof Problem) throw failure(problem, failed)
   }
-  return outcomes.map((outcome) =>
-    outcome instanceof Problem ? { status: outcome.status, problem: problemMembers(outcome) } : outcome,
-  )
+  return outcomes.map(shown)
+}
+
+function shown(outcome: Outcome): BatchResult {
+  const { status } = outcome
+  if (outcome instanceof Problem) return { status, problem: problemMembers(outcome) }
+  return outcome.task === undefined ? { status } : { status, task: store.taskOf(outcome.task) }
 }
 
 const failure = ({ code, message, body, cause }: Problem, index: number): Problem =>
@@ -102,7 +107,7 @@ async function perform(sql: UserSql, tasks: Tasks, run: readonly Identified[]): 
 }
 
 /** What somebody else has created since the batch began is locked too, again in the one order. */
-async function createNew(sql: UserSql, tasks: Tasks, run: readonly Identified[]): Promise<Map<string, Task>> {
+async function createNew(sql: UserSql, tasks: Tasks, run: readonly Identified[]): Promise<Map<string, Stored>> {
   const creations = run.flatMap((each) => (each.op === 'create' ? [{ ...each.task, id: each.id }] : []))
   if (creations.length === 0) return new Map()
   const created = await createAll(sql, creations)
@@ -125,7 +130,7 @@ async function one(
   sql: UserSql,
   tasks: Tasks,
   operation: Identified,
-  created: Task | undefined,
+  created: Stored | undefined,
 ): Promise<Exclude<Outcome, Problem>> {
   const { id } = operation
   if (operation.op === 'create') {
@@ -134,7 +139,7 @@ async function one(
     return { status: isNew ? 201 : 200, task }
   }
   const current = store.found(tasks.get(id))
-  ifVersion(operation.ifVersion)(current)
+  ifVersion(operation.ifVersion).check(current)
   if (operation.op === 'delete') {
     tasks.delete(id)
     return { status: 204 }
@@ -151,10 +156,10 @@ async function creation(
   sql: UserSql,
   tasks: Tasks,
   { id, task }: Extract<Identified, { op: 'create' }>,
-  created: Task | undefined,
+  created: Stored | undefined,
 ): Promise<Creation> {
   if (created !== undefined) return { task: created, isNew: true }
   const current = tasks.get(id)
   // Deleted by somebody else in the moment between the two statements.
-  return current === undefined ? create(sql, { ...task, id }) : repeated(current, task)
+  return current === undefined ? sql.run(create({ ...task, id })) : repeated(current, task)
 }

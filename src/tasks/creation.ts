@@ -1,15 +1,18 @@
 import { randomUUIDv7 } from 'node:crypto'
 import type { Statement, UserSql } from '../db/sql.ts'
+import { writing, type Step } from '../db/step.ts'
 import { Problem } from '../errors.ts'
-import { TASK } from './columns.ts'
-import type { Task, TaskCreate } from './schema.ts'
-import { contentOf, isSameContent, lockAll, normalized, type Content } from './store.ts'
+import type { TaskCreate } from './schema.ts'
+import { contentOf, isSameContent, lockAll, normalized, STORED, taskOf, type Content, type Stored } from './store.ts'
 
+// Nobody creates nothing; the policy would make an error of it.
 const CREATE: Statement = {
   name: 'tasks.create',
   text: `insert into tasks (id, title, description, status, priority, due_date, tags, completed_at)
-         values ($1, $2, $3, $4, $5, $6, $7, case when $4 = 'COMPLETED'::task_status then now() end)
-         on conflict (user_id, id) do nothing returning ${TASK}`,
+         select $1::uuid, $2, $3, $4::task_status, $5::task_priority, $6::timestamptz(3), $7::text[],
+           case when $4 = 'COMPLETED'::task_status then now() end
+         where current_setting('app.user_id') <> ''
+         on conflict (user_id, id) do nothing returning ${STORED}`,
 }
 // By id, so that of two who choose the same ids one waits, and neither waits for the other.
 const CREATE_ALL: Statement = {
@@ -20,11 +23,11 @@ const CREATE_ALL: Statement = {
          from json_to_recordset($1::json) as given (id uuid, title text, description text, status task_status,
            priority task_priority, "dueDate" timestamptz(3), tags text[])
          order by id
-         on conflict (user_id, id) do nothing returning ${TASK}`,
+         on conflict (user_id, id) do nothing returning ${STORED}`,
 }
 
 export interface Creation {
-  readonly task: Task
+  readonly task: Stored
   /** False where the user has had it already, under the id that was chosen. */
   readonly isNew: boolean
 }
@@ -34,18 +37,20 @@ export interface Creation {
  *
  * @throws Problem conflict (409) when the task of this id has another content by now
  */
-export async function create(sql: UserSql, task: TaskCreate): Promise<Creation> {
+export function create(task: TaskCreate): Step<Creation> {
   const { id = randomUUIDv7() } = task
-  const created = await sql.row<Task>(CREATE, [id, ...contentOf(contentToCreate(task))])
-  if (created !== undefined) return { task: created, isNew: true }
-  const current = (await lockAll(sql, [id])).get(id.toLowerCase())
-  // Deleted in between. How often that can happen is bounded by the time that a request has.
-  return current === undefined ? create(sql, { ...task, id }) : repeated(current, task)
+  return writing(CREATE, [id, ...contentOf(contentToCreate(task))], isNew, async (sql) => {
+    const current = (await lockAll(sql, [id])).get(id.toLowerCase())
+    // Deleted in between. How often that can happen is bounded by the time that a request has.
+    return current === undefined ? sql.run(create({ ...task, id })) : repeated(current, task)
+  })
 }
 
+const isNew = (task: Stored): Creation => ({ task, isNew: true })
+
 /** @throws Problem conflict (409) */
-export function repeated(current: Task, task: TaskCreate): Creation {
-  if (isSameContent(current, contentToCreate(task))) return { task: current, isNew: false }
+export function repeated(current: Stored, task: TaskCreate): Creation {
+  if (isSameContent(taskOf(current), contentToCreate(task))) return { task: current, isNew: false }
   throw new Problem('conflict', 'You have a task with this id and other content')
 }
 
@@ -57,9 +62,9 @@ export function repeated(current: Task, task: TaskCreate): Creation {
 export async function createAll(
   sql: UserSql,
   tasks: readonly (TaskCreate & { id: string })[],
-): Promise<Map<string, Task>> {
+): Promise<Map<string, Stored>> {
   const rows = tasks.map((task) => ({ id: task.id, ...contentToCreate(task) }))
-  const created = await sql.rows<Task>(CREATE_ALL, [JSON.stringify(rows)])
+  const created = await sql.rows<Stored>(CREATE_ALL, [JSON.stringify(rows)])
   return new Map(created.map((task) => [task.id, task]))
 }
 

@@ -1,52 +1,47 @@
 import type { Statement, UserSql } from '../db/sql.ts'
+import { reading, shortReading, type Step } from '../db/step.ts'
 import { formatInstant } from '../lib/instant.ts'
 import { dueBounds, type Query } from './query.ts'
-import { countStatement, keyColumn, pageStatement } from './query-sql.ts'
-import { PRIORITIES, STATUSES, type TagCount, type Task, type TaskStats } from './schema.ts'
+import { pageStatement } from './query-sql.ts'
+import { PRIORITIES, STATUSES, type TagCount, type TaskStats } from './schema.ts'
 
 /** Where a page ended: the instants that its listing means by `due`, and then the keys of its last task. */
 export type Position = readonly string[]
 
 export interface Page {
-  /** Whole tasks, or the members that were asked for. */
-  readonly tasks: Task[]
-  /** Undefined where it was not asked for. */
-  readonly total: number | undefined
+  /** A JSON array of whole tasks, or of the members that were asked for. */
+  readonly tasks: string
+  /** Null where it was not asked for. */
+  readonly total: number | null
   /** Where the next page begins; undefined on the last one. */
   readonly next: Position | undefined
+  readonly userId: string
 }
 
-type Row = Task & Readonly<Record<`key.${string}`, unknown>>
+interface PageRow extends Pick<Page, 'tasks' | 'total'> {
+  /** Of the last task; an empty due date is null. */
+  readonly next: readonly (string | null)[] | null
+}
+
+/** A page of so many tasks takes little time, of a kind that PostgreSQL keeps prepared. */
+const SHORT_PAGE = 100
 
 /** `after` is where the page before ended, `nowMs` what a listing that begins means by now. */
-export async function page(sql: UserSql, query: Query, after: Position | undefined, nowMs: number): Promise<Page> {
+export function page(query: Query, after: Position | undefined, nowMs: number): Step<Page> {
   const fresh = dueBounds(query, nowMs)
   const due = after?.slice(0, fresh.length) ?? fresh
-  const paged = pageStatement(query, due, after?.slice(fresh.length))
-  const counted = query.count ? countStatement(query, due) : undefined
-  const [rows, count] = await Promise.all([
-    sql.rows<Row>(paged.statement, paged.values),
-    counted && sql.row<{ total: number }>(counted.statement, counted.values),
-  ])
-  const last = rows.length > query.limit ? rows[query.limit - 1] : undefined
-  return {
-    tasks: rows.slice(0, query.limit).map((row) => shown(row, query)),
-    total: query.count ? (count?.total ?? 0) : undefined,
-    next: last && [...due, ...keysOf(last, query)],
-  }
+  const { statement, values } = pageStatement(query, due, after?.slice(fresh.length))
+  const isShort = statement.name !== '' && query.limit <= SHORT_PAGE
+  return (isShort ? shortReading : reading)(statement, values, (row: PageRow | undefined, userId: string) => {
+    const { tasks, total, next } = theOnly(row)
+    return {
+      tasks,
+      total,
+      next: next === null ? undefined : [...due, ...next.map((key) => key ?? '')],
+      userId,
+    }
+  })
 }
-
-function shown(row: Row, { fields }: Query): Task {
-  if (fields === undefined) return row
-  // Part of a task; the route serialises it by what it has.
-  return Object.fromEntries(fields.map((field) => [field, row[field]])) as Task
-}
-
-/** Sort keys are text, or whole numbers. */
-const keysOf = (row: object, { sort, fields }: Query): string[] =>
-  [...sort.map(({ name }) => name), 'id' as const].map((name) =>
-    String((row as Record<string, string | number | null>)[keyColumn(name, fields)] ?? ''),
-  )
 
 const TAGS: Statement = {
   name: 'tasks.tags',
@@ -71,8 +66,9 @@ const STATS: Statement = {
 }
 
 /** `nowMs` is what is overdue by now, by the clock that the list goes by. */
-export async function stats(sql: UserSql, nowMs: number): Promise<TaskStats> {
-  const row = await sql.row<TaskStats>(STATS, [formatInstant(nowMs)])
+export const stats = (nowMs: number): Step<TaskStats> => reading(STATS, [formatInstant(nowMs)], theOnly<TaskStats>)
+
+function theOnly<Row>(row: Row | undefined): Row {
   if (row === undefined) throw new Error('an aggregate without a row')
   return row
 }

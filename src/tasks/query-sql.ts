@@ -1,6 +1,6 @@
 import type { Statement } from '../db/sql.ts'
-import { COLUMNS, selectList, TASK, type Field } from './columns.ts'
 import type { Query, SortKey, SortName } from './query.ts'
+import type { Field } from './schema.ts'
 import { type Sought, type Spellings, withTypos } from './search.ts'
 
 /** Where a page ends: the sort keys of its last task and its id; '' for null. */
@@ -40,46 +40,64 @@ const ORDERS: Readonly<Record<Exclude<SortName, 'relevance'>, Order>> = {
   title: { expression: TITLE_WORDS, type: 'text' },
 }
 
-type Key = Order & { readonly descending: boolean; readonly name: SortName | 'id' }
+type Key = Order & { readonly descending: boolean }
 
-/** @returns the page after the one that ended at `after`, and one task more, which tells whether there is a next one */
+/**
+ * The page after the one that ended at `after`. It gives one row: `tasks`, a JSON array; `total`, null where it is not asked
+ * for; `next`, the keys of its last task where there is a next page.
+ */
 export function pageStatement(query: Query, due: readonly string[], after: Keys | undefined): Bound {
   const parameters = new Parameters()
   const conditions = filters(query, due, parameters)
+  const matching = `from tasks${where(conditions)}`
   const keys = keysOf(query, parameters)
-  if (after !== undefined) conditions.push(beyond(keys, after, parameters))
+  const page = after === undefined ? conditions : [...conditions, beyond(keys, after, parameters)]
   const order = keys.map(({ expression, descending, nullable }) => {
     return `${expression}${descending ? ' desc' : ''}${nullable && descending ? ' nulls last' : ''}`
   })
-  const text = `select ${selected(query.fields, keys)} from tasks${where(conditions)}
-    order by ${order.join(', ')} limit ${parameters.add(query.limit + 1, 'int')}`
+  const limit = parameters.add(query.limit, 'int')
+  // One task more tells whether there is a next page. A first page that is the last has all there are.
+  const all = `(select count(*) ${matching})`
+  const total = after === undefined ? `case when count(*) > ${limit} then ${all} else count(*) end` : all
+  const text = `select
+      concat('[', string_agg(json, ',') filter (where place <= ${limit}), ']') as tasks,
+      ${query.count ? total : 'null::bigint'} as total,
+      case when count(*) > ${limit} then
+        max(array[${keys.map((_, at) => `key${at}::text`).join(', ')}]) filter (where place = ${limit})
+      end as next
+    from (
+      select *, row_number() over () as place from (
+        select ${shown(query)} as json, ${keys.map(({ expression }, at) => `${expression} as key${at}`).join(', ')}
+        from tasks${where(page)} order by ${order.join(', ')} limit ${limit} + 1
+      ) sorted
+    ) page`
   return { statement: { name: pageName(query, after), text }, values: parameters.values }
 }
 
-export function countStatement(query: Query, due: readonly string[]): Bound {
-  const parameters = new Parameters()
-  const text = `select count(*) as total from tasks${where(filters(query, due, parameters))}`
-  const filter = commonFilter(query)
-  return { statement: { name: filter === undefined ? '' : `tasks.count${filter}`, text }, values: parameters.values }
+/** Each member as JSON text, from its column. */
+const JSON_OF: Readonly<Record<Field, string>> = {
+  id: 'to_json(id)',
+  title: 'to_json(title)',
+  description: `coalesce(to_json(description)::text, 'null')`,
+  status: 'to_json(status)',
+  priority: 'to_json(priority)',
+  dueDate: 'todo_instant_json(due_date)',
+  tags: 'array_to_json(tags)',
+  userId: 'to_json(user_id)',
+  createdAt: 'todo_instant_json(created_at)',
+  updatedAt: 'todo_instant_json(updated_at)',
+  completedAt: 'todo_instant_json(completed_at)',
+  version: 'version',
 }
+
+/** The JSON of a whole task is kept; that of some of its members is made. */
+const shown = ({ fields }: Query): string =>
+  fields === undefined
+    ? 'json'
+    : `concat('{', ${fields.map((field) => `'"${field}":', ${JSON_OF[field]}`).join(`, ',', `)}, '}')`
 
 const where = (conditions: readonly string[]): string =>
   conditions.length === 0 ? '' : ` where ${conditions.join(' and ')}`
-
-/** Where the keys of a row stand that `pageStatement` selected. */
-export const keyColumn = (name: SortName | 'id', fields: readonly Field[] | undefined): string =>
-  isSelected(name, fields) ? name : `key.${name}`
-
-/** What is sorted by is what the task shows, but for title and relevance. */
-const isSelected = (name: SortName | 'id', fields: readonly Field[] | undefined): boolean =>
-  name !== 'relevance' && name !== 'title' && (fields === undefined || fields.includes(name))
-
-function selected(fields: readonly Field[] | undefined, keys: readonly Key[]): string {
-  const hidden = keys
-    .filter(({ name }) => !isSelected(name, fields))
-    .map(({ name, expression }) => `${expression} as "key.${name}"`)
-  return [fields === undefined ? TASK : selectList(fields), ...hidden].join(', ')
-}
 
 function filters(query: Query, due: readonly string[], parameters: Parameters): string[] {
   const { status, priority, tag, everyTag, completed } = query
@@ -160,8 +178,8 @@ function relevance(words: readonly Sought[], parameters: Parameters): string {
 function keysOf({ sort, words }: Query, parameters: Parameters): Key[] {
   const order = ({ name }: SortKey): Order =>
     name === 'relevance' ? { expression: relevance(withTypos(words), parameters), type: 'int' } : ORDERS[name]
-  const keys = sort.map((key): Key => ({ ...order(key), ...key }))
-  return [...keys, { name: 'id', expression: COLUMNS.id, type: 'uuid', descending: keys.at(-1)?.descending ?? true }]
+  const keys = sort.map((key): Key => ({ ...order(key), descending: key.descending }))
+  return [...keys, { expression: 'id', type: 'uuid', descending: keys.at(-1)?.descending ?? true }]
 }
 
 /** A row comparison where one will do, which an index can begin at; else key by key. */
@@ -196,7 +214,7 @@ function pageName(query: Query, after: Keys | undefined): string {
   const sort = query.sort.map(({ name, descending }) => `${name}${descending ? '-' : ''}`).join()
   if (filter === undefined || query.fields !== undefined || !COMMON_SORTS.has(sort)) return ''
   const position = after === undefined ? '' : after.includes('') ? '.null' : '.after'
-  return `tasks.page.${sort}${filter}${position}`
+  return `tasks.page.${sort}${filter}${position}${query.count ? '' : '.uncounted'}`
 }
 
 /** Names the filters where there is none, or one that is common. */

@@ -3,8 +3,7 @@ import { Problem, type Violation } from '../errors.ts'
 import { CommaList, Instant, OneOf } from '../http/wire.ts'
 import { formatInstant, parseInstant } from '../lib/instant.ts'
 import { dayOf, isTimeZone, weekOf } from '../lib/time-zone.ts'
-import { FIELDS, type Field } from './columns.ts'
-import { PAGE_SIZE_MAX, PRIORITIES, STATUSES } from './schema.ts'
+import { FIELDS, type Field, PAGE_SIZE_MAX, PRIORITIES, STATUSES } from './schema.ts'
 import { soughtWords, type Spellings, wordsOf, WORDS_MAX } from './search.ts'
 
 /** What a list may be sorted by; all but relevance also the other way round. */

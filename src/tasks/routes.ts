@@ -5,8 +5,10 @@ import { signedIn } from '../http/identify.ts'
 import { once } from '../http/once.ts'
 import type { App } from '../http/server.ts'
 import {
+  AsText,
   IdempotencyKey,
   IdempotentHeaders,
+  JSON_UTF8,
   ONCE_REFUSALS,
   OptionalBody,
   REPLAYED,
@@ -22,17 +24,21 @@ const LIST = '/api/tasks'
 const tags = ['tasks']
 
 const ETag = { type: 'string', description: 'The version in double quotes, for If-Match and If-None-Match' }
-const task = RefTo<Task>('Task', { description: 'The task as it is now', headers: { ETag } })
+const task = AsText(RefTo('Task', { description: 'The task as it is now', headers: { ETag } }))
 const Location = { type: 'string', description: 'The path of the task' }
-const createdTask = RefTo<Task>('Task', { description: 'Created', headers: { ETag, Location, ...REPLAYED } })
-const sameTask = RefTo<Task>('Task', {
-  description: 'You have this task already, with the id you chose and this very content',
-  headers: { ETag, Location, ...REPLAYED },
-})
-const changedTask = RefTo<Task>('Task', {
-  description: 'The task as the request left it',
-  headers: { ETag, ...REPLAYED },
-})
+const createdTask = AsText(RefTo('Task', { description: 'Created', headers: { ETag, Location, ...REPLAYED } }))
+const sameTask = AsText(
+  RefTo('Task', {
+    description: 'You have this task already, with the id you chose and this very content',
+    headers: { ETag, Location, ...REPLAYED },
+  }),
+)
+const changedTask = AsText(
+  RefTo('Task', {
+    description: 'The task as the request left it',
+    headers: { ETag, ...REPLAYED },
+  }),
+)
 const unchanged = Type.Null({ description: 'You have this version' })
 const gone = Type.Null({ description: 'Deleted', headers: REPLAYED })
 const WriteHeaders = Type.Object({
@@ -60,6 +66,8 @@ const writeRefusals = refusals(
   'outcome_unknown',
   ...ONCE_REFUSALS,
 )
+
+const headersOf = (task: store.Stored) => ({ 'content-type': JSON_UTF8, etag: etag(task) })
 
 /** The routes of one task. */
 export function taskRoutes(app: App, { db }: { db: Database }): void {
@@ -92,15 +100,11 @@ export function taskRoutes(app: App, { db }: { db: Database }): void {
       },
     },
     async (request, reply) => {
-      const { task, isNew } = await db.asUser(
-        signedIn(request),
-        (sql) => create(sql, request.body),
-        once(request, reply),
-      )
+      const { task, isNew } = await db.asUser(signedIn(request), create(request.body), once(request, reply))
       return reply
         .code(isNew ? 201 : 200)
-        .headers({ location: `${LIST}/${task.id}`, etag: etag(task) })
-        .send(task)
+        .headers({ ...headersOf(task), location: `${LIST}/${task.id}` })
+        .send(task.json)
     },
   )
 
@@ -122,9 +126,9 @@ export function taskRoutes(app: App, { db }: { db: Database }): void {
       },
     },
     async (request, reply) => {
-      const task = await db.asUser(signedIn(request), (sql) => store.find(sql, request.params.id))
-      void reply.header('etag', etag(task))
-      return isFresh(request, etag(task)) ? reply.code(304).send(null) : reply.send(task)
+      const task = await db.asUser(signedIn(request), store.find(request.params.id))
+      if (isFresh(request, etag(task))) return reply.code(304).header('etag', etag(task)).send(null)
+      return reply.headers(headersOf(task)).send(task.json)
     },
   )
 
@@ -144,13 +148,12 @@ export function taskRoutes(app: App, { db }: { db: Database }): void {
       },
     },
     async (request, reply) => {
-      const expect = expectedVersion(request)
       const task = await db.asUser(
         signedIn(request),
-        (sql) => store.update(sql, request.params.id, request.body, expect),
+        store.update(request.params.id, request.body, expectedVersion(request)),
         once(request, reply),
       )
-      return reply.header('etag', etag(task)).send(task)
+      return reply.headers(headersOf(task)).send(task.json)
     },
   )
 
@@ -169,13 +172,12 @@ export function taskRoutes(app: App, { db }: { db: Database }): void {
       },
     },
     async (request, reply) => {
-      const expect = expectedVersion(request)
       const task = await db.asUser(
         signedIn(request),
-        (sql) => store.complete(sql, request.params.id, request.body?.completed, expect),
+        store.complete(request.params.id, request.body?.completed, expectedVersion(request)),
         once(request, reply),
       )
-      return reply.header('etag', etag(task)).send(task)
+      return reply.headers(headersOf(task)).send(task.json)
     },
   )
 
@@ -204,8 +206,11 @@ export function taskRoutes(app: App, { db }: { db: Database }): void {
       },
     },
     async (request, reply) => {
-      const expect = expectedVersion(request)
-      await db.asUser(signedIn(request), (sql) => store.remove(sql, request.params.id, expect), once(request, reply))
+      await db.asUser(
+        signedIn(request),
+        store.remove(request.params.id, expectedVersion(request)),
+        once(request, reply),
+      )
       return reply.code(204).send(null)
     },
   )

@@ -54,6 +54,10 @@ export const Task = Type.Object(
 )
 export type Task = Static<typeof Task>
 
+export type Field = keyof Task
+// Object.keys forgets what the keys are.
+export const FIELDS = Object.keys(Task.properties) as readonly Field[]
+
 export const TaskCreate = Type.Object(
   {
     id: Type.Optional(

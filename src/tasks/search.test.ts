@@ -30,7 +30,7 @@ suite('the searched words of a task', () => {
   test('are folded when its text changes, and with no other change', async () => {
     await using database = await openServedDatabase()
     const { principal } = await database.addUser()
-    const { task } = await database.db.asUser(principal, (sql) => create(sql, { title: 'Crème', tags: ['a'] }))
+    const { task } = await database.db.asUser(principal, create({ title: 'Crème', tags: ['a'] }))
     const words = async (): Promise<unknown> =>
       database.asOwner(async (client) => (await client.query('select search_words from tasks')).rows[0]?.search_words)
     const first = await words()
@@ -39,14 +39,14 @@ suite('the searched words of a task', () => {
       client.query(`create or replace function todo_search_words(content text) returns text
                     language sql immutable parallel safe as $$ select 'folded ' || coalesce(content, '') $$`),
     )
-    const anyVersion = (): void => undefined
-    const patch = (fields: Parameters<typeof store.update>[2]): Promise<unknown> =>
-      database.db.asUser(principal, (sql) => store.update(sql, task.id, fields, anyVersion))
-    await database.db.asUser(principal, (sql) => store.complete(sql, task.id, undefined, anyVersion))
+    const anyVersion = { versions: null, check: () => undefined }
+    const patch = (fields: Parameters<typeof store.update>[1]): Promise<unknown> =>
+      database.db.asUser(principal, store.update(task.id, fields, anyVersion))
+    await database.db.asUser(principal, store.complete(task.id, undefined, anyVersion))
     await patch({ status: 'IN_PROGRESS', priority: 'LOW', dueDate: '2025-12-27T17:00:00Z' })
     await patch({ title: 'Crème', description: null, tags: ['a'], priority: 'HIGH' })
     assert.equal(await words(), first)
-    const { version } = await database.db.asUser(principal, (sql) => store.find(sql, task.id))
+    const { version } = await database.db.asUser(principal, store.find(task.id))
     assert.equal(version, 4)
     for (const fields of [{ title: 'x' }, { tags: ['b'] }, { description: 'y' }]) {
       const before = await words()

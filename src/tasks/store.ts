@@ -1,79 +1,141 @@
 import type { Statement, UserSql } from '../db/sql.ts'
+import { shortReading, writing, type Step } from '../db/step.ts'
 import { Problem } from '../errors.ts'
+import type { Expectation } from '../http/conditional.ts'
 import { formatInstant, parseInstant } from '../lib/instant.ts'
-import { TASK } from './columns.ts'
 import type { Task, TaskPatch } from './schema.ts'
 
-const FIND: Statement = { name: 'tasks.find', text: `select ${TASK} from tasks where id = $1` }
-const LOCK: Statement = { name: 'tasks.lock', text: `select ${TASK} from tasks where id = $1 for update` }
+/** A task as the statements give it. */
+export interface Stored {
+  readonly id: string
+  readonly version: number
+  /** The task as it travels. PostgreSQL keeps it beside the columns (migrations/0008_task_json.up.sql). */
+  readonly json: string
+}
+export const STORED = 'id, version, json'
+
+export const taskOf = ({ json }: Stored): Task => JSON.parse(json) as Task
+
+const FIND: Statement = { name: 'tasks.find', text: `select ${STORED} from tasks where id = $1` }
+const LOCK: Statement = { name: 'tasks.lock', text: `select ${STORED} from tasks where id = $1 for update` }
 // In one order for everybody: of two that want the same tasks one waits, and neither waits for the other.
 const LOCK_ALL: Statement = {
   name: 'tasks.lock_all',
-  text: `select ${TASK} from tasks where id = any ($1::uuid[]) order by id for update`,
+  text: `select ${STORED} from tasks where id = any ($1::uuid[]) order by id for update`,
 }
 // A transaction that waited for the lock began before the one it waited for ended: time must not run backwards.
 const changed = (status: string): string =>
   `completed_at = case when ${status} = 'COMPLETED'::task_status then coalesce(completed_at, greatest(now(), updated_at)) end,
    version = version + 1, updated_at = greatest(now(), updated_at)`
 
-const REPLACE: Statement = {
-  name: 'tasks.replace',
-  text: `update tasks set title = $2, description = $3, status = $4, priority = $5, due_date = $6, tags = $7,
-           ${changed('$4')}
-         where id = $1 returning ${TASK}`,
+/** Sets columns of the task $1 in one of the versions $2, if those that `differ` get other values than they have. */
+function change(
+  name: string,
+  values: Readonly<Record<string, string>>,
+  differ: Readonly<Record<string, string>> = values,
+): Statement {
+  const columns = (of: object): string => Object.keys(of).join(', ')
+  const given = (of: object): string => Object.values(of).join(', ')
+  const text = `update tasks set (${columns(values)}) = row(${given(values)}), ${changed(values['status'] ?? 'status')}
+    where id = $1 and ($2::int[] is null or version = any ($2)) and (${columns(differ)}) is distinct from (${given(differ)})
+    returning ${STORED}`
+  return { name, text }
 }
-// PostgreSQL folds the searched words anew whenever a column that they are made of is set, also to what it was.
-const REPLACE_BESIDE_TEXT: Statement = {
-  name: 'tasks.replace_beside_text',
-  text: `update tasks set status = $2, priority = $3, due_date = $4, ${changed('$2')} where id = $1 returning ${TASK}`,
+
+/** A null leaves what there is. */
+const BESIDE_TEXT = {
+  status: 'coalesce($3, status)',
+  priority: 'coalesce($4, priority)',
+  due_date: 'case when $5 then $6::timestamptz(3) else due_date end',
 }
-const REMOVE: Statement = { name: 'tasks.remove', text: `delete from tasks where id = $1` }
+const TEXT = {
+  title: 'coalesce($7, title)',
+  tags: 'coalesce($8, tags)',
+  description: 'case when $9 then $10 else description end',
+}
+// PostgreSQL folds the searched words anew whenever a column that they are made of is set, also to what it was. So text that
+// stays the same is not set.
+const PATCH = change('tasks.patch', { ...BESIDE_TEXT, ...TEXT }, TEXT)
+const PATCH_BESIDE_TEXT = change('tasks.patch_beside_text', BESIDE_TEXT)
+const COMPLETE = change('tasks.complete', {
+  status: `case when not coalesce($3, status <> 'COMPLETED') then
+             case when status = 'COMPLETED' then 'TODO' else status end
+           else 'COMPLETED' end`,
+})
+const REMOVE: Statement = {
+  name: 'tasks.remove',
+  text: `delete from tasks where id = $1 and ($2::int[] is null or version = any ($2)) returning id`,
+}
 const REMOVE_ALL: Statement = {
   name: 'tasks.remove_all',
   text: `with locked as (select id from tasks where id = any ($1::uuid[]) order by id for update)
          delete from tasks where id in (select id from locked) returning id`,
 }
 
-/** Refuses the task by throwing a Problem when it is not in the state that the caller counts on. */
-export type Expectation = (current: Task) => void
+/** What a statement is given. */
+type Call = readonly [Statement, readonly unknown[]]
+
+const asIs = (task: Stored): Stored => task
 
 /** @throws Problem not_found (404) */
-export async function find(sql: UserSql, id: string): Promise<Task> {
-  return found(await sql.row<Task>(FIND, [id]))
-}
+export const find = (id: string): Step<Stored> => shortReading(FIND, [id], found)
 
 /** Applies a merge patch. One that changes nothing leaves version and updatedAt alone. */
-export async function update(sql: UserSql, id: string, patch: TaskPatch, expect: Expectation): Promise<Task> {
-  return patched(sql, await lock(sql, id, expect), patch)
-}
+export const update = (id: string, patch: TaskPatch, expected: Expectation): Step<Stored> =>
+  writing(...patching(id, patch, expected.versions), asIs, async (sql) =>
+    patched(sql, await lock(sql, id, expected), patch),
+  )
 
 /** `current` must be locked. */
-export async function patched(sql: UserSql, current: Task, patch: TaskPatch): Promise<Task> {
-  const { dueDate } = patch
-  return replace(sql, current, dueDate === undefined ? patch : { ...patch, dueDate: normalized(dueDate) })
+export async function patched(sql: UserSql, current: Stored, patch: TaskPatch): Promise<Stored> {
+  const changes = differences(taskOf(current), patch)
+  if (Object.keys(changes).length === 0) return current
+  return found(await sql.row<Stored>(...patching(current.id, changes, null)))
+}
+
+/** What of the patch is not so already. */
+function differences(current: Task, { dueDate, ...others }: TaskPatch): TaskPatch {
+  const patch = { ...others, ...(dueDate === undefined ? {} : { dueDate: normalized(dueDate) }) }
+  const differs = ([name, value]: [string, unknown]): boolean =>
+    JSON.stringify(value) !== JSON.stringify(current[name as keyof TaskPatch])
+  return Object.fromEntries(Object.entries(patch).filter(differs))
+}
+
+function patching(id: string, patch: TaskPatch, versions: readonly number[] | null): Call {
+  const { title, description, status, priority, dueDate, tags } = patch
+  const due = dueDate === undefined ? null : normalized(dueDate)
+  const values = [id, versions, status, priority, dueDate !== undefined, due]
+  if (title === undefined && description === undefined && tags === undefined) return [PATCH_BESIDE_TEXT, values]
+  return [PATCH, [...values, title, tags, description !== undefined, description]]
 }
 
 /** Completes or reopens; without `completed` whichever it is not. */
-export async function complete(
-  sql: UserSql,
-  id: string,
-  completed: boolean | undefined,
-  expect: Expectation,
-): Promise<Task> {
-  return completedOrReopened(sql, await lock(sql, id, expect), completed)
-}
+export const complete = (id: string, completed: boolean | undefined, expected: Expectation): Step<Stored> =>
+  writing(COMPLETE, [id, expected.versions, completed], asIs, async (sql) =>
+    completedOrReopened(sql, await lock(sql, id, expected), completed),
+  )
 
 /** `current` must be locked. */
-export async function completedOrReopened(sql: UserSql, current: Task, completed: boolean | undefined): Promise<Task> {
-  const isCompleted = current.status === 'COMPLETED'
-  const shouldBe = completed ?? !isCompleted
-  return shouldBe === isCompleted ? current : replace(sql, current, { status: shouldBe ? 'COMPLETED' : 'TODO' })
+export async function completedOrReopened(
+  sql: UserSql,
+  current: Stored,
+  completed: boolean | undefined,
+): Promise<Stored> {
+  return (await sql.row<Stored>(COMPLETE, [current.id, null, completed])) ?? current
 }
 
-export async function remove(sql: UserSql, id: string, expect: Expectation): Promise<void> {
-  await lock(sql, id, expect)
-  await sql.rows(REMOVE, [id])
-}
+/** @returns its id */
+export const remove = (id: string, expected: Expectation): Step<string> =>
+  writing(
+    REMOVE,
+    [id, expected.versions],
+    (task: Stored) => task.id,
+    async (sql) => {
+      const current = await lock(sql, id, expected)
+      await sql.rows(REMOVE, [id, null])
+      return current.id
+    },
+  )
 
 /** @returns the ids of those that were there, in no order */
 export async function removeAll(sql: UserSql, ids: readonly string[]): Promise<string[]> {
@@ -82,27 +144,17 @@ export async function removeAll(sql: UserSql, ids: readonly string[]): Promise<s
 }
 
 /** Those that are there, by id: as they are now and stay until the transaction ends. */
-export async function lockAll(sql: UserSql, ids: readonly string[]): Promise<Map<string, Task>> {
+export async function lockAll(sql: UserSql, ids: readonly string[]): Promise<Map<string, Stored>> {
   if (ids.length === 0) return new Map()
-  const tasks = await sql.rows<Task>(LOCK_ALL, [ids])
+  const tasks = await sql.rows<Stored>(LOCK_ALL, [ids])
   return new Map(tasks.map((task) => [task.id, task]))
 }
 
 /** The task as it is now and stays until the transaction ends: what is decided from it cannot be overtaken. */
-async function lock(sql: UserSql, id: string, expect: Expectation): Promise<Task> {
-  const current = found(await sql.row<Task>(LOCK, [id]))
-  expect(current)
+async function lock(sql: UserSql, id: string, { check }: Expectation): Promise<Stored> {
+  const current = found(await sql.row<Stored>(LOCK, [id]))
+  check(current)
   return current
-}
-
-async function replace(sql: UserSql, current: Task, patch: TaskPatch): Promise<Task> {
-  const next = { ...current, ...patch }
-  if (isSameContent(next, current)) return current
-  const { id, status, priority, dueDate } = next
-  const replaced = hasSameText(next, current)
-    ? await sql.row<Task>(REPLACE_BESIDE_TEXT, [id, status, priority, dueDate])
-    : await sql.row<Task>(REPLACE, [id, ...contentOf(next)])
-  return found(replaced)
 }
 
 /** What users say of a task, in the order of the statements' parameters. */
@@ -120,16 +172,13 @@ export const contentOf = ({ title, description, status, priority, dueDate, tags 
 export const isSameContent = (a: Content, b: Content): boolean =>
   JSON.stringify(contentOf(a)) === JSON.stringify(contentOf(b))
 
-const hasSameText = (a: Content, b: Content): boolean =>
-  a.title === b.title && a.description === b.description && JSON.stringify(a.tags) === JSON.stringify(b.tags)
-
 /** Cut to milliseconds here, because PostgreSQL would round. The schema has already refused what is no instant. */
 export function normalized(dueDate: string | null): string | null {
   const epochMs = dueDate === null ? undefined : parseInstant(dueDate)
   return epochMs === undefined ? null : formatInstant(epochMs)
 }
 
-export function found(task: Task | undefined): Task {
+export function found(task: Stored | undefined): Stored {
   if (task === undefined) throw new Problem('not_found', "Task not found or you don't have permission to access it")
   return task
 }

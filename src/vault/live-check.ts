@@ -3,6 +3,7 @@ import { Problem, retryAfter } from '../errors.ts'
 import { tooManyRequests } from '../http/admission.ts'
 import type { Secret } from '../lib/secret.ts'
 import type { Limits, Policy } from '../limits/limits.ts'
+import type { Observer, Tracer } from '../observer.ts'
 import { checkUrl, PROVIDERS, type Provider, type ProviderError, type ProviderName, type Refusal } from './providers.ts'
 
 /** How long a provider may take, from the first byte sent to the last one read. */
@@ -39,9 +40,19 @@ export interface LiveCheckOptions {
   readonly baseUrls: Config['vault']['baseUrls']
   readonly limits: Pick<Limits, 'take'>
   readonly timeoutMs?: number
+  readonly observer?: Pick<Observer, 'keyChecked'>
+  readonly tracer?: Pick<Tracer, 'within'> | undefined
 }
 
-export function openLiveChecks({ baseUrls, limits, timeoutMs = TIMEOUT_MS }: LiveCheckOptions): LiveChecks {
+const UNTRACED: Pick<Tracer, 'within'> = { within: (_span, work) => work(() => undefined) }
+
+export function openLiveChecks({
+  baseUrls,
+  limits,
+  timeoutMs = TIMEOUT_MS,
+  observer,
+  tracer = UNTRACED,
+}: LiveCheckOptions): LiveChecks {
   const underWay = new Map<ProviderName, number>()
   return {
     async check(userId, name, apiKey) {
@@ -54,7 +65,14 @@ export function openLiveChecks({ baseUrls, limits, timeoutMs = TIMEOUT_MS }: Liv
         const provider = PROVIDERS[name]
         // A stored one may come from another program. What cannot be a header would be quoted by the error that says so.
         if (!provider.shape.test(apiKey.reveal())) return { status: 'invalid', reason: `apiKey ${provider.must}` }
-        return await ask(provider, checkUrl(provider, baseUrls[name]), apiKey, timeoutMs)
+        const startedAt = performance.now()
+        const verdict = await tracer.within({ name: `check key ${name}`, kind: 'client' }, async (note) => {
+          const verdict = await ask(provider, checkUrl(provider, baseUrls[name]), apiKey, timeoutMs)
+          note({ outcome: verdict.status })
+          return verdict
+        })
+        observer?.keyChecked(name, verdict.status, (performance.now() - startedAt) / 1000)
+        return verdict
       } finally {
         underWay.set(name, (underWay.get(name) ?? 1) - 1)
       }

@@ -11,6 +11,7 @@ import type { App } from '../http/server.ts'
 import { IdempotentHeaders, ONCE_REFUSALS, pageHeaders, REPLAYED, refusals, RefTo, security } from '../http/wire.ts'
 import { openFernet } from '../lib/fernet.ts'
 import type { Limits } from '../limits/limits.ts'
+import type { Tracer } from '../observer.ts'
 import { refuseUnlessValid, sealed, shapedKey, unsealed } from './keys.ts'
 import { openLiveChecks } from './live-check.ts'
 import {
@@ -39,12 +40,13 @@ interface VaultDeps {
   readonly cursors: Cursors
   readonly limits: Limits
   readonly config: Pick<Config, 'vault'>
+  readonly tracing: Tracer | undefined
 }
 
 /** Users' keys for AI providers. One leaves in clear by a single route, to services, and each time it is written down. */
-export function vaultRoutes(app: App, { db, cursors, limits, config: { vault } }: VaultDeps): void {
+export function vaultRoutes(app: App, { db, cursors, limits, config: { vault }, tracing }: VaultDeps): void {
   const fernet = openFernet(vault.encryptionKeys)
-  const liveChecks = openLiveChecks({ baseUrls: vault.baseUrls, limits })
+  const liveChecks = openLiveChecks({ baseUrls: vault.baseUrls, limits, observer: app.observer, tracer: tracing })
   for (const schema of [UserApiKey, UserApiKeyPut, PlaintextKey, KeyRead]) app.addSchema(schema)
 
   app.get(

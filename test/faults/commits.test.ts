@@ -40,7 +40,7 @@ describe('a write whose commit was sent and not answered', { skip: needsPostgres
     test(`is reported as unknown, whichever it is: ${title}`, async () => {
       const [toChange, toToggle, toDelete] = [await create('change'), await create('toggle'), await create('delete')]
       const service = { 'x-service-auth': SERVICE_TOKEN, 'x-user-id': ada.id }
-      // Known from here on: whose request it is would be looked up first, and that is a commit too.
+      // Known from here on: whose request it is would be looked up first, and that would be cut too.
       await world.ask('GET', '/api/tasks', { headers: service })
       proxy.cutOnCommit(cut)
       const before = proxy.commitsCut
@@ -121,7 +121,7 @@ describe('a write whose commit was sent and not answered', { skip: needsPostgres
     await back()
   })
 
-  test('does not include one whose connection was killed in the middle of a statement: that did not happen', async () => {
+  test('is unknown too when its connection is killed while it waits, which tells no more than that', async () => {
     const { id } = await create('locked')
     await withClient(cluster.url(), async (holder) => {
       await holder.query('begin')
@@ -130,7 +130,7 @@ describe('a write whose commit was sent and not answered', { skip: needsPostgres
       const waiting = `select pid from pg_stat_activity where wait_event_type = 'Lock'`
       await until('it waits for the lock', async () => (await cluster.admin(waiting)).length > 0)
       await cluster.admin(`select pg_terminate_backend(pid) from (${waiting}) w`)
-      assertNotNow(await blocked, 'unavailable')
+      assertNotNow(await blocked, 'outcome_unknown')
       await holder.query('rollback')
     })
     assert.deepEqual(await tasks(`id = '${id}'`), [{ title: 'locked', status: 'TODO', version: 1 }])

@@ -11,6 +11,9 @@ import { setTimeout as sleep } from 'node:timers/promises'
  */
 export type Mode = 'pass' | 'refuse' | 'stall'
 
+/** Steps are transactions of their own; the statement that enters a scope is none. */
+const COMMIT = /commit\0|(?<!scope)\.(?:session|service)\0/i
+
 /**
  * `before`: the COMMIT never reaches the server · `after`: it is done, and only the answer gets lost. Both reset the
  * connection; `silence` keeps it, and the answer back.
@@ -169,7 +172,7 @@ export class FaultProxy implements AsyncDisposable {
     if (this.#delayMs > 0) await sleep(this.#delayMs)
     const text = chunk.toString('latin1')
     pair.wrote ||= /insert into|update "|delete from/i.test(text)
-    const isCommit = /commit\0/i.test(text)
+    const isCommit = COMMIT.test(text)
     if (this.#commitCut !== undefined && isCommit && (pair.wrote || !this.#cutWritesOnly)) {
       this.commitsCut += 1
       if (this.#commitCut === 'before') {

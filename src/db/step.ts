@@ -1,0 +1,100 @@
+import type { QueryArrayResult } from 'pg'
+import type { Principal } from '../principal.ts'
+import type { Statement, UserSql } from './sql.ts'
+
+/**
+ * What one statement finds out or does; it gives at most one row. `asUser` sends it together with the proof of the principal,
+ * as one statement in one flight; in a transaction that does more, `sql.run` does it there.
+ */
+export type Step<T> = Reading<T> | Writing<T>
+
+interface Single {
+  readonly statement: Statement
+  readonly values: readonly unknown[]
+}
+
+interface Reading<T> extends Single {
+  result(this: void, row: object | undefined, userId: string): T
+  /** Whether it takes little time however much there is: then it may go between others, on one connection. */
+  readonly short: boolean
+  readonly otherwise?: never
+}
+
+interface Writing<T> extends Single {
+  /** Undefined where nothing was done. */
+  result(this: void, row: object | undefined): T | undefined
+  otherwise(this: void, sql: UserSql): Promise<T>
+}
+
+/** A step that changes nothing. Its row settles it, or the lack of one does, if only by a Problem. */
+export const reading = <T>(
+  statement: Statement,
+  values: readonly unknown[],
+  result: Reading<T>['result'],
+): Reading<T> => ({ statement, values, result, short: false })
+
+/** One that takes little time however much there is. Many of them go on one connection, each behind the other. */
+export const shortReading = <T>(...of: Parameters<typeof reading<T>>): Reading<T> => ({
+  ...reading(...of),
+  short: true,
+})
+
+/**
+ * A step that changes something where all is as it usually is, and else changes nothing and gives no row. Then `otherwise`
+ * finds out what is the matter, or does it, in a transaction.
+ */
+export const writing = <T>(
+  statement: Statement,
+  values: readonly unknown[],
+  result: Done<T>['result'],
+  otherwise: Writing<T>['otherwise'],
+): Writing<T> => ({
+  statement,
+  values,
+  result: (row) => (row === undefined ? undefined : result(row)),
+  otherwise,
+})
+
+interface Done<T> {
+  result(this: void, row: object): T
+}
+
+/** Functions that say whose scope it is, by what a principal of each kind presents; null for nobody's. */
+export const PROOFS = { session: 'public.todo_session_user', service: 'public.todo_known_user' } as const
+
+const fused = new WeakMap<Statement, Partial<Record<Principal['kind'], Statement>>>()
+
+/**
+ * The statement of a step behind the proof of the principal, in one. The proof comes first, and sets whose rows the policies let
+ * the statement see and make: LEFT JOIN … ON true can only be a nested loop with the left side outside, and set_config() allows no
+ * parallel workers. Where it proves nobody they let it see none, and an insert has to make none by itself. The proof's parameter
+ * comes last, behind the values of the statement, of which it always has the same number.
+ */
+export function withProof({ statement, values }: Single, kind: Principal['kind']): Statement {
+  let forms = fused.get(statement)
+  if (forms === undefined) fused.set(statement, (forms = {}))
+  return (forms[kind] ??= {
+    name: statement.name === '' ? '' : `${statement.name}.${kind}`,
+    text: `with scope as materialized (
+        select set_config('app.user_id', coalesce(${PROOFS[kind]}($${values.length + 1}), ''), true) as "userId"
+      ), step as (${statement.text})
+      select scope."userId", step.* from scope left join (select true as "isRow", step.* from step) step on true`,
+  })
+}
+
+export interface Answer {
+  /** Empty where nobody is proven. */
+  readonly userId: string
+  readonly row: object | undefined
+}
+
+/** What came back of a statement {@link withProof}, in arrays. */
+export function answerOf({ fields, rows }: QueryArrayResult): Answer {
+  const [values] = rows as unknown[][]
+  if (values === undefined) throw new Error('a proof without a row')
+  const [userId, isRow] = values as [string, boolean]
+  if (!isRow) return { userId, row: undefined }
+  const row: Record<string, unknown> = {}
+  for (const [at, { name }] of fields.entries()) if (at > 1) row[name] = values[at]
+  return { userId, row }
+}

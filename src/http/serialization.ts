@@ -1,0 +1,16 @@
+import { SerializerSelector, type SerializerFactory } from '@fastify/fast-json-stringify-compiler'
+
+/**
+ * Makes the serialisers of one Fastify context, one for all answers of the same schema. Fastify itself makes one for each status
+ * of each route, of which most are the same refusal, and looks through all shared schemas each time: that was a third of a start.
+ */
+export const buildSerializer: SerializerFactory = (shared, options) => {
+  const compile = SerializerSelector()(shared, options)
+  const made = new Map<string, ReturnType<typeof compile>>()
+  return (route) => {
+    const schema = JSON.stringify(route.schema)
+    let serialize = made.get(schema)
+    if (serialize === undefined) made.set(schema, (serialize = compile(route)))
+    return serialize
+  }
+}
