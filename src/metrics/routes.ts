@@ -1,38 +1,27 @@
 import { Type } from 'typebox'
-import { collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
-import type { Pool } from 'pg'
+import { Registry } from 'prom-client'
 import type { Config } from '../config.ts'
+import type { Database } from '../db/database.ts'
 import { Problem } from '../errors.ts'
 import type { App } from '../http/server.ts'
 import { refusalsOfUnlimited } from '../http/wire.ts'
+import type { RedisConnection } from '../redis.ts'
+import type { Metrics } from './metrics.ts'
+import { watchSurroundings } from './surroundings.ts'
+import { openWholeService } from './workers.ts'
 
-const DURATION_BUCKETS_S = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
+interface MetricsDeps {
+  readonly config: Config
+  readonly metrics: Metrics
+  readonly db: Database
+  readonly redis: Pick<RedisConnection, 'isReachable'>
+}
 
-/** Prometheus text (version 0.0.4). Labels are bounded: route templates, never paths or ids. */
-export function metricsRoutes(app: App, { config, db }: { config: Config; db: { readonly pool: Pool } }): void {
-  const registry = new Registry()
-  collectDefaultMetrics({ register: registry })
-  const duration = new Histogram({
-    name: 'http_request_duration_seconds',
-    help: 'From the request line to the last byte of the answer',
-    labelNames: ['method', 'route', 'status'],
-    buckets: DURATION_BUCKETS_S,
-    registers: [registry],
-  })
-  const connections = new Gauge({
-    name: 'database_pool_connections',
-    help: 'Connections of the pool by state; waiting counts requests for one',
-    labelNames: ['state'],
-    registers: [registry],
-  })
-  app.addHook('onResponse', async (request, reply) => {
-    const labels = {
-      method: request.method,
-      route: request.routeOptions.url ?? 'none',
-      status: String(reply.statusCode),
-    }
-    duration.observe(labels, reply.elapsedTime / 1000)
-  })
+/** Prometheus text (version 0.0.4) of all workers together. Labels are bounded: route templates, never paths or ids. */
+export function metricsRoutes(app: App, { config, metrics: { registry }, db, redis }: MetricsDeps): void {
+  const surroundings = watchSurroundings(app, { db, redis })
+  const service = openWholeService(Registry.merge([registry, surroundings]), app.log)
+  app.addHook('onClose', async () => service[Symbol.dispose]())
 
   app.get(
     '/metrics',
@@ -54,13 +43,10 @@ export function metricsRoutes(app: App, { config, db }: { config: Config; db: { 
     },
     async (request, reply) => {
       refuseStranger(request.headers.authorization, config)
-      connections.set({ state: 'total' }, db.pool.totalCount)
-      connections.set({ state: 'idle' }, db.pool.idleCount)
-      connections.set({ state: 'waiting' }, db.pool.waitingCount)
       return reply
         .header('cache-control', 'no-store')
         .type(registry.contentType)
-        .send(await registry.metrics())
+        .send(await service.text())
     },
   )
 }

@@ -1,0 +1,45 @@
+import { ExportResultCode } from '@opentelemetry/core'
+import type { SpanExporter } from '@opentelemetry/sdk-trace'
+import type { TracingConfig } from '../tracing-config.ts'
+import type { TracingLog } from './tracing.ts'
+
+/** Of one batch, its repetitions included: less than there is for the last one. */
+const TIMEOUT_MS = 4_000
+
+/** OTLP over HTTP. Its going and coming is one line each; the service is not held up by it. */
+export async function openExporter(config: TracingConfig, log: TracingLog): Promise<SpanExporter> {
+  const otlp = await otlpExporter(config)
+  let isAway = false
+  return {
+    export(spans, done) {
+      otlp.export(spans, (result) => {
+        const failed = result.code !== ExportResultCode.SUCCESS
+        if (failed && !isAway) {
+          log.warn({ reason: reasonOf(result.error) }, 'traces cannot be sent; they are dropped until they can be')
+        }
+        if (!failed && isAway) log.info('traces are sent again')
+        isAway = failed
+        done(result)
+      })
+    },
+    shutdown: () => otlp.shutdown(),
+  }
+}
+
+async function otlpExporter({ url, protocol, headers }: TracingConfig): Promise<SpanExporter> {
+  const { OTLPTraceExporter } =
+    protocol === 'http/json'
+      ? await import('@opentelemetry/exporter-trace-otlp-http')
+      : await import('@opentelemetry/exporter-trace-otlp-proto')
+  return new OTLPTraceExporter({
+    url,
+    timeoutMillis: TIMEOUT_MS,
+    headers: Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, value.reveal()])),
+  })
+}
+
+/** The code of a socket or the status of an answer; never a body, nor a URL. */
+const reasonOf = (error: Error | undefined): string | number =>
+  error !== undefined && 'code' in error && (typeof error.code === 'string' || typeof error.code === 'number')
+    ? error.code
+    : 'unknown'

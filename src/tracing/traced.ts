@@ -1,0 +1,52 @@
+import type { Scopes } from '../db/scopes.ts'
+import type { Statement, UserSql } from '../db/sql.ts'
+import type { Step } from '../db/step.ts'
+import type { Limits } from '../limits/limits.ts'
+import type { SpanOptions, Tracer } from '../observer.ts'
+
+/**
+ * The same with a span for each transaction of a user, and for each statement its name: never its text or its values. A step
+ * is one flight, and so one span; what it takes where that does not settle it is within that.
+ */
+export function tracedScopes<T extends Scopes>(db: T, tracer: Tracer): T {
+  const tracedSql = (sql: UserSql): UserSql => ({
+    // All that it is, so also that it belongs to its scope.
+    ...sql,
+    rows: (statement, values) => tracer.within(statementSpan(statement), () => sql.rows(statement, values)),
+    row: (statement, values) => tracer.within(statementSpan(statement), () => sql.row(statement, values)),
+    run: (step) => tracer.within(statementSpan(step.statement), () => sql.run(tracedStep(step))),
+  })
+  const tracedStep = <R>(step: Step<R>): Step<R> =>
+    step.otherwise === undefined ? step : { ...step, otherwise: (sql) => step.otherwise(tracedSql(sql)) }
+  const asUser: Scopes['asUser'] = (principal, work, once) =>
+    tracer.within({ name: 'transaction user', attributes: { principal: principal.kind } }, () =>
+      typeof work === 'function'
+        ? db.asUser(principal, (sql) => work(tracedSql(sql)), once)
+        : tracer.within(statementSpan(work.statement), () => db.asUser(principal, tracedStep(work), once)),
+    )
+  return { ...db, asUser }
+}
+
+/** A statement of so many shapes that it is not kept has no name. */
+const statementSpan = ({ name }: Statement): SpanOptions => ({
+  name: name === '' ? 'query' : name,
+  kind: 'client',
+  attributes: { 'db.system.name': 'postgresql', ...(name !== '' && { 'db.query.summary': name }) },
+})
+
+/** The same with a span for each question to the store. */
+export const tracedLimits = (limits: Limits, tracer: Tracer): Limits => ({
+  ...limits,
+  take: (policy, subject) =>
+    tracer.within({ name: `limit ${policy.name}`, kind: 'client' }, async (note) => {
+      const verdict = await limits.take(policy, subject)
+      note({ 'limit.allowed': verdict.allowed, 'limit.alone': !verdict.counted.together })
+      return verdict
+    }),
+})
+
+/** The same with a span for all that the embedded auth server does for a request. */
+export const tracedAuth = <A extends { handle(this: void, request: Request): Promise<Response> }>(
+  auth: A,
+  tracer: Tracer,
+): A => ({ ...auth, handle: (request: Request) => tracer.within({ name: 'auth' }, () => auth.handle(request)) })
