@@ -3,11 +3,19 @@ import { pino } from 'pino'
 import { buildApp } from './app.ts'
 import { parseConfig } from './config.ts'
 import type { Deps } from './deps.ts'
+import { llmsText } from './docs/llms.ts'
 import { openCursors } from './http/cursor.ts'
 import { Secret } from './lib/secret.ts'
+import { openMetrics } from './metrics/metrics.ts'
 
-/** The OpenAPI document of the service with everything switched on, without opening anything. Ends with a line feed. */
-export async function describe(): Promise<string> {
+/** The OpenAPI document. Ends with a line feed. */
+export const describe = async (): Promise<string> => `${JSON.stringify(await described(), null, 2)}\n`
+
+/** `llms.txt`. Ends with a line feed. */
+export const describeToPrograms = async (): Promise<string> => llmsText(await described())
+
+/** The service with everything switched on, without opening anything. */
+async function described(): Promise<object> {
   const made = (): Secret => new Secret(randomBytes(32).toString('base64url') + '=')
   const config = parseConfig({}, () => ({
     SESSION_HASH_SECRET: made(),
@@ -23,11 +31,13 @@ export async function describe(): Promise<string> {
     db: untouched,
     redis: untouched,
     limits: untouched,
-    auth: { handle: untouched },
+    auth: { handle: untouched, issueSession: untouched },
     cursors: openCursors(config.vault.encryptionKeys),
+    metrics: openMetrics(),
+    tracing: undefined,
   } satisfies Deps)
   await app.ready()
   const document = app.swagger()
   await app.close()
-  return `${JSON.stringify(document, null, 2)}\n`
+  return document
 }

@@ -29,6 +29,12 @@ export function developmentSecrets(dataDir: string): DevelopmentSecrets {
   return parse(text, path)
 }
 
+/** As {@link developmentSecrets}, but where there is no file yet none is made, and what comes back is kept nowhere. */
+export function peekedSecrets(dataDir: string): DevelopmentSecrets {
+  const path = join(dataDir, 'secrets.json')
+  return parse(readIfThere(path) ?? JSON.stringify(generate()), path)
+}
+
 /** Gives each required variable that is unset what `make` made for it; in production it is a mistake instead. */
 export function fillSecrets(
   reader: Pick<EnvReader<DevelopmentSecretName>, 'has' | 'fill' | 'mistake' | 'line'>,

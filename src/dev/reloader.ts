@@ -1,0 +1,201 @@
+import { fork, type ChildProcess } from 'node:child_process'
+import module from 'node:module'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import type { Logger } from 'pino'
+import type { Config } from '../config.ts'
+import { lockDirectory } from '../db/directory-lock.ts'
+import { openEmbedded } from '../db/embedded.ts'
+import { lendEmbedded } from '../db/lent-embedded.ts'
+import { embeddedDirectory } from '../db/source.ts'
+import { StartError } from '../errors.ts'
+import { openLog } from '../log.ts'
+import { PATIENCE } from '../server.ts'
+import { openDoor, type Door } from './door.ts'
+import { watchCode, type Change } from './watch.ts'
+
+export type ToChild =
+  | { readonly kind: 'serve'; readonly address: string; readonly lentAt: string | undefined; readonly isFirst: boolean }
+  | { readonly kind: 'connection' }
+
+export type FromChild = { readonly kind: 'serving' } | { readonly kind: 'failed'; readonly failure: Failure }
+
+export interface Failure {
+  readonly reason: string
+  /** Something that the operator can mend, and not the code. */
+  readonly isRefusal: boolean
+}
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url))
+
+/** How long what is under way may take when the code has changed; streams would never end by themselves. */
+const END_TIMEOUT_MS = 1_000
+
+/**
+ * Serves, and anew whenever the code, a migration or `.env` changes. What takes its time stays: the port, the embedded database,
+ * and a process that waits with all packages loaded. Requests that come in between wait. Ends when told to.
+ *
+ * @param load reads the configuration
+ * @throws StartError for what keeps it from beginning at all; later mistakes are told, and the next change is waited for
+ */
+export async function develop(load: () => Config): Promise<void> {
+  if (!import.meta.filename.endsWith('.ts')) {
+    throw new StartError(
+      'dev is for a clone of the code: in an installed package nothing changes, so run: todo-backend serve',
+    )
+  }
+  let config = load()
+  const log = openLog(config.log.level)
+  const stop = Promise.withResolvers<undefined>()
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => stop.resolve(undefined))
+  using watch = watchCode(ROOT, process.cwd())
+  using spares = keepSpare()
+  let stage: Stage | undefined = await openStage(config)
+  let served = await serve(spares, stage, true)
+  if (served.reason !== undefined && served.isRefusal) {
+    await stage[Symbol.asyncDispose]()
+    // Mended it is without a change that could be waited for: by starting a server, say.
+    throw new StartError(served.reason)
+  }
+  tellOutcome(log, served)
+  for (;;) {
+    const change = await Promise.race([watch.next(), stop.promise])
+    if (change === undefined) break
+    stage?.door.leadTo(undefined)
+    await end(served)
+    if (change.files.includes('package-lock.json')) spares.renew()
+    try {
+      config = load()
+      if (stage?.key !== keyOf(config)) {
+        await stage?.[Symbol.asyncDispose]()
+        stage = undefined
+        stage = await openStage(config)
+      }
+      served = await serve(spares, stage, false)
+    } catch (error) {
+      if (!(error instanceof StartError)) throw error
+      served = { reason: error.message, isRefusal: true }
+      stage?.door.leadTo(served)
+    }
+    tellOutcome(log, served, change)
+  }
+  await end(served)
+  await stage?.[Symbol.asyncDispose]()
+}
+
+/** What stays open from one process to the next. */
+interface Stage extends AsyncDisposable {
+  /** Of what in the configuration it depends. */
+  readonly key: string
+  readonly door: Door
+  /** Undefined where there is a server. */
+  readonly lentAt: string | undefined
+}
+
+const keyOf = ({ http: { host, port }, database, dataDir }: Config): string =>
+  JSON.stringify([host, port, database.address === undefined && dataDir])
+
+async function openStage(config: Config): Promise<Stage> {
+  await using opened = new AsyncDisposableStack()
+  const door = opened.use(await openDoor(config.http))
+  let lentAt: string | undefined
+  if (config.database.address === undefined) {
+    process.stdout.write(PATIENCE)
+    opened.use(await lockDirectory(config.dataDir))
+    const embedded = opened.use(await openEmbedded(embeddedDirectory(config.dataDir)))
+    lentAt = opened.use(await lendEmbedded(embedded)).at
+  }
+  const closing = opened.move()
+  return { key: keyOf(config), door, lentAt, [Symbol.asyncDispose]: () => closing.disposeAsync() }
+}
+
+type Served = (Spare & { readonly reason?: undefined }) | (Failure & { readonly child?: undefined })
+
+async function serve(spares: Spares, { door, lentAt }: Stage, isFirst: boolean): Promise<Served> {
+  const taken = spares.take()
+  const { child, gone } = taken
+  const told = new Promise<Failure | undefined>((resolve) => {
+    child.once('message', (message: FromChild) => resolve(message.kind === 'failed' ? message.failure : undefined))
+  })
+  // One that could not be started may have no channel.
+  if (child.connected) child.send({ kind: 'serve', address: door.address, lentAt, isFirst } satisfies ToChild)
+  const failure = await Promise.race([told, gone])
+  const served: Served = failure ?? taken
+  door.leadTo(served)
+  // Who came then would wait for the next change.
+  if (failure === undefined) void gone.then((failure) => !ending.has(child) && door.leadTo(failure))
+  spares.make()
+  return served
+}
+
+function tellOutcome(log: Logger, { reason }: Served, change?: Change): void {
+  const changed = change?.files
+  if (reason !== undefined) log.error({ changed }, `${reason}; waiting for the next change`)
+  else if (change !== undefined) {
+    log.info({ changed, tookMs: Math.round(performance.now() - change.atMs) }, 'reloaded')
+  }
+}
+
+/** Those that are meant to end. */
+const ending = new WeakSet<ChildProcess>()
+
+async function end(served: Served): Promise<void> {
+  if (served.reason !== undefined) return
+  const { child, gone } = served
+  ending.add(child)
+  const killer = setTimeout(() => child.kill('SIGKILL'), END_TIMEOUT_MS)
+  child.kill('SIGTERM')
+  await gone
+  clearTimeout(killer)
+}
+
+interface Spare {
+  readonly child: ChildProcess
+  /** How it ended, or why it never began. */
+  readonly gone: Promise<Failure>
+}
+
+interface Spares extends Disposable {
+  /** The one that waits, or one made just now. */
+  take(): Spare
+  make(): void
+  /** For when what it has loaded is outdated. */
+  renew(): void
+}
+
+function keepSpare(): Spares {
+  const cache = module.getCompileCacheDir()
+  let spare: Spare | undefined
+  const fresh = (): Spare => {
+    // What bin/ gives is a directory of this very version of Node within the one that is asked for.
+    const child = fork(join(import.meta.dirname, 'child.ts'), cache === undefined ? [] : [dirname(cache)])
+    return { child, gone: endOf(child) }
+  }
+  const make = (): void => void (spare = fresh())
+  make()
+  return {
+    take: () => {
+      const taken = spare?.child.connected === true ? spare : fresh()
+      spare = undefined
+      return taken
+    },
+    make,
+    renew: () => {
+      spare?.child.kill('SIGKILL')
+      make()
+    },
+    [Symbol.dispose]: () => void spare?.child.kill('SIGKILL'),
+  }
+}
+
+function endOf(child: ChildProcess): Promise<Failure> {
+  return new Promise((resolve) => {
+    const tell = (what: string): void => resolve({ reason: `its process ${what}`, isRefusal: false })
+    child.once('exit', (status, signal) => tell(`ended with ${signal ?? `status ${status}`}`))
+    // One that was never started has no exit, and one that cannot be told anything is of no use.
+    child.on('error', ({ message }) => {
+      child.kill('SIGKILL')
+      tell(`could not be used: ${message}`)
+    })
+  })
+}

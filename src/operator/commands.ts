@@ -1,0 +1,83 @@
+import type { Config } from '../config.ts'
+import { openDatabase } from '../db/database.ts'
+import { embeddedAuth, type Deps } from '../deps.ts'
+import { Problem, StartError } from '../errors.ts'
+import type { Auth } from '../auth/better-auth.ts'
+import { openLog } from '../log.ts'
+import { ask } from './channel.ts'
+import { openOutput, type Output } from './output.ts'
+import { seed, SEED_USAGE, parseSeed } from './seed.ts'
+import { token, TOKEN_USAGE, parseToken } from './token.ts'
+
+/** What a command stands on. */
+export type Standing = Pick<Deps, 'config' | 'log' | 'db'> & { readonly auth: Auth }
+
+interface Command {
+  readonly usage: string
+  /** @throws StartError for arguments that it does not take, or not in this environment */
+  prepare(args: readonly string[]): (standing: Standing, output: Output) => Promise<void>
+}
+
+const COMMANDS: Readonly<Record<'token' | 'seed', Command>> = {
+  token: {
+    usage: TOKEN_USAGE,
+    prepare: (args) => {
+      const options = parseToken(args)
+      return (standing, output) => token(standing, options, output)
+    },
+  },
+  seed: {
+    usage: SEED_USAGE,
+    prepare: (args) => {
+      const options = parseSeed(args)
+      return (standing, output) => seed(standing, options, output)
+    },
+  },
+}
+
+/**
+ * Runs a command: in the running service where that has the embedded database, else here.
+ *
+ * @throws StartError for what is wrong with it, and for what keeps it from running
+ */
+export async function operate(
+  name: keyof typeof COMMANDS,
+  args: readonly string[],
+  load: () => Config,
+  output: Output & Partial<Disposable> = openOutput(),
+): Promise<void> {
+  if (args.includes('--help') || args.includes('-h')) return output.line(COMMANDS[name].usage)
+  COMMANDS[name].prepare(args)
+  const config = load()
+  try {
+    if (config.database.address === undefined && (await ask(config.dataDir, [name, ...args], output))) return
+    // What is printed is the outcome; what is logged goes elsewhere.
+    const log = openLog(config.log.level, process.stderr)
+    await using db = await openDatabase(config, log, { migrate: config.environment === 'development' })
+    await perform([name, ...args], { config, log, db }, output)
+  } finally {
+    output[Symbol.dispose]?.()
+  }
+}
+
+/** @throws StartError what the operator can mend */
+export async function perform(
+  [name, ...args]: readonly string[],
+  { config, log, db }: Omit<Standing, 'auth'>,
+  output: Output,
+): Promise<void> {
+  if (name !== 'token' && name !== 'seed') throw new StartError('the running service does not know this command')
+  const run = COMMANDS[name].prepare(args)
+  const auth = embeddedAuth(config, db)
+  if (auth === undefined) {
+    throw new StartError(
+      `${name} is for AUTH_MODE=embedded: users and sessions are kept by another auth server here, so sign up and in there`,
+    )
+  }
+  try {
+    await run({ config, log, db, auth }, output)
+  } catch (error) {
+    if (!(error instanceof Problem) || error.code !== 'unavailable') throw error
+    throw new StartError('the database is away or busy: run it again', { cause: error })
+  }
+}

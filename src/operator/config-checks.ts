@@ -1,0 +1,101 @@
+import { readFileSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Config } from '../config.ts'
+import { DEVELOPMENT_SECRETS, errorCode, reasonInWords } from '../development-secrets.ts'
+import { StartError } from '../errors.ts'
+import { isThisMachine } from '../lib/host.ts'
+import type { Secret } from '../lib/secret.ts'
+import { fail, ok, skipped, warn, type Finding } from './finding.ts'
+
+/** The configuration, or a finding for each of its mistakes. */
+export function checkConfig(load: () => Config): { readonly config?: Config; readonly findings: readonly Finding[] } {
+  try {
+    const config = load()
+    const where = config.database.address === undefined ? 'on the embedded database' : 'on a database server'
+    return { config, findings: [ok('config', `${config.environment}, ${where}`)] }
+  } catch (error) {
+    if (!(error instanceof StartError)) throw error
+    const mistakes = error.message.split('\n').filter((line) => !/^The configuration has \d+ mistakes:$/.test(line))
+    return {
+      findings: [
+        ...mistakes.map((mistake) => fail('config', mistake)),
+        skipped('all else', 'the configuration cannot be used'),
+      ],
+    }
+  }
+}
+
+/** What is right by itself, but may not be what a production wants. */
+export function checkExposure({ environment, auth, http, metrics, redis }: Config): readonly Finding[] {
+  const findings: Finding[] = []
+  if (environment !== 'development') {
+    findings.push(
+      metrics.token === undefined
+        ? warn('metrics', 'closed: there is no METRICS_TOKEN', 'set METRICS_TOKEN, and give it to Prometheus')
+        : ok('metrics', 'take a token'),
+    )
+  }
+  if (environment !== 'production') return findings
+  if (auth.mode === 'embedded') {
+    findings.push(
+      auth.serverUrl?.startsWith('https:') === true
+        ? ok('public URL', 'https')
+        : warn(
+            'public URL',
+            auth.serverUrl === undefined ? 'AUTH_SERVER_URL is not set' : 'AUTH_SERVER_URL is not https',
+            'set AUTH_SERVER_URL to the https:// URL under which browsers reach this service',
+          ),
+    )
+  }
+  findings.push(
+    http.corsOrigins.some((origin) => origin.startsWith('http:'))
+      ? warn('CORS', 'CORS_ORIGINS lets in pages that come by plain http', 'name the https:// origins of your pages')
+      : ok('CORS', `${http.corsOrigins.length} origins`),
+    http.trustProxy.length > 0
+      ? ok('proxy', 'X-Forwarded-For of TRUST_PROXY counts')
+      : warn(
+          'proxy',
+          'TRUST_PROXY is not set',
+          'set it to the addresses of your proxy, or all clients share its limits',
+        ),
+  )
+  const { protocol, hostname } = new URL(redis.url.reveal())
+  if (protocol !== 'rediss:' && !isThisMachine(hostname)) {
+    findings.push(warn('Redis TLS', 'REDIS_URL is not encrypted', 'use rediss://, unless the network is private'))
+  }
+  return findings
+}
+
+/** Where secrets come from, and whether others may read them. */
+export function checkSecrets(config: Config): readonly Finding[] {
+  const path = join(config.dataDir, 'secrets.json')
+  let made: string
+  try {
+    made = readFileSync(path, 'utf8')
+  } catch (error) {
+    return errorCode(error) === 'ENOENT'
+      ? [ok('secrets', 'from the environment, or made at the first start')]
+      : [fail('secrets', `${path}: ${reasonInWords(error)}`, 'let this user read it')]
+  }
+  const used = secretsOf(config).filter((secret) => made.includes(`"${secret.reveal()}"`)).length
+  if (used === 0) return [ok('secrets', 'from the environment')]
+  const found = `${used} of ${DEVELOPMENT_SECRETS.length} made for development, in ${path}`
+  if (config.environment === 'production') {
+    return [fail('secrets', found, 'make new ones for production: openssl rand -base64 32')]
+  }
+  return [ok('secrets', found), ...[path, config.dataDir].map(privacyOf)]
+}
+
+const secretsOf = ({ auth, vault }: Config): readonly Secret[] => [
+  ...[auth.sessionHashSecret, auth.betterAuthSecret].filter((secret) => secret !== undefined),
+  ...auth.services.map(({ token }) => token),
+  ...vault.encryptionKeys,
+]
+
+function privacyOf(path: string): Finding {
+  const mode = statSync(path).mode & 0o777
+  const isOpen = (mode & 0o077) !== 0
+  return isOpen
+    ? warn('privacy', `${path} has mode ${mode.toString(8)}: others may look into it`, `chmod go= ${path}`)
+    : ok('privacy', `${path} is closed to others`)
+}

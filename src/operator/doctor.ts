@@ -1,0 +1,120 @@
+import { parseArgs } from 'node:util'
+import type { Config } from '../config.ts'
+import { errorCode } from '../development-secrets.ts'
+import { StartError } from '../errors.ts'
+import { listenHost, reachableUrl } from '../lib/host.ts'
+import { checkConfig, checkExposure, checkSecrets } from './config-checks.ts'
+import { checkDatabase } from './database-checks.ts'
+import { fail, messageOf, ok, warn, type Finding } from './finding.ts'
+import { openOutput, type Output } from './output.ts'
+import { checkRedis } from './redis-checks.ts'
+
+export const DOCTOR_USAGE = `usage: todo-backend doctor [--json]
+
+Looks at configuration, secrets, database, roles, policies, migrations, keys, Redis, clocks and TLS, and says what to do next.
+Changes nothing. Exit status 1 when something failed.
+
+--json  an array of {check, state, found, next}; state is ok, warn, fail or skipped`
+
+const HEALTH_TIMEOUT_MS = 2_000
+
+/** @throws StartError for arguments that it does not take; whatever else it meets is a row of the table */
+export async function doctor(
+  args: readonly string[],
+  load: () => Config,
+  output: Output & Partial<Disposable> = openOutput(),
+): Promise<void> {
+  const { json, help } = options(args)
+  if (help) return output.line(DOCTOR_USAGE)
+  const findings: Finding[] = [ok('Node', process.versions.node)]
+  const { config, findings: ofConfig } = checkConfig(load)
+  findings.push(...ofConfig)
+  if (config !== undefined) {
+    output.progress('looking at database and Redis')
+    for (const looked of await Promise.all([
+      settled('secrets', async () => checkSecrets(config)),
+      settled('exposure', async () => checkExposure(config)),
+      settled('port', () => checkPort(config)),
+      settled('database', () => checkDatabase(config)),
+      settled('Redis', () => checkRedis(config)),
+    ])) {
+      findings.push(...looked)
+    }
+  }
+  output[Symbol.dispose]?.()
+  if (json) output.line(JSON.stringify(findings, null, 2))
+  else for (const line of table(findings)) output.line(line)
+  if (findings.some(({ state }) => state === 'fail')) process.exitCode = 1
+}
+
+function options(args: readonly string[]): { readonly json: boolean; readonly help: boolean } {
+  try {
+    const { values } = parseArgs({
+      args: [...args],
+      options: { json: { type: 'boolean', default: false }, help: { type: 'boolean', short: 'h', default: false } },
+    })
+    return values
+  } catch {
+    throw new StartError('doctor takes nothing but --json: see doctor --help')
+  }
+}
+
+/** A bug of a check must not cost the table. */
+const settled = (check: string, look: () => Promise<readonly Finding[]>): Promise<readonly Finding[]> =>
+  look().catch((error: unknown) => [fail(check, messageOf(error))])
+
+/** Whether the service runs already, could, or somebody else has its port. */
+async function checkPort({ http: { host, port } }: Config): Promise<readonly Finding[]> {
+  if (port === 0) return [ok('port', 'any free one')]
+  const where = `${host}:${port}`
+  const url = `${reachableUrl(listenHost(host), port)}/health/ready`
+  try {
+    // Head and body: what listens there may be anything.
+    const response = await fetch(url, { signal: AbortSignal.timeout(HEALTH_TIMEOUT_MS) })
+    const { service, status } = (await response.json()) as { service?: string; status?: string }
+    if (service !== 'todo-backend') throw new SyntaxError('another service')
+    return response.ok
+      ? [ok('port', `the service runs at ${where}, and is ${status}`)]
+      : [warn('port', `the service runs at ${where}, and is ${status}`, `curl -s ${url}`)]
+  } catch (error) {
+    return [unanswered(error, where)]
+  }
+}
+
+function unanswered(error: unknown, where: string): Finding {
+  if (error instanceof Error && error.name === 'TimeoutError') {
+    const found = `${where} does not answer within ${HEALTH_TIMEOUT_MS / 1000} s`
+    return fail('port', found, 'stop what listens there or set PORT to another, and see that HOST is of this machine')
+  }
+  switch (error instanceof Error ? errorCode(error.cause) : undefined) {
+    case 'ECONNREFUSED':
+      return ok('port', `${where} is free`)
+    case 'EADDRNOTAVAIL':
+    case 'EHOSTUNREACH':
+    case 'ENETUNREACH':
+    case 'ENOTFOUND':
+    case 'EAI_AGAIN':
+      return fail(
+        'port',
+        `the host of ${where} is no address of this machine`,
+        'set HOST to one, or to 0.0.0.0 for all',
+      )
+    default:
+      return fail('port', `${where} is in use by something else`, 'stop what listens there, or set PORT to another')
+  }
+}
+
+function table(findings: readonly Finding[]): readonly string[] {
+  const width = Math.max(...findings.map(({ check }) => check.length))
+  const rows = findings.flatMap(({ check, state, found, next }) => [
+    `${state.padEnd(7)}  ${check.padEnd(width)}  ${found.replaceAll('\n', ' ')}`,
+    ...(next === undefined ? [] : [`${' '.repeat(width + 11)}→ ${next}`]),
+  ])
+  const count = (state: Finding['state']): number => findings.filter((each) => each.state === state).length
+  return [
+    `${'STATE'.padEnd(7)}  ${'CHECK'.padEnd(width)}  FOUND, AND WHAT TO DO NEXT`,
+    ...rows,
+    '',
+    `${count('ok')} ok, ${count('warn')} to look at, ${count('fail')} failed, ${count('skipped')} skipped`,
+  ]
+}

@@ -1,0 +1,34 @@
+/** What one look came to. */
+export interface Finding {
+  readonly check: string
+  /** `fail` keeps the service from serving, or from serving safely; `warn` does not. */
+  readonly state: 'ok' | 'warn' | 'fail' | 'skipped'
+  /** Never a secret, nor a URL that may hold one. */
+  readonly found: string
+  /** What to do next, where there is something to do. */
+  readonly next?: string
+}
+
+export const ok = (check: string, found: string): Finding => ({ check, state: 'ok', found })
+export const warn = (check: string, found: string, next: string): Finding => ({ check, state: 'warn', found, next })
+export const fail = (check: string, found: string, next?: string): Finding => ({
+  check,
+  state: 'fail',
+  found,
+  ...(next !== undefined && { next }),
+})
+export const skipped = (check: string, found: string): Finding => ({ check, state: 'skipped', found })
+
+export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
+
+const SKEW_WARN_MS = 2_000
+const SKEW_FAIL_MS = 60_000
+
+/** @param askedAtMs,answeredAtMs around the question, by this machine's clock: the other one said it in between */
+export function clockFinding(check: string, otherMs: number, askedAtMs: number, answeredAtMs: number): Finding {
+  const skewMs = Math.round(Math.max(askedAtMs - otherMs, otherMs - answeredAtMs, 0))
+  const found = skewMs < 10 ? 'the same as here' : `${skewMs / 1000} s ${otherMs > answeredAtMs ? 'ahead' : 'behind'}`
+  if (skewMs <= SKEW_WARN_MS) return ok(check, found)
+  const next = 'set both clocks by NTP (timedatectl status): sessions, rate limits and logs go by them'
+  return skewMs > SKEW_FAIL_MS ? fail(check, found, next) : warn(check, found, next)
+}

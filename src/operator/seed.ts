@@ -1,0 +1,128 @@
+import { randomUUIDv7 } from 'node:crypto'
+import { parseArgs } from 'node:util'
+import { CLIENT_ADDRESS_HEADER } from '../auth/better-auth.ts'
+import type { Statement } from '../db/sql.ts'
+import { StartError } from '../errors.ts'
+import { reachableUrl } from '../lib/host.ts'
+import type { Principal } from '../principal.ts'
+import { createAll } from '../tasks/creation.ts'
+import type { Standing } from './commands.ts'
+import { imagine, type Person } from './imagination.ts'
+import type { Output } from './output.ts'
+
+export const SEED_USAGE = `usage: todo-backend seed [--users N] [--tasks N] [--seed N]
+
+Makes users who have tasks, and prints how to be each of them. With ENVIRONMENT=development only.
+
+--users N  how many, 1 to 1000; 3 when absent
+--tasks N  of each, 0 to 10000; 50 when absent
+--seed N   which ones, 0 to 999999; 1 when absent. The same number gives the same users and tasks. Those who are there already
+           stay as they are, and get a new token`
+
+/** Of one statement: a small part of the time that one may take. */
+const BATCH_TASKS = 200
+/** Whoever knows it can sign in as these users, as whoever reads the code does. */
+const PASSWORD = 'correct horse battery'
+
+const HAS_TASKS: Statement = { name: 'seed.has_tasks', text: 'select exists (select from tasks) as "hasTasks"' }
+
+interface SeedOptions {
+  readonly users: number
+  readonly tasks: number
+  readonly seed: number
+}
+
+export function parseSeed(args: readonly string[]): SeedOptions {
+  const text = { type: 'string' } as const
+  let values: Readonly<Record<keyof SeedOptions, string | undefined>>
+  try {
+    const options = {
+      users: { ...text, default: '3' },
+      tasks: { ...text, default: '50' },
+      seed: { ...text, default: '1' },
+    }
+    ;({ values } = parseArgs({ args: [...args], options }))
+  } catch {
+    throw new StartError('seed takes --users N, --tasks N and --seed N, and nothing else: see seed --help')
+  }
+  const number = (name: keyof SeedOptions, min: number, max: number): number => {
+    const value = /^\d{1,9}$/.test(values[name] ?? '') ? Number(values[name]) : -1
+    if (value < min || value > max) throw new StartError(`--${name} must be a whole number from ${min} to ${max}`)
+    return value
+  }
+  return { users: number('users', 1, 1_000), tasks: number('tasks', 0, 10_000), seed: number('seed', 0, 999_999) }
+}
+
+/** Signs the users up, one after another, and creates their tasks as they would. */
+export async function seed(standing: Standing, options: SeedOptions, output: Output): Promise<void> {
+  if (standing.config.environment !== 'development') {
+    throw new StartError('seed is for ENVIRONMENT=development only: everybody knows the password of the users it makes')
+  }
+  const people: Seeded[] = []
+  for (const person of imagine(options, new Date())) {
+    people.push(
+      await settle(standing, person, (tasks) => {
+        const users = `${people.length + 1} of ${options.users} users`
+        output.progress(`${users}, ${people.reduce((sum, each) => sum + each.tasks, tasks)} tasks`)
+      }),
+    )
+  }
+  report(standing, people, output)
+}
+
+interface Seeded {
+  readonly email: string
+  readonly token: string
+  /** That were created now. */
+  readonly tasks: number
+}
+
+async function settle(standing: Standing, person: Person, onProgress: (tasks: number) => void): Promise<Seeded> {
+  const { db, auth } = standing
+  const known = await auth.issueSession(person.email)
+  const { token, userId } = known ?? (await signUp(standing, person))
+  onProgress(0)
+  const principal: Principal = { kind: 'service', service: 'seed', userId }
+  const hasTasks = await db.asUser(
+    principal,
+    async (sql) => (await sql.row<{ hasTasks: boolean }>(HAS_TASKS))?.hasTasks,
+  )
+  if (hasTasks === true) return { email: person.email, token, tasks: 0 }
+  let tasks = 0
+  while (tasks < person.tasks.length) {
+    const batch = person.tasks.slice(tasks, tasks + BATCH_TASKS).map((task) => ({ ...task, id: randomUUIDv7() }))
+    await db.asUser(principal, (sql) => createAll(sql, batch))
+    tasks += batch.length
+    onProgress(tasks)
+  }
+  return { email: person.email, token, tasks }
+}
+
+/** Reserved by RFC 2606: the request goes nowhere. */
+const SIGN_UP = 'http://seed.invalid/api/auth/sign-up/email'
+
+async function signUp({ auth }: Standing, { name, email }: Person): Promise<{ token: string; userId: string }> {
+  const response = await auth.handle(
+    new Request(SIGN_UP, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', [CLIENT_ADDRESS_HEADER]: '127.0.0.1' },
+      body: JSON.stringify({ name, email, password: PASSWORD }),
+    }),
+  )
+  if (!response.ok) throw new Error(`signing up answered ${response.status}`)
+  const { token, user } = (await response.json()) as { token: string; user: { id: string } }
+  return { token, userId: user.id }
+}
+
+function report({ config: { http } }: Standing, people: readonly Seeded[], output: Output): void {
+  const width = Math.max(...people.map(({ email }) => email.length))
+  const tokenWidth = Math.max(...people.map(({ token }) => token.length))
+  output.line(`${'E-MAIL'.padEnd(width)}  ${'TOKEN (SEVEN DAYS)'.padEnd(tokenWidth)}  NEW TASKS`)
+  for (const { email, token, tasks } of people) {
+    output.line(`${email.padEnd(width)}  ${token.padEnd(tokenWidth)}  ${tasks}`)
+  }
+  output.line(`\nEverybody's password is: ${PASSWORD}\nTry:`)
+  output.line(
+    `  curl -s '${reachableUrl(http.host, http.port)}/api/tasks?limit=3' -H 'Authorization: Bearer ${people[0]?.token}'`,
+  )
+}

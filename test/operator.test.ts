@@ -1,0 +1,354 @@
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { chmodSync, existsSync, mkdtempSync, rmSync, statSync } from 'node:fs'
+import { connect, createServer, type AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Writable } from 'node:stream'
+import { suite, test } from 'node:test'
+import { loadConfig, parseConfig, type Config } from '../src/config.ts'
+import { withMigrations } from '../src/db/database.ts'
+import { developmentSecrets, peekedSecrets } from '../src/development-secrets.ts'
+import { openLog } from '../src/log.ts'
+import { Secret } from '../src/lib/secret.ts'
+import { ask, openChannel } from '../src/operator/channel.ts'
+import { operate } from '../src/operator/commands.ts'
+import { checkExposure } from '../src/operator/config-checks.ts'
+import { doctor } from '../src/operator/doctor.ts'
+import { clockFinding, type Finding } from '../src/operator/finding.ts'
+import { imagine } from '../src/operator/imagination.ts'
+import type { Output } from '../src/operator/output.ts'
+import { openTestDatabase } from './databases.ts'
+import { REDIS_OR_NOWHERE } from './redis.ts'
+import { openWorld, type World } from './world.ts'
+
+interface Kept extends Output {
+  readonly lines: string[]
+  readonly told: string[]
+}
+
+function keep(): Kept {
+  const lines: string[] = []
+  const told: string[] = []
+  return { lines, told, line: (text) => lines.push(text), progress: (text) => told.push(text) }
+}
+
+/** With the secrets that a development process makes in that directory. */
+const configOf = (env: Readonly<Record<string, string>>): Config =>
+  parseConfig({ LOG_LEVEL: 'silent', REDIS_URL: REDIS_OR_NOWHERE, ...env }, developmentSecrets)
+
+async function run(command: 'seed' | 'token', config: Config, ...args: readonly string[]): Promise<Kept> {
+  const output = keep()
+  await operate(command, args, () => config, output)
+  return output
+}
+
+const PEOPLE = 2
+
+/** E-mail and token in each line of the table that seed prints. */
+const peopleOf = ({ lines }: Kept): { email: string; token: string; tasks: number }[] =>
+  lines.slice(1, 1 + PEOPLE).map((line) => {
+    const [email = '', token = '', tasks = ''] = line.split(/\s+/)
+    return { email, token, tasks: Number(tasks) }
+  })
+
+/** A service that makes and keeps its secrets where the commands look for them. */
+function openService(config: Config, env: Readonly<Record<string, string>>): Promise<World> {
+  const { auth, vault } = config
+  assert.equal(auth.mode, 'embedded')
+  return openWorld({
+    env: {
+      ...env,
+      SESSION_HASH_SECRET: auth.sessionHashSecret?.reveal() ?? '',
+      BETTER_AUTH_SECRET: auth.betterAuthSecret?.reveal() ?? '',
+      SERVICE_AUTH_TOKEN: auth.services[0]?.token.reveal() ?? '',
+      ENCRYPTION_KEY: vault.encryptionKeys[0]?.reveal() ?? '',
+    },
+  })
+}
+
+suite('seed and token', () => {
+  test('seed makes users who can sign in and have tasks; a second time it changes nothing and gives new tokens', async () => {
+    await using database = await openTestDatabase()
+    const config = configOf(database.env)
+    const args = ['--users', String(PEOPLE), '--tasks', '250', '--seed', '7']
+    const first = await run('seed', config, ...args)
+    const people = peopleOf(first)
+    assert.deepEqual(
+      people.map(({ tasks }) => tasks),
+      [250, 250],
+    )
+    assert.match(first.told.at(-1) ?? '', /^2 of 2 users, 500 tasks$/)
+    const second = peopleOf(await run('seed', config, ...args))
+    assert.deepEqual(
+      second.map(({ email, tasks }) => ({ email, tasks })),
+      people.map(({ email }) => ({ email, tasks: 0 })),
+    )
+
+    const [email] = people.map((each) => each.email)
+    const { lines } = await run('token', config, (email ?? '').toUpperCase())
+    await using world = await openService(config, database.env)
+    for (const token of [lines[0], people[0]?.token, second[0]?.token]) {
+      const { status, json, headers } = await world.ask('GET', '/api/tasks?limit=300', { token: token ?? '' })
+      assert.equal(status, 200)
+      assert.equal(json.length, 250)
+      assert.equal(headers.get('x-total-count'), '250')
+    }
+    assert.ok(new Set([lines[0], people[0]?.token, second[0]?.token]).size === 3)
+    const password = /password is: (.*)/.exec(first.lines.join('\n'))?.[1]
+    const signedIn = await world.ask('POST', '/api/auth/sign-in/email', { body: { email, password } })
+    assert.equal(signedIn.status, 200)
+  })
+
+  test('the same number imagines the same people and tasks, and another number others', () => {
+    const now = new Date('2026-03-04T05:06:07Z')
+    const people = (seed: number) => [...imagine({ users: 3, tasks: 40, seed }, now)]
+    assert.deepEqual(people(1), people(1))
+    assert.notDeepEqual(people(1), people(2))
+    const [first, ...others] = people(1)
+    assert.deepEqual([...imagine({ users: 1, tasks: 40, seed: 1 }, now)], [first])
+    assert.equal(new Set([first, ...others].map((person) => person?.email)).size, 3)
+    for (const { title } of first?.tasks ?? []) assert.doesNotMatch(title, /[{}|]|undefined/)
+  })
+
+  test('token says so when nobody has the address, and both are refused where they would do harm', async () => {
+    await using database = await openTestDatabase()
+    const config = configOf(database.env)
+    await assert.rejects(run('token', config, 'nobody@example.com'), {
+      name: 'StartError',
+      message: /^nobody has this e-mail address here/,
+    })
+    const elsewhere = (environment: Config['environment']): Config => ({ ...config, environment })
+    await assert.rejects(run('token', elsewhere('production'), 'ada@example.com'), {
+      name: 'StartError',
+      message: /refused in production.*--production/,
+    })
+    await assert.rejects(run('token', elsewhere('production'), 'ada@example.com', '--production'), {
+      message: /^nobody has this/,
+    })
+    for (const environment of ['staging', 'production'] as const) {
+      await assert.rejects(run('seed', elsewhere(environment)), { message: /ENVIRONMENT=development only/ })
+    }
+    const external = configOf({ ...database.env, AUTH_MODE: 'external' })
+    for (const [command, ...args] of [['seed'], ['token', 'ada@example.com']] as const) {
+      await assert.rejects(run(command, external, ...args), { message: /kept by another auth server here/ })
+    }
+  })
+
+  test('the service that has the embedded database does them, also after one that was killed, and to nobody else', async () => {
+    await using database = await openTestDatabase({ embedded: true })
+    const config = configOf(database.env)
+    assert.equal(await ask(config.dataDir, ['token', 'x@example.com'], keep()), false)
+    await using world = await openService(config, database.env)
+    const ada = await world.signUp()
+    await using _left = await openChannel(world.deps)
+    const channel = await openChannel(world.deps)
+    assert.equal(statSync(join(config.dataDir, 'operator.sock')).mode & 0o777, 0o600)
+    const { lines } = await run('token', config, ada.email)
+    assert.equal((await world.ask('GET', '/api/tasks', { token: lines[0] ?? '' })).status, 200)
+    assert.ok(world.logged.some((line) => line.includes(ada.id) && line.includes('made a session')))
+    await assert.rejects(run('token', config, 'nobody@example.com'), { message: /^nobody has this/ })
+    assert.deepEqual(
+      peopleOf(await run('seed', config, '--users', '2', '--tasks', '3')).map(({ tasks }) => tasks),
+      [3, 3],
+    )
+    await assert.rejects(ask(config.dataDir, ['vault', 'rotate'], keep()), { message: /does not know this command/ })
+    await channel[Symbol.asyncDispose]()
+    assert.ok(!existsSync(join(config.dataDir, 'operator.sock')))
+  })
+})
+
+suite('the socket of the service', () => {
+  function openHome(): { dataDir: string; path: string } & Disposable {
+    const dataDir = mkdtempSync(join(tmpdir(), 'todo-socket-'))
+    const path = join(dataDir, 'operator.sock')
+    return { dataDir, path, [Symbol.dispose]: () => rmSync(dataDir, { recursive: true, force: true }) }
+  }
+
+  test('bears with who says nothing, leaves, or says too much, and neither waits for ever nor has an error of it', async ({
+    mock,
+  }) => {
+    using home = openHome()
+    let logged = ''
+    const log = openLog('error', new Writable({ write: (line, _, done) => ((logged += String(line)), done()) }))
+    // What a command stands on is not reached here.
+    await using _channel = await openChannel({ config: home, log } as unknown as Parameters<typeof openChannel>[0])
+    connect(home.path).end('["tok')
+    const talker = connect(home.path)
+    talker.write(`["${'é'.repeat(5_000)}"]\n`)
+    const [refused] = await once(talker.setEncoding('utf8'), 'data')
+    assert.match(String(refused), /"refused".*at most 10000 bytes/)
+    mock.timers.enable({ apis: ['setTimeout'] })
+    const silent = connect(home.path).resume()
+    while (!silent.destroyed) {
+      mock.timers.tick(5_000)
+      await new Promise((resolve) => setImmediate(resolve))
+    }
+    assert.equal(logged, '')
+  })
+
+  test('that closes without an answer has stopped, in words', async () => {
+    using home = openHome()
+    const server = createServer({ pauseOnConnect: true }, (visitor) => setImmediate(() => visitor.destroy()))
+    server.listen(home.path)
+    await once(server, 'listening')
+    try {
+      await assert.rejects(ask(home.dataDir, ['token'], keep()), {
+        name: 'StartError',
+        message: /stopped before it was done/,
+      })
+    } finally {
+      server.close()
+    }
+  })
+})
+
+async function examined(load: () => Config): Promise<{ findings: Finding[]; status: unknown; text: string }> {
+  const before = process.exitCode
+  process.exitCode = 0
+  try {
+    const json = keep()
+    await doctor(['--json'], load, json)
+    const status = process.exitCode
+    const text = keep()
+    await doctor([], load, text)
+    return { findings: JSON.parse(json.lines.join('\n')), status, text: text.lines.join('\n') }
+  } finally {
+    process.exitCode = before
+  }
+}
+
+const stateOf = (findings: readonly Finding[], check: string): string | undefined =>
+  findings.find((each) => each.check === check)?.state
+
+suite('doctor', () => {
+  test('finds nothing wrong with a database that is as it should be', async () => {
+    await using database = await openTestDatabase()
+    const { findings, status, text } = await examined(() => configOf({ ...database.env, PORT: '0' }))
+    assert.deepEqual(
+      findings.filter(({ state }) => state === 'fail'),
+      [],
+    )
+    for (const check of ['database', 'database clock', 'migrations', 'database roles', 'policies', 'encryption keys']) {
+      assert.equal(stateOf(findings, check), 'ok', check)
+    }
+    assert.equal(status, 0)
+    assert.match(text, /ok +policies +row-level security is forced on [1-9]\d* tables/)
+  })
+
+  test('names what is wrong, with what to do next, and has status 1', async () => {
+    await using database = await openTestDatabase()
+    const config = configOf({ ...database.env, PORT: '0' })
+    await withMigrations(config, (client) => client.query('alter table tasks no force row level security'))
+    const loose = await examined(() => config)
+    assert.equal(loose.status, 1)
+    assert.match(loose.text, /fail +database roles +refusing to serve: row-level security is not forced on tasks/)
+    assert.equal(stateOf(loose.findings, 'encryption keys'), 'skipped')
+    await withMigrations(config, (client) => client.query('alter table tasks force row level security'))
+
+    chmodSync(join(config.dataDir, 'secrets.json'), 0o644)
+    const open = await examined(() => config)
+    assert.match(open.text, /warn +privacy +\S+secrets\.json has mode 644[^\n]*\n +→ chmod go= \S+secrets\.json/)
+    assert.equal(open.status, 0)
+    const production = await examined(() => ({ ...config, environment: 'production' }))
+    assert.equal(stateOf(production.findings, 'secrets'), 'fail')
+    assert.equal(stateOf(production.findings, 'public URL'), 'warn')
+    assert.equal(stateOf(production.findings, 'metrics'), 'warn')
+    // In two of them a password and a name only look like this machine.
+    for (const [url, state] of [
+      ['redis://:localhost@redis.example.com', 'warn'],
+      ['redis://127.example.com', 'warn'],
+      ['redis://[::1]:6379/0', undefined],
+      ['rediss://redis.example.com', undefined],
+    ] as const) {
+      const reaching: Config = { ...config, environment: 'production', redis: { url: new Secret(url) } }
+      assert.equal(stateOf(checkExposure(reaching), 'Redis TLS'), state, url)
+    }
+  })
+
+  test('tells of pending migrations, and makes no database where there is none', async () => {
+    await using database = await openTestDatabase({ migrated: false })
+    const config = configOf({ ...database.env, PORT: '0' })
+    const { findings } = await examined(() => config)
+    assert.equal(stateOf(findings, 'migrations'), 'warn')
+    assert.equal(stateOf(findings, 'database roles'), 'skipped')
+
+    const home = mkdtempSync(join(tmpdir(), 'todo-doctor-'))
+    try {
+      const load = (): Config =>
+        loadConfig({ env: { PORT: '0', REDIS_URL: REDIS_OR_NOWHERE }, cwd: home, secrets: peekedSecrets })
+      const { findings, status } = await examined(load)
+      assert.equal(stateOf(findings, 'database'), 'skipped')
+      assert.equal(status, 0)
+      assert.ok(!existsSync(join(home, '.data')))
+    } finally {
+      rmSync(home, { recursive: true, force: true })
+    }
+  })
+
+  test('has its table also where configuration, database, Redis and port are all of no use, and shows no password', async () => {
+    const PASSWORD = 'hunter2hunter2'
+    const bad = await examined(() => configOf({ PORT: 'x', LOG_LEVEL: PASSWORD }))
+    assert.equal(bad.status, 1)
+    assert.equal(bad.findings.filter(({ check, state }) => check === 'config' && state === 'fail').length, 2)
+
+    const server = createServer((socket) => socket.end('no HTTP'))
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    const { port } = server.address() as AddressInfo
+    const home = mkdtempSync(join(tmpdir(), 'todo-doctor-'))
+    try {
+      const { findings, status, text } = await examined(() =>
+        configOf({
+          DATA_DIR: home,
+          PORT: String(port),
+          DATABASE_URL: `postgres://u:${PASSWORD}@127.0.0.1:1/x`,
+          REDIS_URL: `redis://:${PASSWORD}@127.0.0.1:1`,
+        }),
+      )
+      assert.equal(status, 1)
+      assert.equal(stateOf(findings, 'database'), 'fail')
+      assert.equal(stateOf(findings, 'Redis'), 'warn')
+      assert.equal(stateOf(findings, 'port'), 'fail')
+      assert.match(text, /cannot connect to the database of DATABASE_URL: .*ECONNREFUSED/)
+      assert.doesNotMatch(text + bad.text + JSON.stringify(findings), new RegExp(PASSWORD))
+    } finally {
+      server.close()
+      rmSync(home, { recursive: true, force: true })
+    }
+  })
+
+  test('does not wait for ever for a body that never comes', async () => {
+    const server = createServer((socket) => socket.write('HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n'))
+    server.listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    const home = mkdtempSync(join(tmpdir(), 'todo-doctor-'))
+    try {
+      const { port } = server.address() as AddressInfo
+      const { text } = await examined(() => configOf({ DATA_DIR: home, PORT: String(port) }))
+      assert.match(text, /fail +port +127\.0\.0\.1:\d+ does not answer within 2 s/)
+    } finally {
+      server.close()
+      rmSync(home, { recursive: true, force: true })
+    }
+  })
+
+  test('tells who has the embedded database', async () => {
+    await using database = await openTestDatabase({ embedded: true })
+    const config = configOf({ ...database.env, PORT: '0' })
+    await using _world = await openService(config, database.env)
+    const { findings, status } = await examined(() => config)
+    assert.deepEqual(
+      findings.filter(({ check }) => check === 'database').map(({ state, found }) => [state, found.split(',')[0]]),
+      [['skipped', `process ${process.pid} has it open`]],
+    )
+    assert.equal(status, 0)
+  })
+
+  test('judges a clock by what cannot be the way of the question', () => {
+    assert.equal(clockFinding('clock', 1_000, 990, 1_010).state, 'ok')
+    assert.equal(clockFinding('clock', 5_000, 1_000, 1_500).state, 'warn')
+    assert.match(clockFinding('clock', 5_000, 1_000, 1_500).found, /3\.5 s ahead/)
+    assert.equal(clockFinding('clock', 0, 61_000, 61_000).state, 'fail')
+    assert.match(clockFinding('clock', 0, 61_000, 61_000).found, /61 s behind/)
+  })
+})
