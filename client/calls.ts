@@ -1,0 +1,111 @@
+import type { HeadersOptions, ParamsOption, RequestBodyOption } from 'openapi-fetch'
+import type { components, paths } from './schema.ts'
+
+/** What a call takes and gives, made from the document's types. */
+
+export type Task = components['schemas']['Task']
+export type TaskCreate = components['schemas']['TaskCreate']
+export type TaskPatch = components['schemas']['TaskPatch']
+export type TaskField = keyof Task
+
+export type Method = 'get' | 'post' | 'put' | 'patch' | 'delete'
+
+/** The paths under `/api` that have the method. What is for load balancers and monitoring is not. */
+export type PathWith<M extends Method> = {
+  [Path in keyof paths]: Path extends `/api/${string}` ? (paths[Path] extends Record<M, object> ? Path : never) : never
+}[keyof paths]
+
+/** Lists in pages: their paths take a cursor. */
+export type PagedPath = {
+  [Path in PathWith<'get'>]: paths[Path]['get'] extends { parameters: { query?: { cursor?: string } } } ? Path : never
+}[PathWith<'get'>]
+
+interface CallOptions {
+  readonly headers?: HeadersOptions
+  /** Ends the call, whatever it is waiting for; it then throws the signal's reason. */
+  readonly signal?: AbortSignal | undefined
+}
+
+type Operation<Path extends keyof paths, M extends Method> = NonNullable<paths[Path][M]>
+type AnyInit<Path extends keyof paths, M extends Method> = CallOptions &
+  ParamsOption<Operation<Path, M>> &
+  RequestBodyOption<Operation<Path, M>>
+
+/** What makes the answer another one has a form of its own, below, so that each answer has its exact type. */
+interface Plain {
+  readonly params?: {
+    readonly query?: { readonly fields?: never }
+    readonly header?: { readonly 'if-none-match'?: never }
+  }
+}
+export type Init<Path extends keyof paths, M extends Method> = AnyInit<Path, M> & (M extends 'get' ? Plain : unknown)
+
+/** May be left out where nothing in it is required. */
+export type InitArgument<Path extends keyof paths, M extends Method> =
+  object extends Init<Path, M> ? [init?: Init<Path, M>] : [init: Init<Path, M>]
+
+/** Members of each task, by name. Of names that are only known when it runs, each may be there. */
+export type InitWithFields<Field extends TaskField> = AnyInit<'/api/tasks', 'get'> & {
+  readonly params: { readonly query: { readonly fields: readonly Field[] } }
+}
+export type TaskWith<Field extends TaskField> = TaskField extends Field ? Partial<Task> : Pick<Task, Field>
+
+export type InitIfNoneMatch = AnyInit<'/api/tasks/{id}', 'get'> & {
+  readonly params: { readonly header: { readonly 'if-none-match': string } }
+}
+
+export interface Answer<Data> {
+  readonly data: Data
+  readonly response: Response
+}
+
+type Responses<Path extends keyof paths, M extends Method> =
+  Operation<Path, M> extends { responses: infer Statuses } ? Statuses : never
+type ContentOf<Reply> = Reply extends { content: { 'application/json': infer Content } } ? Content : undefined
+type Succeeded<Path extends keyof paths, M extends Method> = {
+  [Status in keyof Responses<Path, M> & (200 | 201 | 204)]: ContentOf<Responses<Path, M>[Status]>
+}[keyof Responses<Path, M> & (200 | 201 | 204)]
+
+export type DataOf<Path extends keyof paths, M extends Method> = Path extends '/api/tasks'
+  ? M extends 'get'
+    ? Task[]
+    : Succeeded<Path, M>
+  : Succeeded<Path, M>
+
+export type ItemOf<Path extends PagedPath> = DataOf<Path, 'get'> extends readonly (infer Item)[] ? Item : never
+
+/** @throws ProblemError for every refusal; what `fetch` throws when there is no answer; the reason of the signal */
+export type Call<M extends Method> = <Path extends PathWith<M>>(
+  path: Path,
+  ...init: InitArgument<Path, M>
+) => Promise<Answer<DataOf<Path, M>>>
+
+/** @throws as `Call` */
+export interface Get extends Call<'get'> {
+  <Field extends TaskField>(path: '/api/tasks', init: InitWithFields<Field>): Promise<Answer<TaskWith<Field>[]>>
+  /** Undefined, with status 304, when it is the version that you have. */
+  (path: '/api/tasks/{id}', init: InitIfNoneMatch): Promise<Answer<Task | undefined>>
+}
+
+export interface Page<Item> {
+  readonly items: Item[]
+  /** On all pages; undefined where the service does not count. */
+  readonly total: number | undefined
+  /** Where the next page begins; undefined on the last. */
+  readonly nextCursor: string | undefined
+}
+
+/** Asks for each page when it is wanted. @throws as `Call` */
+export interface Pages {
+  <Path extends PagedPath>(path: Path, ...init: InitArgument<Path, 'get'>): AsyncGenerator<Page<ItemOf<Path>>, void>
+  <Field extends TaskField>(
+    path: '/api/tasks',
+    init: InitWithFields<Field>,
+  ): AsyncGenerator<Page<TaskWith<Field>>, void>
+}
+
+/** The items of all pages, one after another. @throws as `Call` */
+export interface Items {
+  <Path extends PagedPath>(path: Path, ...init: InitArgument<Path, 'get'>): AsyncGenerator<ItemOf<Path>, void>
+  <Field extends TaskField>(path: '/api/tasks', init: InitWithFields<Field>): AsyncGenerator<TaskWith<Field>, void>
+}

@@ -1,0 +1,25 @@
+import { registerHooks } from 'node:module'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+
+/** `npm run client`: writes schema.ts anew, the types of all that openapi.json describes. */
+
+const DOCUMENT = new URL('../openapi.json', import.meta.url)
+const SCHEMA = new URL('schema.ts', import.meta.url)
+
+const HEADER = `// Generated from openapi.json by \`npm run client\`: do not edit.\n\n`
+
+// The generator needs TypeScript's old interface to programs, which TypeScript 7 no longer has. (ADR 0021)
+registerHooks({
+  resolve: (specifier, context, next) =>
+    next(specifier === 'typescript' ? '@ts-morph/common/dist/typescript.js' : specifier, context),
+})
+
+/** The text that schema.ts should have. */
+export async function generate(): Promise<string> {
+  const { default: openapiTS, astToString } = await import('openapi-typescript')
+  const nodes = await openapiTS(readFileSync(DOCUMENT, 'utf8'), { defaultNonNullable: false })
+  return HEADER + astToString(nodes)
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) writeFileSync(SCHEMA, await generate())

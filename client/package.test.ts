@@ -1,0 +1,115 @@
+import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { suite, test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { openWorld } from '../test/world.ts'
+import { generate } from './generate.ts'
+
+const HERE = import.meta.dirname
+const ROOT = join(HERE, '..')
+const COMPILER = join(fileURLToPath(import.meta.resolve('typescript/package.json')), '../bin/tsc')
+/** In package.json: what stands for the package as it is here, and not as it is built. */
+const SOURCE = 'todo-backend-source'
+
+interface Example {
+  readonly document: string
+  readonly line: number
+  readonly code: string
+  /** What the block after it shows. */
+  readonly output: string
+}
+
+const EXAMPLES = ['client/README.md', 'README.md'].flatMap((document): Example[] => {
+  const text = readFileSync(join(ROOT, document), 'utf8')
+  return [...text.matchAll(/^```ts\n([^]*?)^```\n\n```text\n([^]*?)^```$/gm)].map(
+    ({ 1: code = '', 2: output = '', index }) => ({
+      document,
+      line: text.slice(0, index).split('\n').length,
+      code,
+      output,
+    }),
+  )
+})
+
+async function run(script: string, args: readonly string[], cwd: string): Promise<{ status: unknown; said: string }> {
+  const child = spawn(process.execPath, [script, ...args], { cwd, stdio: ['ignore', 'pipe', 'pipe'] })
+  let said = ''
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding('utf8').on('data', (chunk: string) => {
+      said += chunk
+    })
+  }
+  const [status] = (await once(child, 'close')) as [unknown]
+  return { status, said }
+}
+
+/** An empty project which has installed the package. */
+function makeProject(): string {
+  const project = mkdtempSync(join(tmpdir(), 'todo-client-'))
+  mkdirSync(join(project, 'node_modules'))
+  symlinkSync(ROOT, join(project, 'node_modules/todo-backend'))
+  symlinkSync(join(ROOT, 'node_modules/@types'), join(project, 'node_modules/@types'))
+  writeFileSync(join(project, 'package.json'), '{ "type": "module" }')
+  return project
+}
+
+const COMPILING = `--noEmit --strict --target esnext --module nodenext --types node --skipLibCheck
+  --allowImportingTsExtensions --customConditions ${SOURCE}`.split(/\s+/)
+
+suite('the package of the client', () => {
+  test('has the types of openapi.json as it is now; `npm run client` writes them', async () => {
+    assert.equal(readFileSync(join(HERE, 'schema.ts'), 'utf8'), await generate())
+  })
+
+  test('compiles without anything of Node, and refuses what a path does not take or is misspelt', async () => {
+    assert.deepEqual(await run(COMPILER, ['-p', HERE], ROOT), { status: 0, said: '' })
+  })
+
+  test('stands on itself and openapi-fetch alone, in files that are not long', () => {
+    const files = globSync('*.ts', { cwd: HERE }).filter(
+      (file) => !/\.test\.ts$|^generate\.ts$|^schema\.ts$/.test(file),
+    )
+    const texts = files.map((file) => readFileSync(join(HERE, file), 'utf8'))
+    const imported = new Set(
+      texts.flatMap((text) => [...text.matchAll(/from '([^']+)'/g)].map(([, path = '']) => path)),
+    )
+    const others = [...imported].filter((path) => !/^\.\/[\w-]+\.ts$/.test(path))
+    assert.deepEqual(others, ['openapi-fetch'])
+    assert.ok(texts.every((text) => text.split('\n').length <= 320))
+  })
+
+  test('sends a key with every write that takes one, which are all outside of /api/auth', () => {
+    const { paths } = JSON.parse(readFileSync(join(ROOT, 'openapi.json'), 'utf8')) as { paths: Record<string, Methods> }
+    type Methods = Record<string, { readonly parameters?: readonly { readonly name: string }[] }>
+    for (const [path, methods] of Object.entries(paths)) {
+      for (const [method, { parameters = [] }] of Object.entries(methods)) {
+        const takesKey = parameters.some(({ name }) => name === 'idempotency-key')
+        assert.equal(takesKey, method !== 'get' && !path.startsWith('/api/auth/'), `${method} ${path}`)
+      }
+    }
+  })
+
+  test('has its examples in both documents', () => {
+    assert.deepEqual(new Set(EXAMPLES.map(({ document }) => document)), new Set(['client/README.md', 'README.md']))
+  })
+
+  for (const { document, line, code, output } of EXAMPLES) {
+    test(`does what line ${line} of ${document} says, in a project of its own`, async () => {
+      await using world = await openWorld()
+      const project = makeProject()
+      try {
+        writeFileSync(join(project, 'example.ts'), code.replaceAll('http://127.0.0.1:8000', world.url))
+        const compiled = await run(COMPILER, [...COMPILING, 'example.ts'], project)
+        assert.deepEqual(compiled, { status: 0, said: '' })
+        const ran = await run(`--conditions=${SOURCE}`, ['example.ts'], project)
+        assert.deepEqual(ran, { status: 0, said: output })
+      } finally {
+        rmSync(project, { recursive: true })
+      }
+    })
+  }
+})

@@ -1,0 +1,155 @@
+import { problemIn } from './problem.ts'
+
+export interface Retry {
+  /** How often a call is sent at most. */
+  readonly attempts: number
+  /** How long one attempt may take, from asking for credentials to the end of the answer's body; in milliseconds. */
+  readonly attemptTimeoutMs: number
+  /** How long a call may take, with all its attempts and waits; in milliseconds. */
+  readonly deadlineMs: number
+}
+
+export const RETRY: Retry = { attempts: 5, attemptTimeoutMs: 10_000, deadlineMs: 30_000 }
+
+/** The first wait where the service names none; each further one is twice as long. */
+const FIRST_WAIT_MS = 250
+const WAIT_MAX_MS = 8_000
+
+/** The longest that timers take: a longer one fires at once. */
+const TIMER_MAX_MS = 2 ** 31 - 1
+
+export interface Attempts {
+  /** Makes the next attempt. What it throws ends the call. */
+  prepare(this: void): Promise<(signal: AbortSignal) => Promise<Response>>
+  /** Whether it may be sent again: a read, or a write that is done once however often it is sent. */
+  readonly isRepeatable: boolean
+  /** Ends the attempt under way, or the wait between two. */
+  readonly signal: AbortSignal | undefined
+}
+
+/**
+ * Sends until there is an answer that stays: not 429, 503, a key that is still in use, or none at all. A wait that the service
+ * names is never shortened: where it would pass the deadline the refusal is the answer.
+ *
+ * @returns the answer, with its whole body received
+ * @throws what the last attempt failed with; the reason of the signal
+ */
+export async function repeatedly(
+  { prepare, isRepeatable, signal }: Attempts,
+  { attempts, attemptTimeoutMs, deadlineMs }: Retry,
+): Promise<Response> {
+  const endsMs = performance.now() + Math.min(deadlineMs, TIMER_MAX_MS)
+  const leftMs = (): number => Math.max(0, endsMs - performance.now())
+  for (let attempt = 1; ; attempt++) {
+    signal?.throwIfAborted()
+    const outcome = await outcomeOf(prepare, signal, Math.min(attemptTimeoutMs, leftMs()))
+    signal?.throwIfAborted()
+    const waitMs = isRepeatable && attempt < attempts ? waitAfter(outcome, attempt) : undefined
+    if (waitMs === undefined || waitMs >= leftMs()) {
+      if ('failure' in outcome) throw outcome.failure
+      return responseOf(outcome)
+    }
+    await sleep(waitMs, signal)
+  }
+}
+
+interface Received {
+  readonly response: Response
+  readonly body: ArrayBuffer
+}
+type Outcome = Received | { readonly failure: unknown }
+
+/** The body is read here: an answer that breaks off is none. Nothing is waited for longer, whether it heeds a signal or not. */
+async function outcomeOf(
+  prepare: Attempts['prepare'],
+  signal: AbortSignal | undefined,
+  timeoutMs: number,
+): Promise<Outcome> {
+  // AbortSignal.any and .timeout would leave a listener and a timer behind, for as long as the caller's signal lives.
+  const attempt = new AbortController()
+  const stop = (): void => attempt.abort(signal?.reason)
+  const tooLate = (): void => attempt.abort(new DOMException('No answer came in time', 'TimeoutError'))
+  const ended = new Promise<Outcome>((resolve) => {
+    attempt.signal.addEventListener('abort', () => resolve({ failure: attempt.signal.reason }))
+  })
+  const timer = setTimeout(tooLate, timeoutMs)
+  signal?.addEventListener('abort', stop, { once: true })
+  try {
+    return await Promise.race([made(prepare, attempt.signal), ended])
+  } finally {
+    clearTimeout(timer)
+    signal?.removeEventListener('abort', stop)
+  }
+}
+
+async function made(prepare: Attempts['prepare'], signal: AbortSignal): Promise<Outcome> {
+  const send = await prepare()
+  try {
+    // Credentials that come too late are sent to nobody.
+    signal.throwIfAborted()
+    const response = await send(signal)
+    return { response, body: await response.arrayBuffer() }
+  } catch (failure) {
+    return { failure }
+  }
+}
+
+/** Those that have no body (Fetch standard, null body status). */
+const BODILESS = new Set([204, 205, 304])
+
+function responseOf({ response: { status, statusText, headers, type }, body }: Received): Response {
+  if (type === 'opaqueredirect' || (status >= 300 && status < 400 && status !== 304)) {
+    throw new Error('The answer is a redirect, which is not followed: it would take the credentials along')
+  }
+  return new Response(BODILESS.has(status) ? null : body, { status, statusText, headers })
+}
+
+/** Milliseconds; undefined when to send it again would change nothing. */
+function waitAfter(outcome: Outcome, attempt: number): number | undefined {
+  if ('failure' in outcome) return backOffMs(attempt)
+  const { response, body } = outcome
+  const { status, headers } = response
+  if (status !== 429 && status !== 503 && !(status === 409 && isInProgress(body))) return undefined
+  const namedMs = retryAfterMs(headers)
+  // Not all who were told the same moment should come at it.
+  return namedMs === undefined ? backOffMs(attempt) : namedMs + Math.random() * FIRST_WAIT_MS
+}
+
+function backOffMs(attempt: number): number {
+  const wholeMs = Math.min(WAIT_MAX_MS, FIRST_WAIT_MS * 2 ** (attempt - 1))
+  return wholeMs * (0.5 + Math.random() / 2)
+}
+
+function isInProgress(body: ArrayBuffer): boolean {
+  try {
+    return problemIn(JSON.parse(new TextDecoder().decode(body))).code === 'request_in_progress'
+  } catch {
+    return false
+  }
+}
+
+/** Seconds, or an instant (RFC 9110 §10.2.3), which is compared with the service's own clock where it shows it. */
+export function retryAfterMs(headers: Headers): number | undefined {
+  const text = headers.get('retry-after')?.trim() ?? ''
+  if (/^\d+$/.test(text)) return Number(text) * 1000
+  // Date.parse alone would take -1 for a year.
+  const instantMs = text.endsWith(' GMT') ? Date.parse(text) : Number.NaN
+  if (Number.isNaN(instantMs)) return undefined
+  const shownMs = Date.parse(headers.get('date') ?? '')
+  return Math.max(0, instantMs - (Number.isNaN(shownMs) ? Date.now() : shownMs))
+}
+
+/** @throws the reason of the signal, at once when it comes */
+function sleep(ms: number, signal: AbortSignal | undefined): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const stop = (): void => {
+      clearTimeout(timer)
+      reject(signal?.reason as Error)
+    }
+    const timer = setTimeout(() => {
+      signal?.removeEventListener('abort', stop)
+      resolve()
+    }, ms)
+    signal?.addEventListener('abort', stop, { once: true })
+  })
+}
