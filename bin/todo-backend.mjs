@@ -23,7 +23,9 @@ async function start() {
     module.enableCompileCache(`${DEPENDENCIES}/.cache/node-compile-cache`)
   }
   try {
-    const { main } = await import('../src/cli.ts')
+    // The package has only what the build made: Node strips no types under node_modules.
+    const entry = existsSync(new URL('../src/cli.ts', import.meta.url)) ? '../src/cli.ts' : '../dist/src/cli.js'
+    const { main } = await import(entry)
     await main(process.argv.slice(2))
   } catch (error) {
     const [, missing] = /^Cannot find package '([^']+)'/.exec(error.message) || []
