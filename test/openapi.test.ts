@@ -66,12 +66,59 @@ suite('the OpenAPI document', () => {
     }
   })
 
+  test('says of every text, number and list how large it can be', () => {
+    const unbounded: string[] = []
+    const look = (node: Json, path: string): void => {
+      if (typeof node !== 'object' || node === null) return
+      const types = new Set([node.type].flat())
+      const bounds = [
+        types.has('string') && !('enum' in node || 'const' in node) && 'maxLength',
+        types.has('integer') && 'minimum',
+        types.has('integer') && 'maximum',
+        types.has('array') && 'maxItems',
+      ]
+      for (const bound of bounds) if (bound !== false && node[bound] === undefined) unbounded.push(`${path} ${bound}`)
+      for (const [key, value] of Object.entries(node)) {
+        if (!/^(examples?|default|enum)$/.test(key)) look(value, `${path}/${key}`)
+      }
+    }
+    look(document, '')
+    // Prometheus text, as long as there are routes. Any other is named in src/http/bounds.ts.
+    assert.deepEqual(unbounded, ['/paths//metrics/get/responses/200/content/text/plain/schema maxLength'])
+  })
+
+  test('gives what comes back the bounds of what was sent', () => {
+    const { Task, TaskCreate, TaskBatch, BulkDelete, BulkDeleted, UserApiKeyPut, PlaintextKey } =
+      document.components.schemas
+    for (const name of ['title', 'description', 'dueDate']) {
+      assert.equal(Task.properties[name].maxLength, TaskCreate.properties[name].maxLength, name)
+    }
+    assert.equal(Task.properties.tags.maxItems, TaskCreate.properties.tags.maxItems)
+    assert.equal(Task.properties.tags.items.maxLength, TaskCreate.properties.tags.items.maxLength)
+    assert.equal(PlaintextKey.properties.apiKey.maxLength, UserApiKeyPut.properties.apiKey.maxLength)
+    for (const name of ['deleted', 'notFound']) {
+      assert.equal(BulkDeleted.properties[name].maxItems, BulkDelete.properties.ids.maxItems, name)
+    }
+    const answer = (path: string, method: string): Json =>
+      document.paths[path][method].responses[200].content['application/json'].schema
+    assert.equal(
+      answer('/api/tasks/batch', 'post').properties.results.maxItems,
+      TaskBatch.properties.operations.maxItems,
+    )
+    for (const path of ['/api/tasks', '/api/tags', '/api/user-api-keys/{provider}/audit']) {
+      const limit = document.paths[path].get.parameters.find(({ name }: Json) => name === 'limit')
+      assert.equal(answer(path, 'get').maxItems, limit.schema.maximum, path)
+    }
+  })
+
   test('has no example that its own schema refuses', () => {
+    /** For generators of clients; the validator has minimum and maximum. */
+    const ours = (key: string, value: unknown): unknown => (key === 'format' && value === 'int32' ? undefined : value)
     const compile = (buildValidator as unknown as (shared: object) => (route: object) => ReturnType<Ajv['compile']>)(
       Object.fromEntries(
         Object.entries<Json>(document.components.schemas).map(([id, schema]) => [
           id,
-          JSON.parse(JSON.stringify({ ...schema, $id: id }).replaceAll('#/components/schemas/', '')),
+          JSON.parse(JSON.stringify({ ...schema, $id: id }, ours).replaceAll('#/components/schemas/', '')),
         ]),
       ),
     )

@@ -426,7 +426,14 @@ describe('a mistake of the operator is one line, and no stack:', { timeout: TIME
   test('a database that is not there', async () => {
     const env = { DATABASE_URL: `postgres://u:${PASSWORD}@127.0.0.1:${await closedPort()}/x` }
     const ended = await run([], { env })
-    assertRefusal(ended, /cannot connect to the database of DATABASE_URL: .*ECONNREFUSED/)
+    assertRefusal(ended, /cannot connect to the database of DATABASE_URL: .*ECONNREFUSED.*Start PostgreSQL there/)
+    assert.doesNotMatch(ended.stderr + ended.stdout, new RegExp(PASSWORD))
+  })
+
+  test('a database that is not there, for dev: no change of the code would mend it', async () => {
+    const env = { PORT: '0', DATABASE_URL: `postgres://u:${PASSWORD}@127.0.0.1:${await closedPort()}/x` }
+    const ended = await run(['dev'], { env })
+    assertRefusal(ended, /cannot connect to the database of DATABASE_URL: .*ECONNREFUSED.*Start PostgreSQL there/)
     assert.doesNotMatch(ended.stderr + ended.stdout, new RegExp(PASSWORD))
   })
 
@@ -458,13 +465,22 @@ describe('a mistake of the operator is one line, and no stack:', { timeout: TIME
   })
 
   const wrong: readonly (readonly [args: readonly string[], line: RegExp])[] = [
-    [['sevre'], /unknown command sevre: there are serve, migrate, vault, openapi and help/],
+    [
+      ['sevre'],
+      /unknown command sevre: there are serve, dev, doctor, migrate, vault, seed, token, openapi, llms and help/,
+    ],
     [[`postgres://u:${PASSWORD}@127.0.0.1/x`], /unknown command: /],
     [['serve', 'now'], /unknown argument now/],
     [['migrate', 'sideways'], /unknown command.*: there are migrate .*up, down/],
     [['migrate', 'up', 'x'], /number of migrations must be a whole number from 1/],
     [['migrate', 'down', '-1'], /number of migrations must be a whole number from 1/],
     [['migrate', 'up', '1', '2'], /: see help/],
+    [['dev', 'now'], /unknown argument now/],
+    [['doctor', '--all'], /doctor takes nothing but --json: see doctor --help/],
+    [['seed', '--users', '0'], /--users must be a whole number from 1 to 1000/],
+    [['seed', '--people', '3'], /seed takes --users N, --tasks N and --seed N/],
+    [['token'], /token takes one e-mail address/],
+    [['token', 'ada@example.com', '--forever'], /token takes one e-mail address, and --production/],
     [['openapi', '/proc/none/openapi.json'], /cannot write \/proc\/none\/openapi\.json: no such file or directory/],
   ]
   for (const [args, line] of wrong) {
@@ -513,7 +529,10 @@ describe('the commands', { timeout: TIMEOUT_MS }, () => {
     const migrate = async (...args: readonly string[]): Promise<string[]> => {
       const { status, stdout, stderr } = await run(['migrate', ...args], { env: database.env })
       assert.deepEqual([status, stderr], [0, ''])
-      return stdout.trimEnd().split('\n')
+      return stdout
+        .trimEnd()
+        .split('\n')
+        .map((line) => line.replace(/ {2}in \d+ ms$/, ''))
     }
     const before = await migrate('status')
     assert.equal(before.at(-1), 'pending  nothing')
@@ -540,7 +559,8 @@ describe('the commands', { timeout: TIMEOUT_MS }, () => {
   test('help lists them', async () => {
     const { status, stdout } = await run(['--help'])
     assert.equal(status, 0)
-    for (const command of ['serve', 'migrate', 'openapi']) assert.match(stdout, new RegExp(`todo-backend.*${command}`))
+    for (const command of ['serve', 'dev', 'doctor', 'migrate', 'vault', 'seed', 'token', 'openapi'])
+      assert.match(stdout, new RegExp(`todo-backend.*${command}`))
   })
 })
 

@@ -1,48 +1,61 @@
 import assert from 'node:assert/strict'
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
-import { globSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { dirname, join, resolve } from 'node:path'
+import { join } from 'node:path'
 import { after, before, suite, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
-import { VARIABLES } from '../src/config.ts'
 
 /** What the documents say is done here word by word, so that they cannot go stale in silence. */
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
-const README = readFileSync(join(ROOT, 'README.md'), 'utf8')
 const BASE_URL = 'http://127.0.0.1:8000'
 /** A first start makes a cluster, which takes seconds of a processor that other tests want too. */
 const START_TIMEOUT_MS = 120_000
 const TOUR_TIMEOUT_MS = 120_000
 
-interface Step {
+interface Block {
+  readonly document: string
   readonly line: number
+  readonly language: string
+  readonly text: string
+}
+
+interface Step {
+  /** Document and line. */
+  readonly place: string
   readonly script: string
   /** The block that follows the script, if it shows what comes out. */
   readonly shown: { readonly language: string; readonly text: string } | undefined
 }
 
-/** The section under a heading, with the line it begins at. */
-function section(heading: string): { readonly text: string; readonly line: number } {
-  const start = README.indexOf(`\n## ${heading}\n`)
-  assert.notEqual(start, -1, `the README has no section "${heading}"`)
-  const end = README.indexOf('\n## ', start + 1)
-  return { text: README.slice(start, end), line: README.slice(0, start).split('\n').length }
-}
-
-function stepsOf({ text, line }: ReturnType<typeof section>): readonly Step[] {
-  const blocks = [...text.matchAll(/^```(\w+)\n([^]*?)^```$/gm)].map(({ 1: language = '', 2: code = '', index }) => ({
+/** Every fenced block of a document, in order. */
+function blocksOf(document: string): readonly Block[] {
+  const text = readFileSync(join(ROOT, document), 'utf8')
+  return [...text.matchAll(/^```(\w*)\n([^]*?)^```$/gm)].map(({ 1: language = '', 2: code = '', index }) => ({
+    document,
+    line: text.slice(0, index).split('\n').length,
     language,
     text: code,
-    line: line + text.slice(0, index).split('\n').length,
   }))
-  return blocks.flatMap((block, at) => {
-    if (block.language !== 'sh') return []
+}
+
+/** The commands in turn, each with the block that shows what it prints. */
+function stepsOf(blocks: readonly Block[]): readonly Step[] {
+  return blocks.flatMap(({ document, line, language, text }, at) => {
+    if (language !== 'sh') return []
     const next = blocks[at + 1]
-    return [{ line: block.line, script: block.text, shown: next?.language === 'sh' ? undefined : next }]
+    return [{ place: `${document}:${line}`, script: text, shown: next?.language === 'sh' ? undefined : next }]
   })
 }
+
+const [COMMANDS, GREETING, ...BLOCKS] = blocksOf('README.md')
+/** Behind it stands what the test of the client runs. */
+const TOUR = BLOCKS.slice(
+  0,
+  BLOCKS.findIndex(({ language }) => language === 'ts'),
+)
+const TOUR_GOES_ON = blocksOf('docs/tour.md')
 
 /** A value that differs from run to run, and what it may be. In what the README shows, an instant with a fraction is one. */
 const KINDS: readonly (readonly [kind: string, shown: RegExp, actual: RegExp])[] = [
@@ -116,12 +129,14 @@ function named(header: string): [name: string, value: string] {
 
 const missing = ['sh', 'curl', 'sed', 'tr'].filter((tool) => spawnSync(tool, ['--version']).error !== undefined)
 
-suite('the tour of the README', { skip: missing.length > 0 && `takes ${missing.join(' and ')}` }, () => {
-  const steps = stepsOf(section('A tour with curl'))
+suite('the tour', { skip: missing.length > 0 && `takes ${missing.join(' and ')}` }, () => {
+  const steps = [...stepsOf(TOUR), ...stepsOf(TOUR_GOES_ON)]
   const outputs: string[] = []
   const directory = mkdtempSync(join(tmpdir(), 'todo-readme-'))
   let service: ChildProcess | undefined
   let complaint = ''
+  let greeting = ''
+  let address = ''
 
   before(async () => {
     service = spawn(process.execPath, [join(ROOT, 'bin/todo-backend.mjs')], {
@@ -129,11 +144,11 @@ suite('the tour of the README', { skip: missing.length > 0 && `takes ${missing.j
       env: { PATH: process.env['PATH'], PORT: '0', LOG_LEVEL: 'warn' },
       stdio: ['ignore', 'pipe', 'inherit'],
     })
-    const url = await addressOf(service)
+    ;[greeting, address] = await greetingOf(service)
     const ended = `--- ${Math.random()} ---`
     const script = steps.map((step) => `${step.script}\nprintf %s '${ended}'\n`).join('')
     const shell = spawn('sh', ['-e', '-s'], { cwd: directory, timeout: TOUR_TIMEOUT_MS })
-    shell.stdin.end(script.replaceAll(BASE_URL, url))
+    shell.stdin.end(script.replaceAll(BASE_URL, address))
     let said = ''
     shell.stdout.on('data', (chunk: Buffer) => (said += chunk.toString()))
     shell.stderr.on('data', (chunk: Buffer) => (complaint += chunk.toString()))
@@ -146,9 +161,20 @@ suite('the tour of the README', { skip: missing.length > 0 && `takes ${missing.j
     rmSync(directory, { recursive: true, force: true })
   })
 
+  test('the greeting is the one shown', () => {
+    const shown = GREETING?.text.replaceAll(BASE_URL, address).replaceAll('/home/you/todo-backend', directory)
+    assert.equal(greeting.trim(), shown?.trim())
+  })
+
+  test('the command in the greeting works', () => {
+    const [, command = ''] = /^ *try +(curl [^]*)$/m.exec(greeting) ?? []
+    const { stdout } = spawnSync('sh', ['-c', command], { encoding: 'utf8' })
+    assert.match(stdout, /"token":"\w+"/)
+  })
+
   const comparison = new Comparison()
-  for (const [at, { line, shown }] of steps.entries()) {
-    test(`line ${line} does what it says`, () => {
+  for (const [at, { place, shown }] of steps.entries()) {
+    test(`${place} does what it says`, () => {
       const output = outputs[at]
       assert.ok(output !== undefined, `the shell ended before, or here: ${complaint}`)
       assert.ok(shown !== undefined, 'nothing is shown that could be compared')
@@ -159,18 +185,18 @@ suite('the tour of the README', { skip: missing.length > 0 && `takes ${missing.j
   }
 })
 
-/** Where a service that was just spawned says it is. */
-function addressOf(service: ChildProcess): Promise<string> {
+/** What a service that was just spawned prints, and the address in it. */
+function greetingOf(service: ChildProcess): Promise<[greeting: string, address: string]> {
   return new Promise((resolve, reject) => {
     let said = ''
     const timer = setTimeout(() => reject(new Error(`the service did not start: ${said}`)), START_TIMEOUT_MS)
     const settle = (): void => clearTimeout(timer)
     service.stdout?.on('data', (chunk: Buffer) => {
       said += chunk.toString()
-      const [, url] = /todo-backend is at (\S+)/.exec(said) ?? []
-      if (url === undefined) return
+      const [, address] = /todo-backend is at (\S+)\n[^]*\n\n/.exec(said) ?? []
+      if (address === undefined) return
       settle()
-      resolve(url)
+      resolve([said, address])
     })
     service.once('exit', () => {
       settle()
@@ -178,6 +204,26 @@ function addressOf(service: ChildProcess): Promise<string> {
     })
   })
 }
+
+suite('no block of the README is only to look at', () => {
+  test('the two commands are there', () => {
+    const { scripts } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as {
+      scripts: Record<string, string>
+    }
+    assert.match(COMMANDS?.text ?? '', /^npm ci && npm start .*\nnpm ci && npm test .*\n$/)
+    assert.equal(scripts['start'], 'exec node bin/todo-backend.mjs', 'what the tour starts')
+    assert.ok(scripts['test'])
+  })
+
+  test('all others are commands of the tour, or what they print', () => {
+    for (const blocks of [TOUR, TOUR_GOES_ON]) {
+      const steps = stepsOf(blocks)
+      assert.ok(steps.length > 5)
+      const answers = steps.filter(({ shown }) => shown !== undefined)
+      assert.equal(steps.length + answers.length, blocks.length, 'a block that no command stands before')
+    }
+  })
+})
 
 suite('the comparison notices', () => {
   const UUID = '01a203be-97e4-7aa1-b6ff-0cf69d3b2d16'
@@ -209,81 +255,5 @@ suite('the comparison notices', () => {
       { id: UUID, at: '2026-11-22T14:52:32.092Z', path: `/api/tasks/${UUID}`, token: 'a'.repeat(32) },
       { id: OTHER_UUID, at: '2027-01-01T00:00:00Z', path: `/api/tasks/${OTHER_UUID}`, token: 'b'.repeat(32) },
     )
-  })
-})
-
-suite('the variables of the README', () => {
-  const rows = new Map(
-    [...section('Variables').text.matchAll(/^\| `([A-Z_]+)`[^|]* \| ([^|]*) \| (.*) \|$/gm)].map(
-      ([, name = '', fallback = '', meaning = '']) => [name, { fallback, meaning }],
-    ),
-  )
-
-  test('are all that the service reads, and no others', () => {
-    assert.deepEqual([...rows.keys()].sort(), Object.keys(VARIABLES).sort())
-  })
-
-  test('have the defaults that .env.example shows', () => {
-    const example = readFileSync(join(ROOT, '.env.example'), 'utf8')
-    for (const [, name = '', value = ''] of example.matchAll(/^# ([A-Z_]+)=(.*)$/gm)) {
-      assert.equal(rows.get(name)?.fallback, value === '' ? '–' : `\`${value}\``, name)
-    }
-  })
-
-  test('tell the names they had before', () => {
-    for (const [name, before] of Object.entries(VARIABLES)) {
-      for (const each of before) assert.ok(rows.get(name)?.meaning.includes(`\`${each}\``), `${each} of ${name}`)
-    }
-  })
-})
-
-suite('the documents', () => {
-  const documents = ['README.md', 'ARCHITECTURE.md', 'CONTRIBUTING.md', 'SECURITY.md', 'CHANGELOG.md']
-  const all = [...documents, ...globSync('docs/**/*.md', { cwd: ROOT }), 'migrations/README.md']
-  const textOf = (document: string): string => readFileSync(join(ROOT, document), 'utf8')
-
-  test('link only to files that are there', () => {
-    const dead = all.flatMap((document) =>
-      [...textOf(document).matchAll(/\]\((?!https?:|#)([^)#\s]+)/g)]
-        .map(([, target = '']) => target)
-        .filter((target) => !existsSync(resolve(ROOT, dirname(document), target)))
-        .map((target) => `${document}: ${target}`),
-    )
-    assert.deepEqual(dead, [])
-  })
-
-  test('name only files of the code that are there', () => {
-    const dead = all.flatMap((document) =>
-      [...textOf(document).matchAll(/`((?:src|test|migrations|bin)\/[\w./-]+\.\w+)`/g)]
-        .map(([, file = '']) => file)
-        // The example in CONTRIBUTING.md, which is said to be one, and a pattern.
-        .filter((file) => !/^src\/days\/|NNNN/.test(file) && !existsSync(join(ROOT, file)))
-        .map((file) => `${document}: ${file}`),
-    )
-    assert.deepEqual(dead, [])
-  })
-
-  test('show, in ARCHITECTURE.md, the floors that test/architecture.test.ts holds', () => {
-    const [, held = ''] = /FLOORS[^{]*\{([^}]*)\}/.exec(textOf('test/architecture.test.ts')) ?? []
-    const floors = [...held.matchAll(/^ *'?([\w.-]+)'?: (\d),$/gm)].map(([, unit, floor]) => `${floor} ${unit}`)
-    const shown = [...textOf('ARCHITECTURE.md').matchAll(/^\| (\d) \| ([^|]+) \|/gm)].flatMap(([, floor, units = '']) =>
-      [...units.matchAll(/`([\w.-]+?)\/?`/g)].map(([, unit]) => `${floor} ${unit}`),
-    )
-    assert.deepEqual(shown.sort(), floors.sort())
-  })
-
-  test('cite, in SECURITY.md, a test for every attack, and only tests that are there', () => {
-    const [, table = ''] = /^\| Attack \| What happens \| Shown by \|\n([^]*?)\n\n/m.exec(textOf('SECURITY.md')) ?? []
-    const uncited = table.split('\n').filter((row) => !/^\|-|`[\w./-]+\.test\.ts`: “/.test(row))
-    assert.deepEqual(uncited, [])
-    const citations = [...textOf('SECURITY.md').matchAll(/`([\w./-]+\.test\.ts)`: (“.+?”)(?=; `| \|)/g)]
-    assert.ok(citations.length > 10, 'few tests are cited')
-    const dead = citations.flatMap(([, file = '', names = '']) =>
-      [...names.matchAll(/“([^”]+)”/g)]
-        .map(([, name = '']) => name)
-        .filter((name) => !textOf(file).includes(name))
-        .map((name) => `${file}: ${name}`),
-    )
-    assert.deepEqual(dead, [])
   })
 })

@@ -133,6 +133,48 @@ suite('several workers', { skip: needsServer }, () => {
     agent.destroy()
   })
 
+  test('are one service in the metrics: of a worker that died the counters stay, and one that hangs holds nobody up', async () => {
+    await using database = await openTestDatabase()
+    await using service = await start({ ...database.env, WORKERS: '3', METRICS_TOKEN: 'for-prometheus' })
+    let asked = 0
+    const seen = new Set<number>()
+    while (seen.size < 3) {
+      seen.add(await whoAnswers(service))
+      asked++
+    }
+    const metric = async (series: string): Promise<number> => {
+      // Of three on their own connections one at most comes to a worker that hangs.
+      const ask = () =>
+        askAt(service.url, 'GET', '/metrics', { token: 'for-prometheus', headers: { connection: 'close' } })
+      const { text } = await Promise.any([ask(), ask(), ask()])
+      return Number(
+        text
+          .split('\n')
+          .find((line) => line.startsWith(`${series} `))
+          ?.slice(series.length + 1),
+      )
+    }
+    const health = 'http_request_duration_seconds_count{method="GET",route="/health",status="200"}'
+    const [answering, silent] = ['answering', 'silent'].map((state) => `todo_backend_workers{state="${state}"}`)
+    assert.ok(answering !== undefined && silent !== undefined)
+    assert.deepEqual([await metric(health), await metric(answering), await metric(silent)], [asked, 3, 0])
+
+    const [victim = 0, hanging = 0] = seen
+    kill(service.pids.get(victim) ?? 0, 'SIGKILL')
+    await service.next('worker started')
+    assert.equal(await metric(health), asked)
+
+    kill(service.pids.get(hanging) ?? 0, 'SIGSTOP')
+    try {
+      assert.equal(await metric(silent), 1)
+      assert.equal(await metric(health), asked)
+    } finally {
+      kill(service.pids.get(hanging) ?? 0, 'SIGCONT')
+    }
+    while ((await metric(silent)) !== 0);
+    assert.equal(await metric(health), asked)
+  })
+
   test('a start that cannot succeed is told once, with the status of failure', async () => {
     await using database = await openTestDatabase()
     await using service = await start({ ...database.env, WORKERS: '2' })

@@ -35,6 +35,10 @@ suite('the documents', () => {
     assert.doesNotMatch((await world.ask('GET', '/redoc/redoc.js')).text, /cdn\.redoc\.ly\/redoc\/logo/)
   })
 
+  test('ReDoc is told to send nothing home', async () => {
+    assert.match((await world.ask('GET', '/redoc')).text, /<redoc [^>]*disable-telemetry="true"/)
+  })
+
   test('both show /openapi.json', async () => {
     assert.match((await world.ask('GET', '/redoc')).text, /spec-url="\/openapi\.json"/)
     assert.match((await world.ask('GET', '/docs/start.js')).text, /'\/openapi\.json'/)
@@ -42,7 +46,15 @@ suite('the documents', () => {
 
   test('DOCS_ENABLED=false hides them all', async () => {
     await using hidden = await openWorld({ env: { DOCS_ENABLED: 'false' } })
-    for (const path of ['/docs', '/docs/start.js', '/redoc', '/redoc/redoc.js', '/openapi.json']) {
+    for (const path of [
+      '/docs',
+      '/docs/start.js',
+      '/docs/pages.css',
+      '/redoc',
+      '/redoc/redoc.js',
+      '/openapi.json',
+      '/llms.txt',
+    ]) {
       assert.equal((await hidden.ask('GET', path)).status, 404, path)
     }
     assert.equal((await hidden.ask('GET', '/health')).status, 200)

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto'
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { isFresh } from '../http/conditional.ts'
 import type { App } from '../http/server.ts'
+import { llmsText } from './llms.ts'
 
 /**
  * What the pages need beyond `'none'`, all of it from this process. Both viewers write style elements, Swagger UI shows
@@ -30,13 +31,43 @@ interface Asset {
 
 const packaged = (specifier: string): string => readFileSync(new URL(import.meta.resolve(specifier)), 'utf8')
 
-const START_SWAGGER_UI = `SwaggerUIBundle({
+/** Where the build puts ReDoc's one file: the package does without the 30 MB that ReDoc depends on and never loads. */
+const BUILT_REDOC = new URL('redoc.standalone.js', import.meta.url)
+
+/** Undefined in a checkout without its development dependencies, which then has no page at `/redoc`. */
+function findRedoc(): URL | undefined {
+  if (existsSync(BUILT_REDOC)) return BUILT_REDOC
+  try {
+    return new URL(import.meta.resolve('redoc/bundles/redoc.standalone.js'))
+  } catch {
+    return undefined
+  }
+}
+const REDOC = findRedoc()
+
+/**
+ * Swagger UI fills in the example of every parameter before anything is tried: a list would be asked for with all filters at
+ * once, and each write would carry the one same `Idempotency-Key`. Who tries something says what they want.
+ */
+const START_SWAGGER_UI = `function leaveOptionalEmpty(response) {
+  if (!response.ok || !response.url.endsWith('/openapi.json')) return response
+  const document = JSON.parse(response.text)
+  for (const operation of Object.values(document.paths).flatMap((path) => Object.values(path))) {
+    for (const parameter of operation.parameters ?? []) {
+      if (!parameter.required) delete parameter.example
+    }
+  }
+  return { ...response, text: JSON.stringify(document) }
+}
+
+SwaggerUIBundle({
   url: '/openapi.json',
   dom_id: '#swagger-ui',
   deepLinking: true,
   displayRequestDuration: true,
   tryItOutEnabled: true,
   validatorUrl: null,
+  responseInterceptor: leaveOptionalEmpty,
 })
 `
 
@@ -52,11 +83,14 @@ const ASSETS: Readonly<Record<string, Asset>> = {
     type: 'text/javascript',
     read: () => packaged('@fastify/swagger-ui/static/swagger-ui-bundle.js'),
   },
+  '/docs/pages.css': { type: 'text/css', read: () => readFileSync(new URL('pages.css', import.meta.url), 'utf8') },
   '/docs/start.js': { type: 'text/javascript', read: () => START_SWAGGER_UI },
-  '/redoc/redoc.js': {
-    type: 'text/javascript',
-    read: () => packaged('redoc/bundles/redoc.standalone.js').replace(REDOC_LOGO, LOGO),
-  },
+  ...(REDOC && {
+    '/redoc/redoc.js': {
+      type: 'text/javascript' as const,
+      read: () => readFileSync(REDOC, 'utf8').replace(REDOC_LOGO, LOGO),
+    },
+  }),
 }
 
 const page = (content: string): string => `<!doctype html>
@@ -73,18 +107,22 @@ ${content}
 
 const PAGES: Readonly<Record<string, string>> = {
   '/docs': page(`    <link rel="stylesheet" href="/docs/swagger-ui.css">
+    <link rel="stylesheet" href="/docs/pages.css">
   </head>
   <body>
     <div id="swagger-ui"></div>
     <script src="/docs/swagger-ui.js"></script>
     <script src="/docs/start.js"></script>`),
-  '/redoc': page(`  </head>
+  ...(REDOC && {
+    '/redoc': page(`    <link rel="stylesheet" href="/docs/pages.css">
+  </head>
   <body>
-    <redoc spec-url="/openapi.json"></redoc>
+    <redoc spec-url="/openapi.json" disable-telemetry="true"></redoc>
     <script type="module" src="/redoc/redoc.js"></script>`),
+  }),
 }
 
-/** `/openapi.json`, Swagger UI at `/docs` and ReDoc at `/redoc`, every asset from this process. */
+/** `/openapi.json`, Swagger UI at `/docs`, ReDoc at `/redoc`, every asset from this process, and `/llms.txt`. */
 export function documentRoutes(app: App): void {
   const schema = { hide: true }
   for (const [path, html] of Object.entries(PAGES)) {
@@ -102,16 +140,22 @@ export function documentRoutes(app: App): void {
         .send(text)
     })
   }
-  let document: { readonly text: string; readonly etag: string } | undefined
-  app.get('/openapi.json', { schema }, async (request, reply) => {
-    document ??= described(app)
-    void reply.headers({ 'cache-control': 'no-cache', etag: document.etag })
-    if (isFresh(request, document.etag)) return reply.code(304).send()
-    return reply.type('application/json; charset=utf-8').send(document.text)
+  generated(app, '/openapi.json', 'application/json', () => JSON.stringify(app.swagger()))
+  generated(app, '/llms.txt', 'text/plain', () => llmsText(app.swagger()))
+}
+
+/** What is made of the routes, once all are there. It changes with a release, so that readers ask whether it has. */
+function generated(app: App, path: string, type: string, make: () => string): void {
+  let made: { readonly text: string; readonly etag: string } | undefined
+  app.get(path, { schema: { hide: true } }, async (request, reply) => {
+    made ??= tagged(make())
+    void reply.headers({ 'cache-control': 'no-cache', etag: made.etag })
+    if (isFresh(request, made.etag)) return reply.code(304).send()
+    return reply.type(`${type}; charset=utf-8`).send(made.text)
   })
 }
 
-function described(app: App): { readonly text: string; readonly etag: string } {
-  const text = JSON.stringify(app.swagger())
-  return { text, etag: `"${createHash('sha256').update(text).digest('base64url').slice(0, 22)}"` }
-}
+const tagged = (text: string): { readonly text: string; readonly etag: string } => ({
+  text,
+  etag: `"${createHash('sha256').update(text).digest('base64url').slice(0, 22)}"`,
+})

@@ -2,8 +2,8 @@ import type { FastifyRequest } from 'fastify'
 import ipaddr from 'ipaddr.js'
 import { LRUCache } from 'lru-cache'
 import type { Config } from '../config.ts'
-import { databaseAway } from '../db/failures.ts'
 import type { Scopes } from '../db/scopes.ts'
+import { shortReading } from '../db/step.ts'
 import { Problem, retryAfter } from '../errors.ts'
 import type { Limits, Policy, Verdict } from '../limits/limits.ts'
 import type { Principal } from '../principal.ts'
@@ -95,12 +95,12 @@ export function openAdmission({ config, limits, db }: { config: Config; limits: 
     async admit(request) {
       const policy = READS.has(request.method) ? read : write
       const principal = presented(request)
-      const address = `address:${addressOf(request.ip)}`
-      if (principal === null) return take(policy, address)
-      const key = keyOf(principal)
+      const key = principal === null ? '' : keyOf(principal)
       const known = users.get(key)
       if (known !== undefined) return admitUser(policy, known)
 
+      const address = `address:${addressOf(request.ip)}`
+      if (principal === null) return take(policy, address)
       // Requests that come together with a session that is new here wait for one look-up.
       const underWay = await proving.get(key)?.catch(() => undefined)
       if (underWay?.userId !== undefined) return admitUser(policy, underWay.userId)
@@ -117,14 +117,15 @@ export function openAdmission({ config, limits, db }: { config: Config; limits: 
 const keyOf = (principal: Principal): string =>
   principal.kind === 'session' ? principal.tokenKeys.join(' ') : `as ${principal.userId}`
 
+const WHO = shortReading({ name: 'scope.who', text: 'select' }, [], (_row, userId) => userId)
+
 /** Undefined for a session that is none (any more), or a user that a service made up. */
 async function userOf(db: Scopes, principal: Principal): Promise<string | undefined> {
   try {
-    return await db.asUser(principal, async ({ userId }) => userId)
+    return await db.asUser(principal, WHO)
   } catch (error) {
     if (error instanceof Problem && (error.code === 'unauthenticated' || error.code === 'not_found')) return undefined
-    // It only read: whatever became of its commit, nothing was done.
-    throw error instanceof Problem && error.code === 'outcome_unknown' ? databaseAway(error.cause) : error
+    throw error
   }
 }
 

@@ -2,6 +2,7 @@ import { STATUS_CODES, type IncomingMessage, type Server, type ServerResponse } 
 import type { Socket } from 'node:net'
 import type { FastifyBaseLogger } from 'fastify'
 import { Problem } from '../errors.ts'
+import type { Observer } from '../observer.ts'
 import { LINGER_MS, PROBLEM_JSON, pathOf, problemBody, requestIdOf } from './problem.ts'
 
 /** What the server's connections hold that Fastify does not see. */
@@ -11,6 +12,8 @@ export interface Connections {
   watch(server: Server): void
   /** Whether nothing was asked on its connection after this request. */
   isLatest(request: IncomingMessage): boolean
+  /** How many there are, and over how many requests without their whole answer came. */
+  count(): { readonly open: number; readonly inFlight: number }
   /**
    * Closes the connections over which nothing is under way. Node's own closeIdleConnections() cuts an answer that is
    * written but not sent yet, and spares a connection over which nothing has ever come.
@@ -36,7 +39,11 @@ interface Connection {
  * @param headers what every answer carries
  * @param log gets the line of whatever never became a request; a request has its own
  */
-export function createConnections(headers: Readonly<Record<string, string>>, log: FastifyBaseLogger): Connections {
+export function createConnections(
+  headers: Readonly<Record<string, string>>,
+  log: FastifyBaseLogger,
+  observer: Observer,
+): Connections {
   const open = new Map<Socket, Connection>()
   const refused = new WeakSet<Socket>()
 
@@ -49,6 +56,7 @@ export function createConnections(headers: Readonly<Record<string, string>>, log
 
   /** A whole HTTP/1.1 answer on a bare socket, which is then closed: nothing that follows can be trusted. */
   function close(socket: Socket, problem: Problem, request?: IncomingMessage): string {
+    observer.refused(problem.code)
     const requestId = requestIdOf(request)
     // The target of CONNECT is a host, not a path.
     const path = request === undefined || request.method === 'CONNECT' ? '/' : pathOf(request.url ?? '/')
@@ -71,6 +79,12 @@ export function createConnections(headers: Readonly<Record<string, string>>, log
     return requestId
   }
 
+  /** What a request does when it is over, for what is none. */
+  function conclude({ status }: Problem, method: string | null, reqId: string): void {
+    log.info({ reqId, method, route: null, status }, 'request')
+    observer.requestEnded(method ?? undefined, undefined, status, 0)
+  }
+
   function refuse(error: NodeJS.ErrnoException, socket: Socket): void {
     // Node reports every further packet of a broken connection again.
     if (refused.has(socket)) return
@@ -86,7 +100,7 @@ export function createConnections(headers: Readonly<Record<string, string>>, log
       const reqId = close(socket, problem, faulty?.request)
       // For the line that the request writes when its answer is over.
       if (faulty !== undefined) faulty.response.statusCode = problem.status
-      else log.info({ reqId, method: null, route: null, status: problem.status }, 'request')
+      else conclude(problem, null, reqId)
     })
   }
 
@@ -98,8 +112,7 @@ export function createConnections(headers: Readonly<Record<string, string>>, log
     const detail = 'This is no proxy: CONNECT is not possible'
     const problem = new Problem('method_not_allowed', detail, { headers: { allow: '' } })
     inTurn(socket, {}, () => {
-      const reqId = close(socket, problem, request)
-      log.info({ reqId, method: 'CONNECT', route: null, status: problem.status }, 'request')
+      conclude(problem, 'CONNECT', close(socket, problem, request))
     })
   }
 
@@ -126,6 +139,10 @@ export function createConnections(headers: Readonly<Record<string, string>>, log
       server.on('connect', refuseTunnel)
     },
     isLatest: (request) => open.get(request.socket)?.latest?.request === request,
+    count: () => ({
+      open: open.size,
+      inFlight: [...open.values()].reduce((sum, each) => sum + each.unanswered.size, 0),
+    }),
     closeIdle() {
       for (const [socket, { unanswered, idleAtBytes }] of open) {
         if (unanswered.size === 0 && socket.bytesRead === idleAtBytes) socket.destroy()
@@ -135,6 +152,15 @@ export function createConnections(headers: Readonly<Record<string, string>>, log
       for (const socket of open.keys()) socket.destroy()
     },
   }
+}
+
+/**
+ * The status of an answer that is over, if its client had all of it. One that was written past it, on the bare socket, has
+ * sent no headers, and counts as had.
+ */
+export function wholeStatus({ headersSent, writableFinished, statusCode }: ServerResponse): number | undefined {
+  const isAnswered = headersSent || statusCode >= 400
+  return headersSent === writableFinished && isAnswered ? statusCode : undefined
 }
 
 /** What Node's HTTP parser gave up on, by its code. */

@@ -122,6 +122,7 @@ suite('HEAD', () => {
       ['/health', {}],
       ['/health/ready', {}],
       ['/openapi.json', {}],
+      ['/llms.txt', {}],
       ['/redoc', {}],
       [TASKS, { token: ada.token }],
       [`${TASKS}?limit=1`, { token: ada.token }],

@@ -1,7 +1,8 @@
 import swagger from '@fastify/swagger'
 import type { OpenAPIV3, OpenAPIV3_1 } from 'openapi-types'
+import { stateBounds } from './bounds.ts'
 import type { App } from './server.ts'
-import { ProblemBody } from './wire.ts'
+import { ProblemBody, ProblemCodes } from './wire.ts'
 
 const DESCRIPTION = `Tasks of many users, each walled off by PostgreSQL's row-level security.
 
@@ -22,7 +23,7 @@ free again. Keys are each user's own. Under \`/api/auth\` the header is ignored.
 
 /** Describes every route registered after it, from the very schemas that validate. Must come before the first feature. */
 export async function describeApi(app: App): Promise<void> {
-  app.addSchema(ProblemBody)
+  for (const schema of [ProblemCodes, ProblemBody]) app.addSchema(schema)
   await app.register(swagger, {
     openapi: {
       openapi: '3.1.0',
@@ -32,7 +33,7 @@ export async function describeApi(app: App): Promise<void> {
         description: DESCRIPTION,
         license: { name: 'MIT', identifier: 'MIT' },
       },
-      servers: [{ url: '/', description: 'This server' }],
+      servers: [{ url: '/', description: 'Local, staging or production', 'x-internal': false } as Server],
       tags: [
         { name: 'tasks', description: 'The tasks of the signed-in user' },
         { name: 'provider keys', description: 'Keys of the signed-in user for AI providers, encrypted at rest' },
@@ -65,15 +66,16 @@ type Described = Partial<OpenAPIV3.Document | OpenAPIV3_1.Document>
 
 /** Says what the generator cannot: that some bodies may be left out, and that most routes refuse the same things. */
 function tidied(document: Described): Described {
-  const shared: Record<string, object> = {}
+  const shared: Record<string, Response> = {}
   const paths = (document as Partial<OpenAPIV3_1.Document>).paths ?? {}
   for (const operation of Object.values(paths).flatMap((path) => Object.values(path ?? {}) as Operation[])) {
     allowNoBody(operation)
     shareRefusals(operation, shared)
-    describeLimits(operation)
+    describeHeaders(operation, shared)
   }
-  Object.assign(document.components ?? {}, { responses: shared, headers: LIMIT_HEADERS })
+  Object.assign(document.components ?? {}, { responses: shared, headers: { ...LIMIT_HEADERS, ...CORS_HEADERS } })
   dropDiscriminators(document.components?.schemas)
+  stateBounds(document)
   return document
 }
 
@@ -85,6 +87,10 @@ function dropDiscriminators(schema: unknown): void {
 }
 
 type Operation = OpenAPIV3_1.OperationObject
+type Response = OpenAPIV3_1.ResponseObject
+type Headers = Record<string, OpenAPIV3_1.HeaderObject>
+/** With the extension that says whom it is for. */
+type Server = OpenAPIV3_1.ServerObject
 
 /** To the validator no body is null; to the caller it is no body. */
 function allowNoBody({ requestBody }: Operation): void {
@@ -97,9 +103,10 @@ function allowNoBody({ requestBody }: Operation): void {
 }
 
 /** Each kind of refusal is described once, under the names of its codes. */
-function shareRefusals({ responses = {} }: Operation, shared: Record<string, object>): void {
+function shareRefusals({ responses = {} }: Operation, shared: Record<string, Response>): void {
   for (const [status, response] of Object.entries(responses)) {
-    const examples = '$ref' in response ? undefined : response.content?.['application/problem+json']?.examples
+    if ('$ref' in response) continue
+    const examples = response.content?.['application/problem+json']?.examples
     if (examples === undefined) continue
     const name = Object.keys(examples).map(pascalCase).join('Or')
     shared[name] = response
@@ -107,7 +114,7 @@ function shareRefusals({ responses = {} }: Operation, shared: Record<string, obj
   }
 }
 
-const LIMIT_HEADERS: Readonly<Record<string, OpenAPIV3_1.HeaderObject>> = {
+const LIMIT_HEADERS: Headers = {
   'X-RateLimit-Limit': { schema: { type: 'integer' }, description: 'Requests of this kind in a window' },
   'X-RateLimit-Remaining': { schema: { type: 'integer' }, description: 'How many of them are left' },
   'X-RateLimit-Reset': { schema: { type: 'integer' }, description: 'Seconds until the next window' },
@@ -123,12 +130,32 @@ const LIMIT_HEADERS: Readonly<Record<string, OpenAPIV3_1.HeaderObject>> = {
   },
 }
 
-/** What a limited route can refuse for its limit, it also announces with every answer. */
-function describeLimits({ responses = {} }: Operation): void {
-  if (responses['429'] === undefined) return
-  const references = Object.keys(LIMIT_HEADERS).map((name) => [name, { $ref: `#/components/headers/${name}` }])
-  for (const response of Object.values(responses)) {
-    if (!('$ref' in response)) response.headers = { ...response.headers, ...Object.fromEntries(references) }
+const CORS_HEADERS: Headers = {
+  'Access-Control-Allow-Origin': {
+    schema: { type: 'string' },
+    description: 'The origin of the page that asks, if it is one of CORS_ORIGINS; else absent',
+  },
+}
+
+/** Refused by the parser of HTTP: it never became a request that could be counted, or an origin that could be read. */
+const NO_REQUESTS = new Set(['RequestTimeout', 'HeadersTooLarge'])
+
+const references = (headers: Headers): object =>
+  Object.fromEntries(Object.keys(headers).map((name) => [name, { $ref: `#/components/headers/${name}` }]))
+
+/** What a limited route can refuse for its limit, it also announces; and any answer may be for a page of another origin. */
+function describeHeaders({ responses = {} }: Operation, shared: Record<string, Response>): void {
+  const isLimited = responses['429'] !== undefined
+  for (const [status, given] of Object.entries(responses)) {
+    const name = '$ref' in given ? given.$ref.slice('#/components/responses/'.length) : ''
+    const response = '$ref' in given ? shared[name] : given
+    if (response === undefined || NO_REQUESTS.has(name)) continue
+    const announced = isLimited && !status.startsWith('5')
+    response.headers = {
+      ...response.headers,
+      ...references(CORS_HEADERS),
+      ...(announced ? references(LIMIT_HEADERS) : {}),
+    }
   }
 }
 

@@ -2,8 +2,10 @@ import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import { assertProblem, openSurface } from '../../test/wire.ts'
 import { askAt, type Answer } from '../../test/world.ts'
+import { NOBODY_OBSERVES, type Observer } from '../observer.ts'
 import { drain } from './drain.ts'
 import { Work } from './overload.ts'
+import type { App } from './server.ts'
 
 /** What a process works on at once before it knows its pace. */
 const USUAL = 360
@@ -13,14 +15,22 @@ suite('overload', () => {
     const gate = Promise.withResolvers<void>()
     const full = Promise.withResolvers<void>()
     let begun = 0
-    const { app, url } = await openSurface((surface) => {
+    const refusals: string[] = []
+    const ended: (number | undefined)[] = []
+    const observer: Observer = {
+      ...NOBODY_OBSERVES,
+      refused: (code) => refusals.push(code),
+      requestEnded: (_method, route, status) => void (route === undefined && ended.push(status)),
+    }
+    const routes = (surface: App): void => {
       surface.get('/slow', async () => {
         if (++begun === USUAL) full.resolve()
         await gate.promise
         return 'done'
       })
       surface.get('/health', { config: { unlimited: true } }, async () => 'healthy')
-    })
+    }
+    const { app, url } = await openSurface(routes, { observer })
     const asking: Promise<Answer>[] = []
     for (let index = 0; index < USUAL; index++) asking.push(askAt(url, 'GET', '/slow'))
     await full.promise
@@ -37,6 +47,11 @@ suite('overload', () => {
     ] as const) {
       assert.equal((await askAt(url, method, path)).status, 503, `${method} ${path}`)
     }
+    assert.deepEqual(
+      refusals,
+      Array.from({ length: 4 }, () => 'overloaded'),
+    )
+    assert.deepEqual(ended, [503, 503, 503, 503])
     const preflight = { origin: 'http://localhost:3000', 'access-control-request-method': 'GET' }
     assert.equal((await askAt(url, 'OPTIONS', '/slow', { headers: preflight })).status, 204)
     for (const path of ['/health', '/health/']) assert.equal((await askAt(url, 'GET', path)).text, 'healthy')

@@ -110,6 +110,8 @@ function refuseEarly(app: App, config: Config, work: Work, headers: Readonly<Rec
       'x-request-id': requestId,
     })
     response.end(method === 'HEAD' ? undefined : body)
+    app.observer.refused(problem.code)
+    app.observer.requestEnded(method, undefined, problem.status, 0)
   })
 }
 

@@ -59,12 +59,22 @@ export const pathOf = (url: string): string => url.split('?', 1)[0] ?? url
 export function sendProblem(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const problem = forMethod(request.method, toProblem(error))
   logFailure(problem, request)
+  observe(problem, request)
   if (problem.status === 401) void reply.header('www-authenticate', 'Bearer')
   if (problem.status === 503) void reply.header('retry-after', String(RETRY_AFTER_S))
   const body = problemBody(problem, { path: pathOf(request.raw.url ?? '/'), requestId: request.id })
   void reply.code(problem.status).headers(problem.headers).type(PROBLEM_JSON)
   if (request.raw.complete || request.method === 'HEAD') return reply.send(body)
   return reply.header('content-length', Buffer.byteLength(body)).send(Readable.from(lingering(body, request.raw)))
+}
+
+function observe({ code, status }: Problem, { server: { observer }, headers, raw }: FastifyRequest): void {
+  // Nobody gets this one: the client has left, or was answered on the bare socket.
+  if (!raw.socket.writable) return
+  observer.refused(code)
+  if (status !== 401) return
+  const { authorization, 'x-service-auth': service } = headers
+  observer.unauthenticated(service !== undefined ? 'service' : authorization !== undefined ? 'bearer' : 'none')
 }
 
 /** Of our own failures each, and of those of others a warning; `overloaded` is said once a second for all. */

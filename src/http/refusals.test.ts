@@ -264,8 +264,8 @@ suite('what is our fault', () => {
 
   test('a database that refuses connections is 503 with Retry-After in header and body', async () => {
     const refused = Object.assign(new Error('connect ECONNREFUSED 10.0.0.7:5432'), { code: 'ECONNREFUSED' })
-    // Of a pool the scopes only take connections.
-    const pool = { connect: () => Promise.reject(refused) } as unknown as Pool
+    // Of a pool the scopes only take connections, as many as it has.
+    const pool = { options: { max: 1 }, connect: () => Promise.reject(refused) } as unknown as Pool
     const scopes = openScopes(pool, { serving: 'todo_app', system: 'todo_app_system' })
     const { answer, log } = await askBroken((principal, work) => scopes.asUser(principal, work))
     assertProblem(answer, { status: 503, code: 'unavailable', path: TASKS, more: ['retryAfter'] })

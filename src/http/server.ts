@@ -14,15 +14,18 @@ import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:
 import type { Config } from '../config.ts'
 import { Problem } from '../errors.ts'
 import { JsonError, parseJson } from '../lib/json.ts'
+import { NOBODY_OBSERVES, type Observer, type Tracer } from '../observer.ts'
 import type { Gate } from './admission.ts'
 import { originForm, refuseAmbiguity } from './ambiguity.ts'
-import { createConnections, type Connections } from './connections.ts'
+import { createConnections, wholeStatus, type Connections } from './connections.ts'
 import { corsHeaders, corsOptions } from './cors.ts'
 import { identify } from './identify.ts'
 import { refuseUnknown, watchRoutes } from './methods.ts'
 import { boundWork } from './overload.ts'
 import { pathOf, requestIdOf, sendProblem } from './problem.ts'
 import { limitRates, requireAdmission } from './rate-limit.ts'
+import { buildSerializer } from './serialization.ts'
+import { traceRequests } from './trace.ts'
 import { buildValidator } from './validation.ts'
 
 declare module 'fastify' {
@@ -30,6 +33,7 @@ declare module 'fastify' {
     /** The process is about to stop: it takes no new work, and says so to whoever asks for its readiness. */
     draining: boolean
     readonly connections: Connections
+    readonly observer: Observer
   }
 }
 
@@ -67,9 +71,14 @@ const SECURITY_HEADERS: Readonly<Record<string, string>> = {
 const TRANSPORT_SECURITY = { 'strict-transport-security': 'max-age=31536000; includeSubDomains' }
 
 /** The HTTP surface before any feature: limits, identity of requests, one shape for every refusal. */
-export async function createApp(config: Config, log: FastifyBaseLogger, gate: Gate): Promise<App> {
+export async function createApp(
+  config: Config,
+  log: FastifyBaseLogger,
+  gate: Gate,
+  { observer = NOBODY_OBSERVES, tracer }: { observer?: Observer; tracer?: Tracer | undefined } = {},
+): Promise<App> {
   const headers = { ...SECURITY_HEADERS, ...(config.environment === 'production' ? TRANSPORT_SECURITY : {}) }
-  const connections = createConnections(headers, log)
+  const connections = createConnections(headers, log, observer)
   const app = fastify({
     loggerInstance: log,
     logController: new LogController({ disableRequestLogging: true }),
@@ -85,7 +94,7 @@ export async function createApp(config: Config, log: FastifyBaseLogger, gate: Ga
       // Node would refuse with an empty body; `refuseAmbiguity` refuses with a problem.
       requireHostHeader: false,
     },
-    schemaController: { compilersFactory: { buildValidator } },
+    schemaController: { compilersFactory: { buildSerializer, buildValidator } },
     rewriteUrl: ({ url }) => originForm(url ?? '/'),
     // No part of a path is too long by itself: an id of any length is an id that is no UUID.
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: URL_LENGTH_MAX },
@@ -102,6 +111,7 @@ export async function createApp(config: Config, log: FastifyBaseLogger, gate: Ga
 
   app.decorate('draining', false)
   app.decorate('connections', connections)
+  app.decorate('observer', observer)
   connections.watch(app.server)
   // All headers are looked at; their number is bounded by their size.
   app.server.maxHeadersCount = 0
@@ -135,8 +145,9 @@ export async function createApp(config: Config, log: FastifyBaseLogger, gate: Ga
   const endConnection = (request: FastifyRequest, reply: FastifyReply): void => {
     if (app.draining && connections.isLatest(request.raw)) void reply.header('connection', 'close')
   }
-  app.addHook('onRequest', async (request, reply) => {
+  app.addHook('onRequest', (request, reply, done) => {
     begin(request, reply)
+    done()
   })
   app.addHook('onSend', (request, reply, _payload, done) => {
     endConnection(request, reply)
@@ -160,6 +171,7 @@ export async function createApp(config: Config, log: FastifyBaseLogger, gate: Ga
   })
   boundWork(app, config, headers)
   identify(app, config.auth)
+  if (tracer !== undefined) traceRequests(app, tracer)
   limitRates(app, gate)
   app.addHook('onRequest', (request, _reply, done) => {
     if ((request.raw.url ?? '').length > URL_LENGTH_MAX) {
@@ -180,19 +192,22 @@ export async function createApp(config: Config, log: FastifyBaseLogger, gate: Ga
 
 /** One line a request, with nothing of what was sent but a sane request id, and the user that a service named. */
 function logRequest(request: FastifyRequest, reply: FastifyReply): void {
-  const { statusCode, headersSent, writableFinished } = reply.raw
+  const { statusCode, headersSent } = reply.raw
   const isAnswered = headersSent || statusCode >= 400
+  const whole = wholeStatus(reply.raw)
+  const route = request.routeOptions.url
+  request.server.observer.requestEnded(request.method, route, whole, reply.elapsedTime / 1000)
   request.log.info(
     {
       method: request.method,
-      route: request.routeOptions.url ?? null,
+      route: route ?? null,
       principal: request.principal?.kind ?? 'none',
       service: request.principal?.kind === 'service' ? request.principal.service : undefined,
       userId: request.admitted?.userId,
       // Of a client that went away before there was any: null. One that went away during its answer is `aborted` too.
       status: isAnswered ? statusCode : null,
       durationMs: Math.round(reply.elapsedTime * 10) / 10,
-      ...(headersSent === writableFinished && isAnswered ? {} : { aborted: true }),
+      ...(whole === undefined && { aborted: true }),
     },
     'request',
   )
@@ -201,10 +216,10 @@ function logRequest(request: FastifyRequest, reply: FastifyReply): void {
 const NO_PARAMETERS = { type: 'object', properties: {}, additionalProperties: false }
 
 /** `{}` says nothing; some clients send it with everything. */
-async function refuseBody({ body }: FastifyRequest): Promise<void> {
+function refuseBody({ body }: FastifyRequest, _reply: FastifyReply, done: (refusal?: Problem) => void): void {
   const saysNothing = typeof body === 'object' && body !== null && Object.keys(body).length === 0
-  if (body === undefined || body === null || saysNothing) return
-  throw Problem.invalid([{ in: 'body', pointer: '', detail: 'The body must be left out: nothing here takes one' }])
+  if (body === undefined || body === null || saysNothing) return done()
+  done(Problem.invalid([{ in: 'body', pointer: '', detail: 'The body must be left out: nothing here takes one' }]))
 }
 
 /** JSON only, read strictly; no body at all is `undefined`, also under a Content-Type. */

@@ -74,6 +74,11 @@ suite('a violation', () => {
       '/due',
       'due must be an RFC 3339 date and time with an offset, such as 2025-12-27T17:00:00Z, between the years 1900 and 9999',
     ],
+    [
+      { due: `2025-12-27T00:00:00.${'1'.repeat(44)}Z` },
+      '/due',
+      'due must be an RFC 3339 date and time with an offset, such as 2025-12-27T17:00:00Z, between the years 1900 and 9999',
+    ],
     [{ email: 'hush' }, '/email', 'email must be an e-mail address'],
     [{ tags: {} }, '/tags', 'tags must be an array'],
     [{ tags: [] }, '/tags', 'tags must have at least 1 item'],

@@ -36,6 +36,10 @@ export const CommaList = <Item extends TSchema>(item: Item, options: object = {}
 /** A reference to a schema that is registered with the application under its `$id`, typed as what it describes. */
 export const RefTo = <Shape>(id: string, options: object = {}) => Type.Unsafe<Shape>({ ...options, $ref: `${id}#` })
 
+/** The body of an answer that PostgreSQL wrote, as JSON text: described by its schema, and sent as it is, with {@link JSON_UTF8}. */
+export const JSON_UTF8 = 'application/json; charset=utf-8'
+export const AsText = (schema: TSchema) => Type.Unsafe<string>(schema)
+
 /** For the `headers` of a route that hands `once(request, reply)` to `asUser`. Its syntax is checked there. */
 export const IdempotencyKey = Type.Optional(
   Type.String({
@@ -59,6 +63,12 @@ export const ONCE_REFUSALS = [
   'idempotency_quota_exceeded',
 ] as const
 
+// The keys are the codes; Object.keys says only that they are strings.
+export const ProblemCodes = OneOf(Object.keys(PROBLEMS) as ProblemCode[], {
+  $id: 'ProblemCode',
+  description: 'What is wrong, for a program. Later versions may have more',
+})
+
 export const ProblemBody = Type.Object(
   {
     type: Type.String({ description: '`/problems/<code>`', examples: ['/problems/invalid_input'] }),
@@ -69,7 +79,10 @@ export const ProblemBody = Type.Object(
       examples: ['title is required'],
     }),
     instance: Type.String({ description: 'The path of the request', examples: ['/api/tasks'] }),
-    code: Type.String({ description: 'What is wrong, for a program', examples: ['invalid_input'] }),
+    code: Type.Union(
+      [RefTo<ProblemCode>('ProblemCode'), Type.String({ description: "Of better-auth's own, under /api/auth" })],
+      { description: 'What is wrong, for a program', examples: ['invalid_input'] },
+    ),
     requestId: Type.String({
       description: 'Finds the request in the log',
       examples: ['8f0e7f2e-6a59-4f0c-9a53-2f4f0f6f3c55'],

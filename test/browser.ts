@@ -1,0 +1,83 @@
+import { accessSync, constants } from 'node:fs'
+import { delimiter, join } from 'node:path'
+import { chromium, type Browser, type Page } from 'playwright-core'
+
+/** A Chromium that is there already: nothing is downloaded. */
+
+const NAMES = ['chromium', 'chromium-browser', 'google-chrome']
+export const NO_CHROMIUM = `takes a Chromium: in CHROMIUM_PATH, or ${NAMES.join(' or ')} in PATH`
+
+export const SIZES = {
+  phone: { width: 390, height: 844 },
+  desktop: { width: 1440, height: 900 },
+} as const
+export type Size = keyof typeof SIZES
+
+/** @returns its path; undefined where there is none */
+export function findChromium(): string | undefined {
+  const { CHROMIUM_PATH, PATH = '' } = process.env
+  if (CHROMIUM_PATH !== undefined) return CHROMIUM_PATH
+  return PATH.split(delimiter)
+    .flatMap((directory) => NAMES.map((name) => join(directory, name)))
+    .find((path) => {
+      try {
+        accessSync(path, constants.X_OK)
+        return true
+      } catch {
+        return false
+      }
+    })
+}
+
+export const launch = (executablePath: string): Promise<Browser> =>
+  chromium.launch({ executablePath, args: ['--disable-dev-shm-usage'] })
+
+export interface Visit extends AsyncDisposable {
+  readonly page: Page
+  /** Addresses at other hosts that the page asked for; none of them was reached. */
+  readonly foreign: readonly string[]
+  /** What the browser complained of: errors of scripts, failed loads, breaches of the policy. */
+  readonly complaints: readonly string[]
+}
+
+export async function visit(browser: Browser, address: string, size: Size): Promise<Visit> {
+  const context = await browser.newContext({ viewport: SIZES[size] })
+  const foreign: string[] = []
+  const complaints: string[] = []
+  const { origin } = new URL(address)
+  await context.route('**/*', (route, request) => {
+    if (new URL(request.url()).origin === origin) return route.continue()
+    foreign.push(request.url())
+    return route.abort()
+  })
+  const page = await context.newPage()
+  page.on('console', (message) => {
+    if (message.type() === 'error') complaints.push(message.text())
+  })
+  page.on('pageerror', (error) => complaints.push(error.message))
+  await page.clock.install()
+  await page.goto(address)
+  return { page, foreign, complaints, [Symbol.asyncDispose]: () => context.close() }
+}
+
+/** Gives Swagger UI the token of a session, the way a reader would. */
+export async function authorize(page: Page, token: string): Promise<void> {
+  await page.getByRole('button', { name: 'Authorize' }).first().click()
+  const session = page.locator('.auth-container', { hasText: 'session' })
+  await session.getByRole('textbox').fill(token)
+  await session.getByRole('button', { name: 'Apply credentials' }).click()
+  await page.locator('.modal-ux').getByRole('button', { name: 'Close' }).first().click()
+}
+
+/** Opens an operation of Swagger UI and executes it as it stands. @returns the status and body that the page shows */
+export async function execute(page: Page, tag: string, operationId: string): Promise<{ status: string; body: string }> {
+  const operation = page.locator(`#operations-${tag}-${operationId}`)
+  await operation.locator('.opblock-summary-control').click()
+  await operation.getByRole('button', { name: 'Execute' }).click()
+  const answer = operation.locator('.live-responses-table tbody')
+  await answer.waitFor()
+  return {
+    status: (await answer.locator('.response-col_status').innerText()).trim(),
+    body: await answer.locator('.response-col_description .highlight-code code').first().innerText(),
+  }
+}

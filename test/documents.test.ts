@@ -1,0 +1,86 @@
+import assert from 'node:assert/strict'
+import { existsSync, globSync, readFileSync } from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
+import { suite, test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { VARIABLES } from '../src/config.ts'
+
+/** What the documents name is there, and what they list is all there is. */
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url))
+
+const textOf = (document: string): string => readFileSync(join(ROOT, document), 'utf8')
+
+suite('the variables of the README', () => {
+  const rows = new Map(
+    [...textOf('README.md').matchAll(/^\| `([A-Z_]+)`[^|]* \| ([^|]*) \| (.*) \|$/gm)].map(
+      ([, name = '', fallback = '', meaning = '']) => [name, { fallback, meaning }],
+    ),
+  )
+
+  test('are all that the service reads, and no others', () => {
+    assert.deepEqual([...rows.keys()].sort(), Object.keys(VARIABLES).sort())
+  })
+
+  test('have the defaults that .env.example shows', () => {
+    for (const [, name = '', value = ''] of textOf('.env.example').matchAll(/^# ([A-Z_]+)=(.*)$/gm)) {
+      assert.equal(rows.get(name)?.fallback, value === '' ? '–' : `\`${value}\``, name)
+    }
+  })
+
+  test('tell the names they had before', () => {
+    for (const [name, before] of Object.entries(VARIABLES)) {
+      for (const each of before) assert.ok(rows.get(name)?.meaning.includes(`\`${each}\``), `${each} of ${name}`)
+    }
+  })
+})
+
+suite('the documents', () => {
+  const documents = ['README.md', 'ARCHITECTURE.md', 'CONTRIBUTING.md', 'SECURITY.md', 'CHANGELOG.md']
+  const all = [...documents, ...globSync('docs/**/*.md', { cwd: ROOT }), 'migrations/README.md', 'client/README.md']
+
+  test('link only to files that are there', () => {
+    const dead = all.flatMap((document) =>
+      [...textOf(document).matchAll(/\]\((?!https?:|#)([^)#\s]+)/g)]
+        .map(([, target = '']) => target)
+        .filter((target) => !existsSync(resolve(ROOT, dirname(document), target)))
+        .map((target) => `${document}: ${target}`),
+    )
+    assert.deepEqual(dead, [])
+  })
+
+  test('name only files of the code that are there', () => {
+    const dead = all.flatMap((document) =>
+      [...textOf(document).matchAll(/`((?:src|test|client|migrations|bin)\/[\w./-]+\.\w+)`/g)]
+        .map(([, file = '']) => file)
+        // The example in CONTRIBUTING.md, which is said to be one, and a pattern.
+        .filter((file) => !/^src\/days\/|NNNN/.test(file) && !existsSync(join(ROOT, file)))
+        .map((file) => `${document}: ${file}`),
+    )
+    assert.deepEqual(dead, [])
+  })
+
+  test('show, in ARCHITECTURE.md, the floors that test/architecture.test.ts holds', () => {
+    const [, held = ''] = /FLOORS[^{]*\{([^}]*)\}/.exec(textOf('test/architecture.test.ts')) ?? []
+    const floors = [...held.matchAll(/^ *'?([\w.-]+)'?: (\d),$/gm)].map(([, unit, floor]) => `${floor} ${unit}`)
+    const shown = [...textOf('ARCHITECTURE.md').matchAll(/^\| (\d) \| ([^|]+) \|/gm)].flatMap(([, floor, units = '']) =>
+      [...units.matchAll(/`([\w.-]+?)\/?`/g)].map(([, unit]) => `${floor} ${unit}`),
+    )
+    assert.deepEqual(shown.sort(), floors.sort())
+  })
+
+  test('cite, in SECURITY.md, a test for every attack, and only tests that are there', () => {
+    const [, table = ''] = /^\| Attack \| What happens \| Shown by \|\n([^]*?)\n\n/m.exec(textOf('SECURITY.md')) ?? []
+    const uncited = table.split('\n').filter((row) => !/^\|-|`[\w./-]+\.test\.ts`: “/.test(row))
+    assert.deepEqual(uncited, [])
+    const citations = [...textOf('SECURITY.md').matchAll(/`([\w./-]+\.test\.ts)`: (“.+?”)(?=; `| \|)/g)]
+    assert.ok(citations.length > 10, 'few tests are cited')
+    const dead = citations.flatMap(([, file = '', names = '']) =>
+      [...names.matchAll(/“([^”]+)”/g)]
+        .map(([, name = '']) => name)
+        .filter((name) => !textOf(file).includes(name))
+        .map((name) => `${file}: ${name}`),
+    )
+    assert.deepEqual(dead, [])
+  })
+})
