@@ -14,7 +14,10 @@ import { vaultRoutes } from './vault/routes.ts'
 
 /** The whole application, in order: the surface, what anyone may ask, and what takes a principal. */
 export async function buildApp(deps: Deps): Promise<App> {
-  const app = await createApp(deps.config, deps.log, openAdmission(deps))
+  const app = await createApp(deps.config, deps.log, openAdmission(deps), {
+    observer: deps.metrics,
+    tracer: deps.tracing,
+  })
   await describeApi(app)
 
   healthRoutes(app, deps)

@@ -1,10 +1,11 @@
 import cluster from 'node:cluster'
 import { writeFileSync } from 'node:fs'
 import { loadConfig } from './config.ts'
-import { errorCode, reasonInWords } from './development-secrets.ts'
+import { errorCode, peekedSecrets, reasonInWords } from './development-secrets.ts'
 import { StartError } from './errors.ts'
 
 const USAGE = `usage: todo-backend [serve]
+       todo-backend dev                  serve, and anew whenever the code changes
        todo-backend migrate init         on a database that has none of it yet
        todo-backend migrate up [N]       apply what is pending, or the next N
        todo-backend migrate down [N]     take back the newest one, or the newest N
@@ -15,7 +16,11 @@ const USAGE = `usage: todo-backend [serve]
        todo-backend migrate new NAME     begin the next pair of files
        todo-backend vault rotate         encrypt users' provider keys anew, under the first encryption key
        todo-backend vault verify         how many of them each encryption key opens
+       todo-backend doctor [--json]      look whether all is well, and say what to do next
+       todo-backend seed                 make users who have tasks, and print tokens; see seed --help
+       todo-backend token E-MAIL         print a new session token of a user
        todo-backend openapi [FILE]
+       todo-backend llms [FILE]          the interface in short, for language models
        todo-backend help
 `
 
@@ -46,19 +51,31 @@ async function run([command = 'serve', ...rest]: readonly string[]): Promise<voi
   switch (command) {
     case 'serve':
       return serve(rest)
+    case 'dev':
+      return dev(rest)
     case 'migrate':
       return migrate(rest)
     case 'vault':
       return vault(rest)
+    case 'doctor':
+      return doctor(rest)
+    case 'seed':
+    case 'token':
+      return operate(command, rest)
     case 'openapi':
-      return openapi(rest)
+    case 'llms':
+      return description(command, rest)
     case 'help':
     case '--help':
     case '-h':
       process.stdout.write(USAGE)
       return
     default:
-      throw unknown('command', command, 'there are serve, migrate, vault, openapi and help')
+      throw unknown(
+        'command',
+        command,
+        'there are serve, dev, doctor, migrate, vault, seed, token, openapi, llms and help',
+      )
   }
 }
 
@@ -74,6 +91,12 @@ async function serve(rest: readonly string[]): Promise<void> {
   return server.serve(config)
 }
 
+async function dev(rest: readonly string[]): Promise<void> {
+  noMore(rest)
+  const { develop } = await import('./dev/reloader.ts')
+  return develop(loadConfig)
+}
+
 async function migrate(rest: readonly string[]): Promise<void> {
   const command = await import('./migrate.ts')
   return command.migrate(rest, loadConfig)
@@ -84,10 +107,20 @@ async function vault(rest: readonly string[]): Promise<void> {
   return command.vault(rest, loadConfig)
 }
 
-async function openapi([file, ...rest]: readonly string[]): Promise<void> {
+async function doctor(rest: readonly string[]): Promise<void> {
+  const command = await import('./operator/doctor.ts')
+  return command.doctor(rest, () => loadConfig({ secrets: peekedSecrets }))
+}
+
+async function operate(command: 'seed' | 'token', rest: readonly string[]): Promise<void> {
+  const commands = await import('./operator/commands.ts')
+  return commands.operate(command, rest, loadConfig)
+}
+
+async function description(command: 'openapi' | 'llms', [file, ...rest]: readonly string[]): Promise<void> {
   noMore(rest)
-  const { describe } = await import('./describe.ts')
-  const text = await describe()
+  const { describe, describeToPrograms } = await import('./describe.ts')
+  const text = await (command === 'openapi' ? describe() : describeToPrograms())
   if (file === undefined) {
     process.stdout.write(text)
     return

@@ -239,6 +239,16 @@ const WRONG: readonly (readonly [variable: string, ...values: string[]])[] = [
   ['RATE_LIMIT_WRITE', '0', '-30'],
   ['LOG_LEVEL', 'loud'],
   ['METRICS_TOKEN', 'two words', 'ü'],
+  ['OTEL_SDK_DISABLED', 'maybe'],
+  ['OTEL_TRACES_EXPORTER', 'zipkin', 'console', 'otlp,none'],
+  ['OTEL_EXPORTER_OTLP_ENDPOINT', 'collector:4318', 'grpc://collector', `http://u:${PASSWORD}@collector`],
+  ['OTEL_EXPORTER_OTLP_TRACES_ENDPOINT', 'collector:4318', 'http://collector/?token=x'],
+  ['OTEL_EXPORTER_OTLP_TRACES_PROTOCOL', 'grpc', 'json'],
+  ['OTEL_EXPORTER_OTLP_TRACES_HEADERS', PASSWORD, `${PASSWORD}=%zz`, `a b=${PASSWORD}`, `a=${PASSWORD}%0a`, 'a=b,'],
+  ['OTEL_SERVICE_NAME', 'tödo'],
+  ['OTEL_RESOURCE_ATTRIBUTES', 'team', '=x', 'a=%'],
+  ['OTEL_TRACES_SAMPLER', 'sometimes', 'jaeger_remote'],
+  ['OTEL_TRACES_SAMPLER_ARG', '-1', '1.1', 'half', '1e-1'],
 ]
 
 suite('a mistake is one line that names the variable and quotes nothing:', () => {
@@ -444,6 +454,59 @@ suite('a pooler between the service and PostgreSQL', () => {
       assert.deepEqual([database.pooler, database.preparedStatements], [pooler, preparedStatements])
     })
   }
+})
+
+suite('traces', () => {
+  const ENDPOINT = 'http://collector:4318'
+  const CASES: readonly [string, Record<string, string>, string | undefined][] = [
+    ['go nowhere by default', {}, undefined],
+    [
+      'go nowhere when only their service has a name',
+      { OTEL_SERVICE_NAME: 'x', OTEL_TRACES_SAMPLER: 'always_on' },
+      undefined,
+    ],
+    ['go to the endpoint', { OTEL_EXPORTER_OTLP_ENDPOINT: ENDPOINT }, `${ENDPOINT}/v1/traces`],
+    [
+      'take a path before their own',
+      { OTEL_EXPORTER_OTLP_ENDPOINT: `${ENDPOINT}/otlp/` },
+      `${ENDPOINT}/otlp/v1/traces`,
+    ],
+    ['go just where theirs says', { OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: `${ENDPOINT}/in` }, `${ENDPOINT}/in`],
+    [
+      'go where theirs says rather than where all go',
+      { OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: `${ENDPOINT}/in`, OTEL_EXPORTER_OTLP_ENDPOINT: 'http://other' },
+      `${ENDPOINT}/in`,
+    ],
+    ['go to this machine by the exporter alone', { OTEL_TRACES_EXPORTER: 'otlp' }, 'http://localhost:4318/v1/traces'],
+    ['can be switched off', { OTEL_EXPORTER_OTLP_ENDPOINT: ENDPOINT, OTEL_TRACES_EXPORTER: 'none' }, undefined],
+    ['can be switched off with all', { OTEL_EXPORTER_OTLP_ENDPOINT: ENDPOINT, OTEL_SDK_DISABLED: 'true' }, undefined],
+  ]
+  for (const [guarantee, env, url] of CASES) test(guarantee, () => assert.equal(parse(env).tracing?.url, url))
+
+  test('have headers and attributes that are decoded, and headers that no one sees', () => {
+    const { tracing } = parse({
+      OTEL_TRACES_EXPORTER: 'otlp',
+      OTEL_EXPORTER_OTLP_HEADERS: `Authorization=Bearer%20${PASSWORD},x=y%3D`,
+      OTEL_RESOURCE_ATTRIBUTES: 'team=a%2Cb, zone=1=2',
+    })
+    assert.deepEqual(
+      Object.entries(tracing?.headers ?? {}).map(([name, value]) => [name, value.reveal()]),
+      [
+        ['authorization', `Bearer ${PASSWORD}`],
+        ['x', 'y='],
+      ],
+    )
+    assert.deepEqual(tracing?.resource, { team: 'a,b', zone: '1=2', 'service.name': 'todo-backend' })
+    assert.ok(!inspect(tracing, { depth: 9 }).includes(PASSWORD))
+  })
+})
+
+test('the service has the name that OTEL_SERVICE_NAME gives it, else that of its attributes', () => {
+  const nameOf = (env: Record<string, string>): string | undefined =>
+    parse({ OTEL_TRACES_EXPORTER: 'otlp', ...env }).tracing?.resource['service.name']
+  const OTEL_RESOURCE_ATTRIBUTES = 'service.name=by-attribute'
+  assert.equal(nameOf({ OTEL_RESOURCE_ATTRIBUTES }), 'by-attribute')
+  assert.equal(nameOf({ OTEL_RESOURCE_ATTRIBUTES, OTEL_SERVICE_NAME: 'by-name' }), 'by-name')
 })
 
 suite('.env.example', () => {

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path'
 
+import { DATABASE_VARIABLES, readDatabase, type DatabaseConfig } from './database-config.ts'
 import {
   type DevelopmentSecretName,
   type DevelopmentSecrets,
@@ -7,7 +8,6 @@ import {
   fillSecrets,
 } from './development-secrets.ts'
 import { readDotEnv } from './dot-env.ts'
-import { type DatabaseAddress, parseDatabaseUrl } from './lib/database-url.ts'
 import {
   type Env,
   EnvReader,
@@ -17,10 +17,10 @@ import {
   network,
   origin,
   redisUrl,
-  role,
   type VariableTable,
 } from './lib/env-reader.ts'
 import { namedToken, Secret, SecretRules } from './lib/secret.ts'
+import { readTracing, TRACING_VARIABLES, type TracingConfig } from './tracing-config.ts'
 import { readVault, VAULT_VARIABLES, type VaultConfig } from './vault-config.ts'
 
 /** Every variable there is, with the names it had before. `.env.example` says what each of them means. */
@@ -34,16 +34,7 @@ export const VARIABLES = {
   WORKERS: [],
   SHUTDOWN_TIMEOUT: [],
   DOCS_ENABLED: [],
-  DATABASE_URL: [],
-  MIGRATION_DATABASE_URL: [],
-  DATABASE_ROLE: [],
-  DATABASE_POOL_SIZE: ['SQLALCHEMY_POOL_SIZE'],
-  DATABASE_POOL_OVERFLOW: ['SQLALCHEMY_MAX_OVERFLOW', 'SQLALCHEMY_POOL_OVERFLOW'],
-  DATABASE_POOL_TIMEOUT: ['SQLALCHEMY_POOL_TIMEOUT'],
-  DATABASE_POOL_RECYCLE: ['SQLALCHEMY_POOL_RECYCLE'],
-  DATABASE_POOLER: [],
-  DATABASE_PREPARED_STATEMENTS: [],
-  DATABASE_ECHO: ['SQLALCHEMY_ECHO'],
+  ...DATABASE_VARIABLES,
   AUTH_MODE: [],
   SESSION_TOKEN_STORAGE: [],
   AUTH_SERVER_URL: [],
@@ -56,6 +47,7 @@ export const VARIABLES = {
   RATE_LIMIT_WRITE: [],
   LOG_LEVEL: [],
   METRICS_TOKEN: [],
+  ...TRACING_VARIABLES,
 } as const satisfies VariableTable
 
 type Variable = keyof typeof VARIABLES
@@ -77,6 +69,8 @@ export interface Config {
   readonly limits: { readonly readPerMinute: number; readonly writePerMinute: number }
   readonly log: { readonly level: (typeof LOG_LEVELS)[number] }
   readonly metrics: { readonly token?: Secret }
+  /** Absent: nothing is traced. */
+  readonly tracing?: TracingConfig
 }
 
 export interface HttpConfig {
@@ -91,24 +85,6 @@ export interface HttpConfig {
   readonly workers: number
   readonly shutdownTimeoutMs: number
   readonly docsEnabled: boolean
-}
-
-export interface DatabaseConfig {
-  /** Absent: the embedded database in `dataDir`. */
-  readonly address?: DatabaseAddress
-  /** The owner's login, for migrations only. There whenever `address` is, and the same unless told otherwise. */
-  readonly migrationAddress?: DatabaseAddress
-  /** The role that serves requests. The one that crosses users is `<role>_system`. */
-  readonly role: string
-  readonly poolSize: number
-  /** Connections above `poolSize` that a peak may open. */
-  readonly poolOverflow: number
-  readonly acquireTimeoutMs: number
-  readonly recycleMs: number
-  /** `transaction`: a pooler whose connections are anybody's after each transaction, so nothing set on one may outlive it. */
-  readonly pooler: 'none' | 'transaction'
-  readonly preparedStatements: boolean
-  readonly echo: boolean
 }
 
 /** A service that may act for users. One name may have several tokens, so that they can be changed without a pause. */
@@ -146,13 +122,15 @@ export type AuthConfig = EmbeddedAuth | ExternalAuth
 export interface LoadOptions {
   readonly env?: Env
   readonly cwd?: string
+  /** Where secrets come from that are missing and may be made up. By default they are made and kept. */
+  readonly secrets?: (dataDir: string) => DevelopmentSecrets
 }
 
 /** Reads the configuration of this process: its environment first, then `.env` in the working directory. */
-export function loadConfig({ env, cwd = process.cwd() }: LoadOptions = {}): Config {
+export function loadConfig({ env, cwd = process.cwd(), secrets = developmentSecrets }: LoadOptions = {}): Config {
   // oxlint-disable-next-line no-process-env -- the one place that reads it: everything else is handed a Config
   const own = env ?? process.env
-  return parseConfig({ ...readDotEnv(cwd), ...own }, developmentSecrets, cwd)
+  return parseConfig({ ...readDotEnv(cwd), ...own }, secrets, cwd)
 }
 
 /**
@@ -177,6 +155,7 @@ export function parseConfig(
   const scheme = readAuthScheme(reader)
   fillSecrets(reader, requiredSecrets(scheme), production, () => makeSecrets(dataDir))
   const http = readHttp(reader, production)
+  const tracing = readTracing(reader)
   return reader.finish({
     environment,
     dataDir,
@@ -191,6 +170,7 @@ export function parseConfig(
     },
     log: { level: reader.choice('LOG_LEVEL', 'info', LOG_LEVELS) },
     metrics: readMetrics(reader, rules),
+    ...(tracing && { tracing }),
   })
 }
 
@@ -207,33 +187,6 @@ function readHttp(reader: Reader, production: boolean): HttpConfig {
     workers: reader.integer('WORKERS', 1, 1, 64),
     shutdownTimeoutMs: reader.seconds('SHUTDOWN_TIMEOUT', 10_000, 1, 600),
     docsEnabled: reader.flag('DOCS_ENABLED', true),
-  }
-}
-
-function readDatabase(reader: Reader, production: boolean, workers: number): DatabaseConfig {
-  const address = reader.value('DATABASE_URL', undefined, parseDatabaseUrl)
-  const migrationAddress = reader.value('MIGRATION_DATABASE_URL', address, parseDatabaseUrl)
-  if (!reader.has('DATABASE_URL')) {
-    if (production) reader.mistake('DATABASE_URL', 'is required in production: set it to the URL of your PostgreSQL')
-    if (reader.has('MIGRATION_DATABASE_URL')) {
-      reader.mistake('MIGRATION_DATABASE_URL', 'has no meaning without DATABASE_URL: set both or none')
-    }
-    // The embedded database is one session in one process, and a second process would corrupt its files.
-    if (workers > 1) {
-      reader.mistake('WORKERS', 'must be 1 with the embedded database: set DATABASE_URL to have more')
-    }
-  }
-  const pooler = reader.choice('DATABASE_POOLER', address?.pooler ?? 'none', ['none', 'transaction'])
-  return {
-    ...(address && migrationAddress && { address, migrationAddress }),
-    role: reader.value('DATABASE_ROLE', 'todo_app', role),
-    poolSize: reader.integer('DATABASE_POOL_SIZE', 10, 1, 1000),
-    poolOverflow: reader.integer('DATABASE_POOL_OVERFLOW', 20, 0, 1000),
-    acquireTimeoutMs: reader.seconds('DATABASE_POOL_TIMEOUT', 30_000, 1, 600),
-    recycleMs: reader.seconds('DATABASE_POOL_RECYCLE', 3_600_000, 1, 86_400),
-    pooler,
-    preparedStatements: reader.flag('DATABASE_PREPARED_STATEMENTS', address?.preparedStatements ?? pooler === 'none'),
-    echo: reader.flag('DATABASE_ECHO', false),
   }
 }
 

@@ -6,7 +6,10 @@ import { purgeNowAndThen } from './db/idempotency.ts'
 import { tooManyRequests } from './http/admission.ts'
 import { openCursors, type Cursors } from './http/cursor.ts'
 import { openLimits, type Limits } from './limits/limits.ts'
+import { openMetrics, type Metrics } from './metrics/metrics.ts'
 import { openRedis, type RedisConnection } from './redis.ts'
+import { tracedAuth, tracedLimits, tracedScopes } from './tracing/traced.ts'
+import { openTracing, type Tracing } from './tracing/tracing.ts'
 
 /** Everything the application stands on, as one plain object; tests replace parts of it. */
 export interface Deps {
@@ -18,29 +21,51 @@ export interface Deps {
   readonly cursors: Cursors
   /** The embedded auth server; undefined where another server keeps the sessions. */
   readonly auth: Auth | undefined
+  readonly metrics: Metrics
+  /** Undefined where nothing is traced. */
+  readonly tracing: Tracing | undefined
 }
 
 /** Opens the outside world in order; disposing closes it in reverse. */
 export async function openDeps(
   config: Config,
   log: Logger,
-  { migrate = config.environment === 'development' }: { migrate?: boolean } = {},
+  { migrate = config.environment === 'development', lentAt }: { migrate?: boolean; lentAt?: string | undefined } = {},
 ): Promise<Deps & AsyncDisposable> {
   await using opened = new AsyncDisposableStack()
-  const db = opened.use(await openDatabase(config, log, { migrate }))
+  // Closed last, with the spans of what was under way until then.
+  const tracing = opened.use(await openTracing(config, log))
+  const metrics = openMetrics()
+  const db = opened.use(await openDatabase(config, log, { migrate, lentAt }))
   opened.use(purgeNowAndThen(db, log))
   const redis = opened.use(await openRedis(config.redis.url, log))
-  const limits = openLimits(redis)
+  const limits = openLimits(redis, metrics.limited)
   const cursors = openCursors(config.vault.encryptionKeys)
   const auth = embeddedAuth(config, db, limits)
   const closing = opened.move()
-  return { config, log, db, redis, limits, cursors, auth, [Symbol.asyncDispose]: () => closing.disposeAsync() }
+  const deps = { config, log, db, redis, limits, cursors, auth, metrics, tracing }
+  return {
+    ...(tracing === undefined ? deps : traced(deps, tracing)),
+    [Symbol.asyncDispose]: () => closing.disposeAsync(),
+  }
 }
+
+const traced = (deps: Deps, tracer: Tracing): Deps => ({
+  ...deps,
+  db: tracedScopes(deps.db, tracer),
+  limits: tracedLimits(deps.limits, tracer),
+  auth: deps.auth && tracedAuth(deps.auth, tracer),
+})
 
 /** What checking a password takes of the time that a request has, on a busy machine. */
 const HASHING_MS = 500
 
-function embeddedAuth({ auth, http, environment }: Config, db: Database, limits: Limits): Auth | undefined {
+/** @param limits count attempts to sign in; without them nobody's are limited */
+export function embeddedAuth(
+  { auth, http, environment }: Config,
+  db: Pick<Database, 'pool' | 'patience' | 'roles'>,
+  limits?: Limits,
+): Auth | undefined {
   if (auth.mode === 'external') return undefined
   return createAuth({
     pool: db.pool,
@@ -51,7 +76,7 @@ function embeddedAuth({ auth, http, environment }: Config, db: Database, limits:
     baseUrl: auth.serverUrl,
     trustedOrigins: http.corsOrigins.filter((origin) => origin !== '*' && origin !== 'null'),
     // In development, as better-auth has it, attempts count for the address like any request, and no more strictly.
-    ...(environment !== 'development' && { countAttempt: attemptsOf(limits) }),
+    ...(environment !== 'development' && limits !== undefined && { countAttempt: attemptsOf(limits) }),
     secureCookies: environment === 'production',
   })
 }

@@ -15,6 +15,7 @@ import {
   migrateUp,
   migrationState,
   readMigrations,
+  type MigrateOptions,
   type MigrationState,
   type MigrationVariables,
 } from './db/migrator.ts'
@@ -31,14 +32,8 @@ type Print = (lines: readonly string[]) => void
 
 const COMMANDS: Readonly<Record<string, (command: Command, argument: string | undefined) => Promise<void>>> = {
   init,
-  up: async ({ client, variables, print }, count) =>
-    report(print, 'applied', await migrateUp(client, variables, steps(count))),
-  down: async ({ client, variables, print }, count) =>
-    report(
-      print,
-      'taken back',
-      await migrateDown(client, variables, count === undefined ? { steps: 1 } : steps(count)),
-    ),
+  up: (command, count) => apply(command, steps(count)),
+  down: (command, count) => takeBack(command, count === undefined ? { steps: 1 } : steps(count)),
   status: async ({ client, print }) => {
     const state = await migrationState(client)
     report(print, 'applied', state.applied)
@@ -94,13 +89,30 @@ function report(
   print((migrations.length === 0 ? ['nothing'] : migrations.map(label)).map((line) => `${what}  ${line}`))
 }
 
+async function apply({ client, variables, print }: Command, limit: { steps?: number } = {}): Promise<void> {
+  const done = await migrateUp(client, variables, { ...limit, onDone: telling(print, 'applied') })
+  if (done.length === 0) report(print, 'applied', done)
+}
+
+async function takeBack({ client, variables, print }: Command, limit: { steps?: number }): Promise<void> {
+  const done = await migrateDown(client, variables, { ...limit, onDone: telling(print, 'taken back') })
+  if (done.length === 0) report(print, 'taken back', done)
+}
+
+/** Each as it is done: one may take minutes. */
+const telling =
+  (print: Print, what: string): NonNullable<MigrateOptions['onDone']> =>
+  (migration, tookMs) =>
+    print([`${what}  ${label(migration)}  in ${tookMs} ms`])
+
 /** What the session check reads and tasks refer to, of tables that another auth server made. */
 const NEEDED_OF_AUTH: Readonly<Record<string, readonly string[]>> = {
   users: ['id'],
   user_sessions: ['token', 'userId', 'expiresAt'],
 }
 
-async function init({ client, variables, print }: Command): Promise<void> {
+async function init(command: Command): Promise<void> {
+  const { client, print } = command
   const { applied } = await migrationState(client)
   if (applied.length > 0) {
     print([`this database has ${applied.length} migrations already; what is pending is applied by: migrate up`])
@@ -112,7 +124,7 @@ async function init({ client, variables, print }: Command): Promise<void> {
   if (missing !== undefined && missing.length > 0) {
     throw new StartError(`the tables of the other auth server lack ${missing.join(', ')}: nothing was applied`)
   }
-  report(print, 'applied', await migrateUp(client, variables))
+  await apply(command)
 }
 
 /** Which needed columns the other auth server's tables lack; undefined when there are no such tables. */
@@ -130,14 +142,15 @@ async function missingOfAuth(client: ClientBase): Promise<string[] | undefined> 
     .filter((column) => !present.has(column))
 }
 
-async function reset({ config, client, variables, print }: Command, argument: string | undefined): Promise<void> {
+async function reset(command: Command, argument: string | undefined): Promise<void> {
+  const { config } = command
   if (config.environment === 'production')
     throw new StartError('migrate reset is not possible in production: it loses every task')
   if (argument !== '--yes' && !(await agreed(config))) {
     throw new StartError('nothing was reset: agree with yes, or with migrate reset --yes')
   }
-  report(print, 'taken back', await migrateDown(client, variables, { steps: Infinity }))
-  report(print, 'applied', await migrateUp(client, variables))
+  await takeBack(command, { steps: Infinity })
+  await apply(command)
 }
 
 async function agreed({ database, dataDir }: Config): Promise<boolean> {

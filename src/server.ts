@@ -1,6 +1,6 @@
 import cluster from 'node:cluster'
 import { flushCompileCache } from 'node:module'
-import { isIPv6 } from 'node:net'
+import type { Server } from 'node:net'
 import { setTimeout } from 'node:timers/promises'
 import type { Logger } from 'pino'
 import { buildApp } from './app.ts'
@@ -10,7 +10,9 @@ import { errorCode } from './development-secrets.ts'
 import { StartError } from './errors.ts'
 import { drain } from './http/drain.ts'
 import type { App } from './http/server.ts'
+import { listenHost, reachableUrl } from './lib/host.ts'
 import { openLog } from './log.ts'
+import { openChannel } from './operator/channel.ts'
 
 /** How long a process that is about to stop goes on taking connections, each for one answer, and says that it is not ready. */
 const NOTICE_MAX_MS = 2_000
@@ -18,17 +20,27 @@ const NOTICE_MAX_MS = 2_000
 /** How long closing the database may take once the last request has ended; its own time-outs are shorter. */
 const CLOSE_TIMEOUT_MS = 15_000
 
+/** How a process comes by its connections and, where another has the embedded database, by that. */
+export interface Place {
+  readonly lentAt?: string | undefined
+  /** Whether it says where it is, to somebody who has started it by hand. */
+  readonly greets: boolean
+  /** @returns the URL under which it is reached from now on */
+  open(this: void, app: App, config: Config): Promise<string>
+  close(this: void, app: App, timeoutMs: number): Promise<void>
+}
+
 /**
  * Serves until the process is told to stop, then finishes what is under way.
  *
  * @throws StartError for whatever the operator can mend
  */
-export async function serve(config: Config): Promise<void> {
+export async function serve(config: Config, place: Place = ownPort()): Promise<void> {
   const log = openLog(config.log.level)
   endOnBug(log)
   const signals = catchSignals(log)
   try {
-    await serveUntil(signals, config, log)
+    await serveUntil(signals, config, log, place)
     log.info('stopped')
   } finally {
     // The channel to the supervisor would keep a worker alive.
@@ -36,15 +48,24 @@ export async function serve(config: Config): Promise<void> {
   }
 }
 
-async function serveUntil(signals: Signals, config: Config, log: Logger): Promise<void> {
-  const isDevelopment = config.environment === 'development'
-  if (isDevelopment && config.database.address === undefined) process.stdout.write(PATIENCE)
-
-  await using deps = await openDeps(config, log)
-  const app = await buildApp(deps)
-  const address = await listen(app, config)
+const ownPort = (): Place => ({
   // Of several workers the first one speaks for all.
-  if (isDevelopment && (cluster.worker?.id ?? 1) === 1) process.stdout.write(greeting(address, deps))
+  greets: (cluster.worker?.id ?? 1) === 1,
+  open: listen,
+  close: drain,
+})
+
+async function serveUntil(signals: Signals, config: Config, log: Logger, place: Place): Promise<void> {
+  const isDevelopment = config.environment === 'development'
+  if (isDevelopment && config.database.address === undefined && place.lentAt === undefined) {
+    process.stdout.write(PATIENCE)
+  }
+
+  await using deps = await openDeps(config, log, { lentAt: place.lentAt })
+  const app = await buildApp(deps)
+  const address = await place.open(app, config)
+  if (isDevelopment && place.greets) process.stdout.write(greeting(address, deps))
+  await using _channel = deps.db.embeddedIn === undefined ? undefined : await openChannel(deps)
   // Now and not at the end, which may be a sudden one.
   flushCompileCache()
 
@@ -55,7 +76,7 @@ async function serveUntil(signals: Signals, config: Config, log: Logger): Promis
   // Until the balancer has asked for readiness again it still sends requests here.
   app.draining = true
   await setTimeout(noticeMs)
-  await drain(app, config.http.shutdownTimeoutMs - noticeMs)
+  await place.close(app, config.http.shutdownTimeoutMs - noticeMs)
 }
 
 /**
@@ -99,18 +120,21 @@ function endOnStall(log: Logger, timeoutMs: number): void {
 
 async function listen(app: App, { http: { host, port } }: Config): Promise<string> {
   try {
-    // For localhost Fastify would open a second server, which knows nothing of our limits.
-    await app.listen({ host: host === 'localhost' ? '127.0.0.1' : host, port })
+    await app.listen({ host: listenHost(host), port })
   } catch (error) {
     throw explained(error, host, port)
   }
-  const bound = app.server.address()
-  const boundPort = bound !== null && typeof bound === 'object' ? bound.port : port
-  const reachable = { '0.0.0.0': '127.0.0.1', '::': '::1' }[host] ?? host
-  return `http://${isIPv6(reachable) ? `[${reachable}]` : reachable}:${boundPort}`
+  return urlOf(app.server, host, port)
 }
 
-function explained(error: unknown, host: string, port: number): unknown {
+/** Where it is reached from this machine. */
+export function urlOf(server: Server, host: string, port: number): string {
+  const bound = server.address()
+  return reachableUrl(host, bound !== null && typeof bound === 'object' ? bound.port : port)
+}
+
+/** Why a port cannot be opened, in words. */
+export function explained(error: unknown, host: string, port: number): unknown {
   switch (errorCode(error)) {
     case 'EADDRINUSE':
       return new StartError(`port ${port} on ${host} is in use: stop what listens there, or set PORT to another`)
@@ -127,7 +151,7 @@ function explained(error: unknown, host: string, port: number): unknown {
   }
 }
 
-const PATIENCE = 'todo-backend starts; the first time takes some seconds longer, because it makes a database\n'
+export const PATIENCE = 'todo-backend starts; the first time takes some seconds longer, because it makes a database\n'
 
 const greeting = (address: string, { db, config }: Deps): string => `
   todo-backend is at ${address}

@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import type { Logger } from 'pino'
 import type { Config } from './config.ts'
 import { openLog } from './log.ts'
+import { gatherMetrics } from './metrics/workers.ts'
 
 /** A worker that dies is replaced after this long, twice as long each time, at most {@link BACKOFF_MAX_MS}. */
 const BACKOFF_MIN_MS = 100
@@ -31,6 +32,7 @@ export async function supervise(config: Config): Promise<number> {
     everyWorker('SIGTERM')
   })
 
+  gatherMetrics(log)
   const first = cluster.fork()
   const firstGone = gone(first)
   const refused = await Promise.race([once(first, 'listening').then(() => undefined), firstGone])
