@@ -152,7 +152,7 @@ describe('a database that is there and has its limits', { skip: needsPostgres },
     while (performance.now() < endAt) {
       const answer = await askIn(recycling, 'GET', '/api/tasks?limit=1')
       assert.equal(answer.status, 200, answer.text)
-      for (const { pid } of await ours(`query ilike '%commit%' and backend_start > now() - interval '4 s'`))
+      for (const { pid } of await ours(`query ilike '%with scope as%' and backend_start > now() - interval '4 s'`))
         pids.add(pid)
     }
     assert.ok(pids.size >= 3 && pids.size <= 6, `${pids.size} connections in 3.5 s`)
