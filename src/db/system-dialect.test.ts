@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { Kysely, sql } from 'kysely'
-import type { Pool } from 'pg'
+import type { Pool, PoolClient } from 'pg'
 import { openAuthDatabase, type AuthDatabase } from '../../test/auth-database.ts'
 import { Problem } from '../errors.ts'
 import { systemDialect } from './system-dialect.ts'
@@ -156,6 +156,21 @@ test('a connection that breaks in use is a 503, is never used again and does not
   await assert.rejects(broken, (error) => error instanceof Problem && error.code === 'unavailable')
   assert.ok(errors[0] instanceof Problem)
   assert.ok(!(await ids()).includes('lost'))
+})
+
+test('a connection from which nothing comes is given up when the time is up, and nobody knows what became of a change', async (t) => {
+  const silence = (client: PoolClient): void => void client.connection.stream.pause()
+  pool.on('acquire', silence)
+  t.after(() => pool.off('acquire', silence))
+  const patience = () => ({ leftMs: 400, acquireMs: 400 })
+  const hurried = new Kysely<Tables>({ dialect: systemDialect({ pool, role: database.systemRole, patience }) })
+  const code = (expected: string) => (error: unknown) => error instanceof Problem && error.code === expected
+  await assert.rejects(hurried.selectFrom('users').select('id').execute(), code('unavailable'))
+  await assert.rejects(hurried.insertInto('users').values(user('silent')).execute(), code('outcome_unknown'))
+  await assert.rejects(
+    hurried.transaction().execute((transaction) => transaction.selectFrom('users').select('id').execute()),
+    code('unavailable'),
+  )
 })
 
 test('destroying the Kysely instance leaves the pool open', async () => {

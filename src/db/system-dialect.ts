@@ -130,7 +130,9 @@ class SystemConnection implements DatabaseConnection {
 
   executeQuery<R>(query: CompiledQuery): Promise<QueryResult<R>> {
     return this.#reporting(async () =>
-      kyselyResult<R>(this.#state === 'in transaction' ? await this.#send(query) : await this.#sendAlone(query)),
+      kyselyResult<R>(
+        this.#state === 'in transaction' ? await this.#lease.within(this.#send(query)) : await this.#sendAlone(query),
+      ),
     )
   }
 
@@ -145,7 +147,7 @@ class SystemConnection implements DatabaseConnection {
     return this.#reporting(async () => {
       this.#state = 'unknown'
       try {
-        await this.#lease.client.query(`begin${isolation} ${accessMode ?? ''}; ${this.#enter}`)
+        await this.#lease.within(this.#lease.client.query(`begin${isolation} ${accessMode ?? ''}; ${this.#enter}`))
         this.#state = 'in transaction'
       } catch (error) {
         // Kysely does not roll back what did not begin, but the role may be what failed, inside the transaction.
@@ -158,7 +160,7 @@ class SystemConnection implements DatabaseConnection {
   commit(): Promise<void> {
     return this.#reporting(async () => {
       this.#state = 'unknown'
-      const { command } = await this.#lease.client.query('commit').catch((error: unknown) => {
+      const { command } = await this.#lease.within(this.#lease.client.query('commit')).catch((error: unknown) => {
         throw unknownOutcome(error) ?? error
       })
       this.#state = 'idle'
@@ -170,7 +172,7 @@ class SystemConnection implements DatabaseConnection {
   /** Never throws: the error that led here is the one to report, and `release` destroys what could not be rolled back. */
   async rollback(): Promise<void> {
     this.#state = 'unknown'
-    await this.#lease.client.query('rollback').then(() => (this.#state = 'idle'), ignore)
+    await this.#lease.within(this.#lease.client.query('rollback')).then(() => (this.#state = 'idle'), ignore)
   }
 
   release(): void {
@@ -191,13 +193,13 @@ class SystemConnection implements DatabaseConnection {
       this.#send(query),
       this.#lease.client.query('commit'),
     ] as const
-    const [, , committed] = await Promise.allSettled(sent)
-    if (committed.status === 'fulfilled') this.#state = 'idle'
     try {
+      const [, , committed] = await this.#lease.within(Promise.allSettled(sent))
+      if (committed.status === 'fulfilled') this.#state = 'idle'
       const [, result] = await Promise.all(sent)
       return result
     } catch (error) {
-      // The first that failed. Where PostgreSQL refused it, it also rolled back; where the connection broke, nobody knows.
+      // The first that failed. Where PostgreSQL refused it, it also rolled back; where nothing came any more, nobody knows.
       if (query.query.kind === 'SelectQueryNode') throw error
       throw unknownOutcome(error) ?? error
     }
