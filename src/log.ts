@@ -43,8 +43,34 @@ export function openLog(level: Config['log']['level'], destination: NodeJS.Writa
       // The end of the line is the one control character that is meant.
       hooks: { streamWrite: (line) => `${line.slice(0, -1).replace(UNPRINTABLE, escaped)}\n` },
     },
-    isTerminal ? readable(destination) : destination,
+    isTerminal ? readable(destination) : destination === process.stdout ? gathered(destination) : destination,
   )
+}
+
+/**
+ * The first line of a turn of the event loop leaves at once, and the others at its end, in one piece: each piece is a system call,
+ * and may wake whoever reads.
+ */
+function gathered(destination: NodeJS.WritableStream): { write(line: string): void } {
+  let isBusy = false
+  let lines = ''
+  const flush = (): void => {
+    if (lines !== '') destination.write(lines)
+    isBusy = false
+    lines = ''
+  }
+  process.once('exit', flush)
+  return {
+    write: (line) => {
+      if (isBusy) {
+        lines += line
+        return
+      }
+      isBusy = true
+      setImmediate(flush)
+      destination.write(line)
+    },
+  }
 }
 
 /** Loaded where there is a terminal only: most processes have none. */
