@@ -62,6 +62,7 @@ suite('words', () => {
     ['e\u0301clair', ['eclair']],
     ['Straße, Łódź, København, Œuvre', ['strasse', 'lodz', 'kobenhavn', 'oeuvre']],
     ['ЁЖИК Ωμέγας ΟΔΟΣ', ['ежик', 'ωμεγασ', 'οδοσ']],
+    ['HALF-life_2 (x86), I/O;\tTAB ~ ', ['half', 'life', '2', 'x86', 'i', 'o', 'tab']],
     ['ﬁle ① Ⅳ half-life', ['file', '1', 'iv', 'half', 'life']],
     ['don’t {curly} "a,b" x_y 100% a\\b', ['don', 't', 'curly', 'a', 'b', 'x', 'y', '100', 'a', 'b']],
     ['日本語のタスク 한국어', ['日本語のタスク', '한국어'.normalize('NFKD')]],
