@@ -50,6 +50,10 @@ export function databaseAway(cause: unknown): Problem {
   })
 }
 
+/** lock_not_available: the 503 for somebody else's lock that was waited for as long as lock_timeout says. */
+export const isLocked = (error: unknown): boolean =>
+  error instanceof Problem && error.cause instanceof DatabaseError && error.cause.code === '55P03'
+
 /** The server refused the statement, and with it its transaction; the connection is as it was. */
 export const isAnswer = (error: unknown): boolean => error instanceof DatabaseError && error.severity === 'ERROR'
 

@@ -8,8 +8,14 @@ import { flight } from './transaction.ts'
 /** How long a connection is joined, before it goes back to the pool and anybody may have it. */
 const JOINED_FOR_MS = 250
 
-/** One that owes an answer for so long is not joined: something on it takes long after all. */
-const STUCK_MS = 20
+/** How many answers make the pace, the last ones counting most. */
+const PACE_OF = 16
+
+/**
+ * Nobody is to wait behind others for longer. So a connection has fewer statements where each takes longer, as of late, and one
+ * that owes an answer for so long is not joined.
+ */
+const BEHIND_MS = 20
 
 export interface Manner {
   /** On no more connections than these. */
@@ -49,6 +55,8 @@ export class Pipelines {
   #held = 0
   readonly #joinable = new Set<Pipeline>()
   readonly #opening = new Set<Promise<Pipeline | undefined>>()
+  /** How long a statement takes, as of late. */
+  #paceMs = 0
 
   constructor(pool: Pool, manner: Manner) {
     this.#pool = pool
@@ -76,29 +84,33 @@ export class Pipelines {
   }
 
   /** Whoever runs out of time gives up alone: the connection is the others' too, unless nothing comes from it at all. */
-  async #ask<T>(pipeline: Pipeline, endsAtMs: number, send: Send<T>): Promise<T> {
-    this.#gather(pipeline)
-    const coming = send(pipeline.lease.client)
-    void coming.then(
-      () => this.#heard(pipeline),
-      (error: unknown) => this.#failed(pipeline, error),
-    )
-    const late = Promise.withResolvers<never>()
+  #ask<T>(pipeline: Pipeline, endsAtMs: number, send: Send<T>): Promise<T> {
+    const { promise, resolve, reject } = Promise.withResolvers<T>()
     let settled = false
     const expire = (): void => {
       if (settled) return
       const isSilent = performance.now() - pipeline.heardAtMs > SILENCE_MS
       const error = isSilent ? pipeline.lease.expire() : outOfTime()
-      late.reject((this.#manner.changes ? unknownOutcome(error) : undefined) ?? databaseAway(error))
+      reject((this.#manner.changes ? unknownOutcome(error) : undefined) ?? databaseAway(error))
     }
     // Not before what has arrived while this process was busy has been read.
     const timer = setTimeout(() => setImmediate(expire), Math.max(0, endsAtMs - performance.now()))
-    try {
-      return await Promise.race([coming, late.promise])
-    } finally {
-      settled = true
-      clearTimeout(timer)
+    const ask = async (): Promise<void> => {
+      try {
+        const result = await send(pipeline.lease.client)
+        this.#heard(pipeline)
+        resolve(result)
+      } catch (error) {
+        this.#failed(pipeline, error)
+        reject(error)
+      } finally {
+        settled = true
+        clearTimeout(timer)
+      }
     }
+    this.#gather(pipeline)
+    void ask()
+    return promise
   }
 
   /** Each piece that is sent is a system call, and may wake the server. */
@@ -114,7 +126,9 @@ export class Pipelines {
   }
 
   #heard(pipeline: Pipeline): void {
-    pipeline.heardAtMs = performance.now()
+    const now = performance.now()
+    this.#paceMs += (now - pipeline.heardAtMs - this.#paceMs) / PACE_OF
+    pipeline.heardAtMs = now
     this.#leave(pipeline)
   }
 
@@ -134,7 +148,7 @@ export class Pipelines {
       const leftMs = endsAtMs - performance.now()
       const pipeline = this.#withRoom()
       const isCrowded = pipeline === undefined || pipeline.waiting >= batch
-      if (isCrowded && this.#held < width) return await this.#open(Math.min(acquireMs, leftMs))
+      if (isCrowded && this.#held < Math.floor(width)) return await this.#open(Math.min(acquireMs, leftMs))
       if (pipeline !== undefined) {
         if (pipeline.waiting++ === 0) pipeline.heardAtMs = performance.now()
         return pipeline
@@ -149,12 +163,13 @@ export class Pipelines {
   /** The first that has few statements, or else the one that has the fewest. */
   #withRoom(): Pipeline | undefined {
     const now = performance.now()
+    const depth = Math.min(this.#manner.depth, Math.max(1, BEHIND_MS / this.#paceMs))
     let fewest: Pipeline | undefined
     for (const pipeline of this.#joinable) {
       if (now >= pipeline.closesAtMs) this.#joinable.delete(pipeline)
-      else if (pipeline.waiting > 0 && now - pipeline.heardAtMs > STUCK_MS) continue
-      else if (pipeline.waiting < this.#manner.batch) return pipeline
-      else if (pipeline.waiting < (fewest?.waiting ?? this.#manner.depth)) fewest = pipeline
+      else if (pipeline.waiting > 0 && now - pipeline.heardAtMs > BEHIND_MS) continue
+      else if (pipeline.waiting < Math.min(this.#manner.batch, depth)) return pipeline
+      else if (pipeline.waiting < (fewest?.waiting ?? depth)) fewest = pipeline
     }
     return fewest
   }

@@ -1,11 +1,12 @@
 import { DatabaseError, escapeIdentifier, type Pool, type PoolClient } from 'pg'
 import { Problem } from '../errors.ts'
 import type { Principal } from '../principal.ts'
+import { isLocked } from './failures.ts'
 import { onceOnly, type OnceOnly } from './idempotency.ts'
 import type { Lease, Patience } from './lease.ts'
-import { Readers } from './readers.ts'
-import { queryOf, sqlOn, userSqlOn, type Statement, type SystemSql, type UserSql } from './sql.ts'
-import { answerOf, PROOFS, withProof, type Answer, type Step } from './step.ts'
+import { Pipelines } from './pipelines.ts'
+import { send, sqlOn, userSqlOn, type Statement, type SystemSql, type UserSql } from './sql.ts'
+import { answerOf, PROOFS, withProof, type Answer, type ProvenRow, type Step } from './step.ts'
 import { flight, transaction } from './transaction.ts'
 
 /**
@@ -79,11 +80,15 @@ export function openScopes(
   const open = async (lease: Lease, role: string, enter: Statement, ...values: readonly unknown[]): Promise<string> => {
     const [, entered] = await Promise.all([
       begin(lease, role),
-      lease.client.query<{ userId?: string }>(queryOf(enter, values, prepared)),
+      send<{ userId?: string }>(lease.client, enter, values, prepared),
     ])
     return entered.rows[0]?.userId ?? ''
   }
-  const readers = new Readers(pool)
+  const { max } = pool.options
+  // The rest of the pool is for whoever needs a connection alone.
+  const readers = new Pipelines(pool, { width: Math.min(4, max / 2), batch: 8, depth: 32, changes: false })
+  // Commits on different connections reach the disk together.
+  const writers = new Pipelines(pool, { width: Math.min(4, max / 4), batch: 1, depth: 8, changes: true })
   const runs = { prepared, onStatement }
 
   const together = async <T>(
@@ -112,12 +117,13 @@ export function openScopes(
     const proof = principal.kind === 'session' ? principal.tokenKeys : principal.userId
     const statement = withProof(step, principal.kind)
     onStatement(step.statement)
-    const query = { ...queryOf(statement, [...step.values, proof], prepared), rowMode: 'array' as const }
-    const ask = async (client: PoolClient): Promise<Answer> => answerOf(await client.query(query))
+    const values = [...step.values, proof]
+    const ask = async (client: PoolClient): Promise<Answer> =>
+      answerOf(await send<ProvenRow>(client, statement, values, prepared))
     const askBetween = async (lease: Lease): Promise<Answer> => {
       const [began, entered, asked, committed] = await Promise.allSettled([
         begin(lease, roles.serving),
-        lease.client.query(queryOf(ENTER_NOBODY, [], prepared)),
+        send(lease.client, ENTER_NOBODY, [], prepared),
         ask(lease.client),
         lease.client.query('commit'),
       ])
@@ -130,10 +136,11 @@ export function openScopes(
     // Where some of the time has been waited away, the server gets to know: it is to give up before us.
     const askAlone = (lease: Lease): Promise<Answer> =>
       enteredWithMs !== undefined && lease.leftMs() > enteredWithMs ? ask(lease.client) : askBetween(lease)
-    const isShared = enteredWithMs !== undefined && step.otherwise === undefined && step.short
+    const changes = step.otherwise !== undefined
+    const isShared = enteredWithMs !== undefined && (changes || step.short)
     const answer = isShared
-      ? await readers.read(time, ask)
-      : await flight(pool, time, step.otherwise !== undefined, askAlone)
+      ? await (changes ? writers : readers).run(time, ask)
+      : await flight(pool, time, changes, askAlone)
     if (answer.userId === '') throw refusal(principal)
     return answer
   }
@@ -144,8 +151,11 @@ export function openScopes(
       try {
         if (typeof work === 'function') return await together(principal, work, time, once)
         if (once !== undefined) return await together(principal, (sql) => sql.run(work), time, once)
-        const { row, userId } = await alone(principal, work, time)
-        if (work.otherwise === undefined) return work.result(row, userId)
+        if (work.otherwise === undefined) {
+          const { row, userId } = await alone(principal, work, time)
+          return work.result(row, userId)
+        }
+        const row = await alone(principal, work, time).then(({ row }) => row, unlessLocked)
         return work.result(row) ?? (await together(principal, work.otherwise, time))
       } catch (error) {
         throw saysUserIsGone(error) ? refusal(principal, error) : error
@@ -165,6 +175,11 @@ export function openScopes(
         work: ({ client }) => work(client),
       }),
   }
+}
+
+/** A change gives way to a lock, which it did nothing to, and then waits for it in a transaction. */
+const unlessLocked = (error: unknown): undefined => {
+  if (!isLocked(error)) throw error
 }
 
 const refusal = (principal: Principal, cause?: unknown): Problem =>

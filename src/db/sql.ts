@@ -1,4 +1,4 @@
-import type { ClientBase, QueryConfig } from 'pg'
+import { Query, type ClientBase, type QueryResult } from 'pg'
 import type { Step } from './step.ts'
 
 /**
@@ -44,7 +44,7 @@ export function sqlOn(client: ClientBase, scope: { readonly ended: boolean }, { 
   const rows = async <Row>(statement: Statement, values: readonly unknown[] = []): Promise<readonly Row[]> => {
     if (scope.ended) throw new Error(`statement ${statement.name} came after the end of its scope`)
     onStatement(statement)
-    const result = await client.query<Row & object>(queryOf(statement, values, prepared))
+    const result = await send<Row & object>(client, statement, values, prepared)
     return result.rows
   }
   return {
@@ -67,6 +67,28 @@ export function userSqlOn(client: ClientBase, scope: { readonly ended: boolean }
   return sql
 }
 
-/** Without its name it is parsed and planned each time, in one go: what a pooler needs that has no prepared statements. */
-export const queryOf = ({ name, text }: Statement, values: readonly unknown[], prepared: boolean): QueryConfig =>
-  prepared ? { name, text, values: [...values] } : { text, values: [...values] }
+/**
+ * Sends a statement. Without its name it is parsed and planned each time, in one go: what a pooler needs that has no prepared
+ * statements. As a query of the driver's own making, since it copies settings one by one, which takes longer than sending them.
+ */
+export function send<Row extends object>(
+  client: ClientBase,
+  { name, text }: Statement,
+  values: readonly unknown[],
+  prepared: boolean,
+): Promise<QueryResult<Row>> {
+  const { promise, resolve, reject } = Promise.withResolvers<QueryResult<Row>>()
+  const query: NamedQuery = new Query<Row>(text, [...values], (error, result) =>
+    error ? reject(error) : resolve(result),
+  )
+  if (prepared) query.name = name
+  client.query(query)
+  return promise.catch((error: unknown) => {
+    // It leads to whoever sent this, and not to the socket that the answer came from.
+    if (error instanceof Error) Error.captureStackTrace(error)
+    throw error
+  })
+}
+
+/** The driver goes by the name of a query, and its declarations do not have it. */
+type NamedQuery = Query & { name?: string }

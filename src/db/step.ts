@@ -1,4 +1,4 @@
-import type { QueryArrayResult } from 'pg'
+import type { QueryResult } from 'pg'
 import type { Principal } from '../principal.ts'
 import type { Statement, UserSql } from './sql.ts'
 
@@ -41,7 +41,7 @@ export const shortReading = <T>(...of: Parameters<typeof reading<T>>): Reading<T
 
 /**
  * A step that changes something where all is as it usually is, and else changes nothing and gives no row. Then `otherwise`
- * finds out what is the matter, or does it, in a transaction.
+ * finds out what is the matter, or does it, in a transaction. It also does where somebody else has a lock on what is changed.
  */
 export const writing = <T>(
   statement: Statement,
@@ -64,21 +64,26 @@ export const PROOFS = { session: 'public.todo_session_user', service: 'public.to
 
 const fused = new WeakMap<Statement, Partial<Record<Principal['kind'], Statement>>>()
 
+/** How long a change waits for somebody else's lock, with others behind it on its connection. Then it goes on in a transaction. */
+const LOCK_TIMEOUT_MS = 20
+const GIVES_WAY = `, set_config('lock_timeout', '${LOCK_TIMEOUT_MS}ms', true)`
+
 /**
  * The statement of a step behind the proof of the principal, in one. The proof comes first, and sets whose rows the policies let
  * the statement see and make: LEFT JOIN … ON true can only be a nested loop with the left side outside, and set_config() allows no
  * parallel workers. Where it proves nobody they let it see none, and an insert has to make none by itself. The proof's parameter
  * comes last, behind the values of the statement, of which it always has the same number.
  */
-export function withProof({ statement, values }: Single, kind: Principal['kind']): Statement {
+export function withProof({ statement, values, otherwise }: Step<unknown>, kind: Principal['kind']): Statement {
   let forms = fused.get(statement)
   if (forms === undefined) fused.set(statement, (forms = {}))
   return (forms[kind] ??= {
     name: statement.name === '' ? '' : `${statement.name}.${kind}`,
     text: `with scope as materialized (
-        select set_config('app.user_id', coalesce(${PROOFS[kind]}($${values.length + 1}), ''), true) as "userId"
+        select set_config('app.user_id', coalesce(${PROOFS[kind]}($${values.length + 1}), ''), true) as user_id
+        ${otherwise === undefined ? '' : GIVES_WAY}
       ), step as (${statement.text})
-      select scope."userId", step.* from scope left join (select true as "isRow", step.* from step) step on true`,
+      select scope.user_id as "proven user", step.* from scope left join (select true as "is row", step.* from step) step on true`,
   })
 }
 
@@ -88,13 +93,15 @@ export interface Answer {
   readonly row: object | undefined
 }
 
-/** What came back of a statement {@link withProof}, in arrays. */
-export function answerOf({ fields, rows }: QueryArrayResult): Answer {
-  const [values] = rows as unknown[][]
-  if (values === undefined) throw new Error('a proof without a row')
-  const [userId, isRow] = values as [string, boolean]
-  if (!isRow) return { userId, row: undefined }
-  const row: Record<string, unknown> = {}
-  for (const [at, { name }] of fields.entries()) if (at > 1) row[name] = values[at]
-  return { userId, row }
+/** What a statement {@link withProof} gives, besides what the step itself does. */
+export interface ProvenRow {
+  readonly 'proven user': string
+  readonly 'is row': true | null
+}
+
+export function answerOf({ rows }: QueryResult<ProvenRow>): Answer {
+  const [proven] = rows
+  if (proven === undefined) throw new Error('a proof without a row')
+  const { 'proven user': userId, 'is row': isRow, ...row } = proven
+  return { userId, row: isRow === true ? row : undefined }
 }
