@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { after, before, suite, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { PoolClient } from 'pg'
 import {
   needsServer,
   openServedDatabase,
@@ -241,6 +242,23 @@ suite('many who write at once', { skip: needsServer }, () => {
     }
     assert.equal(await count(), before)
     await many()
+  })
+
+  test('ask a connection that has idled something harmless before it gets a change', async (t) => {
+    await many()
+    const sent: string[] = []
+    const listen = ({ connection: { stream } }: PoolClient): void => {
+      const write = stream.write.bind(stream)
+      t.mock.method(stream, 'write', (...[chunk, ...rest]: Parameters<typeof write>) => {
+        sent.push(String(chunk))
+        return write(chunk, ...rest)
+      })
+    }
+    served.db.pool.once('acquire', listen)
+    const now = performance.now.bind(performance)
+    t.mock.method(performance, 'now', () => now() + 10_000)
+    assert.equal((await served.db.asUser(ada.principal, insert())).user, ada.id)
+    assert.equal(sent[0], 'Q\0\0\0\x05\0', 'an empty query')
   })
 
   test('that fail, fail alone', async () => {

@@ -148,7 +148,7 @@ export class Pipelines {
       const leftMs = endsAtMs - performance.now()
       const pipeline = this.#withRoom()
       const isCrowded = pipeline === undefined || pipeline.waiting >= batch
-      if (isCrowded && this.#held < Math.floor(width)) return await this.#open(Math.min(acquireMs, leftMs))
+      if (isCrowded && this.#held < Math.floor(width)) return await this.#open({ leftMs, acquireMs })
       if (pipeline !== undefined) {
         if (pipeline.waiting++ === 0) pipeline.heardAtMs = performance.now()
         return pipeline
@@ -174,9 +174,9 @@ export class Pipelines {
     return fewest
   }
 
-  async #open(acquireMs: number): Promise<Pipeline | undefined> {
+  async #open(time: Patience): Promise<Pipeline | undefined> {
     this.#held++
-    const opening = this.#borrow(acquireMs)
+    const opening = this.#borrow(time)
     this.#opening.add(opening)
     let pipeline: Pipeline | undefined
     try {
@@ -187,14 +187,10 @@ export class Pipelines {
     }
   }
 
-  async #borrow(acquireMs: number): Promise<Pipeline | undefined> {
-    // Whoever joins has a time of their own.
-    const lease = await borrow(this.#pool, { leftMs: 2 ** 31 - 1, acquireMs })
-    // Nobody would know what became of a change on a connection that was lost while it idled. Alone, it is asked first.
-    if (this.#manner.changes && !lease.fresh) {
-      lease.end(false)
-      return undefined
-    }
+  async #borrow(time: Patience): Promise<Pipeline | undefined> {
+    const lease = await borrow(this.#pool, time)
+    // Nobody would know what became of a change on a connection that was lost while it idled. So such a one is asked first.
+    if (this.#manner.changes && !lease.fresh && !(await answers(lease))) return undefined
     const heardAtMs = performance.now()
     const closesAtMs = heardAtMs + JOINED_FOR_MS
     const pipeline = { lease, closesAtMs, waiting: 1, heardAtMs, gathers: false, broken: false }
@@ -207,6 +203,18 @@ export class Pipelines {
     this.#joinable.delete(pipeline)
     this.#held--
     pipeline.lease.end(pipeline.broken)
+  }
+}
+
+/** Gives the connection back where it does not. */
+async function answers(lease: Lease): Promise<boolean> {
+  try {
+    await lease.within(lease.client.query(''))
+    return true
+  } catch {
+    if (!lease.expired) lease.distrustOthers()
+    lease.end(true)
+    return false
   }
 }
 
