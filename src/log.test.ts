@@ -1,8 +1,12 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { spawn } from 'node:child_process'
 import { Writable } from 'node:stream'
 import { suite, test } from 'node:test'
+import { setImmediate as turn } from 'node:timers/promises'
 import { DatabaseError } from 'pg'
-import { openLog } from './log.ts'
+import { pino } from 'pino'
+import { gathered, openLog } from './log.ts'
 
 /** What one error becomes in the log. */
 // oxlint-disable-next-line typescript/no-explicit-any -- a line of another shape fails the test
@@ -41,5 +45,53 @@ suite('an error in the log', () => {
 
   test('that is no Error says only what it is', () => {
     assert.deepEqual(logged('a thrown string, which may hold anything').err, { type: 'string' })
+  })
+})
+
+suite('the lines of one turn', () => {
+  test('leave the first at once and the others at its end, and none waits longer than an error', async () => {
+    const pieces: string[] = []
+    const log = pino(
+      { base: null, timestamp: false },
+      gathered({ write: (piece: string | Uint8Array) => pieces.push(String(piece)) > 0 }),
+    )
+    const messages = (): unknown[][] =>
+      pieces.map((piece) =>
+        piece
+          .trimEnd()
+          .split('\n')
+          .map((line) => (JSON.parse(line) as { msg: unknown }).msg),
+      )
+    for (const message of ['a', 'b', 'c']) log.info(message)
+    assert.deepEqual(messages(), [['a']])
+    await turn()
+    assert.deepEqual(messages(), [['a'], ['b', 'c']])
+    pieces.length = 0
+    log.info('d')
+    log.info('e')
+    log.error('f')
+    log.info('g')
+    assert.deepEqual(messages(), [['d'], ['e', 'f']])
+    await turn()
+    assert.deepEqual(messages(), [['d'], ['e', 'f'], ['g']])
+  })
+
+  test('all leave before the process ends, also those of its last listeners', async () => {
+    const program = `
+      const { openLog } = await import(${JSON.stringify(new URL('./log.ts', import.meta.url).href)})
+      const log = openLog('info')
+      process.on('exit', () => { for (const each of ['d', 'e']) log.info(each) })
+      for (const each of ['a', 'b', 'c']) log.info(each)
+      process.exit()`
+    const child = spawn(process.execPath, ['--input-type=module', '-e', program], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    })
+    let text = ''
+    child.stdout.setEncoding('utf8').on('data', (piece: string) => (text += piece))
+    await once(child, 'close')
+    assert.deepEqual(
+      text.match(/"msg":"."/g),
+      ['a', 'b', 'c', 'd', 'e'].map((each) => `"msg":"${each}"`),
+    )
   })
 })

@@ -47,28 +47,39 @@ export function openLog(level: Config['log']['level'], destination: NodeJS.Writa
   )
 }
 
+/** pino's number for `error`. */
+const ERROR_LEVEL = 50
+
+/** Its lines come with their level (pino's documentation of metadata). */
+const METADATA = Symbol.for('pino.metadata')
+
 /**
  * The first line of a turn of the event loop leaves at once, and the others at its end, in one piece: each piece is a system call,
- * and may wake whoever reads.
+ * and may wake whoever reads. An error takes along what came before it. A process that is killed in the middle of a turn
+ * loses its lines of that turn.
  */
-function gathered(destination: NodeJS.WritableStream): { write(line: string): void } {
-  let isBusy = false
+export function gathered(destination: Pick<NodeJS.WritableStream, 'write'>) {
+  let isGathering = false
+  let isEnding = false
   let lines = ''
   const flush = (): void => {
     if (lines !== '') destination.write(lines)
-    isBusy = false
     lines = ''
+    isGathering = false
   }
-  process.once('exit', flush)
+  process.once('exit', () => {
+    isEnding = true
+    flush()
+  })
   return {
-    write: (line) => {
-      if (isBusy) {
-        lines += line
-        return
-      }
-      isBusy = true
+    [METADATA]: true,
+    lastLevel: 0,
+    write(line: string): void {
+      lines += line
+      if (isGathering && !isEnding && this.lastLevel < ERROR_LEVEL) return
+      flush()
+      isGathering = true
       setImmediate(flush)
-      destination.write(line)
     },
   }
 }

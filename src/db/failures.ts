@@ -55,7 +55,22 @@ export const isLocked = (error: unknown): boolean =>
   error instanceof Problem && error.cause instanceof DatabaseError && error.cause.code === '55P03'
 
 /** The server refused the statement, and with it its transaction; the connection is as it was. */
-export const isAnswer = (error: unknown): boolean => error instanceof DatabaseError && error.severity === 'ERROR'
+export function isAnswer(error: unknown): boolean {
+  if (!(error instanceof DatabaseError)) return false
+  const { severity = '', code = '' } = error
+  // A severity is in the language of the server, which is mostly English. In another one the code has to do.
+  return severity === 'ERROR' || !(/^(FATAL|PANIC)$/.test(severity) || ENDS_SESSION.test(code))
+}
+
+const ENDS_SESSION = /^(08...|53300|57P0[1-5]|25P0[34]|58...|XX...)$/
+
+/** Of a statement that was behind one with which the server ended the session: it takes them in order. */
+export class NeverBegun extends Error {
+  readonly code = 'ECONNABORTED'
+  constructor(cause: unknown) {
+    super('the session had ended before', { cause })
+  }
+}
 
 /** The driver's refusal to send anything on a connection that it knows to be broken. */
 const NEVER_SENT = /is not queryable$/
@@ -67,7 +82,7 @@ const NEVER_SENT = /is not queryable$/
  */
 export function unknownOutcome(error: unknown): Problem | undefined {
   if (isAnswer(error)) return undefined
-  if (error instanceof Error && NEVER_SENT.test(error.message)) return undefined
+  if (error instanceof NeverBegun || (error instanceof Error && NEVER_SENT.test(error.message))) return undefined
   return new Problem(
     'outcome_unknown',
     'The connection to the database was lost at the last moment: the change may or may not have happened. If the request had an Idempotency-Key, repeat it with that key; otherwise look before you repeat it',

@@ -43,6 +43,8 @@ suite('many who read at once', { skip: needsServer }, () => {
     )
 
   test('each read as themselves, on half of the connections', async () => {
+    // While there are none yet, nobody waits long for one.
+    await asAll(whose())
     const answers = await asAll(whose())
     assert.deepEqual(
       answers.map((answer) => answer.user),
@@ -209,39 +211,51 @@ suite('many who write at once', { skip: needsServer }, () => {
     assert.deepEqual(ended, ['beside', 'kept'])
   })
 
-  test('know nothing of their changes when the connection is lost under them, and none is done twice', async () => {
+  const SLOW_INSERT = {
+    name: 'test.slow_insert',
+    text: `insert into tasks (id, title) select $1::uuid, 'slow' from pg_sleep(0.3)
+           where current_setting('app.user_id') <> '' returning id`,
+  }
+  const insertSlowly = (): Step<object> =>
+    writing(
+      SLOW_INSERT,
+      [randomUUID()],
+      (row: object) => row,
+      () => assert.fail('it was settled'),
+    )
+  const code =
+    (expected: string) =>
+    (error: unknown): boolean =>
+      error instanceof Problem && error.code === expected
+
+  test('lose the one that is being done when the session is ended under them: the others are sent again', async () => {
     await many()
     const before = await count()
-    const slow = {
-      name: 'test.slow_insert',
-      text: `insert into tasks (id, title) select $1::uuid, 'slow' from pg_sleep(0.3)
-             where current_setting('app.user_id') <> '' returning id`,
-    }
-    const changes = Array.from({ length: 4 }, () =>
-      served.db.asUser(
-        ada.principal,
-        writing(
-          slow,
-          [randomUUID()],
-          (row: object) => row,
-          () => assert.fail('it was settled'),
-        ),
-      ),
-    )
+    const changes = Array.from({ length: 4 }, () => served.db.asUser(ada.principal, insertSlowly()))
     const outcomes = Promise.allSettled(changes)
-    await sleep(100)
-    await served.asOwner((client) =>
-      client.query(
-        `select pg_terminate_backend(pid) from pg_stat_activity where query like '%pg_sleep(0.3)%'
-         and datname = current_database() and pid <> pg_backend_pid()`,
-      ),
-    )
-    for (const outcome of await outcomes) {
-      assert.ok(outcome.status === 'rejected' && outcome.reason instanceof Problem)
-      assert.equal(outcome.reason.code, 'outcome_unknown')
-    }
+    await served.asOwner(async (client) => {
+      const end = `select pg_terminate_backend(pid) from pg_stat_activity where query like '%pg_sleep(0.3)%'
+                   and state = 'active' and datname = current_database() and pid <> pg_backend_pid()`
+      while ((await client.query(end)).rowCount === 0);
+    })
+    const [first, ...others] = await outcomes
+    assert.ok(first?.status === 'rejected' && code('outcome_unknown')(first.reason))
+    for (const { status } of others) assert.equal(status, 'fulfilled')
+    assert.equal((await count()) - before, others.length)
+  })
+
+  test('who waited for a connection are given up by the server first, which so knows that nothing happened', async () => {
+    const before = await count()
+    const hurried = openScopes(served.db.pool, served.db.roles, {
+      enteredWithMs: 400,
+      patience: () => ({ leftMs: 500, acquireMs: 500 }),
+    })
+    const taken = await Promise.all(Array.from({ length: POOL }, () => served.db.pool.connect()))
+    const late = assert.rejects(hurried.asUser(ada.principal, insertSlowly()), code('unavailable'))
+    await sleep(200)
+    for (const client of taken) client.release()
+    await late
     assert.equal(await count(), before)
-    await many()
   })
 
   test('ask a connection that has idled something harmless before it gets a change', async (t) => {
@@ -259,6 +273,19 @@ suite('many who write at once', { skip: needsServer }, () => {
     t.mock.method(performance, 'now', () => now() + 10_000)
     assert.equal((await served.db.asUser(ada.principal, insert())).user, ada.id)
     assert.equal(sent[0], 'Q\0\0\0\x05\0', 'an empty query')
+  })
+
+  test('do not wait for a connection that is silent while there are others', async (t) => {
+    await many()
+    const silence = ({ connection: { stream } }: PoolClient): void => void stream.pause()
+    served.db.pool.once('acquire', silence)
+    const now = performance.now.bind(performance)
+    t.mock.method(performance, 'now', () => now() + 20_000)
+    const startedAt = performance.now()
+    const silent = assert.rejects(served.db.asUser(ada.principal, insert()), code('unavailable'))
+    await many()
+    assert.ok(performance.now() - startedAt < 1_000)
+    await silent
   })
 
   test('that fail, fail alone', async () => {

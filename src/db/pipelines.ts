@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Pool, PoolClient } from 'pg'
+import { DatabaseError, type Pool, type PoolClient } from 'pg'
 import { Problem } from '../errors.ts'
-import { databaseAway, isAnswer, isOutdatedConnection, unavailable, unknownOutcome } from './failures.ts'
+import { databaseAway, isAnswer, isOutdatedConnection, NeverBegun, unavailable, unknownOutcome } from './failures.ts'
 import { borrow, outOfTime, SILENCE_MS, type Lease, type Patience } from './lease.ts'
 import { flight } from './transaction.ts'
 
@@ -17,8 +17,8 @@ const PACE_OF = 16
  */
 const BEHIND_MS = 20
 
-export interface Manner {
-  /** On no more connections than these. */
+export interface Sharing {
+  /** On no more connections than these; 0 for none, so that each has one alone. */
   readonly width: number
   /** Another connection is taken where each has so many statements. */
   readonly batch: number
@@ -26,6 +26,8 @@ export interface Manner {
   readonly depth: number
   /** Whether statements do more than read. */
   readonly changes: boolean
+  /** Who has less time than this left, in milliseconds, goes alone: a shared connection does not give up before us. */
+  readonly leftMinMs: number
 }
 
 interface Pipeline {
@@ -33,11 +35,13 @@ interface Pipeline {
   readonly closesAtMs: number
   /** Statements that are not done, also where whoever sent them has given up. */
   waiting: number
-  /** When it was last heard, or joined with nobody on it. */
+  /** When it was last heard, or opened. */
   heardAtMs: number
   /** What is sent in this turn of the event loop is kept back until it ends. */
   gathers: boolean
   broken: boolean
+  /** The server has ended the session, and said so: what is behind the statement that it said it to was never begun. */
+  ended: boolean
 }
 
 type Send<T> = (client: PoolClient) => Promise<T>
@@ -50,7 +54,7 @@ type Send<T> = (client: PoolClient) => Promise<T>
  */
 export class Pipelines {
   readonly #pool: Pool
-  readonly #manner: Manner
+  readonly #sharing: Sharing
   /** Shared, or about to be, or no longer joined and not yet given back. */
   #held = 0
   readonly #joinable = new Set<Pipeline>()
@@ -58,17 +62,18 @@ export class Pipelines {
   /** How long a statement takes, as of late. */
   #paceMs = 0
 
-  constructor(pool: Pool, manner: Manner) {
+  constructor(pool: Pool, sharing: Sharing) {
     this.#pool = pool
-    this.#manner = manner
+    this.#sharing = sharing
   }
 
   /**
    * @param send one statement, which is a transaction of its own
+   * @param sendAlone the same, on a connection that nobody else is on
    * @throws Problem unavailable (503); outcome_unknown (503) where it may have changed something
    */
-  async run<T>(patience: Patience, send: Send<T>): Promise<T> {
-    const { changes } = this.#manner
+  async run<T>(patience: Patience, send: Send<T>, sendAlone: (lease: Lease) => Promise<T>): Promise<T> {
+    const { changes } = this.#sharing
     const endsAtMs = performance.now() + patience.leftMs
     const pipeline = await this.#join(patience.acquireMs, endsAtMs)
     try {
@@ -80,7 +85,7 @@ export class Pipelines {
     } finally {
       patience.leftMs = endsAtMs - performance.now()
     }
-    return await flight(this.#pool, patience, changes, ({ client }) => send(client))
+    return await flight(this.#pool, patience, changes, sendAlone)
   }
 
   /** Whoever runs out of time gives up alone: the connection is the others' too, unless nothing comes from it at all. */
@@ -91,18 +96,19 @@ export class Pipelines {
       if (settled) return
       const isSilent = performance.now() - pipeline.heardAtMs > SILENCE_MS
       const error = isSilent ? pipeline.lease.expire() : outOfTime()
-      reject((this.#manner.changes ? unknownOutcome(error) : undefined) ?? databaseAway(error))
+      reject((this.#sharing.changes ? unknownOutcome(error) : undefined) ?? databaseAway(error))
     }
     // Not before what has arrived while this process was busy has been read.
     const timer = setTimeout(() => setImmediate(expire), Math.max(0, endsAtMs - performance.now()))
+    const sentAtMs = performance.now()
     const ask = async (): Promise<void> => {
       try {
         const result = await send(pipeline.lease.client)
-        this.#heard(pipeline)
+        this.#heard(pipeline, sentAtMs)
         resolve(result)
       } catch (error) {
+        reject(pipeline.ended ? new NeverBegun(error) : error)
         this.#failed(pipeline, error)
-        reject(error)
       } finally {
         settled = true
         clearTimeout(timer)
@@ -125,9 +131,10 @@ export class Pipelines {
     })
   }
 
-  #heard(pipeline: Pipeline): void {
+  #heard(pipeline: Pipeline, sentAtMs: number): void {
     const now = performance.now()
-    this.#paceMs += (now - pipeline.heardAtMs - this.#paceMs) / PACE_OF
+    // What was behind another tells how long a statement takes; any other also how far the server is.
+    if (pipeline.heardAtMs > sentAtMs) this.#paceMs += (now - pipeline.heardAtMs - this.#paceMs) / PACE_OF
     pipeline.heardAtMs = now
     this.#leave(pipeline)
   }
@@ -135,6 +142,7 @@ export class Pipelines {
   #failed(pipeline: Pipeline, error: unknown): void {
     if (isLoss(error)) {
       pipeline.broken = true
+      pipeline.ended ||= error instanceof DatabaseError && !isAnswer(error)
       this.#joinable.delete(pipeline)
       if (!pipeline.lease.expired) pipeline.lease.distrustOthers()
     } else pipeline.heardAtMs = performance.now()
@@ -143,32 +151,38 @@ export class Pipelines {
 
   /** Whoever joins is counted at once, so that nobody gives the connection back. Undefined where there is no room. */
   async #join(acquireMs: number, endsAtMs: number): Promise<Pipeline | undefined> {
-    const { width, batch } = this.#manner
-    for (;;) {
+    const { width, batch, leftMinMs } = this.#sharing
+    for (let attempt = 1; ; attempt++) {
       const leftMs = endsAtMs - performance.now()
+      if (leftMs < leftMinMs) return undefined
       const pipeline = this.#withRoom()
-      const isCrowded = pipeline === undefined || pipeline.waiting >= batch
-      if (isCrowded && this.#held < Math.floor(width)) return await this.#open({ leftMs, acquireMs })
+      const isCrowded = pipeline === undefined || (pipeline.waiting >= batch && this.#poolHasRoom())
+      if (isCrowded && this.#held < width) return await this.#open({ leftMs, acquireMs })
       if (pipeline !== undefined) {
-        if (pipeline.waiting++ === 0) pipeline.heardAtMs = performance.now()
+        pipeline.waiting++
         return pipeline
       }
-      if (this.#opening.size === 0 || leftMs <= 0) return undefined
-      // How it ends for whoever opens it is not our affair.
+      if (this.#opening.size === 0 || attempt > 1) return undefined
+      // How it ends for whoever opens it is not our affair, and it may take long.
       const opened = Promise.race(this.#opening).catch(() => undefined)
-      await Promise.race([opened, sleep(leftMs, undefined, { ref: false })])
+      await Promise.race([opened, sleep(Math.min(leftMs, BEHIND_MS), undefined, { ref: false })])
     }
+  }
+
+  #poolHasRoom(): boolean {
+    const { idleCount, totalCount, options } = this.#pool
+    return idleCount > 0 || totalCount < options.max
   }
 
   /** The first that has few statements, or else the one that has the fewest. */
   #withRoom(): Pipeline | undefined {
     const now = performance.now()
-    const depth = Math.min(this.#manner.depth, Math.max(1, BEHIND_MS / this.#paceMs))
+    const depth = Math.min(this.#sharing.depth, Math.max(1, BEHIND_MS / this.#paceMs))
     let fewest: Pipeline | undefined
     for (const pipeline of this.#joinable) {
       if (now >= pipeline.closesAtMs) this.#joinable.delete(pipeline)
-      else if (pipeline.waiting > 0 && now - pipeline.heardAtMs > BEHIND_MS) continue
-      else if (pipeline.waiting < Math.min(this.#manner.batch, depth)) return pipeline
+      else if (now - pipeline.heardAtMs > BEHIND_MS) continue
+      else if (pipeline.waiting < Math.min(this.#sharing.batch, depth)) return pipeline
       else if (pipeline.waiting < (fewest?.waiting ?? depth)) fewest = pipeline
     }
     return fewest
@@ -189,11 +203,22 @@ export class Pipelines {
 
   async #borrow(time: Patience): Promise<Pipeline | undefined> {
     const lease = await borrow(this.#pool, time)
+    const { changes, leftMinMs } = this.#sharing
     // Nobody would know what became of a change on a connection that was lost while it idled. So such a one is asked first.
-    if (this.#manner.changes && !lease.fresh && !(await answers(lease))) return undefined
+    if (changes && !lease.fresh && !(await answers(lease))) {
+      if (!lease.expired) lease.distrustOthers()
+      lease.end(true)
+      return undefined
+    }
+    if (lease.leftMs() < leftMinMs) {
+      lease.end(false)
+      return undefined
+    }
+    // A pace of long ago is forgotten, little by little.
+    this.#paceMs /= 2
     const heardAtMs = performance.now()
     const closesAtMs = heardAtMs + JOINED_FOR_MS
-    const pipeline = { lease, closesAtMs, waiting: 1, heardAtMs, gathers: false, broken: false }
+    const pipeline = { lease, closesAtMs, waiting: 1, heardAtMs, gathers: false, broken: false, ended: false }
     this.#joinable.add(pipeline)
     return pipeline
   }
@@ -206,17 +231,11 @@ export class Pipelines {
   }
 }
 
-/** Gives the connection back where it does not. */
-async function answers(lease: Lease): Promise<boolean> {
-  try {
-    await lease.within(lease.client.query(''))
-    return true
-  } catch {
-    if (!lease.expired) lease.distrustOthers()
-    lease.end(true)
-    return false
-  }
-}
+const answers = (lease: Lease): Promise<boolean> =>
+  lease.within(lease.client.query('')).then(
+    () => true,
+    () => false,
+  )
 
 /** Whether the connection, and not the statement, is to blame. */
 const isLoss = (error: unknown): boolean =>

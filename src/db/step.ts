@@ -93,7 +93,7 @@ export interface Answer {
   readonly row: object | undefined
 }
 
-/** What a statement {@link withProof} gives, besides what the step itself does. */
+/** What a statement {@link withProof} gives, under names that no column of a step has. */
 export interface ProvenRow {
   readonly 'proven user': string
   readonly 'is row': true | null
