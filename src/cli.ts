@@ -88,7 +88,9 @@ async function serve(rest: readonly string[]): Promise<void> {
     return
   }
   const server = await import('./server.ts')
-  return server.serve(config)
+  await server.serve(config)
+  // All is closed. Where sockets had been reset, Node's own clearing up at a natural end was seen to spin for ever.
+  process.exit()
 }
 
 async function dev(rest: readonly string[]): Promise<void> {
