@@ -57,12 +57,16 @@ export const isLocked = (error: unknown): boolean =>
 /** The server refused the statement, and with it its transaction; the connection is as it was. */
 export function isAnswer(error: unknown): boolean {
   if (!(error instanceof DatabaseError)) return false
-  const { severity = '', code = '' } = error
+  const { severity, code = '' } = error
   // A severity is in the language of the server, which is mostly English. In another one the code has to do.
-  return severity === 'ERROR' || !(/^(FATAL|PANIC)$/.test(severity) || ENDS_SESSION.test(code))
+  return severity === 'ERROR' || !(isFarewell(error) || ENDS_SESSION.test(code))
 }
 
 const ENDS_SESSION = /^(08...|53300|57P0[1-5]|25P0[34]|58...|XX...)$/
+
+/** The server's last word on this connection, as far as its language is known. */
+export const isFarewell = (error: unknown): boolean =>
+  error instanceof DatabaseError && /^(FATAL|PANIC)$/.test(error.severity ?? '')
 
 /** Of a statement that was behind one with which the server ended the session: it takes them in order. */
 export class NeverBegun extends Error {

@@ -1,7 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { DatabaseError, type Pool, type PoolClient } from 'pg'
+import type { Pool, PoolClient } from 'pg'
 import { Problem } from '../errors.ts'
-import { databaseAway, isAnswer, isOutdatedConnection, NeverBegun, unavailable, unknownOutcome } from './failures.ts'
+import {
+  databaseAway,
+  isAnswer,
+  isFarewell,
+  isOutdatedConnection,
+  NeverBegun,
+  unavailable,
+  unknownOutcome,
+} from './failures.ts'
 import { borrow, outOfTime, SILENCE_MS, type Lease, type Patience } from './lease.ts'
 import { flight } from './transaction.ts'
 
@@ -142,7 +150,7 @@ export class Pipelines {
   #failed(pipeline: Pipeline, error: unknown): void {
     if (isLoss(error)) {
       pipeline.broken = true
-      pipeline.ended ||= error instanceof DatabaseError && !isAnswer(error)
+      pipeline.ended ||= isFarewell(error)
       this.#joinable.delete(pipeline)
       if (!pipeline.lease.expired) pipeline.lease.distrustOthers()
     } else pipeline.heardAtMs = performance.now()
