@@ -9,6 +9,8 @@ export interface Patience {
   readonly acquireMs: number
 }
 
+export const unbounded = (): Patience => ({ leftMs: 2 ** 31 - 1, acquireMs: 2 ** 31 - 1 })
+
 /** A connection for a while. Where the time is up it is broken off, whatever it is doing: nobody waits for silence. */
 export interface Lease {
   readonly client: PoolClient
@@ -97,14 +99,11 @@ export async function borrow(pool: Pool, patience: Patience): Promise<Lease> {
     },
     within: async (work) => {
       const late = Promise.withResolvers<never>()
-      let settled = false
-      // Not before what has arrived while this process was busy has been read.
-      const timer = setTimeout(() => setImmediate(() => settled || late.reject(expire())), leftMs())
+      const callOff = whenLate(leftMs(), () => late.reject(expire()))
       try {
         return await Promise.race([work, late.promise])
       } finally {
-        settled = true
-        clearTimeout(timer)
+        callOff()
       }
     },
     end: (broken) => {
@@ -115,6 +114,20 @@ export async function borrow(pool: Pool, patience: Patience): Promise<Lease> {
       give(broken)
     },
     distrustOthers: () => void silentAt.set(pool, performance.now()),
+  }
+}
+
+/**
+ * Acts when the time is up, but not before what has arrived while this process was busy has been read.
+ *
+ * @returns what calls it off
+ */
+export function whenLate(leftMs: number, act: () => void): () => void {
+  let isOff = false
+  const timer = setTimeout(() => setImmediate(() => isOff || act()), Math.max(0, leftMs))
+  return () => {
+    isOff = true
+    clearTimeout(timer)
   }
 }
 

@@ -10,7 +10,7 @@ import {
   unavailable,
   unknownOutcome,
 } from './failures.ts'
-import { borrow, outOfTime, SILENCE_MS, type Lease, type Patience } from './lease.ts'
+import { borrow, outOfTime, SILENCE_MS, whenLate, type Lease, type Patience } from './lease.ts'
 import { flight } from './transaction.ts'
 
 /** How long a connection is joined, before it goes back to the pool and anybody may have it. */
@@ -99,15 +99,11 @@ export class Pipelines {
   /** Whoever runs out of time gives up alone: the connection is the others' too, unless nothing comes from it at all. */
   #ask<T>(pipeline: Pipeline, endsAtMs: number, send: Send<T>): Promise<T> {
     const { promise, resolve, reject } = Promise.withResolvers<T>()
-    let settled = false
-    const expire = (): void => {
-      if (settled) return
+    const callOff = whenLate(endsAtMs - performance.now(), () => {
       const isSilent = performance.now() - pipeline.heardAtMs > SILENCE_MS
       const error = isSilent ? pipeline.lease.expire() : outOfTime()
       reject((this.#sharing.changes ? unknownOutcome(error) : undefined) ?? databaseAway(error))
-    }
-    // Not before what has arrived while this process was busy has been read.
-    const timer = setTimeout(() => setImmediate(expire), Math.max(0, endsAtMs - performance.now()))
+    })
     const sentAtMs = performance.now()
     const ask = async (): Promise<void> => {
       try {
@@ -118,8 +114,7 @@ export class Pipelines {
         reject(pipeline.ended ? new NeverBegun(error) : error)
         this.#failed(pipeline, error)
       } finally {
-        settled = true
-        clearTimeout(timer)
+        callOff()
       }
     }
     this.#gather(pipeline)

@@ -3,7 +3,7 @@ import { Problem } from '../errors.ts'
 import type { Principal } from '../principal.ts'
 import { isLocked } from './failures.ts'
 import { onceOnly, type OnceOnly } from './idempotency.ts'
-import type { Lease, Patience } from './lease.ts'
+import { unbounded, type Lease, type Patience } from './lease.ts'
 import { Pipelines } from './pipelines.ts'
 import { send, sqlOn, userSqlOn, type Statement, type SystemSql, type UserSql } from './sql.ts'
 import { answerOf, PROOFS, withProof, type Answer, type ProvenRow, type Step } from './step.ts'
@@ -63,8 +63,6 @@ export interface ScopeOptions {
   readonly enteredWithMs?: number | undefined
   readonly onStatement?: (statement: Statement) => void
 }
-
-const unbounded = (): Patience => ({ leftMs: 2 ** 31 - 1, acquireMs: 2 ** 31 - 1 })
 
 /** `asNobody` is for questions about the database itself, as the serving role and without a user. */
 export function openScopes(

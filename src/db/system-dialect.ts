@@ -12,7 +12,7 @@ import {
 } from 'kysely'
 import { escapeIdentifier, types, type Pool, type QueryResult as PgResult } from 'pg'
 import { isOutdatedConnection, unavailable, unknownOutcome } from './failures.ts'
-import { borrow, type Lease, type Patience } from './lease.ts'
+import { borrow, unbounded, type Lease, type Patience } from './lease.ts'
 
 export interface SystemDialectOptions {
   /** Stays the caller's: destroying the Kysely instance does not end it. */
@@ -88,8 +88,6 @@ class SystemDriver implements Driver {
     }
   }
 }
-
-const unbounded = (): Patience => ({ leftMs: 2 ** 31 - 1, acquireMs: 2 ** 31 - 1 })
 
 /** Kysely hands a driver back what `acquireConnection` gave it. */
 function ours(connection: DatabaseConnection): SystemConnection {
