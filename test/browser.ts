@@ -1,6 +1,6 @@
-import { accessSync, constants } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { chromium, type Browser, type Page } from 'playwright-core'
+import { isExecutable } from './executable.ts'
 
 /** A Chromium that is there already: nothing is downloaded. */
 
@@ -19,14 +19,7 @@ export function findChromium(): string | undefined {
   if (CHROMIUM_PATH !== undefined) return CHROMIUM_PATH
   return PATH.split(delimiter)
     .flatMap((directory) => NAMES.map((name) => join(directory, name)))
-    .find((path) => {
-      try {
-        accessSync(path, constants.X_OK)
-        return true
-      } catch {
-        return false
-      }
-    })
+    .find(isExecutable)
 }
 
 export const launch = (executablePath: string): Promise<Browser> =>

@@ -1,22 +1,13 @@
 import { execFile, execFileSync, spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import {
-  accessSync,
-  chownSync,
-  constants,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs'
+import { chownSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer, Socket, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { withClient } from '../databases.ts'
+import { isExecutable } from '../executable.ts'
 
 /** How the server is told to stop (pg_ctl's words): `fast` breaks connections off and writes everything out, `immediate` is a crash. */
 export type StopMode = 'fast' | 'immediate'
@@ -75,15 +66,6 @@ function versionDirectories(): string[] {
     return readdirSync('/usr/lib/postgresql').sort((a, b) => Number(b) - Number(a))
   } catch {
     return []
-  }
-}
-
-function isExecutable(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK)
-    return true
-  } catch {
-    return false
   }
 }
 
