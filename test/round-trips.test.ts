@@ -68,11 +68,13 @@ class Meter {
   roundTrips = 0
   /** Statements that PostgreSQL had to parse and plan anew. */
   parses = 0
+  /** Statements whose columns were asked for. */
+  describes = 0
   #rest: Buffer = Buffer.alloc(0)
   #hasHeard = true
 
   reset(): void {
-    this.statements = this.roundTrips = this.parses = 0
+    this.statements = this.roundTrips = this.parses = this.describes = 0
     this.#hasHeard = true
   }
 
@@ -97,6 +99,7 @@ class Meter {
       if (type === 'Q') this.statements += splitStatements(bytes.toString('utf8', TYPE_SIZE + 4, end - 1)).length
       if (type === 'E') this.statements++
       if (type === 'P') this.parses++
+      if (type === 'D') this.describes++
       bytes = bytes.subarray(end)
     }
     this.#rest = bytes
@@ -144,12 +147,17 @@ suite('the round trips of a request whose session and connection are known', () 
 
   for (const what of ALL) {
     const [statements, roundTrips] = COSTS[what]
-    test(`${what} takes ${statements} statements in ${roundTrips} round trips, and none is parsed anew`, async () => {
+    test(`${what} takes ${statements} statements in ${roundTrips} round trips, none parsed or described anew`, async () => {
       meter.reset()
       await asks(what, 'measured')
       assert.deepEqual(
-        { statements: meter.statements, roundTrips: meter.roundTrips, parses: meter.parses },
-        { statements, roundTrips, parses: 0 },
+        {
+          statements: meter.statements,
+          roundTrips: meter.roundTrips,
+          parses: meter.parses,
+          describes: meter.describes,
+        },
+        { statements, roundTrips, parses: 0, describes: 0 },
       )
     })
   }

@@ -10,7 +10,7 @@ const { builtins, getTypeParser } = types
 type Oid = (typeof builtins)[keyof typeof builtins]
 
 /** Rows as they travel: instants as RFC 3339 text, counts as numbers. */
-const wireTypes: CustomTypesConfig = {
+export const wireTypes: CustomTypesConfig = {
   getTypeParser: ((oid: Oid, format?: 'text' | 'binary') => {
     if (oid === builtins.TIMESTAMPTZ) return instantFromPostgres
     if (oid === builtins.INT8) return Number

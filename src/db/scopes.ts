@@ -80,7 +80,7 @@ export function openScopes(
       begin(lease, role),
       send<{ userId?: string }>(lease.client, enter, values, prepared),
     ])
-    return entered.rows[0]?.userId ?? ''
+    return entered[0]?.userId ?? ''
   }
   // The rest of the pool is for whoever needs a connection alone. Measured with PostgreSQL on the same two cores: reads are best
   // on few connections, and changes spread, because commits on several reach the disk together.

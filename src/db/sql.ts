@@ -1,4 +1,5 @@
-import { Query, type ClientBase, type QueryResult } from 'pg'
+import type { ClientBase } from 'pg'
+import { PreparedQuery } from './prepared-query.ts'
 import type { Step } from './step.ts'
 
 /**
@@ -44,8 +45,7 @@ export function sqlOn(client: ClientBase, scope: { readonly ended: boolean }, { 
   const rows = async <Row>(statement: Statement, values: readonly unknown[] = []): Promise<readonly Row[]> => {
     if (scope.ended) throw new Error(`statement ${statement.name} came after the end of its scope`)
     onStatement(statement)
-    const result = await send<Row & object>(client, statement, values, prepared)
-    return result.rows
+    return await send<Row & object>(client, statement, values, prepared)
   }
   return {
     rows,
@@ -69,26 +69,20 @@ export function userSqlOn(client: ClientBase, scope: { readonly ended: boolean }
 
 /**
  * Sends a statement. Without its name it is parsed and planned each time, in one go: what a pooler needs that has no prepared
- * statements. As a query of the driver's own making, since it copies settings one by one, which takes longer than sending them.
+ * statements.
  */
 export function send<Row extends object>(
   client: ClientBase,
   { name, text }: Statement,
   values: readonly unknown[],
   prepared: boolean,
-): Promise<QueryResult<Row>> {
-  const { promise, resolve, reject } = Promise.withResolvers<QueryResult<Row>>()
-  const query: NamedQuery = new Query<Row>(text, [...values], (error, result) =>
-    error ? reject(error) : resolve(result),
-  )
-  if (prepared) query.name = name
-  client.query(query)
+): Promise<readonly Row[]> {
+  const { promise, resolve, reject } = Promise.withResolvers<readonly Row[]>()
+  const settle = (error: unknown, rows: readonly Row[]): void => (error === null ? resolve(rows) : reject(error))
+  client.query(new PreparedQuery<Row>({ name: prepared ? name : '', text }, values, settle))
   return promise.catch((error: unknown) => {
     // It leads to whoever sent this, and not to the socket that the answer came from.
     if (error instanceof Error) Error.captureStackTrace(error)
     throw error
   })
 }
-
-/** The driver goes by the name of a query, and its declarations do not have it. */
-type NamedQuery = Query & { name?: string }

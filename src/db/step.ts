@@ -1,4 +1,3 @@
-import type { QueryResult } from 'pg'
 import type { Principal } from '../principal.ts'
 import type { Statement, UserSql } from './sql.ts'
 
@@ -99,8 +98,7 @@ export interface ProvenRow {
   readonly 'is row': true | null
 }
 
-export function answerOf({ rows }: QueryResult<ProvenRow>): Answer {
-  const [proven] = rows
+export function answerOf([proven]: readonly ProvenRow[]): Answer {
   if (proven === undefined) throw new Error('a proof without a row')
   const { 'proven user': userId, 'is row': isRow, ...row } = proven
   return { userId, row: isRow === true ? row : undefined }
