@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import type { Config } from '../config.ts'
+import type { App } from './server.ts'
 
 const EXPOSED_HEADERS = [
   'ETag',
@@ -16,15 +17,12 @@ const EXPOSED_HEADERS = [
   'X-RateLimit-Reset',
   'X-Request-Id',
   'X-Total-Count',
-]
+].join(', ')
 
-/** Browsers of exact origins only. Only the auth routes set a cookie, so only they let one along. */
-export const corsOptions = (config: Config, { url = '', headers }: IncomingMessage) => ({
-  origin: config.http.corsOrigins.includes('*') ? '*' : [...config.http.corsOrigins],
-  credentials: url.startsWith('/api/auth/'),
-  preflight: headers.origin !== undefined && headers['access-control-request-method'] !== undefined,
-  methods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],
-  allowedHeaders: [
+/** What a preflight is told of every route. */
+const PREFLIGHT = {
+  'access-control-allow-methods': 'GET, HEAD, POST, PUT, PATCH, DELETE',
+  'access-control-allow-headers': [
     'Authorization',
     'Content-Type',
     'Idempotency-Key',
@@ -32,13 +30,24 @@ export const corsOptions = (config: Config, { url = '', headers }: IncomingMessa
     'If-None-Match',
     'X-Request-Id',
     'X-Timezone',
-  ],
-  exposedHeaders: [...EXPOSED_HEADERS],
-  maxAge: 600,
-  strictPreflight: false,
-})
+  ].join(', '),
+  'access-control-max-age': '600',
+  // Safari waits for a body otherwise.
+  'content-length': '0',
+}
 
-/** The same for what is refused before the framework looks. */
+/** Tells browsers which origins may read the answers, and answers preflights (the Fetch standard, "CORS protocol"). */
+export function allowOrigins(app: App, config: Config): void {
+  app.addHook('onRequest', (request, reply, done) => {
+    void reply.headers(corsHeaders(config, request.raw))
+    const { method, headers } = request
+    const asks = headers.origin !== undefined && headers['access-control-request-method'] !== undefined
+    if (method !== 'OPTIONS' || !asks) return done()
+    void reply.code(204).headers(PREFLIGHT).send()
+  })
+}
+
+/** Browsers of exact origins only. Only the auth routes set a cookie, so only they let one along. */
 export function corsHeaders(
   { http: { corsOrigins } }: Config,
   { url = '', headers: { origin } }: IncomingMessage,
@@ -48,7 +57,7 @@ export function corsHeaders(
   return {
     vary: 'Origin',
     'access-control-allow-origin': isAnybody ? '*' : origin,
-    'access-control-expose-headers': EXPOSED_HEADERS.join(', '),
+    'access-control-expose-headers': EXPOSED_HEADERS,
     ...(url.startsWith('/api/auth/') && { 'access-control-allow-credentials': 'true' }),
   }
 }

@@ -1,4 +1,3 @@
-import cors from '@fastify/cors'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import {
   fastify,
@@ -18,7 +17,7 @@ import { NOBODY_OBSERVES, type Observer, type Tracer } from '../observer.ts'
 import type { Gate } from './admission.ts'
 import { originForm, refuseAmbiguity } from './ambiguity.ts'
 import { createConnections, wholeStatus, type Connections } from './connections.ts'
-import { corsHeaders, corsOptions } from './cors.ts'
+import { allowOrigins, corsHeaders } from './cors.ts'
 import { identify } from './identify.ts'
 import { refuseUnknown, watchRoutes } from './methods.ts'
 import { boundWork } from './overload.ts'
@@ -160,9 +159,7 @@ export async function createApp(
     if (route.schema?.body === undefined) route.preValidation = [...[route.preValidation ?? []].flat(), refuseBody]
     route.onSend = [...[route.onSend ?? []].flat(), omitLengthOfNothing]
   })
-  await app.register(cors, {
-    delegator: (request, callback) => callback(null, corsOptions(config, request.raw)),
-  })
+  allowOrigins(app, config)
   // What a page can cause by mistake comes after CORS, so that the page can read why.
   app.addHook('onRequest', (request, _reply, done) => {
     refuseAmbiguity(request.raw)
