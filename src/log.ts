@@ -39,12 +39,25 @@ export function openLog(level: Config['log']['level'], destination: NodeJS.Writa
       base: cluster.worker === undefined ? null : { worker: cluster.worker.id },
       redact: REDACTED,
       serializers: { err: (error: unknown) => serializedError(error) },
-      timestamp: pino.stdTimeFunctions.isoTime,
-      // The end of the line is the one control character that is meant.
-      hooks: { streamWrite: (line) => `${line.slice(0, -1).replace(UNPRINTABLE, escaped)}\n` },
+      timestamp: timeMember,
+      // JSON has escaped C0, but for the end of the line, which is meant.
+      hooks: { streamWrite: (line) => line.replace(UNPRINTABLE_BUT_C0, escaped) },
     },
     isTerminal ? readable(destination) : destination === process.stdout ? gathered(destination) : destination,
   )
+}
+
+let writtenMs = NaN
+let written = ''
+
+/** The time as pino wants it, in RFC 3339; written once for all lines of a millisecond. */
+function timeMember(): string {
+  const now = Date.now()
+  if (now !== writtenMs) {
+    writtenMs = now
+    written = `,"time":"${new Date(now).toISOString()}"`
+  }
+  return written
 }
 
 /** pino's number for `error`. */

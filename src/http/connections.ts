@@ -154,15 +154,6 @@ export function createConnections(
   }
 }
 
-/**
- * The status of an answer that is over, if its client had all of it. One that was written past it, on the bare socket, has
- * sent no headers, and counts as had.
- */
-export function wholeStatus({ headersSent, writableFinished, statusCode }: ServerResponse): number | undefined {
-  const isAnswered = headersSent || statusCode >= 400
-  return headersSent === writableFinished && isAnswered ? statusCode : undefined
-}
-
 /** What Node's HTTP parser gave up on, by its code. */
 const PARSER_REFUSALS: Readonly<Record<string, () => Problem>> = {
   ERR_HTTP_REQUEST_TIMEOUT: () => new Problem('request_timeout', 'The request did not arrive in time'),

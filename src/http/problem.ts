@@ -5,6 +5,7 @@ import { finished } from 'node:stream/promises'
 import type { ErrorObject } from 'ajv'
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import { Problem } from '../errors.ts'
+import { logOf } from './request-log.ts'
 import { violations } from './validation.ts'
 
 export const PROBLEM_JSON = 'application/problem+json; charset=utf-8'
@@ -41,16 +42,15 @@ export const problemMembers = ({ code, title, status, message, body }: Problem) 
   ...body,
 })
 
-const newIds = new WeakMap<IncomingMessage, string>()
+/** On the request itself: a WeakMap that every request goes into makes the garbage collector work. */
+const NEW_ID = Symbol('the id of a request that came without one')
 
 /** The same for the same request, whoever answers it. */
-export function requestIdOf(request: IncomingMessage | undefined): string {
+export function requestIdOf(request: (IncomingMessage & { [NEW_ID]?: string }) | undefined): string {
   const given = request?.headers['x-request-id']
   if (typeof given === 'string' && REQUEST_ID.test(given)) return given
   if (request === undefined) return randomUUID()
-  const id = newIds.get(request) ?? randomUUID()
-  newIds.set(request, id)
-  return id
+  return (request[NEW_ID] ??= randomUUID())
 }
 
 export const pathOf = (url: string): string => url.split('?', 1)[0] ?? url
@@ -78,10 +78,10 @@ function observe({ code, status }: Problem, { server: { observer }, headers, raw
 }
 
 /** Of our own failures each, and of those of others a warning; `overloaded` is said once a second for all. */
-function logFailure(problem: Problem, { log }: FastifyRequest): void {
+function logFailure(problem: Problem, request: FastifyRequest): void {
   if (problem.status < 500 || problem.code === 'overloaded') return
   const level = problem.code === 'provider_unavailable' ? 'warn' : 'error'
-  log[level]({ err: problem.cause ?? problem }, problem.message)
+  logOf(request)[level]({ err: problem.cause ?? problem }, problem.message)
 }
 
 /** What only reads may be repeated, whatever became of it. */

@@ -16,13 +16,14 @@ import { JsonError, parseJson } from '../lib/json.ts'
 import { NOBODY_OBSERVES, type Observer, type Tracer } from '../observer.ts'
 import type { Gate } from './admission.ts'
 import { originForm, refuseAmbiguity } from './ambiguity.ts'
-import { createConnections, wholeStatus, type Connections } from './connections.ts'
+import { createConnections, type Connections } from './connections.ts'
 import { allowOrigins, corsHeaders } from './cors.ts'
 import { identify } from './identify.ts'
 import { refuseUnknown, watchRoutes } from './methods.ts'
 import { boundWork } from './overload.ts'
 import { pathOf, requestIdOf, sendProblem } from './problem.ts'
 import { limitRates, requireAdmission } from './rate-limit.ts'
+import { logRequest } from './request-log.ts'
 import { buildSerializer } from './serialization.ts'
 import { traceRequests } from './trace.ts'
 import { buildValidator } from './validation.ts'
@@ -98,6 +99,8 @@ export async function createApp(
     // No part of a path is too long by itself: an id of any length is an id that is no UUID.
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: URL_LENGTH_MAX },
     genReqId: requestIdOf,
+    // To make a logger for each request would cost more than its line; see `logOf`.
+    childLoggerFactory: (logger) => logger,
     clientErrorHandler: (error, socket) => connections.refuse(error, socket),
     // Refusals of the router itself, before any hook runs.
     frameworkErrors: (error, request, reply) => {
@@ -185,29 +188,6 @@ export async function createApp(
     done()
   })
   return app
-}
-
-/** One line a request, with nothing of what was sent but a sane request id, and the user that a service named. */
-function logRequest(request: FastifyRequest, reply: FastifyReply): void {
-  const { statusCode, headersSent } = reply.raw
-  const isAnswered = headersSent || statusCode >= 400
-  const whole = wholeStatus(reply.raw)
-  const route = request.routeOptions.url
-  request.server.observer.requestEnded(request.method, route, whole, reply.elapsedTime / 1000)
-  request.log.info(
-    {
-      method: request.method,
-      route: route ?? null,
-      principal: request.principal?.kind ?? 'none',
-      service: request.principal?.kind === 'service' ? request.principal.service : undefined,
-      userId: request.admitted?.userId,
-      // Of a client that went away before there was any: null. One that went away during its answer is `aborted` too.
-      status: isAnswered ? statusCode : null,
-      durationMs: Math.round(reply.elapsedTime * 10) / 10,
-      ...(whole === undefined && { aborted: true }),
-    },
-    'request',
-  )
 }
 
 const NO_PARAMETERS = { type: 'object', properties: {}, additionalProperties: false }

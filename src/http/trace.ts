@@ -1,6 +1,6 @@
 import type { FastifyRequest } from 'fastify'
 import type { RequestSpan, Tracer } from '../observer.ts'
-import { wholeStatus } from './connections.ts'
+import { wholeStatus } from './request-log.ts'
 import type { App } from './server.ts'
 
 declare module 'fastify' {
