@@ -39,7 +39,6 @@ export async function openRedis(url: Config['redis']['url'], log: RedisLog): Pro
     disconnectTimeout: GOODBYE_MS,
     maxRetriesPerRequest: 0,
     enableOfflineQueue: false,
-    enableAutoPipelining: true,
     retryStrategy: (attempt) => Math.min(attempt * 100, RECONNECT_MAX_MS),
   })
   const silence = new SilenceWatch()

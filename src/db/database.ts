@@ -39,9 +39,6 @@ export interface DatabaseLog {
   warn(fields: object, message: string): void
 }
 
-/** For queries without a limit of their own. Who hears nothing by now has lost the server. */
-const QUERY_TIMEOUT_MS = 40_000
-
 /** For the goodbyes of all connections. */
 const POOL_END_TIMEOUT_MS = 1_000
 
@@ -69,7 +66,6 @@ export async function openDatabase(
     min: source.poolMin,
     Client: Connection,
     connectionTimeoutMillis: source.connectTimeoutMs,
-    query_timeout: QUERY_TIMEOUT_MS,
     maxLifetimeSeconds: config.database.recycleMs / 1000,
     ...(pooler === 'none' && {
       // oxlint-disable-next-line typescript/no-misused-promises -- declared as void, but the pool waits for it

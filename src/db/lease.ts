@@ -9,7 +9,12 @@ export interface Patience {
   readonly acquireMs: number
 }
 
-export const unbounded = (): Patience => ({ leftMs: 2 ** 31 - 1, acquireMs: 2 ** 31 - 1 })
+/** Node keeps the timers of one length in one list, and a list of its own costs more than a timer. */
+const TIMER_STEP_MS = 10
+/** The longest that Node's timers take. */
+const FOREVER_MS = 2 ** 31 - TIMER_STEP_MS
+
+export const unbounded = (): Patience => ({ leftMs: FOREVER_MS, acquireMs: FOREVER_MS })
 
 /** A connection for a while. Where the time is up it is broken off, whatever it is doing: nobody waits for silence. */
 export interface Lease {
@@ -124,7 +129,8 @@ export async function borrow(pool: Pool, patience: Patience): Promise<Lease> {
  */
 export function whenLate(leftMs: number, act: () => void): () => void {
   let isOff = false
-  const timer = setTimeout(() => setImmediate(() => isOff || act()), Math.max(0, leftMs))
+  const waitMs = Math.ceil(Math.max(0, leftMs) / TIMER_STEP_MS) * TIMER_STEP_MS
+  const timer = setTimeout(() => setImmediate(() => isOff || act()), waitMs)
   return () => {
     isOff = true
     clearTimeout(timer)

@@ -39,6 +39,8 @@ interface Proof {
  */
 const KNOWN_SESSIONS_MAX = 50_000
 const KNOWN_FOR_MS = 60_000
+/** How exactly. The cache has a timer for it, which a millisecond, its default, would set for nearly every request. */
+const KNOWN_STEP_MS = 1_000
 
 const READS = new Set(['GET', 'HEAD'])
 
@@ -54,7 +56,11 @@ export function openAdmission({ config, limits, db }: { config: Config; limits: 
   const read: Policy = { name: 'read', limit: readPerMinute, windowSeconds: 60 }
   const write: Policy = { name: 'write', limit: writePerMinute, windowSeconds: 60 }
   const rules = credentialRules(config.auth)
-  const users = new LRUCache<string, string>({ max: KNOWN_SESSIONS_MAX, ttl: KNOWN_FOR_MS })
+  const users = new LRUCache<string, string>({
+    max: KNOWN_SESSIONS_MAX,
+    ttl: KNOWN_FOR_MS,
+    ttlResolution: KNOWN_STEP_MS,
+  })
   const proving = new Map<string, Promise<Proof>>()
 
   const take = async (policy: Policy, subject: string, userId?: string): Promise<Admission> => ({

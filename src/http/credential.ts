@@ -46,6 +46,7 @@ function rawToken(presented: string, signingSecret: string | undefined): string 
 
 /** A text that is not percent-encoding is returned as it is: its `%` fits no accepted form. */
 function decodedOnce(text: string): string {
+  if (!text.includes('%')) return text
   try {
     return decodeURIComponent(text)
   } catch {

@@ -92,11 +92,12 @@ function refuseEarly(app: App, config: Config, work: Work, headers: Readonly<Rec
   if (serve === undefined) throw new Error('the framework does not listen for requests')
   app.server.removeListener('request', serve)
   app.server.on('request', (request, response) => {
+    if (app.draining || !work.isFull()) return serve(request, response)
     const { url = '/', method } = request
     const path = pathOf(originForm(url))
     // A preflight is answered, so that a page may read why its request is not.
     const isFree = method === 'OPTIONS' || free.has(path.replace(/\/$/, ''))
-    if (app.draining || isFree || !work.isFull()) return serve(request, response)
+    if (isFree) return serve(request, response)
     if (refused++ === 0) setTimeout(report, REPORT_INTERVAL_MS).unref()
     const requestId = requestIdOf(request)
     const body = problemBody(problem, { path, requestId })

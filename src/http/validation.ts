@@ -103,8 +103,10 @@ function textValidator(
   validate: ValidateFunction,
   { properties = {} }: TextSchema,
 ): (text: Record<string, unknown>) => Outcome {
+  const known = Object.entries(properties)
+  const names = Object.keys(properties)
   return (text) => {
-    const given = Object.entries(properties).filter(([name]) => Object.hasOwn(text, name))
+    const given = known.filter(([name]) => Object.hasOwn(text, name))
     const repeated = given.filter(([name]) => Array.isArray(text[name]))
     if (repeated.length > 0) {
       return {
@@ -113,7 +115,7 @@ function textValidator(
     }
     for (const [name, { type }] of given) text[name] = read(type, text[name])
     const result = outcome(validate, text)
-    return result === true ? true : { error: result.error.map((error) => asParameter(error, Object.keys(properties))) }
+    return result === true ? true : { error: result.error.map((error) => asParameter(error, names)) }
   }
 }
 

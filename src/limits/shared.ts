@@ -77,9 +77,9 @@ export class SharedCounts {
     const keys = asked.map(({ key }) => key)
     const steps = asked.flatMap(({ step, windowMs }) => [step, windowMs])
     const answers = await this.#store.ask(() => this.#store.client.todoBackendCount(keys.length, ...keys, ...steps))
-    for (const [index, { resolve }] of asked.entries()) {
-      const [count, leftMs] = answers?.slice(2 * index, 2 * index + 2) ?? []
+    asked.forEach(({ resolve }, at) => {
+      const [count, leftMs] = [answers?.[2 * at], answers?.[2 * at + 1]]
       resolve(typeof count === 'number' && typeof leftMs === 'number' ? { count, leftMs } : undefined)
-    }
+    })
   }
 }

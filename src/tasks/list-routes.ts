@@ -40,18 +40,18 @@ export function taskListRoutes(app: App, { db, cursors }: { db: Database; cursor
     async (request, reply) => {
       const given = request.query
       const query = readQuery(given, request.headers['x-timezone'])
-      const listing = `${LIST}?${listingOf(query)}`
+      const listing = (): string => `${LIST}?${listingOf(query)}`
       const now = Date.now()
       const { cursor } = given
       const found = await db.asUser(
         signedIn(request),
         cursor === undefined
           ? store.page(query, undefined, now)
-          : (sql) => sql.run(store.page(query, cursors.open(sql.userId, listing, cursor), now)),
+          : (sql) => sql.run(store.page(query, cursors.open(sql.userId, listing(), cursor), now)),
       )
       if (found.total !== null) void reply.header('x-total-count', found.total)
       if (found.next !== undefined) {
-        const next = cursors.seal(found.userId, listing, found.next)
+        const next = cursors.seal(found.userId, listing(), found.next)
         void reply.headers(nextPageHeaders(`${LIST}?${repeated(given, query)}limit=${query.limit}`, next))
       }
       return reply.type(JSON_UTF8).send(found.tasks)

@@ -71,7 +71,16 @@ export function pageStatement(query: Query, due: readonly string[], after: Keys 
         from tasks${where(page)} order by ${order.join(', ')} limit ${limit} + 1
       ) sorted
     ) page`
-  return { statement: { name: pageName(query, after), text }, values: parameters.values }
+  return { statement: statementOf(pageName(query, after), text), values: parameters.values }
+}
+
+const named = new Map<string, Statement>()
+
+/** The same object for the same name: what is made of a statement is kept beside it. */
+function statementOf(name: string, text: string): Statement {
+  const statement = named.get(name) ?? { name, text }
+  if (name !== '') named.set(name, statement)
+  return statement
 }
 
 /** Each member as JSON text, from its column. */
