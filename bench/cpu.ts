@@ -46,6 +46,16 @@ function treeMicros(root: number): number {
   return ticks * TICK_MICROS
 }
 
+/** Of all processors since the machine began, in clock ticks; stolen by others on the same host is busy too (proc(5), /proc/stat). */
+export function processorTicks(): { readonly busy: number; readonly all: number } {
+  const [line = ''] = readFileSync('/proc/stat', 'utf8').split('\n', 1)
+  // cpu user nice system idle iowait irq softirq steal; what guests take is in user.
+  const ticks = line.split(/ +/).slice(1, 9).map(Number)
+  const all = ticks.reduce((sum, each) => sum + each, 0)
+  const [, , , idle = 0, waiting = 0] = ticks
+  return { busy: all - idle - waiting, all }
+}
+
 /** Resident memory of one process, in bytes. */
 export function residentBytes(pid: number): number {
   return Number(/^VmRSS:\s*(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) * 1024

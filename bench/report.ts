@@ -1,7 +1,9 @@
 import { readFileSync, writeFileSync } from 'node:fs'
-import { cpus, loadavg, release, totalmem } from 'node:os'
+import { cpus, release, totalmem } from 'node:os'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import type { Comparison, Pair } from './compare.ts'
+import { processorTicks } from './cpu.ts'
 import type { Measures } from './measure.ts'
 import { ROWS } from './rows.ts'
 import { redisInfo, withClient, type Servers } from './servers.ts'
@@ -95,8 +97,10 @@ function rowSection(
   return [heading, ...numbers, words.join(' ')].join('\n\n')
 }
 
-/** A machine with more to do than this, of each processor, is no place to measure. */
-const BUSY_SHARE = 0.25
+/** For so long it is watched what else the machine does, before there is anything to measure. */
+const WATCHED_MS = 2_000
+/** With more of it this is no place to measure. */
+const BUSY_SHARE = 0.1
 
 /** What was measured on, and how busy that was beforehand. */
 export async function machine({ databaseUrl, redisUrl }: Servers): Promise<string> {
@@ -107,13 +111,16 @@ export async function machine({ databaseUrl, redisUrl }: Servers): Promise<strin
   })
   const redis = (await redisInfo(redisUrl, 'server')).get('redis_version') ?? ''
   const system = /^PRETTY_NAME="(.*)"$/m.exec(readFileSync('/etc/os-release', 'utf8'))?.[1] ?? ''
-  const [load = NaN] = loadavg()
+  const before = processorTicks()
+  await sleep(WATCHED_MS)
+  const after = processorTicks()
+  const busyShare = (after.busy - before.busy) / (after.all - before.all)
   const memory = `${Math.round(totalmem() / 2 ** 30)} GB`
   return [
     `${new Date().toISOString().slice(0, 10)}: ${cpus().length} × ${model}, ${memory}, ${system}, Linux ${release()}.`,
     `Node ${process.versions.node}, PostgreSQL ${postgres}, Redis ${redis}.`,
-    `Load average of the machine before the run: ${load.toFixed(1)}.`,
-    ...(load > cpus().length * BUSY_SHARE ? ['**It was busy with other work: these numbers say little.**'] : []),
+    `Before the run its processors were busy for ${Math.round(busyShare * 100)} % of the time.`,
+    ...(busyShare > BUSY_SHARE ? ['**It was busy with other work: these numbers say little.**'] : []),
   ].join(' ')
 }
 
