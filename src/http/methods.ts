@@ -23,7 +23,7 @@ export function watchRoutes(app: App): Methods {
     for (const each of [method].flat()) route.methods.add(each.toUpperCase())
     routes.set(url, route)
   })
-  const exact = (path: string) => routes.get(isPattern(path) ? '' : path.replace(/(?<=.)\/$/, ''))
+  const exact = (path: string) => routes.get(isPattern(path) ? '' : withoutSlash(path))
   return {
     at(path) {
       const fixed = exact(path)
@@ -33,6 +33,8 @@ export function watchRoutes(app: App): Methods {
     lacks: (method, path) => exact(path)?.methods.has(method) === false,
   }
 }
+
+const withoutSlash = (path: string): string => (path.length > 1 && path.endsWith('/') ? path.slice(0, -1) : path)
 
 const isPattern = (url: string): boolean => /[:*]/.test(url)
 
