@@ -11,8 +11,8 @@ export interface Patience {
 
 /** Node keeps the timers of one length in one list, and a list of its own costs more than a timer. */
 const TIMER_STEP_MS = 10
-/** The longest that Node's timers take. */
-const FOREVER_MS = 2 ** 31 - TIMER_STEP_MS
+/** The longest that they take. */
+const FOREVER_MS = 2 ** 31 - 1
 
 export const unbounded = (): Patience => ({ leftMs: FOREVER_MS, acquireMs: FOREVER_MS })
 
@@ -129,7 +129,7 @@ export async function borrow(pool: Pool, patience: Patience): Promise<Lease> {
  */
 export function whenLate(leftMs: number, act: () => void): () => void {
   let isOff = false
-  const waitMs = Math.ceil(Math.max(0, leftMs) / TIMER_STEP_MS) * TIMER_STEP_MS
+  const waitMs = Math.min(FOREVER_MS, Math.ceil(Math.max(0, leftMs) / TIMER_STEP_MS) * TIMER_STEP_MS)
   const timer = setTimeout(() => setImmediate(() => isOff || act()), waitMs)
   return () => {
     isOff = true

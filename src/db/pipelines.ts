@@ -47,6 +47,8 @@ interface Pipeline {
   heardAtMs: number
   /** What is sent in this turn of the event loop is kept back until it ends. */
   gathers: boolean
+  /** Somebody has given up on it: it is looked at again when it would have been silent for too long. */
+  watched: boolean
   broken: boolean
   /** The server has ended the session, and said so: what is behind the statement that it said it to was never begun. */
   ended: boolean
@@ -100,8 +102,8 @@ export class Pipelines {
   #ask<T>(pipeline: Pipeline, endsAtMs: number, send: Send<T>): Promise<T> {
     const { promise, resolve, reject } = Promise.withResolvers<T>()
     const callOff = whenLate(endsAtMs - performance.now(), () => {
-      const isSilent = performance.now() - pipeline.heardAtMs > SILENCE_MS
-      const error = isSilent ? pipeline.lease.expire() : outOfTime()
+      const error = isSilent(pipeline) ? pipeline.lease.expire() : outOfTime()
+      this.#watch(pipeline)
       reject((this.#sharing.changes ? unknownOutcome(error) : undefined) ?? databaseAway(error))
     })
     const sentAtMs = performance.now()
@@ -120,6 +122,19 @@ export class Pipelines {
     this.#gather(pipeline)
     void ask()
     return promise
+  }
+
+  /** What was given up on may never be answered. Then nobody who waits would be left to notice, and the connection be held for ever. */
+  #watch(pipeline: Pipeline): void {
+    if (pipeline.watched) return
+    pipeline.watched = true
+    const silentInMs = pipeline.heardAtMs + SILENCE_MS - performance.now()
+    whenLate(silentInMs, () => {
+      pipeline.watched = false
+      if (pipeline.waiting === 0 || pipeline.lease.expired) return
+      if (isSilent(pipeline)) pipeline.lease.expire()
+      else this.#watch(pipeline)
+    })
   }
 
   /** Each piece that is sent is a system call, and may wake the server. */
@@ -221,7 +236,16 @@ export class Pipelines {
     this.#paceMs /= 2
     const heardAtMs = performance.now()
     const closesAtMs = heardAtMs + JOINED_FOR_MS
-    const pipeline = { lease, closesAtMs, waiting: 1, heardAtMs, gathers: false, broken: false, ended: false }
+    const pipeline = {
+      lease,
+      closesAtMs,
+      waiting: 1,
+      heardAtMs,
+      gathers: false,
+      watched: false,
+      broken: false,
+      ended: false,
+    }
     this.#joinable.add(pipeline)
     return pipeline
   }
@@ -239,6 +263,8 @@ const answers = (lease: Lease): Promise<boolean> =>
     () => true,
     () => false,
   )
+
+const isSilent = ({ heardAtMs }: Pipeline): boolean => performance.now() - heardAtMs > SILENCE_MS
 
 /** Whether the connection, and not the statement, is to blame. */
 const isLoss = (error: unknown): boolean =>

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { after, before, beforeEach, suite, test } from 'node:test'
 import type { PoolClient } from 'pg'
 import { openServedDatabase, type ServedDatabase } from '../../test/databases.ts'
+import { isOutdatedConnection } from './failures.ts'
 import { send, type Statement } from './sql.ts'
 
 const EVERYTHING: Statement = {
@@ -107,6 +108,27 @@ suite('a prepared query', () => {
       settled.map((each) => (each.status === 'fulfilled' ? each.value : (each.reason as { code?: string }).code)),
       ['22012', [{ quotient: 3 }], '22012', [{ quotient: 2 }]],
     )
+  })
+
+  test('whose value cannot be sent is rejected, and the connection goes on', async () => {
+    const statement = { name: 'test.unsendable', text: 'select $1::json as json' }
+    const circular: { self?: object } = {}
+    circular.self = circular
+    assert.deepEqual(await ask(statement, { a: 1 }), [{ json: { a: 1 } }])
+    await assert.rejects(ask(statement, circular), TypeError)
+    assert.deepEqual(await ask(statement, { a: 2 }), [{ json: { a: 2 } }])
+  })
+
+  test('whose statement was dropped, or gives something else by now, fails as an outdated connection does', async () => {
+    await client.query('create temporary table changing (a int)')
+    const statement = { name: 'test.changing', text: 'select * from changing' }
+    assert.deepEqual(await ask(statement), [])
+    await client.query('alter table changing add b int')
+    await assert.rejects(ask(statement), isOutdatedConnection)
+    const dropped = { ...DIVIDE, name: 'test.dropped' }
+    assert.deepEqual(await ask(dropped, 1), [{ quotient: 6 }])
+    await client.query(`deallocate "${dropped.name}"`)
+    await assert.rejects(ask(dropped, 1), isOutdatedConnection)
   })
 
   test('whose value cannot be read fails, and what is behind it does not', async () => {

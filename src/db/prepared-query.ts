@@ -18,14 +18,11 @@ interface Sender {
 const { prepareValue } = (pg as unknown as Driver).utils
 const driver = Query.prototype as unknown as Sender
 
-/** Execute of the unnamed portal, to its end, and Sync (PostgreSQL's documentation, "Message Formats"). */
-const EXECUTE_AND_SYNC = Buffer.from('E\0\0\0\x09\0\0\0\0\0S\0\0\0\x04')
-
 /** By connection, and by the name under which a statement is prepared there. */
 const described = new WeakMap<Connection, Map<string, Columns>>()
 
 /**
- * A query that settles with its rows, and asks for the columns of a prepared statement once: they stay what they are for as long
+ * A query that settles with its rows, and asks for the columns of a prepared statement, where it has any, once: they stay what they are for as long
  * as it does. The driver asks each time, which takes both sides as long as a short statement itself.
  */
 export class PreparedQuery<Row extends object> extends Query {
@@ -36,7 +33,7 @@ export class PreparedQuery<Row extends object> extends Query {
   #connection: Connection | undefined
   #columns: Columns = []
   #unreadable: unknown
-  /** The driver may put its own before it, which then calls it. */
+  /** Where there is a `query_timeout` the driver puts its own before it, which then calls it. */
   declare callback: Settle<Row>
 
   constructor({ name, text }: Statement, values: readonly unknown[], settle: Settle<Row>) {
@@ -54,12 +51,12 @@ export class PreparedQuery<Row extends object> extends Query {
     if (columns === undefined) return driver.prepare.call(this, connection)
     this.#columns = columns
     connection.bind({ statement: this.name, values: this.#values.map(prepareValue) }, true)
-    connection.stream.write(EXECUTE_AND_SYNC)
+    connection.execute(null, true)
+    connection.sync()
   }
 
   handleRowDescription({ fields }: { readonly fields: readonly FieldDef[] }): void {
     this.#columns = fields.map(({ name, dataTypeID }) => ({ name, read: wireTypes.getTypeParser(dataTypeID) }))
-    // A query of several statements, without values, is not prepared.
     if (this.name === '' || this.#connection === undefined) return
     const known = described.get(this.#connection) ?? new Map<string, Columns>()
     described.set(this.#connection, known.set(this.name, this.#columns))

@@ -15,8 +15,10 @@ import {
 import { Problem } from '../errors.ts'
 import { parseDatabaseUrl } from '../lib/database-url.ts'
 import { clientConfig, Connection, enterServingRole } from './connection.ts'
+import type { Patience } from './lease.ts'
 import { openScopes } from './scopes.ts'
 import type { Sql, Statement, UserSql } from './sql.ts'
+import { shortReading } from './step.ts'
 
 let served: ServedDatabase
 let ada: TestUser
@@ -312,10 +314,10 @@ describe('when the connection breaks', { skip: needsServer }, () => {
     assert.deepEqual(await titlesOf(ada), [])
   })
 
-  test('by falling silent, the scope is refused with 503 when its patience ends, and the pool goes on', async () => {
+  /** A pool whose connections go through a cable that can be pulled. */
+  async function openCable() {
     const url = new URL(String(served.env['DATABASE_URL']))
     const target = { host: url.hostname, port: Number(url.port || 5432) }
-    // A cable between the two that can be pulled.
     const sockets: Socket[] = []
     const cable = createServer((near) => {
       const far = connect(target)
@@ -327,25 +329,54 @@ describe('when the connection breaks', { skip: needsServer }, () => {
     const pool = new Pool({
       ...clientConfig(parseDatabaseUrl(`${url.href}?sslmode=disable`)),
       Client: Connection,
-      max: 1,
-      query_timeout: 150,
+      max: 2,
       // oxlint-disable-next-line typescript/no-misused-promises -- declared as void, but the pool waits for it
       onConnect: (client) => enterServingRole(client, served.db.roles.serving, 1_600),
     })
     pool.on('connect', (client) => client.on('error', () => undefined))
-    const scopes = openScopes(pool, served.db.roles)
-    try {
-      const work = scopes.asUser(ada.principal, async (sql) => {
+    return {
+      pool,
+      pull(): void {
         for (const socket of sockets) socket.unpipe()
-        await Promise.all([sql.rows(INSERT, ['lost']), sql.rows(unnamed('select 1'))])
-      })
-      await assert.rejects(work, unavailable)
-      assert.equal(await scopes.asUser(ada.principal, async (sql) => sql.userId), ada.id)
-    } finally {
-      await pool.end()
-      for (const socket of sockets) socket.destroy()
-      cable.close()
+      },
+      async [Symbol.asyncDispose]() {
+        for (const socket of sockets) socket.destroy()
+        cable.close()
+        await pool.end()
+      },
     }
+  }
+
+  test('by falling silent, the scope is refused with 503 when its patience ends, and the pool goes on', async () => {
+    await using cable = await openCable()
+    const patience = (): Patience => ({ leftMs: 400, acquireMs: 400 })
+    const scopes = openScopes(cable.pool, served.db.roles, { patience })
+    const work = scopes.asUser(ada.principal, async (sql) => {
+      cable.pull()
+      await Promise.all([sql.rows(INSERT, ['lost']), sql.rows(unnamed('select 1'))])
+    })
+    await assert.rejects(work, unavailable)
+    assert.equal(await scopes.asUser(ada.principal, async (sql) => sql.userId), ada.id)
+  })
+
+  test('by falling silent while it is shared, it is given up, also when everybody who waited has left before', async () => {
+    await using cable = await openCable()
+    const { pool } = cable
+    const patience = (): Patience => ({ leftMs: 500, acquireMs: 500 })
+    const scopes = openScopes(pool, served.db.roles, { patience, enteredWithMs: 400 })
+    const who = shortReading({ name: 'test.who', text: 'select' }, [], (_row, userId) => userId)
+    const lost = shortReading({ name: 'test.lost', text: 'select pg_sleep(0.1)' }, [], (_row, userId) => userId)
+    assert.equal(await scopes.asUser(ada.principal, who), ada.id)
+    const waiting = Promise.all(
+      [lost, lost].map((step) => assert.rejects(scopes.asUser(ada.principal, step), unavailable)),
+    )
+    setImmediate(() => cable.pull())
+    await waiting
+    const removed = once(pool, 'remove', { signal: AbortSignal.timeout(5_000) })
+    assert.equal(pool.idleCount, 0)
+    await removed
+    assert.equal(pool.totalCount, 0)
+    assert.equal(await scopes.asUser(ada.principal, who), ada.id)
   })
 
   test('and no other can be made, scopes are refused with 503 until one can', async () => {

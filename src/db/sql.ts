@@ -71,7 +71,7 @@ export function userSqlOn(client: ClientBase, scope: { readonly ended: boolean }
  * Sends a statement. Without its name it is parsed and planned each time, in one go: what a pooler needs that has no prepared
  * statements.
  */
-export function send<Row extends object>(
+export async function send<Row extends object>(
   client: ClientBase,
   { name, text }: Statement,
   values: readonly unknown[],
@@ -79,10 +79,12 @@ export function send<Row extends object>(
 ): Promise<readonly Row[]> {
   const { promise, resolve, reject } = Promise.withResolvers<readonly Row[]>()
   const settle = (error: unknown, rows: readonly Row[]): void => (error === null ? resolve(rows) : reject(error))
-  client.query(new PreparedQuery<Row>({ name: prepared ? name : '', text }, values, settle))
-  return promise.catch((error: unknown) => {
+  try {
+    client.query(new PreparedQuery<Row>({ name: prepared ? name : '', text }, values, settle))
+    return await promise
+  } catch (error) {
     // It leads to whoever sent this, and not to the socket that the answer came from.
     if (error instanceof Error) Error.captureStackTrace(error)
     throw error
-  })
+  }
 }

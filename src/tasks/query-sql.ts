@@ -78,8 +78,10 @@ const named = new Map<string, Statement>()
 
 /** The same object for the same name: what is made of a statement is kept beside it. */
 function statementOf(name: string, text: string): Statement {
+  if (name === '') return { name, text }
   const statement = named.get(name) ?? { name, text }
-  if (name !== '') named.set(name, statement)
+  if (statement.text !== text) throw new Error(`two statements are called ${name}`)
+  named.set(name, statement)
   return statement
 }
 
