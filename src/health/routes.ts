@@ -2,7 +2,6 @@ import type { FastifyBaseLogger } from 'fastify'
 import { Type } from 'typebox'
 import type { Database } from '../db/database.ts'
 import { label } from '../db/migrator.ts'
-import { logOf } from '../http/request-log.ts'
 import type { App } from '../http/server.ts'
 import { OneOf, refusalsOfUnlimited } from '../http/wire.ts'
 import type { RedisConnection } from '../redis.ts'
@@ -71,7 +70,7 @@ export function healthRoutes(
       },
     },
     async (request, reply) => {
-      const [migrations, redisUp] = await Promise.all([migrationsOf(db, logOf(request)), redis.isReachable()])
+      const [migrations, redisUp] = await Promise.all([migrationsOf(db, request.log), redis.isReachable()])
       const usable = migrations.state === 'current' && !app.draining
       void reply.header('cache-control', 'no-store')
       if (!usable) void reply.header('retry-after', '2')

@@ -36,11 +36,17 @@ const PREFLIGHT = {
   'content-length': '0',
 }
 
-/** Tells browsers which origins may read the answers, and answers preflights (the Fetch standard, "CORS protocol"). */
+/** Tells browsers which origins may read the answers (the Fetch standard, "CORS protocol"). */
 export function allowOrigins(app: App, config: Config): void {
   app.addHook('onRequest', (request, reply, done) => {
     void reply.headers(corsHeaders(config, request.raw))
-    const { method, headers } = request
+    done()
+  })
+}
+
+/** A preflight presents nobody and counts for nobody. */
+export function answerPreflights(app: App): void {
+  app.addHook('onRequest', ({ method, headers }, reply, done) => {
     const asks = headers.origin !== undefined && headers['access-control-request-method'] !== undefined
     if (method !== 'OPTIONS' || !asks) return done()
     void reply.code(204).headers(PREFLIGHT).send()

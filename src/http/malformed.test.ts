@@ -175,6 +175,20 @@ suite('headers', () => {
     })
   }
 
+  test('sent twice in a preflight are 400 too, and only one that says everything once is answered', async () => {
+    const preflight = [
+      `OPTIONS ${TASKS} HTTP/1.1`,
+      HOST,
+      'Access-Control-Request-Method: GET',
+      'Origin: http://localhost:3000',
+    ]
+    assert.equal((await exchange(world.url, lines(...preflight))).status, 204)
+    for (const more of ['Host: y', 'Origin: http://localhost:3000']) {
+      const answer = await exchange(world.url, lines(...preflight, more))
+      assertProblem(answer, { status: 400, code: 'invalid_header', path: TASKS })
+    }
+  })
+
   test('that hide a second Authorization behind 3000 others are all looked at', async () => {
     const others = Array.from({ length: 3000 }, () => 'a:')
     const answer = await exchange(world.url, lines(`GET ${TASKS} HTTP/1.1`, HOST, bearer, ...others, bearer))

@@ -17,8 +17,6 @@ export interface Methods {
 export function watchRoutes(app: App): Methods {
   const routes = new Map<string, { readonly pattern: RegExp; readonly methods: Set<string> }>()
   app.addHook('onRoute', ({ url, method }) => {
-    // A route for every path says nothing about this one.
-    if (url === '*') return
     const route = routes.get(url) ?? { pattern: patternOf(url), methods: new Set() }
     for (const each of [method].flat()) route.methods.add(each.toUpperCase())
     routes.set(url, route)

@@ -5,7 +5,6 @@ import { finished } from 'node:stream/promises'
 import type { ErrorObject } from 'ajv'
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import { Problem } from '../errors.ts'
-import { logOf } from './request-log.ts'
 import { violations } from './validation.ts'
 
 export const PROBLEM_JSON = 'application/problem+json; charset=utf-8'
@@ -78,10 +77,10 @@ function observe({ code, status }: Problem, { server: { observer }, headers, raw
 }
 
 /** Of our own failures each, and of those of others a warning; `overloaded` is said once a second for all. */
-function logFailure(problem: Problem, request: FastifyRequest): void {
+function logFailure(problem: Problem, { log }: FastifyRequest): void {
   if (problem.status < 500 || problem.code === 'overloaded') return
   const level = problem.code === 'provider_unavailable' ? 'warn' : 'error'
-  logOf(request)[level]({ err: problem.cause ?? problem }, problem.message)
+  log[level]({ err: problem.cause ?? problem }, problem.message)
 }
 
 /** What only reads may be repeated, whatever became of it. */

@@ -1,8 +1,55 @@
 import type { ServerResponse } from 'node:http'
 import type { FastifyBaseLogger, FastifyReply, FastifyRequest } from 'fastify'
+import type { Bindings } from 'pino'
 
-/** For what is logged of a request besides its line. */
-export const logOf = (request: FastifyRequest): FastifyBaseLogger => request.log.child({ reqId: request.id })
+type Write = Parameters<FastifyBaseLogger['info']>
+
+/**
+ * The logger of a request, which is made when it is first used. To make one costs as much as a line, and most requests have only
+ * the line that {@link logRequest} writes without it.
+ */
+export class RequestLogger implements FastifyBaseLogger {
+  readonly #parent: FastifyBaseLogger
+  readonly #bindings: Bindings
+  #made: FastifyBaseLogger | undefined
+
+  constructor(parent: FastifyBaseLogger, bindings: Bindings) {
+    this.#parent = parent
+    this.#bindings = bindings
+  }
+
+  get #log(): FastifyBaseLogger {
+    return (this.#made ??= this.#parent.child(this.#bindings))
+  }
+
+  get level(): string {
+    return this.#parent.level
+  }
+  child(...of: Parameters<FastifyBaseLogger['child']>): FastifyBaseLogger {
+    return this.#log.child(...of)
+  }
+  trace(...line: Write): void {
+    this.#log.trace(...line)
+  }
+  debug(...line: Write): void {
+    this.#log.debug(...line)
+  }
+  info(...line: Write): void {
+    this.#log.info(...line)
+  }
+  warn(...line: Write): void {
+    this.#log.warn(...line)
+  }
+  error(...line: Write): void {
+    this.#log.error(...line)
+  }
+  fatal(...line: Write): void {
+    this.#log.fatal(...line)
+  }
+  silent(...line: Write): void {
+    this.#log.silent(...line)
+  }
+}
 
 /** One line a request, with nothing of what was sent but a sane request id, and the user that a service named. */
 export function logRequest(request: FastifyRequest, reply: FastifyReply): void {
@@ -11,9 +58,10 @@ export function logRequest(request: FastifyRequest, reply: FastifyReply): void {
   const whole = wholeStatus(reply.raw)
   const route = request.routeOptions.url
   request.server.observer.requestEnded(request.method, route, whole, reply.elapsedTime / 1000)
-  request.log.info(
+  request.server.log.info(
     {
       reqId: request.id,
+      ...request.span?.ids,
       method: request.method,
       route: route ?? null,
       principal: request.principal?.kind ?? 'none',

@@ -17,13 +17,13 @@ import { NOBODY_OBSERVES, type Observer, type Tracer } from '../observer.ts'
 import type { Gate } from './admission.ts'
 import { originForm, refuseAmbiguity } from './ambiguity.ts'
 import { createConnections, type Connections } from './connections.ts'
-import { allowOrigins, corsHeaders } from './cors.ts'
+import { allowOrigins, answerPreflights, corsHeaders } from './cors.ts'
 import { identify } from './identify.ts'
 import { refuseUnknown, watchRoutes } from './methods.ts'
 import { boundWork } from './overload.ts'
 import { pathOf, requestIdOf, sendProblem } from './problem.ts'
 import { limitRates, requireAdmission } from './rate-limit.ts'
-import { logRequest } from './request-log.ts'
+import { logRequest, RequestLogger } from './request-log.ts'
 import { buildSerializer } from './serialization.ts'
 import { traceRequests } from './trace.ts'
 import { buildValidator } from './validation.ts'
@@ -99,8 +99,7 @@ export async function createApp(
     // No part of a path is too long by itself: an id of any length is an id that is no UUID.
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: URL_LENGTH_MAX },
     genReqId: requestIdOf,
-    // To make a logger for each request would cost more than its line; see `logOf`.
-    childLoggerFactory: (logger) => logger,
+    childLoggerFactory: (logger, bindings) => new RequestLogger(logger, bindings),
     clientErrorHandler: (error, socket) => connections.refuse(error, socket),
     // Refusals of the router itself, before any hook runs.
     frameworkErrors: (error, request, reply) => {
@@ -169,6 +168,7 @@ export async function createApp(
     refuseExpectation(request.raw)
     done()
   })
+  answerPreflights(app)
   boundWork(app, config, headers)
   identify(app, config.auth)
   if (tracer !== undefined) traceRequests(app, tracer)
@@ -178,13 +178,7 @@ export async function createApp(
       throw new Problem('uri_too_long', `The URL is longer than ${URL_LENGTH_MAX} characters`)
     }
     // Before the body is looked at, which no route wants. A preflight has been answered by now.
-    if (
-      request.is404 ||
-      request.method === 'OPTIONS' ||
-      methods.lacks(request.method, pathOf(request.raw.url ?? '/'))
-    ) {
-      refuseUnknown(request, methods)
-    }
+    if (request.is404 || methods.lacks(request.method, pathOf(request.raw.url ?? '/'))) refuseUnknown(request, methods)
     done()
   })
   return app

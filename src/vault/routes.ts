@@ -7,7 +7,6 @@ import { Problem } from '../errors.ts'
 import { nextPageHeaders, type Cursors } from '../http/cursor.ts'
 import { signedIn } from '../http/identify.ts'
 import { once } from '../http/once.ts'
-import { logOf } from '../http/request-log.ts'
 import type { App } from '../http/server.ts'
 import { IdempotentHeaders, ONCE_REFUSALS, pageHeaders, REPLAYED, refusals, RefTo, security } from '../http/wire.ts'
 import { openFernet } from '../lib/fernet.ts'
@@ -178,8 +177,7 @@ export function vaultRoutes(app: App, { db, cursors, limits, config: { vault }, 
         return reply.send(await db.asUser(principal, (sql) => store.find(sql, provider), repeatable))
       }
       const verdict = await liveChecks.check(stored.userId, provider, stored.apiKey)
-      if ('cause' in verdict)
-        logOf(request).warn({ err: verdict.cause, provider }, 'a provider key could not be checked')
+      if ('cause' in verdict) request.log.warn({ err: verdict.cause, provider }, 'a provider key could not be checked')
       const record = (sql: UserSql): Promise<UserApiKey> => store.record(sql, provider, stored.keyId, verdict)
       return reply.send(await db.asUser(principal, record, repeatable))
     },
