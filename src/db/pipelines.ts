@@ -47,7 +47,9 @@ interface Pipeline {
   heardAtMs: number
   /** What is sent in this turn of the event loop is kept back until it ends. */
   gathers: boolean
-  /** Somebody has given up on it: it is looked at again when it would have been silent for too long. */
+  /** Of those that are waiting: how many nobody waits for any more. */
+  abandoned: number
+  /** It is looked at again when it would have been silent for too long. */
   watched: boolean
   broken: boolean
   /** The server has ended the session, and said so: what is behind the statement that it said it to was never begun. */
@@ -101,7 +103,10 @@ export class Pipelines {
   /** Whoever runs out of time gives up alone: the connection is the others' too, unless nothing comes from it at all. */
   #ask<T>(pipeline: Pipeline, endsAtMs: number, send: Send<T>): Promise<T> {
     const { promise, resolve, reject } = Promise.withResolvers<T>()
+    let isAbandoned = false
     const callOff = whenLate(endsAtMs - performance.now(), () => {
+      isAbandoned = true
+      pipeline.abandoned++
       const error = isSilent(pipeline) ? pipeline.lease.expire() : outOfTime()
       this.#watch(pipeline)
       reject((this.#sharing.changes ? unknownOutcome(error) : undefined) ?? databaseAway(error))
@@ -117,6 +122,7 @@ export class Pipelines {
         this.#failed(pipeline, error)
       } finally {
         callOff()
+        if (isAbandoned) pipeline.abandoned--
       }
     }
     this.#gather(pipeline)
@@ -124,14 +130,14 @@ export class Pipelines {
     return promise
   }
 
-  /** What was given up on may never be answered. Then nobody who waits would be left to notice, and the connection be held for ever. */
+  /** Where everybody has given up and nothing ever comes, nobody is left to notice, and the connection would be held for ever. */
   #watch(pipeline: Pipeline): void {
     if (pipeline.watched) return
     pipeline.watched = true
     const silentInMs = pipeline.heardAtMs + SILENCE_MS - performance.now()
     whenLate(silentInMs, () => {
       pipeline.watched = false
-      if (pipeline.waiting === 0 || pipeline.lease.expired) return
+      if (pipeline.waiting === 0 || pipeline.waiting > pipeline.abandoned || pipeline.lease.expired) return
       if (isSilent(pipeline)) pipeline.lease.expire()
       else this.#watch(pipeline)
     })
@@ -242,6 +248,7 @@ export class Pipelines {
       waiting: 1,
       heardAtMs,
       gathers: false,
+      abandoned: 0,
       watched: false,
       broken: false,
       ended: false,

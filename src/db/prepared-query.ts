@@ -22,8 +22,8 @@ const driver = Query.prototype as unknown as Sender
 const described = new WeakMap<Connection, Map<string, Columns>>()
 
 /**
- * A query that settles with its rows, and asks for the columns of a prepared statement, where it has any, once: they stay what they are for as long
- * as it does. The driver asks each time, which takes both sides as long as a short statement itself.
+ * A query that settles with its rows, and asks once for the columns of a prepared statement that has any: they stay what they are
+ * for as long as it does. The driver asks each time, which takes both sides as long as a short statement itself.
  */
 export class PreparedQuery<Row extends object> extends Query {
   /** The driver goes by it; '' is prepared anew each time. */
