@@ -49,8 +49,6 @@ interface Pipeline {
   gathers: boolean
   /** Of those that are waiting: how many nobody waits for any more. */
   abandoned: number
-  /** It is looked at again when it would have been silent for too long. */
-  watched: boolean
   broken: boolean
   /** The server has ended the session, and said so: what is behind the statement that it said it to was never begun. */
   ended: boolean
@@ -108,7 +106,7 @@ export class Pipelines {
       isAbandoned = true
       pipeline.abandoned++
       const error = isSilent(pipeline) ? pipeline.lease.expire() : outOfTime()
-      this.#watch(pipeline)
+      if (pipeline.abandoned === pipeline.waiting) this.#watch(pipeline)
       reject((this.#sharing.changes ? unknownOutcome(error) : undefined) ?? databaseAway(error))
     })
     const sentAtMs = performance.now()
@@ -130,13 +128,13 @@ export class Pipelines {
     return promise
   }
 
-  /** Where everybody has given up and nothing ever comes, nobody is left to notice, and the connection would be held for ever. */
+  /**
+   * Where everybody has given up and nothing ever comes, nobody is left to notice, and the connection would be held for ever. So
+   * it is looked at again when it would have been silent for too long.
+   */
   #watch(pipeline: Pipeline): void {
-    if (pipeline.watched) return
-    pipeline.watched = true
     const silentInMs = pipeline.heardAtMs + SILENCE_MS - performance.now()
     whenLate(silentInMs, () => {
-      pipeline.watched = false
       if (pipeline.waiting === 0 || pipeline.waiting > pipeline.abandoned || pipeline.lease.expired) return
       if (isSilent(pipeline)) pipeline.lease.expire()
       else this.#watch(pipeline)
@@ -249,7 +247,6 @@ export class Pipelines {
       heardAtMs,
       gathers: false,
       abandoned: 0,
-      watched: false,
       broken: false,
       ended: false,
     }
