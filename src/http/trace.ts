@@ -1,6 +1,6 @@
 import type { FastifyRequest } from 'fastify'
 import type { RequestSpan, Tracer } from '../observer.ts'
-import { wholeStatus } from './request-log.ts'
+import { RequestLogger, wholeStatus } from './request-log.ts'
 import type { App } from './server.ts'
 
 declare module 'fastify' {
@@ -24,7 +24,7 @@ export function traceRequests(app: App, tracer: Tracer): void {
       request.principal?.kind === 'service',
     )
     request.span = span
-    request.log = request.log.child(span.ids)
+    request.log = new RequestLogger(request.log, span.ids)
     reply.raw.once('close', () => span.end(wholeStatus(reply.raw)))
     span.run(done)
   })
