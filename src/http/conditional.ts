@@ -8,8 +8,12 @@ const ELEMENTS = /(?:"[^"]*"|[^,])+/g
 /** The entity tag of a version: strong, because a version names one exact state. */
 export const etag = (resource: { readonly version: number }): string => `"${resource.version}"`
 
-/** Any version, one of these, or whichever. */
+/** Any version, one of these, or no condition. */
 type EntityTags = 'any' | readonly string[] | undefined
+
+/** `W/"1"`, as nginx makes of `"1"` when it compresses; `"1-gzip"`, `"1--gzip"` and `"1;gzip"`, as Apache, Caddy and Jetty do. */
+const WEAK = /^W\//
+const CODING_SUFFIX = /(?:--?|;)(?:gzip|br|zstd|deflate)"$/
 
 export interface Expectation {
   /** Those that it is met by; null where any meets it. */
@@ -23,8 +27,9 @@ const VERSION = /^"([1-9]\d{0,9})"$/
 const VERSION_MAX = 2 ** 31 - 1
 
 /**
- * What `If-Match` (RFC 9110 §13.1.1) demands of the resource, read before anything is done. Strong comparison: a weak tag
- * matches nothing.
+ * The condition of `If-Match`, read before anything is done. A tag names a version of the resource and not the bytes of an
+ * answer, so a tag that a compressing proxy has changed counts as the one that was sent. RFC 9110 §13.1.1 asks for strong
+ * comparison, with which no conditional write would ever succeed behind such a proxy.
  *
  * @throws Problem invalid_header (400) when the header is no list of entity tags
  */
@@ -42,7 +47,7 @@ function matching(wanted: EntityTags): Expectation {
     versions: isAny ? null : wanted.map(versionOf).filter((version) => version <= VERSION_MAX),
     check: (current) => {
       if (isAny || wanted.includes(etag(current))) return
-      throw new Problem('precondition_failed', `The task has changed: its version is now ${current.version}`, {
+      throw new Problem('precondition_failed', `The task is at version ${current.version}, which is not the one you named`, {
         headers: { etag: etag(current) },
         body: { currentVersion: current.version },
       })
@@ -53,10 +58,10 @@ function matching(wanted: EntityTags): Expectation {
 /** Infinity for a tag that none of our versions has. */
 const versionOf = (tag: string): number => Number(VERSION.exec(tag)?.[1] ?? Infinity)
 
-/** Weak comparison (RFC 9110 §13.1.2): whether the caller already has what would be sent. */
+/** Whether the caller already has what would be sent (RFC 9110 §13.1.2). */
 export function isFresh(request: FastifyRequest, current: string): boolean {
   const known = entityTags('if-none-match', request.headers['if-none-match'])
-  return known === 'any' || (known?.some((tag) => tag.replace(/^W\//, '') === current) ?? false)
+  return known === 'any' || (known?.includes(current) ?? false)
 }
 
 function entityTags(name: string, header: string | undefined): EntityTags {
@@ -67,5 +72,8 @@ function entityTags(name: string, header: string | undefined): EntityTags {
   if (tags.length === 0 || !tags.every((tag) => ENTITY_TAG.test(tag))) {
     throw new Problem('invalid_header', `${name} must be * or entity tags in double quotes, such as "3"`)
   }
-  return tags
+  return tags.map(asSent)
 }
+
+/** The tag as this service sent it, before a proxy that compresses changed it. */
+const asSent = (tag: string): string => tag.replace(WEAK, '').replace(CODING_SUFFIX, '"')

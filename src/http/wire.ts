@@ -159,7 +159,7 @@ const DETAILS: Partial<Record<ProblemCode, string>> = {
   key_refused: 'Gemini does not know this key: copy it again from there, or make a new one',
   conflict: 'You have a task with this id and other content',
   request_in_progress: 'A request with this Idempotency-Key is still running; repeat it shortly',
-  precondition_failed: 'The task has changed: its version is now 4',
+  precondition_failed: 'The task is at version 4, which is not the one you named',
   too_many_requests: 'At most 30 write requests in 60 s; try again in 23 s',
   idempotency_quota_exceeded:
     'Nothing was changed: the answers kept for your Idempotency-Keys leave no room for that of this request; send less at once, send it without a key, or wait',

@@ -363,16 +363,14 @@ suite('If-Match', () => {
     test(`guards ${what}: another version is 412 with the current one, and nothing changes`, async () => {
       const task = await newTask()
       const path = `${TASKS}/${task.id}`
-      for (const tag of ['"2"', 'W/"1"', '"2", "3"', '"01"']) {
+      for (const tag of ['"2"', 'W/"2"', '"2-gzip"', '"2", "3"', '"01"']) {
         const answer = await asAda(method, path + suffix, body, { 'if-match': tag })
         assertRefused(answer, 412, 'precondition_failed')
         assert.equal(answer.json.currentVersion, 1)
       }
       assertRefused(await asAda(method, path + suffix, body, { 'if-match': '1' }), 400, 'invalid_header')
       assert.deepEqual((await asAda('GET', path)).json, task)
-      for (const tag of ['"9", "1"']) {
-        assert.ok((await asAda(method, path + suffix, body, { 'if-match': tag })).status < 300)
-      }
+      assert.ok((await asAda(method, path + suffix, body, { 'if-match': '"9", W/"1"' })).status < 300)
     })
   }
 
