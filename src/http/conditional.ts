@@ -47,10 +47,14 @@ function matching(wanted: EntityTags): Expectation {
     versions: isAny ? null : wanted.map(versionOf).filter((version) => version <= VERSION_MAX),
     check: (current) => {
       if (isAny || wanted.includes(etag(current))) return
-      throw new Problem('precondition_failed', `The task is at version ${current.version}, which is not the one you named`, {
-        headers: { etag: etag(current) },
-        body: { currentVersion: current.version },
-      })
+      throw new Problem(
+        'precondition_failed',
+        `The task is at version ${current.version}, which is not the one you named`,
+        {
+          headers: { etag: etag(current) },
+          body: { currentVersion: current.version },
+        },
+      )
     },
   }
 }

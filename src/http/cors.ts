@@ -28,8 +28,13 @@ const PREFLIGHT = {
     'Idempotency-Key',
     'If-Match',
     'If-None-Match',
+    'Last-Event-ID',
     'X-Request-Id',
     'X-Timezone',
+    // Tracing libraries add these to every request of a page (W3C Trace Context, W3C Baggage).
+    'baggage',
+    'traceparent',
+    'tracestate',
   ].join(', '),
   'access-control-max-age': '600',
   // Safari waits for a body otherwise.
@@ -53,17 +58,22 @@ export function answerPreflights(app: App): void {
   })
 }
 
-/** Browsers of exact origins only. Only the auth routes set a cookie, so only they let one along. */
+/**
+ * What an answer says to browsers. A page of an exact origin may send credentials to every route: with
+ * `credentials: 'include'` a browser blocks an answer that does not allow them, also where the page authenticates with a
+ * bearer token. Outside `/api/auth` a cookie authenticates nothing. `*` and `null` stand for pages of any website, which get
+ * no such permission.
+ */
 export function corsHeaders(
   { http: { corsOrigins } }: Config,
-  { url = '', headers: { origin } }: IncomingMessage,
+  { headers: { origin } }: IncomingMessage,
 ): Readonly<Record<string, string>> {
-  const isAnybody = corsOrigins.includes('*')
-  if (origin === undefined || !(isAnybody || corsOrigins.includes(origin))) return { vary: 'Origin' }
+  const isListed = origin !== undefined && corsOrigins.includes(origin)
+  if (origin === undefined || !(isListed || corsOrigins.includes('*'))) return { vary: 'Origin' }
   return {
     vary: 'Origin',
-    'access-control-allow-origin': isAnybody ? '*' : origin,
+    'access-control-allow-origin': isListed ? origin : '*',
     'access-control-expose-headers': EXPOSED_HEADERS,
-    ...(url.startsWith('/api/auth/') && { 'access-control-allow-credentials': 'true' }),
+    ...(isListed && origin !== 'null' && origin !== '*' && { 'access-control-allow-credentials': 'true' }),
   }
 }

@@ -176,7 +176,6 @@ suite('a page of another origin', () => {
         const { headers } = await world.ask('GET', path, { ...asking, headers: { origin } })
         assert.equal(headers.get('access-control-allow-origin'), origin)
         assert.equal(headers.get('vary'), 'Origin')
-        assert.equal(headers.get('access-control-allow-credentials'), null)
         const exposed = (headers.get('access-control-expose-headers') ?? '').split(', ')
         for (const name of [
           'ETag',
@@ -211,18 +210,36 @@ suite('a page of another origin', () => {
     assert.equal(headers.get('vary'), 'Origin')
   })
 
-  test('may let a cookie along on the auth routes only, however they are spelt', async () => {
-    const [origin = ''] = allowed
-    for (const [path, credentials] of [
-      ['/api/auth/get-session', 'true'],
-      ['/api/%61uth/get-session', 'true'],
-      ['/api/auth/nope', 'true'],
-      ['/api/authx', null],
-      [TASKS, null],
-      ['/health', null],
+  test('that is allowed may send credentials to every route, as fetch does with credentials: include', async () => {
+    for (const origin of allowed) {
+      for (const path of [
+        '/api/auth/get-session',
+        '/api/%61uth/get-session',
+        '/api/auth/nope',
+        TASKS,
+        '/health',
+        '/nope',
+      ]) {
+        const { headers } = await world.ask('GET', path, { headers: { origin } })
+        assert.equal(headers.get('access-control-allow-credentials'), 'true', path)
+      }
+    }
+    for (const origin of foreign) {
+      const { headers } = await world.ask('GET', '/api/auth/get-session', { headers: { origin } })
+      assert.equal(headers.get('access-control-allow-credentials'), null, origin)
+    }
+  })
+
+  test('that is allowed only by * or null may read, and send no credentials', async () => {
+    await using open = await openWorld({ env: { CORS_ORIGINS: '*,null,https://app.example.com' } })
+    for (const [origin, allowedOrigin, credentials] of [
+      ['https://any.example', '*', null],
+      ['null', 'null', null],
+      ['https://app.example.com', 'https://app.example.com', 'true'],
     ] as const) {
-      const { headers } = await world.ask('GET', path, { headers: { origin } })
-      assert.equal(headers.get('access-control-allow-credentials'), credentials, path)
+      const { headers } = await open.ask('GET', '/health', { headers: { origin } })
+      assert.equal(headers.get('access-control-allow-origin'), allowedOrigin, origin)
+      assert.equal(headers.get('access-control-allow-credentials'), credentials, origin)
     }
   })
 
@@ -240,7 +257,20 @@ suite('a page of another origin', () => {
         assert.equal(answer.headers.get('access-control-allow-origin'), origin)
         assert.equal(answer.headers.get('access-control-allow-methods'), 'GET, HEAD, POST, PUT, PATCH, DELETE')
         const allowedHeaders = (answer.headers.get('access-control-allow-headers') ?? '').toLowerCase().split(', ')
-        for (const name of ['authorization', 'content-type', 'if-match', 'if-none-match', 'x-request-id']) {
+        assert.equal(answer.headers.get('access-control-allow-credentials'), 'true')
+        for (const name of [
+          'authorization',
+          'baggage',
+          'content-type',
+          'idempotency-key',
+          'if-match',
+          'if-none-match',
+          'last-event-id',
+          'traceparent',
+          'tracestate',
+          'x-request-id',
+          'x-timezone',
+        ]) {
           assert.ok(allowedHeaders.includes(name), name)
         }
         assert.ok(!allowedHeaders.includes('x-service-auth'))
