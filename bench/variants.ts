@@ -44,9 +44,11 @@ export function findVariants(): ReadonlyMap<string, Variant> {
   return new Map(variants.map((variant) => [variant.name, variant]))
 }
 
-/** Nothing of the caller's own configuration reaches a variant. */
+const PATH = [join(ROOT, 'node_modules/.bin'), process.env['PATH'] ?? ''].join(delimiter)
+
+/** Nothing of the caller's own configuration reaches a variant that is measured. */
 const environment = (): Record<string, string> => ({
-  PATH: [join(ROOT, 'node_modules/.bin'), process.env['PATH'] ?? ''].join(delimiter),
+  PATH,
   HOME: process.env['HOME'] ?? '/',
   LANG: 'C.UTF-8',
   NODE_ENV: 'production',
@@ -68,8 +70,13 @@ export function prepare({ requires = [], directory, setup }: Variant): string | 
   }
 }
 
+/**
+ * Runs a command of the set-up with everything that the caller's environment holds: what a package manager needs to reach its
+ * registry, such as a proxy, a certificate authority or a token, is set there under many names.
+ */
 function execute([program, ...args]: readonly [string, ...string[]], cwd: string): string {
-  return execFileSync(program, args, { cwd, env: environment(), stdio: ['ignore', 'pipe', 'pipe'], encoding: 'utf8' })
+  const env = { ...process.env, PATH }
+  return execFileSync(program, args, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'], encoding: 'utf8' })
 }
 
 function lastLineOf(error: unknown): string {
