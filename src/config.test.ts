@@ -124,7 +124,7 @@ suite('a configuration', () => {
     assert.deepEqual(asked, new Set([...Object.keys(VARIABLES), ...Object.values(VARIABLES).flat()]))
   })
 
-  test('takes the names that variables had before, unless the new one is set', () => {
+  test('takes the names that variables had before', () => {
     const former = {
       SQLALCHEMY_POOL_SIZE: '3',
       SQLALCHEMY_MAX_OVERFLOW: '4',
@@ -144,9 +144,43 @@ suite('a configuration', () => {
     }
     assert.deepEqual(parse(former).database, expected)
     assert.equal(parse({ SQLALCHEMY_POOL_OVERFLOW: '7' }).database.poolOverflow, 7)
-    assert.equal(parse({ ...former, DATABASE_POOL_SIZE: '8' }).database.poolSize, 8)
+    assert.equal(parse({ ...former, DATABASE_POOL_SIZE: ' 3' }).database.poolSize, 3)
     assert.equal(parse({ ...former, DATABASE_POOL_SIZE: ' ' }).database.poolSize, 3)
     assert.deepEqual(accused({ SQLALCHEMY_POOL_SIZE: 'many' }), ['SQLALCHEMY_POOL_SIZE'])
+  })
+
+  test('is production under ENV=production, and takes ALLOWED_ORIGINS for CORS_ORIGINS', () => {
+    const { ENVIRONMENT, ...others } = PRODUCTION
+    const { environment, http } = parse({ ...others, ENV: ENVIRONMENT, ALLOWED_ORIGINS: 'https://a.example' })
+    assert.deepEqual([environment, http.corsOrigins], ['production', ['https://a.example']])
+    assert.deepEqual(accused({ ENV: 'production' }).length, 5)
+    assert.deepEqual(accused({ ENV: 'prod', ALLOWED_ORIGINS: 'a' }).length, 7)
+    assert.deepEqual(accused({ ALLOWED_ORIGINS: 'a' }), ['ALLOWED_ORIGINS'])
+  })
+
+  test('is refused when two names of one variable are set to different values', () => {
+    for (const [name, former, one, another] of [
+      ['ENVIRONMENT', 'ENV', 'development', 'production'],
+      ['CORS_ORIGINS', 'ALLOWED_ORIGINS', 'https://a.example', 'https://b.example'],
+      ['DATABASE_POOL_SIZE', 'SQLALCHEMY_POOL_SIZE', '1', '2'],
+      ['DATABASE_POOL_OVERFLOW', 'SQLALCHEMY_POOL_OVERFLOW', '1', '2'],
+    ] as const) {
+      assert.deepEqual(mistakes({ [name]: one, [former]: another }), [
+        `${name}: is the same variable as ${former}, with another value: keep one of them`,
+      ])
+      assert.deepEqual(accused({ [name]: one, [former]: ` ${one}` }), [])
+      assert.deepEqual(accused({ [name]: one, [former]: ' ' }), [])
+    }
+    assert.deepEqual(accused({ SQLALCHEMY_MAX_OVERFLOW: '1', SQLALCHEMY_POOL_OVERFLOW: '2' }), [
+      'SQLALCHEMY_MAX_OVERFLOW',
+    ])
+  })
+
+  test('does not take the start-up file of a shell for its environment', () => {
+    for (const ENV of ['/root/.ashrc', '$HOME/.shrc', '~/.kshrc']) {
+      assert.equal(parse({ ENV }).environment, 'development')
+      assert.equal(parse({ ...PRODUCTION, ENV }).environment, 'production')
+    }
   })
 
   test('migrates with the login that serves unless another is given', () => {

@@ -23,13 +23,13 @@ import { namedToken, Secret, SecretRules } from './lib/secret.ts'
 import { readTracing, TRACING_VARIABLES, type TracingConfig } from './tracing-config.ts'
 import { readVault, VAULT_VARIABLES, type VaultConfig } from './vault-config.ts'
 
-/** Every variable there is, with the names it had before. `.env.example` says what each of them means. */
+/** Every variable there is, with its other names. `.env.example` says what each of them means. */
 export const VARIABLES = {
-  ENVIRONMENT: [],
+  ENVIRONMENT: ['ENV'],
   DATA_DIR: [],
   HOST: [],
   PORT: [],
-  CORS_ORIGINS: [],
+  CORS_ORIGINS: ['ALLOWED_ORIGINS'],
   TRUST_PROXY: [],
   WORKERS: [],
   SHUTDOWN_TIMEOUT: [],
@@ -52,6 +52,12 @@ export const VARIABLES = {
 
 type Variable = keyof typeof VARIABLES
 type Reader = EnvReader<Variable>
+
+/** Those whose other names mean the same. Of OpenTelemetry's two names the one for traces overrides the one for all signals. */
+const RENAMED = (Object.keys(VARIABLES) as Variable[]).filter((name) => !Object.hasOwn(TRACING_VARIABLES, name))
+
+/** POSIX gives `ENV` to the shell, for the path of its start-up file; Alpine images often set it. */
+const namesShellStartFile = (env: string | undefined): boolean => env?.includes('/') === true
 
 const ENVIRONMENTS = ['development', 'staging', 'production'] as const
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const
@@ -142,7 +148,11 @@ export function parseConfig(
   makeSecrets: (dataDir: string) => DevelopmentSecrets,
   cwd: string = process.cwd(),
 ): Config {
-  const reader: Reader = new EnvReader(env, VARIABLES)
+  const reader: Reader = new EnvReader(
+    env,
+    namesShellStartFile(env['ENV']) ? { ...VARIABLES, ENVIRONMENT: [] } : VARIABLES,
+  )
+  reader.refuseContradictions(RENAMED)
   // A misspelt environment is judged as production: `prod` must not start with made-up secrets, nor hide what is missing.
   const environment = reader.choice(
     'ENVIRONMENT',

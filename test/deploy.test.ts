@@ -17,9 +17,11 @@ const manifest: Json = JSON.parse(fileOf('package.json'))
 /** The longest a stop may take: its deadline, and then the closing of the database (15 s); or twice the deadline and 2 s. */
 const STOP_MAX_S = 10 + 15
 
+const NAMES: ReadonlySet<string> = new Set([...Object.keys(VARIABLES), ...Object.values(VARIABLES).flat()])
+
 function assertVariables(names: Iterable<string>, where: string): void {
   assert.deepEqual(
-    [...names].filter((name) => !Object.hasOwn(VARIABLES, name)),
+    [...names].filter((name) => !NAMES.has(name)),
     [],
     `unknown variables in ${where}`,
   )
@@ -135,13 +137,15 @@ suite('compose.yaml', () => {
     assertVariables(Object.keys(pooled['todo-backend'].environment), 'deploy/compose.pgbouncer.yaml')
   })
 
-  test('passes on what an operator tunes, and sets no default of its own', () => {
+  test('passes on what an operator tunes under each of its names, and sets no default of its own', () => {
     const { environment } = services['todo-backend']
-    const tuned = Object.keys(VARIABLES).filter((name) =>
-      /^(?:OTEL_|RATE_LIMIT_|DATABASE_POOL_(?:SIZE|OVERFLOW)$|WORKERS$|SHUTDOWN_TIMEOUT$|DOCS_ENABLED$|LOG_LEVEL$)/.test(
-        name,
-      ),
-    )
+    const tuned = Object.entries(VARIABLES)
+      .filter(([name]) =>
+        /^(?:OTEL_|RATE_LIMIT_|CORS_|DATABASE_POOL_(?:SIZE|OVERFLOW)$|WORKERS$|SHUTDOWN_TIMEOUT$|DOCS_ENABLED$|LOG_LEVEL$)/.test(
+          name,
+        ),
+      )
+      .flatMap(([name, others]) => [name, ...others])
     assert.ok(tuned.length > 10)
     for (const name of tuned) assert.equal(environment[name], `\${${name}:-}`)
   })

@@ -5,7 +5,7 @@ import { StartError } from '../errors.ts'
 /** Variables by name, as `process.env` has them. */
 export type Env = Readonly<Record<string, string | undefined>>
 
-/** Every variable there is, each with the names it used to have. */
+/** Every variable there is, each with its other names: those it had before, and OpenTelemetry's for all signals. */
 export type VariableTable = Readonly<Record<string, readonly string[]>>
 
 /**
@@ -115,7 +115,20 @@ export class EnvReader<Name extends string> {
     throw new StartError([...headline, ...this.#mistakes].join('\n'))
   }
 
-  /** The new name wins; an old one is taken when only that one is set, and is then the one to name in a message. */
+  /** A mistake for each variable of `names` that has different values under several of its names. */
+  refuseContradictions(names: readonly Name[]): void {
+    for (const name of names) {
+      const set = [name, ...this.#table[name]].filter((each) => (this.#env[each] ?? '').trim() !== '')
+      if (new Set(set.map((each) => this.#env[each]?.trim())).size > 1) {
+        this.mistake(
+          name,
+          `is the same variable as ${set.slice(1).join(' and ')}, with another value: keep one of them`,
+        )
+      }
+    }
+  }
+
+  /** The first that is set: an earlier name is taken when the present one is unset, and is then named in messages. */
   #nameInUse(name: Name): string {
     const names = [name, ...this.#table[name]]
     return names.find((each) => (this.#env[each] ?? '').trim() !== '') ?? name
