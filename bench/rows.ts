@@ -48,10 +48,10 @@ export const ROWS: Readonly<Record<string, Row>> = {
     ask: () => ({ method: 'GET', path: `${LIST}?limit=20` }),
     isRight: isPage(20),
   },
-  uncounted20: {
-    // The others never count, and pass over a parameter that they do not know.
-    title: 'a list of 20, without the total (`count=false`)',
-    ask: () => ({ method: 'GET', path: `${LIST}?limit=20&count=false` }),
+  counted20: {
+    // The others never count, and ignore a parameter that they do not know.
+    title: 'a list of 20, with the total (`count=true`)',
+    ask: () => ({ method: 'GET', path: `${LIST}?limit=20&count=true` }),
     isRight: isPage(20),
   },
   list1000: {

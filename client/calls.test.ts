@@ -81,8 +81,9 @@ export async function calls(): Promise<void> {
   })) {
     is<Same<typeof read.service, string>>()
   }
+  for await (const tag of api.items('/api/tags')) is<Same<typeof tag.name, string>>()
   // @ts-expect-error -- has no pages
-  api.items('/api/tags')
+  api.items('/api/tasks/stats')
 
   const one = await api.GET('/api/tasks/{id}', { params })
   is<Same<typeof one.data, Task>>()

@@ -15,9 +15,16 @@ export type PathWith<M extends Method> = {
   [Path in keyof paths]: Path extends `/api/${string}` ? (paths[Path] extends Record<M, object> ? Path : never) : never
 }[keyof paths]
 
+/** Never where the path has no query. */
+type QueryOf<Path extends PathWith<'get'>> = paths[Path]['get'] extends { parameters: { query?: infer Query } }
+  ? NonNullable<Query>
+  : never
+/** Every key is one of `never`. */
+type Has<Shape, Key extends string> = [Shape] extends [never] ? false : Key extends keyof Shape ? true : false
+
 /** Lists in pages: their paths take a cursor. */
 export type PagedPath = {
-  [Path in PathWith<'get'>]: paths[Path]['get'] extends { parameters: { query?: { cursor?: string } } } ? Path : never
+  [Path in PathWith<'get'>]: Has<QueryOf<Path>, 'cursor'> extends true ? Path : never
 }[PathWith<'get'>]
 
 interface CallOptions {
@@ -89,7 +96,7 @@ export interface Get extends Call<'get'> {
 
 export interface Page<Item> {
   readonly items: Item[]
-  /** On all pages; undefined where the service does not count. */
+  /** On all pages: with `count: true`, and without it on a first page that is also the last. */
   readonly total: number | undefined
   /** Where the next page begins; undefined on the last. */
   readonly nextCursor: string | undefined

@@ -2448,7 +2448,7 @@ export interface operations {
                  * @example Europe/Berlin
                  */
                 timezone?: string;
-                /** @description false leaves X-Total-Count out, which saves the counting */
+                /** @description true counts all that match, for X-Total-Count, which takes the longer the more there are. Without it the header is there only on a first page that is also the last. Link says that there is more either way */
                 count?: boolean;
                 /** @description Tasks a page; 1000 when absent */
                 limit?: number;
@@ -2470,7 +2470,7 @@ export interface operations {
             /** @description One page: whole tasks or, with `fields`, those members of them */
             200: {
                 headers: {
-                    /** @description Tasks on all pages; absent with count=false */
+                    /** @description Tasks on all pages: with count=true, and without it on a first page that is also the last */
                     "X-Total-Count"?: number;
                     /** @description Where the next page begins; absent on the last */
                     "X-Next-Cursor"?: string;
@@ -2857,8 +2857,12 @@ export interface operations {
     listTags: {
         parameters: {
             query?: {
-                /** @description Tags at most; 1000 when absent */
+                /** @description Tags a page; 1000 when absent */
                 limit?: number;
+                /** @description true counts all that match, for X-Total-Count, which takes the longer the more there are. Without it the header is there only on a first page that is also the last. Link says that there is more either way */
+                count?: boolean;
+                /** @description Where the page before ended: its X-Next-Cursor */
+                cursor?: string;
             };
             header?: never;
             path?: never;
@@ -2866,11 +2870,15 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Your tags */
+            /** @description One page */
             200: {
                 headers: {
-                    /** @description How many tags there are in all */
+                    /** @description Tags on all pages: with count=true, and without it on a first page that is also the last */
                     "X-Total-Count"?: number;
+                    /** @description Where the next page begins; absent on the last */
+                    "X-Next-Cursor"?: string;
+                    /** @description RFC 8288: the next page, as rel="next"; absent on the last */
+                    Link?: string;
                     "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
                     "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
                     "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
@@ -2883,7 +2891,7 @@ export interface operations {
                     "application/json": components["schemas"]["TagCount"][];
                 };
             };
-            400: components["responses"]["MalformedRequest"];
+            400: components["responses"]["InvalidCursorOrMalformedRequest"];
             401: components["responses"]["Unauthenticated"];
             408: components["responses"]["RequestTimeout"];
             414: components["responses"]["UriTooLong"];
@@ -3177,6 +3185,8 @@ export interface operations {
             query?: {
                 /** @description Entries a page; 100 when absent */
                 limit?: number;
+                /** @description true counts all that match, for X-Total-Count, which takes the longer the more there are. Without it the header is there only on a first page that is also the last. Link says that there is more either way */
+                count?: boolean;
                 /** @description Where the page before ended: its X-Next-Cursor */
                 cursor?: string;
             };
@@ -3192,7 +3202,7 @@ export interface operations {
             /** @description One page */
             200: {
                 headers: {
-                    /** @description Entries on all pages */
+                    /** @description Entries on all pages: with count=true, and without it on a first page that is also the last */
                     "X-Total-Count"?: number;
                     /** @description Where the next page begins; absent on the last */
                     "X-Next-Cursor"?: string;

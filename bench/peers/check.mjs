@@ -191,7 +191,7 @@ async function converse(client, url) {
   assert.deepEqual((await asAda('GET', '/api/tasks?limit=20')).json, newestFirst)
   assert.deepEqual((await asAda('GET', '/api/tasks?limit=2')).json, newestFirst.slice(0, 2))
   // A parameter of this service's alone
-  assert.deepEqual((await asAda('GET', '/api/tasks?limit=20&count=false')).json, newestFirst)
+  assert.deepEqual((await asAda('GET', '/api/tasks?limit=20&count=true')).json, newestFirst)
   assert.deepEqual((await asAda('GET', '/api/tasks?status=TODO&limit=20')).json, [plain.json])
   assert.deepEqual((await asAda('GET', '/api/tasks?status=COMPLETED&limit=20')).json, [done.json])
   assert.deepEqual((await asBen('GET', '/api/tasks?limit=20')).json, [bens.json])

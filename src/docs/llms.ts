@@ -32,7 +32,7 @@ UUIDs, instants are RFC 3339 in UTC (\`2025-12-27T17:00:00Z\`; any offset is tak
   \`Retry-After\` and repeat. 422 \`idempotency_key_reused\`: that key was another request's. \`/api/auth\` ignores the header.
 - **Setting is safer than toggling.** \`PATCH /api/tasks/{id}/complete\` toggles without a body; with \`{"completed": true}\` it sets.
 - **Lists are bare arrays.** While there is more, \`X-Next-Cursor\` has the \`cursor\` of the next page, and \`Link\` its address; keep the same filters
-  and sort. A cursor is opaque and one user's: 400 \`invalid_cursor\` otherwise. \`X-Total-Count\` counts all pages. \`fields=id,title\` keeps answers small.
+  and sort. A cursor is opaque and one user's: 400 \`invalid_cursor\` otherwise. \`X-Total-Count\` counts all pages with \`count=true\`, and is there without it only when the first page is also the last. \`fields=id,title\` keeps answers small.
 - **Many at once.** \`POST /api/tasks/batch\` does up to 100 operations in one transaction, and counts as one write.
 - **404 has one meaning.** \`not_found\` is for what is not there and for what is somebody else's. Do not guess ids.
 - **Wait when you are told to.** 429 \`too_many_requests\`, 503 \`overloaded\` and 503 \`unavailable\` have \`Retry-After\`, in seconds. \`RateLimit\` says what is left.

@@ -194,9 +194,23 @@ function example(code: ProblemCode): object {
   }
 }
 
-/** Of a list in pages. @param total what X-Total-Count says */
+/**
+ * The parameter `count` of a list in pages. Counting reads everything that matches, where a page reads only itself, so it happens on
+ * request.
+ */
+export const Count = Type.Optional(
+  Type.Boolean({
+    description:
+      'true counts all that match, for X-Total-Count, which takes the longer the more there are. Without it the header is there only on a first page that is also the last. Link says that there is more either way',
+  }),
+)
+
+/** Of a list in pages that takes {@link Count}. @param total what X-Total-Count says */
 export const pageHeaders = (total: string): object => ({
-  'X-Total-Count': { type: 'integer', description: total },
+  'X-Total-Count': {
+    type: 'integer',
+    description: `${total}: with count=true, and without it on a first page that is also the last`,
+  },
   'X-Next-Cursor': { type: 'string', description: 'Where the next page begins; absent on the last' },
   Link: { type: 'string', description: 'RFC 8288: the next page, as rel="next"; absent on the last' },
 })

@@ -9,14 +9,20 @@ import { listingOf, readQuery, repeated, TaskQuery, TimezoneHeader } from './que
 import { PAGE_SIZE_MAX, TagCount, TagQuery, TaskPart, TaskStats, type Task } from './schema.ts'
 
 const LIST = '/api/tasks'
+const TAGS = '/api/tags'
 const tags = ['tasks']
 
 const page = AsText(
   Type.Array(Type.Union([RefTo<Task>('Task'), RefTo<TaskPart>('TaskPart')]), {
     description: 'One page: whole tasks or, with `fields`, those members of them',
-    headers: pageHeaders('Tasks on all pages; absent with count=false'),
+    headers: pageHeaders('Tasks on all pages'),
   }),
 )
+
+const pageOfTags = Type.Array(RefTo<TagCount>('TagCount'), {
+  description: 'One page',
+  headers: pageHeaders('Tags on all pages'),
+})
 
 /** The routes that read many tasks at once. */
 export function taskListRoutes(app: App, { db, cursors }: { db: Database; cursors: Cursors }): void {
@@ -76,7 +82,7 @@ export function taskListRoutes(app: App, { db, cursors }: { db: Database; cursor
   )
 
   app.get(
-    '/api/tags',
+    TAGS,
     {
       schema: {
         operationId: 'listTags',
@@ -85,18 +91,23 @@ export function taskListRoutes(app: App, { db, cursors }: { db: Database; cursor
         security,
         querystring: TagQuery,
         response: {
-          200: Type.Array(RefTo<TagCount>('TagCount'), {
-            description: 'Your tags',
-            headers: { 'X-Total-Count': { type: 'integer', description: 'How many tags there are in all' } },
-          }),
-          ...refusals('unauthenticated', 'invalid_input'),
+          200: pageOfTags,
+          ...refusals('invalid_cursor', 'unauthenticated', 'invalid_input'),
         },
       },
     },
     async (request, reply) => {
-      const { limit = PAGE_SIZE_MAX } = request.query
-      const { tags, total } = await db.asUser(signedIn(request), (sql) => store.tags(sql, limit))
-      return reply.header('x-total-count', total).send(tags)
+      const { limit = PAGE_SIZE_MAX, count = false, cursor } = request.query
+      const page = await db.asUser(signedIn(request), async (sql) => {
+        const after = cursor === undefined ? undefined : cursors.open(sql.userId, TAGS, cursor)
+        const { tags, total, next } = await store.tags(sql, { limit, count }, after)
+        return { tags, total, next: next && cursors.seal(sql.userId, TAGS, next) }
+      })
+      if (page.total !== undefined) void reply.header('x-total-count', page.total)
+      if (page.next !== undefined) {
+        void reply.headers(nextPageHeaders(`${TAGS}?${count ? 'count=true&' : ''}limit=${limit}`, page.next))
+      }
+      return reply.send(page.tags)
     },
   )
 }

@@ -11,7 +11,7 @@ export type Position = readonly string[]
 export interface Page {
   /** A JSON array of whole tasks, or of the members that were asked for. */
   readonly tasks: string
-  /** Null where it was not asked for. */
+  /** Null where it was not asked for and is not known without counting. */
   readonly total: number | null
   /** Where the next page begins; undefined on the last one. */
   readonly next: Position | undefined
@@ -45,14 +45,38 @@ export function page(query: Query, after: Position | undefined, nowMs: number): 
 
 const TAGS: Statement = {
   name: 'tasks.tags',
-  text: `select name, count(*) as count, count(*) over () as total from tasks, unnest(tags) as name
-         group by name order by count desc, name collate "C" limit $1`,
+  text: `select name, count(*) as count from tasks, unnest(tags) as name group by name
+         having $2::bigint is null or count(*) < $2 or (count(*) = $2 and name collate "C" > $3)
+         order by count desc, name collate "C" limit $1`,
+}
+const COUNT_TAGS: Statement = {
+  name: 'tasks.count_tags',
+  text: `select count(distinct name) as total from tasks, unnest(tags) as name`,
 }
 
-/** The most used first; `total` is how many there are in all. */
-export async function tags(sql: UserSql, limit: number): Promise<{ tags: TagCount[]; total: number }> {
-  const rows = await sql.rows<TagCount & { total: number }>(TAGS, [limit])
-  return { tags: [...rows], total: rows[0]?.total ?? 0 }
+export interface TagPage {
+  readonly tags: TagCount[]
+  /** Undefined where it was not asked for and is not known without counting. */
+  readonly total: number | undefined
+  /** Where the next page begins: count and name of its last tag. Undefined on the last page. */
+  readonly next: Position | undefined
+}
+
+/** The most used first. `after` is where the page before ended. */
+export async function tags(
+  sql: UserSql,
+  { limit, count }: { readonly limit: number; readonly count: boolean },
+  after: Position | undefined,
+): Promise<TagPage> {
+  const [rows, counted] = await Promise.all([
+    // One more than asked for shows whether there is a next page.
+    sql.rows<TagCount>(TAGS, [limit + 1, ...(after ?? [null, null])]),
+    count ? sql.row<{ total: number }>(COUNT_TAGS) : undefined,
+  ])
+  const tags = rows.slice(0, limit)
+  const last = rows.length > limit ? tags.at(-1) : undefined
+  const known = after === undefined && last === undefined ? tags.length : undefined
+  return { tags, total: counted?.total ?? known, next: last && [String(last.count), last.name] }
 }
 
 const each = (column: string, values: readonly string[]): string =>

@@ -43,8 +43,8 @@ const ORDERS: Readonly<Record<Exclude<SortName, 'relevance'>, Order>> = {
 type Key = Order & { readonly descending: boolean }
 
 /**
- * The page after the one that ended at `after`. It gives one row: `tasks`, a JSON array; `total`, null where it is not asked
- * for; `next`, the keys of its last task where there is a next page.
+ * The page after the one that ended at `after`. It gives one row: `tasks`, a JSON array; `total`, null where it would have to be
+ * counted and was not asked for; `next`, the keys of its last task where there is a next page.
  */
 export function pageStatement(query: Query, due: readonly string[], after: Keys | undefined): Bound {
   const parameters = new Parameters()
@@ -56,12 +56,12 @@ export function pageStatement(query: Query, due: readonly string[], after: Keys 
     return `${expression}${descending ? ' desc' : ''}${nullable && descending ? ' nulls last' : ''}`
   })
   const limit = parameters.add(query.limit, 'int')
-  // One task more tells whether there is a next page. A first page that is the last has all there are.
-  const all = `(select count(*) ${matching})`
+  // One task more than the page takes shows whether there is a next page. The total of a first page that is also the last is free.
+  const all = query.count ? `(select count(*) ${matching})` : 'null::bigint'
   const total = after === undefined ? `case when count(*) > ${limit} then ${all} else count(*) end` : all
   const text = `select
       concat('[', string_agg(json, ',') filter (where place <= ${limit}), ']') as tasks,
-      ${query.count ? total : 'null::bigint'} as total,
+      ${total} as total,
       case when count(*) > ${limit} then
         max(array[${keys.map((_, at) => `key${at}::text`).join(', ')}]) filter (where place = ${limit})
       end as next
@@ -225,7 +225,7 @@ function pageName(query: Query, after: Keys | undefined): string {
   const sort = query.sort.map(({ name, descending }) => `${name}${descending ? '-' : ''}`).join()
   if (filter === undefined || query.fields !== undefined || !COMMON_SORTS.has(sort)) return ''
   const position = after === undefined ? '' : after.includes('') ? '.null' : '.after'
-  return `tasks.page.${sort}${filter}${position}${query.count ? '' : '.uncounted'}`
+  return `tasks.page.${sort}${filter}${position}${query.count ? '.counted' : ''}`
 }
 
 /** Names the filters where there is none, or one that is common. */

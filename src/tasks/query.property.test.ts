@@ -157,7 +157,7 @@ async function listing(
   between: (page: Answer) => Promise<void> = async () => undefined,
 ): Promise<{ id: string }[]> {
   const seen: { id: string }[] = []
-  let path: string | undefined = `${TASKS}?${parametersOf(query)}limit=${limit}`
+  let path: string | undefined = `${TASKS}?${parametersOf(query)}count=true&limit=${limit}`
   while (path !== undefined) {
     const page: Answer = await askAs(userId, 'GET', path)
     seen.push(...page.json)

@@ -110,9 +110,9 @@ suite('a filter', () => {
   })
 
   test('is answered to HEAD as to GET', async () => {
-    const { status, text, headers } = await as(ada)('HEAD', `${TASKS}?status=TODO&limit=1`)
+    const { status, text, headers } = await as(ada)('HEAD', `${TASKS}?status=TODO&limit=1&count=true`)
     assert.deepEqual([status, text, headers.get('x-total-count')], [200, '', '2'])
-    assert.match(headers.get('link') ?? '', /^<\/api\/tasks\?status=TODO&limit=1&cursor=/)
+    assert.match(headers.get('link') ?? '', /^<\/api\/tasks\?status=TODO&count=true&limit=1&cursor=/)
   })
 
   test('on what is due takes its days from the time zone, and what is completed is never overdue', async () => {
@@ -141,10 +141,10 @@ suite('a filter', () => {
     for (const day of [1, 1, 2]) await as(ada)('POST', TASKS, today(day))
     mock.timers.enable({ apis: ['Date'], now: Date.parse('2026-08-01T23:59:00Z') })
     try {
-      const first = await list('due=today&limit=1', { 'x-timezone': 'UTC' })
+      const first = await list('due=today&count=true&limit=1', { 'x-timezone': 'UTC' })
       mock.timers.setTime(Date.parse('2026-08-02T00:01:00Z'))
       const next = /^<([^>]+)>/.exec(first.headers.get('link') ?? '')?.[1] ?? ''
-      assert.match(next, /^\/api\/tasks\?due=today&timezone=UTC&limit=1&cursor=/)
+      assert.match(next, /^\/api\/tasks\?due=today&count=true&timezone=UTC&limit=1&cursor=/)
       const second = await as(ada)('GET', next)
       assert.deepEqual([second.json[0].title, second.headers.get('x-total-count')], ['due 1', '2'])
       assert.equal(second.headers.get('link'), null)
@@ -174,7 +174,7 @@ suite('a search', () => {
       [missing.join('+'), '0'],
     ] as const) {
       for (const sort of ['createdAt', 'relevance']) {
-        const { status, headers } = await as(cleo)('GET', `${TASKS}?limit=20&sort=${sort}&q=${q}`)
+        const { status, headers } = await as(cleo)('GET', `${TASKS}?limit=20&count=true&sort=${sort}&q=${q}`)
         assert.deepEqual([status, headers.get('x-total-count')], [200, total], `${q} by ${sort}`)
       }
     }
@@ -219,9 +219,25 @@ suite('what is shown', () => {
     )
   })
 
-  test('has no total with count=false', async () => {
-    assert.equal((await list('count=false')).headers.get('x-total-count'), null)
-    assert.equal((await list('count=true')).headers.get('x-total-count'), '4')
+  test('has a total where it is asked for, and else on a first page that is the last', async () => {
+    const total = async (query: string): Promise<string | null> => (await list(query)).headers.get('x-total-count')
+    const second = `cursor=${(await list('limit=3')).headers.get('x-next-cursor')}`
+    for (const [query, expected] of [
+      ['', '4'],
+      ['limit=4', '4'],
+      ['limit=4&count=false', '4'],
+      ['limit=3', null],
+      ['limit=3&count=false', null],
+      ['limit=3&count=true', '4'],
+      ['status=TODO&limit=1', null],
+      ['status=TODO&limit=1&count=true', '2'],
+      ['status=TODO&limit=2', '2'],
+      [second, null],
+      [`${second}&count=true`, '4'],
+      ['q=shop&sort=title&limit=1', '1'],
+    ] as const) {
+      assert.equal(await total(query), expected, query)
+    }
   })
 })
 
@@ -233,7 +249,7 @@ suite('a cursor', () => {
     const cursor = await cursorOf('status=TODO,IN_PROGRESS&sort=-priority&dueBefore=2026-07-20T00:00:00Z')
     for (const same of [
       'sort=-priority&dueBefore=2026-07-20T00:00:00.000Z&status=IN_PROGRESS,TODO',
-      'sort=-priority&dueBefore=2026-07-20T02:00:00%2B02:00&status=TODO,IN_PROGRESS&limit=7&fields=title&count=false',
+      'sort=-priority&dueBefore=2026-07-20T02:00:00%2B02:00&status=TODO,IN_PROGRESS&limit=7&fields=title&count=true',
       'sort=-priority&dueBefore=2026-07-20T00:00:00Z&status=TODO,IN_PROGRESS&timezone=Asia/Tokyo',
     ]) {
       assert.deepEqual(await titles(`${same}&cursor=${cursor}`), ['apple tree'])
@@ -263,11 +279,11 @@ suite('a cursor', () => {
   })
 
   test('and the Link carry every parameter on, a comma in a tag too', async () => {
-    const filters = 'tag=home,a%5C%2Cb&tagMode=any&fields=id,title&count=false&completed=false&q=m%20s'
+    const filters = 'tag=home,a%5C%2Cb&tagMode=any&fields=id,title&count=true&completed=false&q=m%20s'
     const { headers } = await list(`limit=1&${filters}&sort=-priority,title`)
     assert.match(
       headers.get('link') ?? '',
-      /^<\/api\/tasks\?tag=home,a%5C%2Cb&tagMode=any&fields=id,title&count=false&completed=false&q=m%20s&sort=-priority,title&limit=1&cursor=[\w.-]+>; rel="next"$/,
+      /^<\/api\/tasks\?tag=home,a%5C%2Cb&tagMode=any&fields=id,title&count=true&completed=false&q=m%20s&sort=-priority,title&limit=1&cursor=[\w.-]+>; rel="next"$/,
     )
   })
 })
@@ -369,8 +385,6 @@ suite('tags and figures', () => {
       { name: 'shop', count: 1 },
       { name: 'x\\y', count: 1 },
     ])
-    const two = await as(ada)('GET', '/api/tags?limit=2')
-    assert.deepEqual([two.json.length, two.headers.get('x-total-count')], [2, '4'])
     assert.deepEqual((await statsAt('2026-07-16T00:00:00Z')).json, {
       total: 4,
       byStatus: { TODO: 2, IN_PROGRESS: 1, COMPLETED: 1 },
@@ -385,6 +399,36 @@ suite('tags and figures', () => {
       byPriority: { URGENT: 0, HIGH: 0, MEDIUM: 0, LOW: 0 },
       overdue: 0,
     })
+  })
+
+  test('of tags go on where a page ended, and are totalled where that is asked for', async () => {
+    const { json: all, headers } = await as(ada)('GET', '/api/tags')
+    assert.deepEqual([headers.get('x-total-count'), headers.get('link')], ['4', null])
+    for (const count of ['', 'count=true&']) {
+      for (const limit of [1, 2, 3, 4]) {
+        const seen: unknown[] = []
+        let path: string | undefined = `/api/tags?${count}limit=${limit}`
+        while (path !== undefined) {
+          const page: Answer = await as(ada)('GET', path)
+          assert.equal(page.headers.get('x-total-count'), count === '' && limit < 4 ? null : '4', path)
+          seen.push(...page.json)
+          const next = page.headers.get('x-next-cursor')
+          path = /^<([^>]+)>; rel="next"$/.exec(page.headers.get('link') ?? '')?.[1]
+          assert.equal(path, next === null ? undefined : `/api/tags?${count}limit=${limit}&cursor=${next}`)
+        }
+        assert.deepEqual(seen, all)
+      }
+    }
+    const cursor = (await as(ada)('GET', '/api/tags?limit=1')).headers.get('x-next-cursor')
+    for (const [user, path] of [
+      [bob, `/api/tags?cursor=${cursor}`],
+      [ada, `${TASKS}?cursor=${cursor}`],
+      [ada, `/api/tags?cursor=${cursor}x`],
+    ] as const) {
+      const refused = await as(user)('GET', path)
+      assert.deepEqual([refused.status, refused.json.code], [400, 'invalid_cursor'], path)
+    }
+    assert.equal((await as(ada)('GET', '/api/tags?count=yes')).status, 422)
   })
 
   test('of what is overdue go by the same clock as the list', async () => {

@@ -1,6 +1,6 @@
 import { Type, type Static } from 'typebox'
 import { Problem, type Violation } from '../errors.ts'
-import { CommaList, Instant, OneOf } from '../http/wire.ts'
+import { CommaList, Count, Instant, OneOf } from '../http/wire.ts'
 import { formatInstant, parseInstant } from '../lib/instant.ts'
 import { dayOf, isTimeZone, weekOf } from '../lib/time-zone.ts'
 import { FIELDS, type Field, PAGE_SIZE_MAX, PRIORITIES, STATUSES } from './schema.ts'
@@ -86,7 +86,7 @@ export const TaskQuery = Type.Object(
         examples: ['Europe/Berlin'],
       }),
     ),
-    count: Type.Optional(Type.Boolean({ description: 'false leaves X-Total-Count out, which saves the counting' })),
+    count: Count,
     limit: Type.Optional(
       Type.Integer({ minimum: 1, maximum: PAGE_SIZE_MAX, description: `Tasks a page; ${PAGE_SIZE_MAX} when absent` }),
     ),
@@ -138,7 +138,7 @@ export function readQuery(given: TaskQuery, timezoneHeader: string | undefined):
     ...sortFaults(sort, given.q !== undefined),
   ]
   if (faults.length > 0) throw Problem.invalid(faults)
-  const { tagMode, sort: _sort, fields, limit = PAGE_SIZE_MAX, count = true, timezone, q: _q, ...rest } = given
+  const { tagMode, sort: _sort, fields, limit = PAGE_SIZE_MAX, count = false, timezone, q: _q, ...rest } = given
   const { cursor: _cursor, ...filters } = rest
   const query: Query = {
     ...normalized(filters),

@@ -1,5 +1,5 @@
 import { Type, type Static } from 'typebox'
-import { Instant, Nullable, OneOf, Uuid } from '../http/wire.ts'
+import { Count, Instant, Nullable, OneOf, Uuid } from '../http/wire.ts'
 
 export const STATUSES = ['TODO', 'IN_PROGRESS', 'COMPLETED'] as const
 export const PRIORITIES = ['URGENT', 'HIGH', 'MEDIUM', 'LOW'] as const
@@ -151,8 +151,10 @@ export type TagCount = Static<typeof TagCount>
 export const TagQuery = Type.Object(
   {
     limit: Type.Optional(
-      Type.Integer({ minimum: 1, maximum: PAGE_SIZE_MAX, description: `Tags at most; ${PAGE_SIZE_MAX} when absent` }),
+      Type.Integer({ minimum: 1, maximum: PAGE_SIZE_MAX, description: `Tags a page; ${PAGE_SIZE_MAX} when absent` }),
     ),
+    count: Count,
+    cursor: Type.Optional(Type.String({ description: 'Where the page before ended: its X-Next-Cursor' })),
   },
   { additionalProperties: false },
 )

@@ -419,14 +419,14 @@ suite('listing tasks', () => {
     assert.equal(whole.length, 25)
     for (const limit of [1, 4, 7, 24, 25]) {
       const seen: { id: string }[] = []
-      let path: string | undefined = `${TASKS}?limit=${limit}`
+      let path: string | undefined = `${TASKS}?count=true&limit=${limit}`
       while (path !== undefined) {
         const { json, headers }: Answer = await as(dora)('GET', path)
         assert.equal(headers.get('x-total-count'), '25')
         seen.push(...json)
         path = /^<([^>]+)>; rel="next"$/.exec(headers.get('link') ?? '')?.[1]
         const cursor = headers.get('x-next-cursor')
-        assert.equal(path, cursor === null ? undefined : `${TASKS}?limit=${limit}&cursor=${cursor}`)
+        assert.equal(path, cursor === null ? undefined : `${TASKS}?count=true&limit=${limit}&cursor=${cursor}`)
       }
       assert.deepEqual(seen, whole)
     }

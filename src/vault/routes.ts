@@ -247,17 +247,17 @@ export function vaultRoutes(app: App, { db, cursors, limits, config: { vault }, 
       },
     },
     async (request, reply) => {
-      const { limit = AUDIT_PAGE_SIZE_DEFAULT, cursor } = request.query
+      const { limit = AUDIT_PAGE_SIZE_DEFAULT, count = false, cursor } = request.query
       const { provider } = request.params
       const list = `${KEYS}/${provider}/audit`
       const page = await db.asUser(signedIn(request), async (sql) => {
         const after = cursor === undefined ? undefined : cursors.open(sql.userId, list, cursor)
-        const { reads, total, next } = await store.auditPage(sql, provider, limit, after)
+        const { reads, total, next } = await store.auditPage(sql, provider, { limit, count }, after)
         return { reads, total, next: next && cursors.seal(sql.userId, list, next) }
       })
-      void reply.header('x-total-count', page.total)
+      if (page.total !== undefined) void reply.header('x-total-count', page.total)
       if (page.next !== undefined) {
-        void reply.headers(nextPageHeaders(`${list}?limit=${limit}`, page.next))
+        void reply.headers(nextPageHeaders(`${list}?${count ? 'count=true&' : ''}limit=${limit}`, page.next))
       }
       return reply.send(page.reads)
     },

@@ -1,5 +1,5 @@
 import { Type, type Static } from 'typebox'
-import { Instant, Nullable, OneOf, Uuid } from '../http/wire.ts'
+import { Count, Instant, Nullable, OneOf, Uuid } from '../http/wire.ts'
 import { PROVIDER_NAMES, PROVIDERS } from './providers.ts'
 
 export const VALIDATION_STATUSES = ['valid', 'invalid', 'quota_exceeded', 'unreachable'] as const
@@ -100,6 +100,7 @@ export const AuditQuery = Type.Object(
         description: `Entries a page; ${AUDIT_PAGE_SIZE_DEFAULT} when absent`,
       }),
     ),
+    count: Count,
     cursor: Type.Optional(Type.String({ description: 'Where the page before ended: its X-Next-Cursor' })),
   },
   { additionalProperties: false },

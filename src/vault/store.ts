@@ -66,7 +66,8 @@ const BEFORE_THE_NEWEST: Position = ['infinity', 'ffffffff-ffff-ffff-ffff-ffffff
 
 export interface AuditPage {
   readonly reads: KeyRead[]
-  readonly total: number
+  /** Undefined where it was not asked for and is not known without counting. */
+  readonly total: number | undefined
   /** Where the next page begins; undefined on the last one. */
   readonly next: Position | undefined
 }
@@ -142,17 +143,18 @@ export async function noteRead(
 export async function auditPage(
   sql: UserSql,
   provider: ProviderName,
-  limit: number,
-  after: Position = BEFORE_THE_NEWEST,
+  { limit, count }: { readonly limit: number; readonly count: boolean },
+  after?: Position,
 ): Promise<AuditPage> {
-  const [rows, count] = await Promise.all([
-    // One more than asked for tells whether there is a next page.
-    sql.rows<KeyRead>(READS, [provider, ...after, limit + 1]),
-    sql.row<{ total: number }>(COUNT_READS, [provider]),
+  const [rows, counted] = await Promise.all([
+    // One more than asked for shows whether there is a next page.
+    sql.rows<KeyRead>(READS, [provider, ...(after ?? BEFORE_THE_NEWEST), limit + 1]),
+    count ? sql.row<{ total: number }>(COUNT_READS, [provider]) : undefined,
   ])
   const reads = rows.slice(0, limit)
   const last = rows.length > limit ? reads.at(-1) : undefined
-  return { reads, total: count?.total ?? 0, next: last && [last.readAt, last.id] }
+  const known = after === undefined && last === undefined ? reads.length : undefined
+  return { reads, total: counted?.total ?? known, next: last && [last.readAt, last.id] }
 }
 
 function found<Row>(row: Row | undefined): Row {

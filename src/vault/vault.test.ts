@@ -554,18 +554,22 @@ suite('provider keys', () => {
       for (let round = 0; round < 5; round++) await plaintext(ada)
       const { json: all } = await audit(ada)
       const seen = []
-      let query = '?limit=2'
-      for (;;) {
+      for (let query = '?count=true&limit=2'; ;) {
         const { json, headers } = await audit(ada, query)
         assert.equal(headers.get('x-total-count'), '5')
         seen.push(...json)
         const cursor = headers.get('x-next-cursor')
         if (cursor === null) break
-        query = `?limit=2&cursor=${cursor}`
+        query = `?count=true&limit=2&cursor=${cursor}`
         assert.equal(headers.get('link'), `<${GEMINI}/audit${query}>; rel="next"`)
       }
       assert.deepEqual(seen, all)
       const { headers } = await audit(ada, '?limit=2')
+      assert.deepEqual(
+        [headers.get('x-total-count'), headers.get('link')?.includes('rel="next"')],
+        [null, true],
+        'counted on request only',
+      )
       const cursor = headers.get('x-next-cursor')
       for (const [path, token] of [
         [`${GEMINI}/audit`, ben.token],

@@ -143,7 +143,7 @@ suite('a rolling restart of two replicas behind haproxy', { skip: needsServer ||
       )
       assert.deepEqual(seen.lost, [])
 
-      const list = await askAt(`http://127.0.0.1:${proxy.port}`, 'GET', '/api/tasks?limit=1', {
+      const list = await askAt(`http://127.0.0.1:${proxy.port}`, 'GET', '/api/tasks?limit=1&count=true', {
         token: signedUp.json.token,
       })
       assert.equal(Number(list.headers.get('x-total-count')), seen.created.size)
