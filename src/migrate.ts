@@ -9,22 +9,15 @@ import { compareCatalogues, readCatalogue, type Catalogue } from './db/catalogue
 import { clientDefaults } from './db/connection.ts'
 import { withMigrations } from './db/database.ts'
 import { openEmbedded } from './db/embedded.ts'
-import {
-  label,
-  migrateDown,
-  migrateUp,
-  migrationState,
-  readMigrations,
-  type MigrateOptions,
-  type MigrationState,
-  type MigrationVariables,
-} from './db/migrator.ts'
+import { label, readMigrations, type MigrationVariables } from './db/migration-files.ts'
+import { migrateDown, migrateUp, migrationState, type MigrateOptions, type MigrationState } from './db/migrator.ts'
 import { StartError } from './errors.ts'
 
 interface Command {
   readonly config: Config
   readonly client: ClientBase
   readonly variables: MigrationVariables
+  readonly secondConnection: Pick<MigrateOptions, 'onSecondConnection'>
   readonly print: Print
 }
 
@@ -72,7 +65,9 @@ export async function migrate(
   if (action !== 'reset') steps(argument)
   else if (argument !== undefined && argument !== '--yes') throw new StartError('migrate reset takes nothing but --yes')
   const config = load()
-  await withMigrations(config, (client, variables) => command({ config, client, variables, print }, argument))
+  await withMigrations(config, (client, variables, secondConnection) =>
+    command({ config, client, variables, secondConnection, print }, argument),
+  )
 }
 
 function steps(count: string | undefined): { steps?: number } {
@@ -89,21 +84,33 @@ function report(
   print((migrations.length === 0 ? ['nothing'] : migrations.map(label)).map((line) => `${what}  ${line}`))
 }
 
-async function apply({ client, variables, print }: Command, limit: { steps?: number } = {}): Promise<void> {
-  const done = await migrateUp(client, variables, { ...limit, onDone: telling(print, 'applied') })
+async function apply(command: Command, limit: { steps?: number } = {}): Promise<void> {
+  const { client, variables, print } = command
+  const done = await migrateUp(client, variables, { ...limit, ...progress(command, 'applied') })
   if (done.length === 0) report(print, 'applied', done)
 }
 
-async function takeBack({ client, variables, print }: Command, limit: { steps?: number }): Promise<void> {
-  const done = await migrateDown(client, variables, { ...limit, onDone: telling(print, 'taken back') })
+async function takeBack(command: Command, limit: { steps?: number }): Promise<void> {
+  const { client, variables, print } = command
+  const done = await migrateDown(client, variables, { ...limit, ...progress(command, 'taken back') })
   if (done.length === 0) report(print, 'taken back', done)
 }
 
-/** Each as it is done: one may take minutes. */
-const telling =
-  (print: Print, what: string): NonNullable<MigrateOptions['onDone']> =>
-  (migration, tookMs) =>
-    print([`${what}  ${label(migration)}  in ${tookMs} ms`])
+const BATCH_REPORT_INTERVAL_MS = 5_000
+
+/** Prints each migration when it is done, and how far a backfill is every few seconds: one may take minutes. */
+function progress({ print, secondConnection }: Command, what: string): MigrateOptions {
+  let reportedAt = performance.now()
+  return {
+    ...secondConnection,
+    onDone: (migration, tookMs) => print([`${what}  ${label(migration)}  in ${tookMs} ms`]),
+    onBatch: (migration, rows) => {
+      if (performance.now() - reportedAt < BATCH_REPORT_INTERVAL_MS) return
+      reportedAt = performance.now()
+      print([`running  ${label(migration)}  ${rows} rows so far`])
+    },
+  }
+}
 
 /** What the session check reads and tasks refer to, of tables that another auth server made. */
 const NEEDED_OF_AUTH: Readonly<Record<string, readonly string[]>> = {
@@ -169,7 +176,7 @@ async function check({ client, variables, print }: Command): Promise<void> {
   const state = await migrationState(client)
   const lines = [
     ...state.pending.map((each) => `pending     migration ${label(each)}: run migrate up`),
-    ...state.unknown.map((each) => `unknown     migration ${label(each)}: the database is newer than this version`),
+    ...state.unknown.map((each) => `unknown     migration ${label(each)} (${each.mode}): from a newer version`),
     ...state.edited.map((each) => `edited      migration ${label(each)}: its file was changed after it was applied`),
   ]
   const roles = [variables.app_role, variables.system_role]

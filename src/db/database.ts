@@ -5,14 +5,8 @@ import { Connection, enterServingRole, statementTimeoutMs } from './connection.t
 import { unavailable } from './failures.ts'
 import { refuseUnsafeDatabase } from './guard.ts'
 import type { Patience } from './lease.ts'
-import {
-  label,
-  migrateUp,
-  migrationState,
-  readMigrations,
-  type MigrationState,
-  type MigrationVariables,
-} from './migrator.ts'
+import { label, readMigrations, type MigrationVariables } from './migration-files.ts'
+import { migrateUp, migrationState, type MigrateOptions, type MigrationState } from './migrator.ts'
 import { openScopes, type Scopes } from './scopes.ts'
 import { openSource, systemRole, unreachable, withConnection, type Source } from './source.ts'
 
@@ -55,7 +49,7 @@ export async function openDatabase(
 ): Promise<Database> {
   await using opened = new AsyncDisposableStack()
   const source = opened.use(await openSource(config, lentAt))
-  if (migrate) await withMigrationClient(source, (client) => applyPending(client, source.variables, log))
+  if (migrate) await withMigrationClient(source, (client) => applyPending(client, source, log))
 
   const roles: DatabaseRoles = { serving: config.database.role, system: systemRole(config.database.role) }
   const { acquireTimeoutMs: acquireMs, pooler, preparedStatements, echo } = config.database
@@ -120,18 +114,28 @@ function closing(pool: Pool): () => Promise<void> {
 /** Opens a connection as the owner, for the migration command. */
 export async function withMigrations<T>(
   config: Config,
-  work: (client: ClientBase, variables: MigrationVariables) => Promise<T>,
+  work: (
+    client: ClientBase,
+    variables: MigrationVariables,
+    options: Pick<MigrateOptions, 'onSecondConnection'>,
+  ) => Promise<T>,
 ): Promise<T> {
   await using source = await openSource(config)
-  return await withMigrationClient(source, (client) => work(client, source.variables))
+  return await withMigrationClient(source, (client) => work(client, source.variables, secondConnection(source)))
 }
+
+/** The embedded database has one session. */
+const secondConnection = (source: Source): Pick<MigrateOptions, 'onSecondConnection'> => ({
+  onSecondConnection: source.embeddedIn === undefined ? (work) => withMigrationClient(source, work) : undefined,
+})
 
 function withMigrationClient<T>(source: Source, work: (client: ClientBase) => Promise<T>): Promise<T> {
   return withConnection(source.migrating, work)
 }
 
-async function applyPending(client: ClientBase, variables: MigrationVariables, log: DatabaseLog): Promise<void> {
-  await migrateUp(client, variables, {
+async function applyPending(client: ClientBase, source: Source, log: DatabaseLog): Promise<void> {
+  await migrateUp(client, source.variables, {
+    ...secondConnection(source),
     onDone: (migration, tookMs) => log.info({ migration: label(migration), tookMs }, 'migration applied'),
   })
 }

@@ -96,9 +96,10 @@ describe('the process refuses to serve', () => {
       /not forced on notes/,
     ],
     [
-      'a schema that is newer',
-      `insert into schema_migrations (version, name, checksum) values (9999, 'later', 'x')`,
-      /has migration 9999_later, which this version does not know: it is newer/,
+      'a schema of a newer version that takes something away',
+      `insert into schema_migrations (version, name, mode, checksum)
+       values (9998, 'adds', 'expand', 'x'), (9999, 'takes_away', 'contract', 'x')`,
+      /has migration 9999_takes_away, which takes away what this version needs: run a newer version/,
     ],
     [
       'a schema with a migration pending',

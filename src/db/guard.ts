@@ -1,6 +1,7 @@
 import { DatabaseError, type ClientBase } from 'pg'
 import { StartError } from '../errors.ts'
-import { label, migrationState, type MigrationState } from './migrator.ts'
+import { label } from './migration-files.ts'
+import { migrationState, type MigrationState } from './migrator.ts'
 
 interface Posture {
   readonly role: string
@@ -95,10 +96,10 @@ export async function refuseUnboundRoles(client: ClientBase, systemRole: string)
 }
 
 async function refuseOtherSchema(client: ClientBase): Promise<void> {
-  const { pending, unknown, edited } = await readableState(client)
-  if (unknown.length > 0) {
+  const { pending, incompatible, edited } = await readableState(client)
+  if (incompatible.length > 0) {
     throw new StartError(
-      `the database has migration ${unknown.map(label).join(', ')}, which this version does not know: it is newer. Run a newer version`,
+      `the database has migration ${incompatible.map(label).join(', ')}, which takes away what this version needs: run a newer version`,
     )
   }
   if (pending.length > 0) {

@@ -10,14 +10,8 @@ import { needsServer, openTestDatabase, SERVER_URL, withClient } from '../../tes
 import { StartError } from '../errors.ts'
 import { clientDefaults } from './connection.ts'
 import { openEmbedded } from './embedded.ts'
-import {
-  migrateDown,
-  migrateUp,
-  migrationState,
-  readMigrations,
-  type Migration,
-  type MigrationVariables,
-} from './migrator.ts'
+import { readMigrations, type Migration, type MigrationVariables } from './migration-files.ts'
+import { migrateDown, migrateUp, migrationState, type MigrateOptions } from './migrator.ts'
 
 // Roles belong to the whole cluster: of our own, so that taking them back is nobody else's affair.
 const ROLE = `todo_migrator_${randomBytes(4).toString('hex')}`
@@ -209,6 +203,7 @@ describe('at the same time', { skip: needsServer }, () => {
 const migration = (version: number, name: string, up: string, down = 'select 1'): Migration => ({
   version,
   name,
+  mode: up.startsWith('-- contract') ? 'contract' : 'expand',
   up,
   down,
   checksum: createHash('sha256').update(up).digest('hex'),
@@ -284,6 +279,117 @@ describe('variables', () => {
   })
 })
 
+describe('a migration that runs outside a transaction', () => {
+  beforeEach(async () => {
+    await down()
+    await owner.query('truncate schema_migrations; create table built (id int); insert into built values (1), (1)')
+  })
+  afterEach(() => owner.query('drop table built; truncate schema_migrations'))
+
+  const building = (unique: string): Migration =>
+    migration(
+      1,
+      'building',
+      `-- expand, without a transaction
+       drop index concurrently if exists built_by_id;
+       create ${unique} index concurrently built_by_id on built (id)`,
+      '-- without a transaction\ndrop index concurrently built_by_id',
+    )
+  const index = async (): Promise<unknown> =>
+    (await owner.query(`select indisvalid as valid from pg_index where indexrelid = to_regclass('public.built_by_id')`))
+      .rows
+  /** As the command does on a server; the embedded database has one session. */
+  const onSecondConnection: MigrateOptions['onSecondConnection'] = needsServer
+    ? undefined
+    : async (work) => {
+        const second = await connect()
+        try {
+          return await work(second)
+        } finally {
+          await second.end()
+        }
+      }
+
+  test('builds an index concurrently, is recorded, and can be taken back', async () => {
+    const migrations = [building('')]
+    assert.deepEqual(names(await up(owner, { migrations, onSecondConnection })), ['building'])
+    assert.deepEqual(await index(), [{ valid: true }])
+    assert.deepEqual(names((await migrationState(owner, migrations)).applied), ['building'])
+    await down(owner, { migrations, onSecondConnection })
+    assert.deepEqual(await index(), [])
+    assert.deepEqual(names((await migrationState(owner, migrations)).pending), ['building'])
+  })
+
+  test('that fails half-way stays pending, says so, and succeeds when it is run again', async () => {
+    const migrations = [building('unique')]
+    await assert.rejects(
+      up(owner, { migrations, onSecondConnection }),
+      /0001_building\.up\.sql failed at line 3 .*can be run again: statements before this line took effect: could not create unique index/,
+    )
+    assert.deepEqual(names((await migrationState(owner, migrations)).pending), ['building'])
+    await owner.query('delete from built')
+    assert.deepEqual(names(await up(owner, { migrations, onSecondConnection })), ['building'])
+    assert.deepEqual(await index(), [{ valid: true }])
+  })
+
+  test('is run by one of many processes that start together', { skip: needsServer }, async () => {
+    const clients = await Promise.all([1, 2, 3, 4].map(connect))
+    const migrations = [
+      migration(1, 'counting', '-- expand, without a transaction\ninsert into built values (2)'),
+      migration(2, 'next', 'select 1'),
+    ]
+    await Promise.all(clients.map((client) => up(client, { migrations, onSecondConnection })))
+    assert.equal((await owner.query('select from built where id = 2')).rowCount, 1)
+    assert.deepEqual(names((await migrationState(owner, migrations)).applied), ['counting', 'next'])
+    await Promise.all(clients.map((client) => client.end()))
+  })
+})
+
+describe('a backfill in batches', () => {
+  beforeEach(async () => {
+    await down()
+    await owner.query(
+      'truncate schema_migrations; create table filled (id int primary key, twice int); insert into filled select generate_series(1, 25)',
+    )
+  })
+  afterEach(() => owner.query('drop table filled; truncate schema_migrations'))
+
+  const filling = (twice: string): Migration =>
+    migration(
+      1,
+      'filling',
+      `-- expand, in batches
+       update filled set twice = ${twice} where id in (select id from filled where twice is null order by id limit 10)`,
+    )
+  const filled = async (): Promise<number> =>
+    (await owner.query('select from filled where twice = id * 2')).rowCount ?? 0
+
+  test('repeats its statement, each time in a transaction of its own, until it affects no row', async () => {
+    const batches: number[] = []
+    const options = { migrations: [filling('id * 2')], onBatch: (_: Migration, rows: number) => batches.push(rows) }
+    assert.deepEqual(names(await up(owner, options)), ['filling'])
+    assert.deepEqual([batches, await filled()], [[10, 20, 25], 25])
+  })
+
+  test('that fails keeps the batches before it, stays pending, and continues behind them', async () => {
+    const failing = filling('id * 2 + 0 * (1 / (15 - id))')
+    await assert.rejects(
+      up(owner, { migrations: [failing] }),
+      /0001_filling\.up\.sql failed .*continues behind the last complete batch: division by zero/,
+    )
+    assert.deepEqual([await filled(), names((await migrationState(owner, [failing])).pending)], [10, ['filling']])
+    await up(owner, { migrations: [filling('id * 2')] })
+    assert.equal(await filled(), 25)
+  })
+
+  test('is shared by processes that start together, and recorded once', { skip: needsServer }, async () => {
+    const clients = await Promise.all([1, 2, 3].map(connect))
+    const done = await Promise.all(clients.map((client) => up(client, { migrations: [filling('id * 2')] })))
+    assert.deepEqual([names(done.flat()), await filled()], [['filling'], 25])
+    await Promise.all(clients.map((client) => client.end()))
+  })
+})
+
 describe('a database with another history', () => {
   const [one, two] = [migration(1, 'one', 'select 1'), migration(2, 'two', 'select 2')]
   before(() => down())
@@ -314,12 +420,60 @@ describe('a database with another history', () => {
   })
 
   test('one that this code does not know is reported, and is not taken back by it', async () => {
-    assert.deepEqual(names((await migrationState(owner, [one])).unknown), ['two'])
+    const { unknown, incompatible } = await migrationState(owner, [one])
+    assert.deepEqual([names(unknown), incompatible], [['two'], []])
     await assert.rejects(
       down(owner, { migrations: [one] }),
       (error) => error instanceof StartError && /0002_two is not in this version/.test(error.message),
     )
     assert.deepEqual(names((await migrationState(owner, [one, two])).applied), ['one', 'two'])
+  })
+})
+
+describe('the first line of a file', () => {
+  const readWith = (up: string, down = 'select 1'): Migration | undefined => {
+    const directory = mkdtempSync(join(tmpdir(), 'todo-migrations-'))
+    try {
+      writeFileSync(join(directory, '0001_one.up.sql'), up)
+      writeFileSync(join(directory, '0001_one.down.sql'), down)
+      return readMigrations(pathToFileURL(`${directory}/`))[0]
+    } finally {
+      rmSync(directory, { recursive: true })
+    }
+  }
+
+  for (const [line, mode] of [
+    ['-- expand', 'expand'],
+    ['-- expand, without a transaction', 'expand'],
+    ['-- contract', 'contract'],
+    ['-- contract, in batches', 'contract'],
+    ['-- Adds a table', 'expand'],
+  ] as const) {
+    test(`"${line}" means ${mode}`, () => {
+      assert.equal(readWith(`${line}\nselect 1`)?.mode, mode)
+    })
+  }
+
+  test('is recorded with the migration, and tells code that does not know it whether it can serve', async () => {
+    await down()
+    const migrations = [migration(1, 'one', '-- expand\nselect 1'), migration(2, 'two', '-- contract\nselect 1')]
+    await up(owner, { migrations })
+    assert.deepEqual(names((await migrationState(owner, [])).incompatible), ['two'])
+    await owner.query('truncate schema_migrations')
+  })
+
+  test('in batches is refused for more than one statement', () => {
+    assert.throws(
+      () => readWith('-- expand, in batches\nselect 1; select 2'),
+      /0001_one\.up\.sql runs in batches and must be one statement; it has 2/,
+    )
+  })
+
+  test('create index concurrently if not exists is refused, since it accepts an invalid index', () => {
+    assert.throws(
+      () => readWith('-- expand, without a transaction\ncreate index concurrently if not exists i on t (c)'),
+      /drop index concurrently if exists/,
+    )
   })
 })
 

@@ -1,41 +1,47 @@
-import { createHash } from 'node:crypto'
-import { readdirSync, readFileSync } from 'node:fs'
-import { DatabaseError, escapeIdentifier, escapeLiteral, type ClientBase } from 'pg'
+import { DatabaseError, type ClientBase } from 'pg'
 import { StartError } from '../errors.ts'
-import { splitStatements } from './statements.ts'
-
-/** One pair of files `NNNN_name.up.sql` / `NNNN_name.down.sql`. */
-export interface Migration {
-  readonly version: number
-  readonly name: string
-  readonly up: string
-  readonly down: string
-  /** SHA-256 of the up file, in hex: an applied migration that was edited later is noticed by it. */
-  readonly checksum: string
-}
+import {
+  fileOf,
+  label,
+  readMigrations,
+  type Migration,
+  type MigrationFile,
+  type MigrationMode,
+  type MigrationVariables,
+  type Style,
+} from './migration-files.ts'
 
 export interface AppliedMigration {
   readonly version: number
   readonly name: string
+  readonly mode: MigrationMode
   readonly checksum: string
   readonly appliedAt: string
 }
 
-/** What the SQL files call `:"app_role"`, `:'app_role'` and so on, in psql's notation. */
-export type MigrationVariables = Readonly<Record<'app_role' | 'system_role' | 'serving_login', string>>
-
 export interface MigrateOptions {
   readonly migrations?: readonly Migration[]
   readonly steps?: number
-  /** Hears of each as soon as it is done, and how long that took. */
+  /** Called after each migration, with its duration. */
   readonly onDone?: (migration: Migration, tookMs: number) => void
+  /** Called after each batch of a backfill, with the number of rows changed so far. */
+  readonly onBatch?: (migration: Migration, rows: number) => void
+  /**
+   * Opens a second connection for `work`. It holds the migration lock while statements run outside a transaction. Omitted for
+   * the embedded database, which has one session and whose directory lock excludes other processes.
+   */
+  readonly onSecondConnection?: OnSecondConnection | undefined
 }
+
+export type OnSecondConnection = <T>(work: (client: ClientBase) => Promise<T>) => Promise<T>
 
 export interface MigrationState {
   readonly applied: readonly AppliedMigration[]
   readonly pending: readonly Migration[]
-  /** Applied here, unknown to this code: the schema is newer. */
+  /** Applied to this database and unknown to this code: the schema is newer. */
   readonly unknown: readonly AppliedMigration[]
+  /** Those of `unknown` that take something away, so that this code cannot work on the schema. */
+  readonly incompatible: readonly AppliedMigration[]
   /** Applied here in another wording than the file has now. */
   readonly edited: readonly AppliedMigration[]
 }
@@ -43,83 +49,122 @@ export interface MigrationState {
 /** Any number all processes agree on: whoever holds it migrates. */
 const LOCK = 7_062_026_001
 
-const DIRECTORY = new URL('../../migrations/', import.meta.url)
-
-/** Reads the pairs in order. Throws when a file has no partner or a number is missing or taken twice. */
-export function readMigrations(directory: URL = DIRECTORY): readonly Migration[] {
-  const files = new Set(readdirSync(directory).filter((file) => file.endsWith('.sql')))
-  const ups = [...files].filter((file) => file.endsWith('.up.sql')).sort()
-  const migrations = ups.map((file, index) => {
-    const stem = file.slice(0, -'.up.sql'.length)
-    const [, digits, name] = /^(\d{4})_([a-z0-9_]+)$/.exec(stem) ?? []
-    if (digits === undefined || name === undefined) throw new Error(`migrations/${file} is not named NNNN_name.up.sql`)
-    if (Number(digits) !== index + 1) throw new Error(`migrations/${file} should have number ${index + 1}`)
-    if (!files.has(`${stem}.down.sql`)) throw new Error(`migrations/${stem}.down.sql is missing`)
-    const up = readFileSync(new URL(file, directory), 'utf8')
-    const down = readFileSync(new URL(`${stem}.down.sql`, directory), 'utf8')
-    return { version: index + 1, name, up, down, checksum: createHash('sha256').update(up).digest('hex') }
-  })
-  if (files.size !== 2 * ups.length) throw new Error('migrations/ has a .sql file that belongs to no pair')
-  return migrations
-}
-
 /**
- * Applies what is pending, each migration in a transaction of its own, up to `steps` of them. The advisory lock is the
- * transaction's, so that it also holds behind a pooler; a process that waited for it looks again at what is left.
+ * Applies pending migrations, up to `steps` of them. The advisory lock belongs to a transaction, so that it also works
+ * behind a transaction pooler; a process that waited for it reads the state again.
  *
  * @returns the migrations that this call applied
  */
 export async function migrateUp(
   client: ClientBase,
   variables: MigrationVariables,
-  { migrations = readMigrations(), steps = Infinity, onDone = () => undefined }: MigrateOptions = {},
+  { migrations = readMigrations(), steps = Infinity, ...options }: MigrateOptions = {},
+): Promise<readonly Migration[]> {
+  const next = (state: MigrationState): Migration | undefined => {
+    refuseEdited(state)
+    return state.pending[0]
+  }
+  const record: Direction['record'] = ({ version, name, mode, checksum }) => [
+    'insert into schema_migrations (version, name, mode, checksum) values ($1, $2, $3, $4)',
+    [version, name, mode, checksum],
+  ]
+  return await walk(client, variables, { direction: 'up', next, record }, { migrations, steps, ...options })
+}
+
+/** Reverts the newest `steps` migrations. @returns those reverted, newest first */
+export async function migrateDown(
+  client: ClientBase,
+  variables: MigrationVariables,
+  { migrations = readMigrations(), steps = 1, ...options }: MigrateOptions = {},
+): Promise<readonly Migration[]> {
+  const next = ({ applied }: MigrationState): Migration | undefined => {
+    const newest = applied.at(-1)
+    if (newest === undefined) return undefined
+    const migration = migrations.find((each) => label(each) === label(newest))
+    if (migration === undefined) throw new StartError(`migration ${label(newest)} is not in this version of the code`)
+    return migration
+  }
+  const record: Direction['record'] = ({ version }) => ['delete from schema_migrations where version = $1', [version]]
+  return await walk(client, variables, { direction: 'down', next, record }, { migrations, steps, ...options })
+}
+
+interface Direction {
+  readonly direction: 'up' | 'down'
+  /** The migration to run next, decided from the state under the lock. */
+  readonly next: (state: MigrationState) => Migration | undefined
+  /** The statement that records in schema_migrations that it was done. */
+  readonly record: (migration: Migration) => readonly [text: string, values: readonly unknown[]]
+}
+
+type Walk = Pick<MigrateOptions, 'onDone' | 'onBatch' | 'onSecondConnection'> &
+  Required<Pick<MigrateOptions, 'migrations' | 'steps'>>
+
+async function walk(
+  client: ClientBase,
+  variables: MigrationVariables,
+  way: Direction,
+  { migrations, steps, onDone, onBatch, onSecondConnection }: Walk,
 ): Promise<readonly Migration[]> {
   const done: Migration[] = []
+  let batchedRows = 0
   while (done.length < steps) {
     const startedAt = performance.now()
-    const next = await inLockedTransaction(client, async () => {
-      const state = await readState(client, migrations)
-      refuseEdited(state)
-      const [migration] = state.pending
+    const outcome = await inLockedTransaction(client, async () => {
+      const migration = way.next(await readState(client, migrations))
       if (migration === undefined) return undefined
-      await run(client, migration, 'up', variables)
-      await client.query('insert into schema_migrations (version, name, checksum) values ($1, $2, $3)', [
-        migration.version,
-        migration.name,
-        migration.checksum,
-      ])
-      return migration
+      const file = fileOf(migration, way.direction, variables)
+      if (file.style === 'without a transaction') return { migration, state: 'postponed' as const }
+      const rows = await run(client, file)
+      if (file.style === 'in batches' && rows > 0) return { migration, state: 'batch' as const, rows }
+      await client.query(...recorded(way, migration))
+      return { migration, state: 'done' as const }
     })
-    if (next === undefined) break
-    done.push(next)
-    onDone(next, Math.round(performance.now() - startedAt))
+    if (outcome === undefined) break
+    const { migration } = outcome
+    if (outcome.state === 'batch') {
+      onBatch?.(migration, (batchedRows += outcome.rows))
+      continue
+    }
+    if (outcome.state === 'postponed') {
+      await runOutsideTransaction(client, variables, way, { migrations, onSecondConnection })
+    }
+    batchedRows = 0
+    done.push(migration)
+    onDone?.(migration, Math.round(performance.now() - startedAt))
   }
   return done
 }
 
-/** Takes back the newest `steps` migrations. @returns those taken back, newest first */
-export async function migrateDown(
+/**
+ * Runs the next migration outside a transaction, as `create index concurrently` requires. A second connection holds the lock
+ * meanwhile, in a transaction at read committed: between statements that has no snapshot, which the index build would wait for.
+ */
+async function runOutsideTransaction(
   client: ClientBase,
   variables: MigrationVariables,
-  { migrations = readMigrations(), steps = 1, onDone = () => undefined }: MigrateOptions = {},
-): Promise<readonly Migration[]> {
-  const done: Migration[] = []
-  while (done.length < steps) {
-    const startedAt = performance.now()
-    const last = await inLockedTransaction(client, async () => {
-      const newest = (await readState(client, migrations)).applied.at(-1)
-      if (newest === undefined) return undefined
-      const migration = migrations.find((each) => label(each) === label(newest))
-      if (migration === undefined) throw new StartError(`migration ${label(newest)} is not in this version of the code`)
-      await run(client, migration, 'down', variables)
-      await client.query('delete from schema_migrations where version = $1', [migration.version])
-      return migration
-    })
-    if (last === undefined) break
-    done.push(last)
-    onDone(last, Math.round(performance.now() - startedAt))
+  way: Direction,
+  { migrations, onSecondConnection }: Pick<Walk, 'migrations' | 'onSecondConnection'>,
+): Promise<void> {
+  const work = async (): Promise<void> => {
+    // Another process may have run it while this one waited for the lock.
+    const migration = way.next(await readState(client, migrations))
+    if (migration === undefined) return
+    const file = fileOf(migration, way.direction, variables)
+    if (file.style !== 'without a transaction') return
+    await run(client, file)
+    await client.query(...recorded(way, migration))
   }
-  return done
+  try {
+    if (onSecondConnection === undefined) await work()
+    else await onSecondConnection((second) => inLockedTransaction(second, work))
+  } catch (error) {
+    throw inWords(error)
+  }
+}
+
+const recorded = ({ record }: Direction, migration: Migration): [string, unknown[]] => {
+  const [text, values] = record(migration)
+  return [text, [...values]]
 }
 
 /** What is applied, pending, unknown or edited. Reads only; a database never migrated has everything pending. */
@@ -129,7 +174,7 @@ export async function migrationState(
 ): Promise<MigrationState> {
   return (await hasTable(client))
     ? readState(client, migrations)
-    : { applied: [], pending: migrations, unknown: [], edited: [] }
+    : { applied: [], pending: migrations, unknown: [], incompatible: [], edited: [] }
 }
 
 /** From the catalogue, which everybody may read: `to_regclass` fails for a role that may not use the schema. */
@@ -141,19 +186,18 @@ async function hasTable(client: Pick<ClientBase, 'query'>): Promise<boolean> {
   return rowCount === 1
 }
 
-export const label = (migration: { readonly version: number; readonly name: string }): string =>
-  `${String(migration.version).padStart(4, '0')}_${migration.name}`
-
 async function readState(client: Pick<ClientBase, 'query'>, migrations: readonly Migration[]): Promise<MigrationState> {
   const { rows: applied } = await client.query<AppliedMigration>(
-    `select version, name, checksum, applied_at::text as "appliedAt" from schema_migrations order by version`,
+    `select version, name, mode, checksum, applied_at::text as "appliedAt" from schema_migrations order by version`,
   )
   const byVersion = new Map(applied.map((each) => [each.version, each]))
   const known = new Map(migrations.map((each) => [each.version, each]))
+  const unknown = applied.filter((each) => !known.has(each.version))
   return {
     applied,
     pending: migrations.filter((each) => !byVersion.has(each.version)),
-    unknown: applied.filter((each) => !known.has(each.version)),
+    unknown,
+    incompatible: unknown.filter((each) => each.mode === 'contract'),
     edited: applied.filter((each) => (known.get(each.version)?.checksum ?? each.checksum) !== each.checksum),
   }
 }
@@ -166,7 +210,7 @@ function refuseEdited({ edited }: MigrationState): void {
 }
 
 async function inLockedTransaction<T>(client: ClientBase, work: () => Promise<T>): Promise<T> {
-  await client.query('begin')
+  await client.query('begin isolation level read committed')
   try {
     // The login's own role and one schema, whatever a pooled connection was left with.
     await client.query(`set local role none; set local search_path = public, pg_temp; set local lock_timeout = '60s'`)
@@ -177,6 +221,7 @@ async function inLockedTransaction<T>(client: ClientBase, work: () => Promise<T>
         `create table schema_migrations (
            version integer primary key,
            name text not null,
+           mode text not null default 'expand' check (mode in ('expand', 'contract')),
            checksum text not null,
            applied_at timestamptz not null default now()
          )`,
@@ -208,32 +253,27 @@ function inWords(error: unknown): unknown {
     : error
 }
 
-async function run(
-  client: ClientBase,
-  migration: Migration,
-  direction: 'up' | 'down',
-  variables: MigrationVariables,
-): Promise<void> {
-  for (const { text, line } of splitStatements(interpolate(migration[direction], variables))) {
+/** @returns the number of rows that its statements affected */
+async function run(client: ClientBase, { name, style, statements }: MigrationFile): Promise<number> {
+  let affected = 0
+  for (const { text, line } of statements) {
     try {
-      await client.query(text)
+      affected += (await client.query(text)).rowCount ?? 0
     } catch (error) {
       const { message, hint } = error as { message: string; hint?: string }
       throw new StartError(
-        `migration ${label(migration)}.${direction}.sql failed at line ${line} (${firstLine(text)}) and left nothing behind: ${message}${hint === undefined ? '' : `. ${hint}`}`,
+        `migration ${name} failed at line ${line} (${firstLine(text)}) and ${LEFT_BEHIND[style]}: ${message}${hint === undefined ? '' : `. ${hint}`}`,
         { cause: error },
       )
     }
   }
+  return affected
+}
+
+const LEFT_BEHIND: Readonly<Record<Style, string>> = {
+  'in a transaction': 'left nothing behind',
+  'without a transaction': 'can be run again: statements before this line took effect',
+  'in batches': 'can be run again: it continues behind the last complete batch',
 }
 
 const firstLine = (statement: string): string => (statement.split('\n', 1)[0] ?? '').slice(0, 80)
-
-/** psql's `:"name"` (an identifier) and `:'name'` (a literal), so that the files also run under psql with `-v`. */
-function interpolate(sql: string, variables: MigrationVariables): string {
-  return sql.replace(/(?<!:):(["'])(\w+)\1/g, (_, quote: string, name: string) => {
-    if (!Object.hasOwn(variables, name)) throw new Error(`unknown migration variable ${name}`)
-    const value = variables[name as keyof MigrationVariables]
-    return quote === '"' ? escapeIdentifier(value) : escapeLiteral(value)
-  })
-}

@@ -5,7 +5,7 @@ import { clientConfig, clientDefaults, Connection, settleTls, type ConnectionCon
 import { lockDirectory } from './directory-lock.ts'
 import { openEmbedded } from './embedded.ts'
 import { LENT_PORT } from './lent-embedded.ts'
-import type { MigrationVariables } from './migrator.ts'
+import type { MigrationVariables } from './migration-files.ts'
 
 /** All that a request waits for a server, which may be anywhere: it is to have its answer within 2 s. */
 const SERVER_PATIENCE_MS = 1_600

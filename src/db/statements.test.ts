@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
-import { readMigrations } from './migrator.ts'
+import { readMigrations } from './migration-files.ts'
 import { splitStatements } from './statements.ts'
 
 const texts = (sql: string): string[] => splitStatements(sql).map((each) => each.text)

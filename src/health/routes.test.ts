@@ -38,17 +38,24 @@ suite('health', () => {
     assert.equal((await world.ask('GET', '/health/ready')).json.checks.redis, 'degraded')
   })
 
-  test('/health/ready is 503 with Retry-After when the schema is not this version’s, and names what is pending', async () => {
+  test('/health/ready is 200 on a newer schema that only adds, 503 with Retry-After on one that takes away or lacks a migration, which it names', async () => {
     await using world = await openWorld()
     const ready = async (): Promise<unknown[]> => {
       const { status, json, headers } = await world.ask('GET', '/health/ready')
       return [status, json.status, json.checks.migrations, json.pendingMigrations, headers.get('retry-after')]
     }
     await world.asOwner((client) =>
-      client.query(`insert into schema_migrations (version, name, checksum) values (9999, 'future', '')`),
+      client.query(`insert into schema_migrations (version, name, checksum) values (9998, 'adds', '')`),
+    )
+    const [status, , migrations] = await ready()
+    assert.deepEqual([status, migrations], [200, 'ahead'])
+    await world.asOwner((client) =>
+      client.query(
+        `insert into schema_migrations (version, name, mode, checksum) values (9999, 'takes_away', 'contract', '')`,
+      ),
     )
     assert.deepEqual(await ready(), [503, 'unavailable', 'newer', undefined, '2'])
-    await world.asOwner((client) => client.query(`delete from schema_migrations where version in (3, 9999)`))
+    await world.asOwner((client) => client.query(`delete from schema_migrations where version in (3, 9998, 9999)`))
     assert.deepEqual(await ready(), [503, 'unavailable', 'pending', ['0003_tasks'], '2'])
   })
 

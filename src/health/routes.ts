@@ -1,7 +1,8 @@
 import type { FastifyBaseLogger } from 'fastify'
 import { Type } from 'typebox'
 import type { Database } from '../db/database.ts'
-import { label } from '../db/migrator.ts'
+import { label } from '../db/migration-files.ts'
+import type { MigrationState } from '../db/migrator.ts'
 import type { App } from '../http/server.ts'
 import { OneOf, refusalsOfUnlimited } from '../http/wire.ts'
 import type { RedisConnection } from '../redis.ts'
@@ -20,7 +21,10 @@ const Readiness = Type.Object(
     service: OneOf(['todo-backend']),
     checks: Type.Object({
       database: OneOf(['up', 'down']),
-      migrations: OneOf(['current', 'pending', 'newer', 'unknown']),
+      migrations: OneOf(['current', 'ahead', 'pending', 'newer', 'unknown'], {
+        description:
+          '`ahead`: the schema has migrations of a newer version that only add, so this version works on it; `newer`: one takes away what this version needs',
+      }),
       redis: OneOf(['up', 'degraded']),
     }),
     pendingMigrations: Type.Optional(Type.Array(Type.String())),
@@ -33,7 +37,7 @@ const Readiness = Type.Object(
   },
 )
 
-type Migrations = 'current' | 'pending' | 'newer' | 'unknown'
+type Migrations = 'current' | 'ahead' | 'pending' | 'newer' | 'unknown'
 
 /** Liveness, which touches nothing, and readiness, which asks what the service stands on. */
 export function healthRoutes(
@@ -71,7 +75,7 @@ export function healthRoutes(
     },
     async (request, reply) => {
       const [migrations, redisUp] = await Promise.all([migrationsOf(db, request.log), redis.isReachable()])
-      const usable = migrations.state === 'current' && !app.draining
+      const usable = (migrations.state === 'current' || migrations.state === 'ahead') && !app.draining
       void reply.header('cache-control', 'no-store')
       if (!usable) void reply.header('retry-after', '2')
       return reply.code(usable ? 200 : 503).send({
@@ -93,15 +97,18 @@ async function migrationsOf(db: Database, log: FastifyBaseLogger): Promise<{ sta
   const timeout = Promise.withResolvers<never>()
   const timer = setTimeout(() => timeout.reject(new Error('the database did not answer in time')), DATABASE_TIMEOUT_MS)
   try {
-    const { pending, unknown } = await Promise.race([db.migrationState(), timeout.promise])
-    return {
-      state: unknown.length > 0 ? 'newer' : pending.length > 0 ? 'pending' : 'current',
-      pending: pending.map(label),
-    }
+    const state = await Promise.race([db.migrationState(), timeout.promise])
+    return { state: summaryOf(state), pending: state.pending.map(label) }
   } catch (error) {
     log.warn({ err: error }, 'readiness could not look at the database')
     return { state: 'unknown', pending: [] }
   } finally {
     clearTimeout(timer)
   }
+}
+
+function summaryOf({ pending, unknown, incompatible }: MigrationState): Migrations {
+  if (incompatible.length > 0) return 'newer'
+  if (pending.length > 0) return 'pending'
+  return unknown.length > 0 ? 'ahead' : 'current'
 }

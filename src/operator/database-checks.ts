@@ -6,7 +6,8 @@ import type { Config } from '../config.ts'
 import type { Connection } from '../db/connection.ts'
 import { cannotActAs, ENTER_ROLE, isPooled, isRoleError, openDatabase, refuseForeignUsers } from '../db/database.ts'
 import { refuseUnboundRoles } from '../db/guard.ts'
-import { label, migrationState } from '../db/migrator.ts'
+import { label } from '../db/migration-files.ts'
+import { migrationState } from '../db/migrator.ts'
 import { embeddedDirectory, openSource, withConnection, systemRole, type Source } from '../db/source.ts'
 import { openFernet } from '../lib/fernet.ts'
 import { isThisMachine } from '../lib/host.ts'
@@ -118,12 +119,12 @@ async function checkClock(_: Config, client: Connection): Promise<Finding> {
 }
 
 async function checkMigrations({ environment }: Config, client: Connection): Promise<Finding> {
-  const { applied, pending, unknown, edited } = await migrationState(client)
+  const { applied, pending, unknown, incompatible, edited } = await migrationState(client)
   const names = (migrations: readonly { version: number; name: string }[]): string => migrations.map(label).join(', ')
-  if (unknown.length > 0) {
+  if (incompatible.length > 0) {
     return fail(
       'migrations',
-      `${names(unknown)} unknown here: the schema is newer`,
+      `${names(incompatible)} unknown here: the schema is newer and lacks what this version needs`,
       'run a newer version of the service',
     )
   }
@@ -134,7 +135,10 @@ async function checkMigrations({ environment }: Config, client: Connection): Pro
       'restore the file: git checkout migrations/',
     )
   }
-  if (pending.length === 0) return ok('migrations', `${applied.length} applied, none pending`)
+  if (pending.length === 0) {
+    const ahead = unknown.length === 0 ? '' : `; ${names(unknown)} unknown here, which only add to the schema`
+    return ok('migrations', `${applied.length} applied, none pending${ahead}`)
+  }
   const found = `${pending.length} pending: ${names(pending)}`
   return environment === 'development'
     ? warn('migrations', found, 'the next start applies them, or now: npm run migrate -- up')
