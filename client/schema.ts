@@ -1672,8 +1672,11 @@ export interface operations {
                         checks: {
                             /** @enum {string} */
                             database: "up" | "down";
-                            /** @enum {string} */
-                            migrations: "current" | "pending" | "newer" | "unknown";
+                            /**
+                             * @description `ahead`: the schema has migrations of a newer version that only add, so this version works on it; `newer`: one takes away what this version needs
+                             * @enum {string}
+                             */
+                            migrations: "current" | "ahead" | "pending" | "newer" | "unknown";
                             /** @enum {string} */
                             redis: "up" | "degraded";
                         };
@@ -1712,8 +1715,11 @@ export interface operations {
                         checks: {
                             /** @enum {string} */
                             database: "up" | "down";
-                            /** @enum {string} */
-                            migrations: "current" | "pending" | "newer" | "unknown";
+                            /**
+                             * @description `ahead`: the schema has migrations of a newer version that only add, so this version works on it; `newer`: one takes away what this version needs
+                             * @enum {string}
+                             */
+                            migrations: "current" | "ahead" | "pending" | "newer" | "unknown";
                             /** @enum {string} */
                             redis: "up" | "degraded";
                         };
