@@ -11,7 +11,7 @@ create table user_api_keys (
   encrypted_key text not null,
   masked_key text not null,
   validation_status text not null
-    check (validation_status in ('valid', 'invalid', 'quota_exceeded', 'unreachable')),
+    check (validation_status in ('success', 'failure', 'quota_exceeded', 'unreachable')),
   last_validated_at timestamptz(3),
   created_at timestamptz(3) not null default now(),
   updated_at timestamptz(3) not null default now(),

@@ -110,7 +110,7 @@ suite('a trace', () => {
     const failed = receiver.spans().filter(({ status }) => status.code === 2)
     assert.ok(failed.some(({ attributes }) => attributes['error.type'] === '23514'))
     const check = receiver.spans().find(({ name }) => name === 'check key openai')
-    assert.equal(check?.attributes['outcome'], 'valid')
+    assert.equal(check?.attributes['outcome'], 'success')
     assert.equal(provider.asked[0]?.headers['traceparent'], undefined)
   })
 

@@ -38,7 +38,7 @@ suite('the vault command', () => {
       withMigrations(configWith(old), (client) =>
         client.query(
           `insert into user_api_keys (user_id, provider, key_id, encrypted_key, masked_key, validation_status)
-           values ($1, $2, gen_random_uuid(), $3, 'sk-a...see', 'valid')`,
+           values ($1, $2, gen_random_uuid(), $3, 'sk-a...see', 'success')`,
           [userId, provider, openFernet([new Secret(key)]).encrypt(Buffer.from(secret))],
         ),
       )

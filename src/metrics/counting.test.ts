@@ -117,8 +117,8 @@ suite('is counted:', () => {
     provider.answer = REFUSING.openai
     await put()
     const check = (outcome: string) => `vault_key_check_duration_seconds_count{provider="openai",outcome="${outcome}"}`
-    assert.equal(await valueOf(world, check('valid')), 1)
-    assert.equal(await valueOf(world, check('invalid')), 1)
+    assert.equal(await valueOf(world, check('success')), 1)
+    assert.equal(await valueOf(world, check('failure')), 1)
   })
 
   test('how the database is, also while it is away', async () => {

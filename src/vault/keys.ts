@@ -47,9 +47,9 @@ export function unsealed(fernet: Fernet, encryptedKey: string): Secret {
 export function refuseUnlessValid(provider: ProviderName, verdict: Verdict): void {
   const { title } = PROVIDERS[provider]
   switch (verdict.status) {
-    case 'valid':
+    case 'success':
       return
-    case 'invalid':
+    case 'failure':
       throw new Problem('key_refused', verdict.reason, {
         body: { errors: [{ in: 'body', pointer: '/apiKey', detail: verdict.reason }] },
       })

@@ -104,7 +104,7 @@ suite('a live check', () => {
       provider.answer = accepting
       for (const key of KEYS[name]) {
         assert.match(key, PROVIDERS[name].shape)
-        assert.deepEqual(await check(name, key), { status: 'valid' })
+        assert.deepEqual(await check(name, key), { status: 'success' })
         const asked = provider.asked.at(-1)
         assert.equal(asked?.url, URL_ASKED[name])
         const [header, value] = HEADER_OF_KEY[name](key)
@@ -118,14 +118,14 @@ suite('a live check', () => {
       const { title } = PROVIDERS[name]
       provider.answer = REFUSING[name]
       assert.deepEqual(await check(name), {
-        status: 'invalid',
+        status: 'failure',
         reason: `${title} does not know this key: copy it again from there, or make a new one`,
       })
       for (const answer of RESTRICTED[name]) {
         provider.answer = answer
         const verdict = await check(name)
         assert.ok(
-          verdict.status === 'invalid' && verdict.reason.startsWith(`${title} knows this key and does not let it`),
+          verdict.status === 'failure' && verdict.reason.startsWith(`${title} knows this key and does not let it`),
         )
       }
     })
@@ -138,7 +138,7 @@ suite('a live check', () => {
     test(`of ${name} takes 401 for a no, in whatever JSON`, async () => {
       for (const body of [{}, { error: 'no' }, { error: { message: 'no' } }]) {
         provider.answer = answering(401, body)
-        assert.equal((await check(name)).status, 'invalid')
+        assert.equal((await check(name)).status, 'failure')
       }
     })
 
@@ -219,7 +219,7 @@ suite('a live check', () => {
     const mebibyte = 1024 * 1024
     const list = (size: number): string => `{"data":["${'x'.repeat(size - 13)}"]}`
     provider.answer = answering(200, list(mebibyte), { 'content-type': 'application/json' })
-    assert.equal((await check()).status, 'valid')
+    assert.equal((await check()).status, 'success')
     provider.answer = answering(200, list(mebibyte + 1), { 'content-type': 'application/json' })
     assert.equal((await check()).status, 'unreachable')
 
@@ -269,7 +269,7 @@ suite('a live check', () => {
   test('of a stored key that could be no header asks nobody, and quotes it nowhere', async () => {
     const before = provider.asked.length
     const verdict = await checksAt(provider.url).check('ada', 'openai', new Secret('sk-proj-aaaaaaaaaaaaaaaa\nb'))
-    assert.equal(verdict.status, 'invalid')
+    assert.equal(verdict.status, 'failure')
     assert.equal(provider.asked.length, before)
     assert.doesNotMatch(JSON.stringify(verdict), /aaaa/)
   })
@@ -302,11 +302,11 @@ suite('a live check', () => {
     for (const release of held) release()
     assert.deepEqual(
       (await Promise.all(underWay)).map(({ status }) => status),
-      underWay.map(() => 'valid'),
+      underWay.map(() => 'success'),
     )
     assert.equal(taken, 32)
     provider.answer = accepting
-    assert.equal((await counted.check('one more', 'openai', key)).status, 'valid')
+    assert.equal((await counted.check('one more', 'openai', key)).status, 'success')
   })
 
   test('beyond the limit is 429 with the time to wait, and asks nobody', async () => {

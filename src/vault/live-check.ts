@@ -19,10 +19,10 @@ const RETRY_AFTER_MAX_S = 86_400
 
 const POLICY: Policy = { name: 'key-checks', limit: 5, windowSeconds: 3600 }
 
-/** What came of asking a provider. Only the first two say anything of the key. */
+/** The result of a check. Only `success` and `failure` are the provider's decision about the key. */
 export type Verdict =
-  | { readonly status: 'valid' }
-  | { readonly status: 'invalid'; readonly reason: string }
+  | { readonly status: 'success' }
+  | { readonly status: 'failure'; readonly reason: string }
   | { readonly status: 'quota_exceeded' | 'unreachable'; readonly retryAfterS: number; readonly cause: Error }
 
 export interface LiveChecks {
@@ -64,7 +64,7 @@ export function openLiveChecks({
         if (!counted.allowed) throw tooManyRequests(counted, 'checks of keys')
         const provider = PROVIDERS[name]
         // A stored one may come from another program. What cannot be a header would be quoted by the error that says so.
-        if (!provider.shape.test(apiKey.reveal())) return { status: 'invalid', reason: `apiKey ${provider.must}` }
+        if (!provider.shape.test(apiKey.reveal())) return { status: 'failure', reason: `apiKey ${provider.must}` }
         const startedAt = performance.now()
         const verdict = await tracer.within({ name: `check key ${name}`, kind: 'client' }, async (note) => {
           const verdict = await ask(provider, checkUrl(provider, baseUrls[name]), apiKey, timeoutMs)
@@ -111,11 +111,11 @@ function judge(provider: Provider, { status, headers }: Response, text: string):
     }
   }
   const answer = parsed(text)
-  if (status === 200 && Array.isArray(answer?.[provider.list])) return { status: 'valid' }
+  if (status === 200 && Array.isArray(answer?.[provider.list])) return { status: 'success' }
   // A gateway in between says 403 too, in words of its own.
   const isOfProvider = answer !== undefined && (status !== 403 || typeof answer['error'] === 'object')
   const refusal = isOfProvider && status >= 400 && status < 500 ? provider.refusal(status, errorOf(answer)) : undefined
-  if (refusal !== undefined) return { status: 'invalid', reason: REASONS[refusal](provider.title) }
+  if (refusal !== undefined) return { status: 'failure', reason: REASONS[refusal](provider.title) }
   return {
     ...unreachable(new Error(`the provider answered ${status}, and not as it documents`)),
     ...retryAfterOf(headers),

@@ -2,7 +2,7 @@ import { Type, type Static } from 'typebox'
 import { Count, Instant, Nullable, OneOf, Uuid } from '../http/wire.ts'
 import { PROVIDER_NAMES, PROVIDERS } from './providers.ts'
 
-export const VALIDATION_STATUSES = ['valid', 'invalid', 'quota_exceeded', 'unreachable'] as const
+export const VALIDATION_STATUSES = ['success', 'failure', 'quota_exceeded', 'unreachable'] as const
 
 export const AUDIT_PAGE_SIZE_DEFAULT = 100
 export const AUDIT_PAGE_SIZE_MAX = 1000
@@ -18,7 +18,7 @@ export const UserApiKey = Type.Object(
     maskedKey: Type.String({ description: 'The first four and the last three characters' }),
     validationStatus: OneOf(VALIDATION_STATUSES, {
       description:
-        'What the last check found. `valid`, `invalid`: the provider said so. `quota_exceeded`, `unreachable`: it could not be asked, and nothing is known beyond lastValidatedAt',
+        'What the last check found. `success`: the provider accepts the key. `failure`: it refuses it. `quota_exceeded`, `unreachable`: the provider did not decide; the last decision is the one of `lastValidatedAt`',
     }),
     lastValidatedAt: Nullable({
       ...Instant,
@@ -33,7 +33,7 @@ export const UserApiKey = Type.Object(
       {
         provider: 'gemini',
         maskedKey: 'AIza...x7Q',
-        validationStatus: 'valid',
+        validationStatus: 'success',
         lastValidatedAt: '2025-12-20T09:30:00.250Z',
         createdAt: '2025-12-20T09:30:00.250Z',
         updatedAt: '2025-12-20T09:30:00.250Z',

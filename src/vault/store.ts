@@ -20,7 +20,7 @@ const FIND_SEALED: Statement = {
 const PUT: Statement = {
   name: 'vault.put',
   text: `insert into user_api_keys as k (provider, key_id, encrypted_key, masked_key, validation_status, last_validated_at)
-         values ($1, $2, $3, $4, 'valid', now())
+         values ($1, $2, $3, $4, 'success', now())
          on conflict (user_id, provider) do update set
            key_id = excluded.key_id, encrypted_key = excluded.encrypted_key, masked_key = excluded.masked_key,
            validation_status = excluded.validation_status, last_validated_at = greatest(now(), k.updated_at),
@@ -30,7 +30,7 @@ const PUT: Statement = {
 const RECORD: Statement = {
   name: 'vault.record',
   text: `update user_api_keys set validation_status = $3,
-           last_validated_at = case when $3 in ('valid', 'invalid') then greatest(now(), last_validated_at) else last_validated_at end
+           last_validated_at = case when $3 in ('success', 'failure') then greatest(now(), last_validated_at) else last_validated_at end
          where provider = $1 and key_id = $2 returning ${SHOWN}`,
 }
 const REMOVE: Statement = {

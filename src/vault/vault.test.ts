@@ -105,7 +105,7 @@ suite('provider keys', () => {
       assert.deepEqual(first.json, {
         provider: 'gemini',
         maskedKey: maskOf(one),
-        validationStatus: 'valid',
+        validationStatus: 'success',
         lastValidatedAt: createdAt,
         createdAt,
         updatedAt: createdAt,
@@ -187,7 +187,7 @@ suite('provider keys', () => {
       const startedMs = performance.now()
       const [putting, testing] = [put(ada), check(ben)]
       // The embedded database has a single connection: whoever held it would keep these waiting.
-      for (const user of [ada, ben]) assert.equal((await get(user)).validationStatus, 'valid')
+      for (const user of [ada, ben]) assert.equal((await get(user)).validationStatus, 'success')
       const goneOnMs = performance.now() - startedMs
       assertProblem(await putting, { status: 503, code: 'provider_unavailable', more: ['retryAfter'] })
       const tookMs = performance.now() - startedMs
@@ -280,10 +280,10 @@ suite('provider keys', () => {
         last = json
       }
       assert.deepEqual(found, [
-        ['invalid', true],
+        ['failure', true],
         ['quota_exceeded', false],
         ['unreachable', false],
-        ['valid', true],
+        ['success', true],
       ])
     })
 
@@ -314,7 +314,7 @@ suite('provider keys', () => {
         release()
         const { status, json } = await testing
         if (meanwhile === 'delete') assert.equal(status, 404)
-        else assert.deepEqual([status, json.maskedKey, json.validationStatus], [200, maskOf(fresh), 'valid'])
+        else assert.deepEqual([status, json.maskedKey, json.validationStatus], [200, maskOf(fresh), 'success'])
       }
     })
 
