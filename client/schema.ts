@@ -858,7 +858,7 @@ export interface components {
          * @example {
          *       "provider": "gemini",
          *       "maskedKey": "AIza...x7Q",
-         *       "validationStatus": "valid",
+         *       "validationStatus": "success",
          *       "lastValidatedAt": "2025-12-20T09:30:00.250Z",
          *       "createdAt": "2025-12-20T09:30:00.250Z",
          *       "updatedAt": "2025-12-20T09:30:00.250Z"
@@ -873,10 +873,10 @@ export interface components {
             /** @description The first four and the last three characters */
             maskedKey: string;
             /**
-             * @description What the last check found. `valid`, `invalid`: the provider said so. `quota_exceeded`, `unreachable`: it could not be asked, and nothing is known beyond lastValidatedAt
+             * @description What the last check found. `success`: the provider accepts the key. `failure`: it refuses it. `quota_exceeded`, `unreachable`: the provider did not decide; the last decision is the one of `lastValidatedAt`
              * @enum {string}
              */
-            validationStatus: "valid" | "invalid" | "quota_exceeded" | "unreachable";
+            validationStatus: "success" | "failure" | "quota_exceeded" | "unreachable";
             /**
              * Format: date-time
              * @description When the provider last said whether the key works; a check that could not tell leaves it alone

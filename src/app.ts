@@ -18,7 +18,7 @@ export async function buildApp(deps: Deps): Promise<App> {
     observer: deps.metrics,
     tracer: deps.tracing,
   })
-  await describeApi(app)
+  await describeApi(app, deps.config.auth.mode)
 
   healthRoutes(app, deps)
   metricsRoutes(app, deps)

@@ -153,11 +153,20 @@ export function explained(error: unknown, host: string, port: number): unknown {
 
 export const PATIENCE = 'todo-backend starts; the first time takes some seconds longer, because it makes a database\n'
 
-const greeting = (address: string, { db, config }: Deps): string => `
+/** What a person who started the service in a terminal sees. */
+export const greeting = (address: string, { db, config }: Pick<Deps, 'db' | 'config'>): string => `
   todo-backend is at ${address}
     data   ${db.embeddedIn === undefined ? 'on the server of DATABASE_URL' : `${db.embeddedIn} (embedded PostgreSQL; set DATABASE_URL for a server)`}
     docs   ${config.http.docsEnabled ? `${address}/docs` : 'off (DOCS_ENABLED)'}
-    try    curl -s ${address}/api/auth/sign-up/email -H 'Content-Type: application/json' \\
-             -d '{"name": "Ada", "email": "ada@example.com", "password": "correct horse"}'
+${config.auth.mode === 'embedded' ? firstStep(address) : firstStepWithExternalAuth(address)}
 
 `
+
+const firstStep = (address: string): string =>
+  `    try    curl -s ${address}/api/auth/sign-up/email -H 'Content-Type: application/json' \\
+             -d '{"name": "Ada", "email": "ada@example.com", "password": "correct horse"}'`
+
+/** `/api/auth` does not exist in this mode. */
+const firstStepWithExternalAuth = (address: string): string =>
+  `    users  kept by another auth server (AUTH_MODE=external), which signs them up and in
+    try    curl -s ${address}/api/tasks -H 'Authorization: Bearer <session token of that server>'`

@@ -255,6 +255,19 @@ suite('a service', () => {
     }
   })
 
+  test('that sends its token as a bearer is 401, and the detail names the header it belongs in', async () => {
+    for (const token of Object.values(tokens)) {
+      for (const scheme of ['Bearer', 'bearer ']) {
+        const answer = await ask({ authorization: `${scheme} ${token}`, 'x-user-id': userId })
+        assert.deepEqual([answer.status, answer.json.code], [401, 'unauthenticated'])
+        assert.match(answer.json.detail, /send it as X-Service-Auth, with X-User-ID/)
+        assert.equal(answer.headers.get('www-authenticate'), 'Bearer')
+      }
+    }
+    const unknown = await ask({ authorization: `Bearer ${newToken()}`, 'x-user-id': userId })
+    assert.doesNotMatch(unknown.json.detail, /X-Service-Auth/)
+  })
+
   test('without X-User-ID, or with an empty one, is 400', async () => {
     for (const headers of [{}, { 'x-user-id': '' }, { 'x-user-id': '  ' }]) {
       const answer = await ask({ 'x-service-auth': tokens.agent, ...headers })

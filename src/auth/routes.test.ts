@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { after, before, suite, test } from 'node:test'
 import { createAuthClient } from 'better-auth/client'
 import { openWorld, type Answer, type World } from '../../test/world.ts'
+import { greeting } from '../server.ts'
 
 const PASSWORD = 'correct horse'
 const ALLOWED = 'http://localhost:3000'
@@ -325,4 +326,10 @@ test('where another server keeps the sessions, none of these routes is there', a
   await using external = await openWorld({ env: { AUTH_MODE: 'external' } })
   assert.equal((await external.ask('POST', '/api/auth/sign-up/email', { body: {} })).status, 404)
   assert.equal((await external.ask('GET', '/health/ready')).status, 200)
+
+  const documents = await Promise.all(['/openapi.json', '/llms.txt'].map((path) => external.ask('GET', path)))
+  for (const text of [greeting(external.url, external.deps), ...documents.map((each) => each.text)]) {
+    assert.doesNotMatch(text, /sign-up|Sign up at/)
+    assert.match(text, /Authorization: Bearer/)
+  }
 })

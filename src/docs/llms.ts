@@ -1,5 +1,12 @@
+const SIGN_UP = '/api/auth/sign-up/email'
+
+const EMBEDDED = `- For one user: \`Authorization: Bearer <token>\`. \`POST ${SIGN_UP}\` or \`POST /api/auth/sign-in/email\` answer with \`token\`. Where another
+  server signs users in, there is no \`/api/auth\` here, and the token is that server's.`
+
+const EXTERNAL = `- For one user: \`Authorization: Bearer <token>\`, with a session token of the server that signs users in. There is no \`/api/auth\` here.`
+
 /** What a program that reads and writes text has to know before it calls anything. The form is https://llmstxt.org's. */
-const RULES = `# todo-backend
+const rules = (sessions: string): string => `# todo-backend
 
 > A task service for many users: REST and JSON over PostgreSQL. Each user sees their own tasks only, input is taken strictly, a write
 > can be repeated without being done twice, and every refusal says in one sentence what to do.
@@ -15,8 +22,7 @@ UUIDs, instants are RFC 3339 in UTC (\`2025-12-27T17:00:00Z\`; any offset is tak
 
 ## Who is calling
 
-- For one user: \`Authorization: Bearer <token>\`. \`POST /api/auth/sign-up/email\` or \`POST /api/auth/sign-in/email\` answer with \`token\`. Where another
-  server signs users in, there is no \`/api/auth\` here, and the token is that server's.
+${sessions}
 - As a trusted service, such as an agent, for one user: \`X-Service-Auth: <token of the service>\` and \`X-User-ID: <id of the user>\`.
 - Never both: \`contradictory_credentials\`. Never put a token into a URL.
 
@@ -52,11 +58,11 @@ interface Operation {
 /** `/llms.txt`: the rules, and one line for each operation of the OpenAPI document. Ends with a line feed. */
 export function llmsText(document: { readonly paths?: unknown }): string {
   // A path has nothing but operations here: parameters and servers stand in each.
-  const paths = Object.entries((document.paths ?? {}) as Record<string, Record<string, Operation>>)
-  const lines = paths.flatMap(([path, operations]) =>
+  const paths = (document.paths ?? {}) as Record<string, Record<string, Operation>>
+  const lines = Object.entries(paths).flatMap(([path, operations]) =>
     Object.entries(operations).map(
       ([method, { summary, operationId }]) => `- \`${method.toUpperCase()} ${path}\` (${operationId}): ${summary}\n`,
     ),
   )
-  return RULES + lines.join('')
+  return rules(Object.hasOwn(paths, SIGN_UP) ? EMBEDDED : EXTERNAL) + lines.join('')
 }

@@ -69,21 +69,31 @@ function presented(request: FastifyRequest, rules: CredentialRules, services: Se
   }
   const [, token] = /^Bearer +([^\s]+) *$/i.exec(authorization) ?? []
   if (token === undefined) throw unauthenticated('Authorization must be of the form Bearer <token>')
+  if (serviceOf(token, services) !== undefined) {
+    throw unauthenticated(
+      'This is the token of a service: send it as X-Service-Auth, with X-User-ID for the user it acts for. Authorization: Bearer is for session tokens',
+    )
+  }
   const tokenKeys = sessionTokenKeys(token, rules)
   if (tokenKeys === undefined) throw unauthenticated('The token does not have the form of a session token')
   return { kind: 'session', tokenKeys }
 }
 
 function service(token: string, userId: string | string[] | undefined, services: Services): Principal {
-  // Every token is compared, each in constant time, so that the time taken does not tell which one came near.
-  let match: Services[number] | undefined
-  for (const each of services) if (each.token.equals(token)) match = each
+  const match = serviceOf(token, services)
   if (match === undefined) throw unauthenticated('The service token is unknown')
   if (typeof userId !== 'string' || userId.trim() === '') {
     throw new Problem('missing_user_id', 'A service says for whom it acts: send X-User-ID')
   }
   if (userId.length > USER_ID_LENGTH_MAX) throw new Problem('not_found', 'X-User-ID names no user')
   return { kind: 'service', service: match.name, userId }
+}
+
+/** The service that has this token. Every token is compared, in constant time, so that the duration reveals nothing about them. */
+function serviceOf(token: string, services: Services): Services[number] | undefined {
+  let match: Services[number] | undefined
+  for (const each of services) if (each.token.equals(token)) match = each
+  return match
 }
 
 const unauthenticated = (detail: string): Problem => new Problem('unauthenticated', detail)

@@ -1,12 +1,29 @@
 import swagger from '@fastify/swagger'
 import type { OpenAPIV3, OpenAPIV3_1 } from 'openapi-types'
+import type { Config } from '../config.ts'
 import { stateBounds } from './bounds.ts'
 import type { App } from './server.ts'
 import { ProblemBody, ProblemCodes } from './wire.ts'
 
-const DESCRIPTION = `Tasks of many users, each walled off by PostgreSQL's row-level security.
+type AuthMode = Config['auth']['mode']
 
-Sign up at \`POST /api/auth/sign-up/email\`, take the \`token\` from the answer and send it as \`Authorization: Bearer <token>\`.
+/** How a client gets a session token, and what the security scheme says of it. */
+const SESSIONS = {
+  embedded: {
+    howTo:
+      'Sign up at `POST /api/auth/sign-up/email`, take the `token` from the answer and send it as `Authorization: Bearer <token>`.',
+    token: 'The token of a session, from sign-up or sign-in',
+  },
+  external: {
+    howTo:
+      'Another server signs users up and in here: send the token of one of its sessions as `Authorization: Bearer <token>`.',
+    token: 'The token of a session, from the server that signs users in',
+  },
+} as const
+
+const describing = (mode: AuthMode): string => `Tasks of many users, each walled off by PostgreSQL's row-level security.
+
+${SESSIONS[mode].howTo}
 A trusted service acts for one user with \`X-Service-Auth\` and \`X-User-ID\`.
 
 Every refusal is \`application/problem+json\` (RFC 9457): \`detail\` says what to do, \`code\` is for programs, \`errors\` names each
@@ -22,7 +39,7 @@ and while the first one still runs it is 409 with \`Retry-After\`. What was refu
 free again. Keys are each user's own. Under \`/api/auth\` the header is ignored.`
 
 /** Describes every route registered after it, from the very schemas that validate. Must come before the first feature. */
-export async function describeApi(app: App): Promise<void> {
+export async function describeApi(app: App, mode: AuthMode): Promise<void> {
   for (const schema of [ProblemCodes, ProblemBody]) app.addSchema(schema)
   await app.register(swagger, {
     openapi: {
@@ -30,19 +47,21 @@ export async function describeApi(app: App): Promise<void> {
       info: {
         title: 'todo-backend',
         version: '0.1.0',
-        description: DESCRIPTION,
+        description: describing(mode),
         license: { name: 'MIT', identifier: 'MIT' },
       },
       servers: [{ url: '/', description: 'Local, staging or production', 'x-internal': false } as Server],
       tags: [
         { name: 'tasks', description: 'The tasks of the signed-in user' },
         { name: 'provider keys', description: 'Keys of the signed-in user for AI providers, encrypted at rest' },
-        { name: 'auth', description: 'Sign-up, sign-in and sessions, by better-auth' },
+        ...(mode === 'embedded'
+          ? [{ name: 'auth', description: 'Sign-up, sign-in and sessions, by better-auth' }]
+          : []),
         { name: 'health', description: 'For load balancers and monitoring' },
       ],
       components: {
         securitySchemes: {
-          session: { type: 'http', scheme: 'bearer', description: 'The token of a session, from sign-up or sign-in' },
+          session: { type: 'http', scheme: 'bearer', description: SESSIONS[mode].token },
           service: {
             type: 'apiKey',
             in: 'header',
