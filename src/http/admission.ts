@@ -1,6 +1,5 @@
 import type { FastifyRequest } from 'fastify'
 import ipaddr from 'ipaddr.js'
-import { LRUCache } from 'lru-cache'
 import type { Config } from '../config.ts'
 import type { Scopes } from '../db/scopes.ts'
 import { shortReading } from '../db/step.ts'
@@ -9,6 +8,7 @@ import type { Limits, Policy, Verdict } from '../limits/limits.ts'
 import type { Principal } from '../principal.ts'
 import { sessionTokenKeys } from './credential.ts'
 import { credentialRules } from './identify.ts'
+import { KnownUsers } from './known-users.ts'
 
 /** Whether a request is within its rate limit, and whose limit that is. */
 export interface Admission {
@@ -22,25 +22,11 @@ export interface Admission {
 export interface Gate {
   /** @throws Problem unavailable (503) when nobody can say whose session it is */
   admit(request: FastifyRequest): Promise<Admission>
-  /** Gives an address back what it spent on proving who is there. */
+  /** Gives an address back what it spent on a request that proved to be a user's, such as a sign-in. */
   excuse(admission: Admission): void
-  /** What was known of a session that is refused now. */
+  /** The credential was refused: what is known of it no longer holds. */
   forget(principal: Principal): void
 }
-
-interface Proof {
-  readonly admission: Admission
-  readonly userId: string | undefined
-}
-
-/**
- * Users of sessions that a process keeps in mind, and for how long. They choose the limit; they prove nothing. Short, because
- * a session that has ended meanwhile goes on to spend what its user has.
- */
-const KNOWN_SESSIONS_MAX = 50_000
-const KNOWN_FOR_MS = 60_000
-/** How exactly. The cache has a timer for it, which a millisecond, its default, would set for nearly every request. */
-const KNOWN_STEP_MS = 1_000
 
 const READS = new Set(['GET', 'HEAD'])
 
@@ -48,28 +34,22 @@ const READS = new Set(['GET', 'HEAD'])
 const SESSION_COOKIE = /(?:^|;\s*)(?:__Secure-)?better-auth\.session_token=([^;\s]+)/
 
 /**
- * A user's requests count together, whatever session or service they come by. Until somebody has proven to be a user, the
- * request counts for its address, so that guessing is limited too.
+ * A user's requests count together, whatever session or service they come by. A request without a valid credential counts for
+ * its address. A credential is looked up first and counted afterwards, so that users never pay for what others try from the
+ * same address; {@link KnownUsers} bounds the look-ups.
  */
 export function openAdmission({ config, limits, db }: { config: Config; limits: Limits; db: Scopes }): Gate {
   const { readPerMinute, writePerMinute } = config.limits
   const read: Policy = { name: 'read', limit: readPerMinute, windowSeconds: 60 }
   const write: Policy = { name: 'write', limit: writePerMinute, windowSeconds: 60 }
   const rules = credentialRules(config.auth)
-  const users = new LRUCache<string, string>({
-    max: KNOWN_SESSIONS_MAX,
-    ttl: KNOWN_FOR_MS,
-    ttlResolution: KNOWN_STEP_MS,
-  })
-  const proving = new Map<string, Promise<Proof>>()
+  const users = new KnownUsers((principal) => userOf(db, principal))
 
   const take = async (policy: Policy, subject: string, userId?: string): Promise<Admission> => ({
     verdict: await limits.take(policy, subject),
     userId,
     subject,
   })
-  const admitUser = (policy: Policy, userId: string): Promise<Admission> => take(policy, `user:${userId}`, userId)
-  const excuse = ({ verdict, subject }: Admission): void => void limits.giveBack(verdict, subject)
 
   /** Who presents a session on the routes that take one. */
   const presented = (request: FastifyRequest): Principal | null => {
@@ -81,47 +61,18 @@ export function openAdmission({ config, limits, db }: { config: Config; limits: 
     return tokenKeys === undefined ? null : { kind: 'session', tokenKeys }
   }
 
-  /** Counts for the address where somebody looked and found nobody: a guess. Otherwise that is given back. */
-  const prove = async (policy: Policy, address: string, principal: Principal): Promise<Proof> => {
-    const admission = await take(policy, address)
-    // A service has proven itself, and asks for many users from one address.
-    const mayLook = admission.verdict.allowed || principal.kind === 'service'
-    let isGuess = false
-    try {
-      const userId = mayLook ? await userOf(db, principal) : undefined
-      if (userId !== undefined) users.set(keyOf(principal), userId)
-      isGuess = mayLook && userId === undefined
-      return { admission, userId }
-    } finally {
-      if (!isGuess) excuse(admission)
-    }
-  }
-
   return {
     async admit(request) {
       const policy = READS.has(request.method) ? read : write
       const principal = presented(request)
-      const key = principal === null ? '' : keyOf(principal)
-      const known = users.get(key)
-      if (known !== undefined) return admitUser(policy, known)
-
-      const address = `address:${addressOf(request.ip)}`
-      if (principal === null) return take(policy, address)
-      // Requests that come together with a session that is new here wait for one look-up.
-      const underWay = await proving.get(key)?.catch(() => undefined)
-      if (underWay?.userId !== undefined) return admitUser(policy, underWay.userId)
-      const proof = prove(policy, address, principal).finally(() => proving.delete(key))
-      if (!proving.has(key)) proving.set(key, proof)
-      const { admission, userId } = await proof
-      return userId === undefined ? admission : admitUser(policy, userId)
+      const address = (): string => addressOf(request.ip)
+      const userId = principal === null ? undefined : await users.userOf(principal, address)
+      return userId === undefined ? take(policy, `address:${address()}`) : take(policy, `user:${userId}`, userId)
     },
-    excuse,
-    forget: (principal) => void users.delete(keyOf(principal)),
+    excuse: ({ verdict, subject }) => void limits.giveBack(verdict, subject),
+    forget: (principal) => users.forget(principal),
   }
 }
-
-const keyOf = (principal: Principal): string =>
-  principal.kind === 'session' ? principal.tokenKeys.join(' ') : `as ${principal.userId}`
 
 const WHO = shortReading({ name: 'scope.who', text: 'select' }, [], (_row, userId) => userId)
 
