@@ -94,7 +94,7 @@ suite('an empty environment', () => {
       openai: 'https://api.openai.com/v1',
       anthropic: 'https://api.anthropic.com',
     })
-    assert.equal(redis.url.reveal(), 'redis://localhost:6379/0')
+    assert.deepEqual([redis.url.reveal(), redis.keyPrefix], ['redis://localhost:6379/0', 'todo-backend:'])
   })
 
   test('means the same as one whose variables are all empty or blank', () => {
@@ -271,6 +271,7 @@ const WRONG: readonly (readonly [variable: string, ...values: string[]])[] = [
   ['REDIS_URL', 'localhost:6379', 'http://localhost', 'redis://', 'redis://localhost/zero', `rediss:${PASSWORD}`],
   ['RATE_LIMIT_READ', '0', '1e3', '100/min'],
   ['RATE_LIMIT_WRITE', '0', '-30'],
+  ['RATE_LIMIT_KEY_PREFIX', 'two words', 'todo*', '{todo}', 'tödo', 'a'.repeat(65)],
   ['LOG_LEVEL', 'loud'],
   ['METRICS_TOKEN', 'two words', 'ü'],
   ['OTEL_SDK_DISABLED', 'maybe'],

@@ -16,6 +16,7 @@ import {
   httpUrl,
   network,
   origin,
+  redisKeyPrefix,
   redisUrl,
   type VariableTable,
 } from './lib/env-reader.ts'
@@ -45,6 +46,7 @@ export const VARIABLES = {
   REDIS_URL: [],
   RATE_LIMIT_READ: [],
   RATE_LIMIT_WRITE: [],
+  RATE_LIMIT_KEY_PREFIX: [],
   LOG_LEVEL: [],
   METRICS_TOKEN: [],
   ...TRACING_VARIABLES,
@@ -70,13 +72,19 @@ export interface Config {
   readonly database: DatabaseConfig
   readonly auth: AuthConfig
   readonly vault: VaultConfig
-  /** Secret because it may hold a password. */
-  readonly redis: { readonly url: Secret }
+  readonly redis: RedisConfig
   readonly limits: { readonly readPerMinute: number; readonly writePerMinute: number }
   readonly log: { readonly level: (typeof LOG_LEVELS)[number] }
   readonly metrics: { readonly token?: Secret }
   /** Absent: nothing is traced. */
   readonly tracing?: TracingConfig
+}
+
+export interface RedisConfig {
+  /** Secret because it may hold a password. */
+  readonly url: Secret
+  /** Begins every key of this deployment. */
+  readonly keyPrefix: string
 }
 
 export interface HttpConfig {
@@ -173,7 +181,10 @@ export function parseConfig(
     database: readDatabase(reader, production, http.workers),
     auth: readAuth(reader, rules, scheme),
     vault: readVault(reader, rules),
-    redis: { url: new Secret(reader.value('REDIS_URL', 'redis://localhost:6379/0', redisUrl)) },
+    redis: {
+      url: new Secret(reader.value('REDIS_URL', 'redis://localhost:6379/0', redisUrl)),
+      keyPrefix: reader.value('RATE_LIMIT_KEY_PREFIX', 'todo-backend:', redisKeyPrefix),
+    },
     limits: {
       readPerMinute: reader.integer('RATE_LIMIT_READ', 100, 1, 1_000_000),
       writePerMinute: reader.integer('RATE_LIMIT_WRITE', 30, 1, 1_000_000),

@@ -38,7 +38,7 @@ export async function openDeps(
   const metrics = openMetrics()
   const db = opened.use(await openDatabase(config, log, { migrate, lentAt }))
   opened.use(purgeNowAndThen(db, log))
-  const redis = opened.use(await openRedis(config.redis.url, log))
+  const redis = opened.use(await openRedis(config.redis, log))
   const limits = openLimits(redis, metrics.limited)
   const cursors = openCursors(config.vault.encryptionKeys)
   const auth = embeddedAuth(config, db, limits)

@@ -12,7 +12,7 @@ const RECONNECT_MAX_MS = 1_000
 const GOODBYE_MS = 200
 /** How long a start waits to know whether there is a Redis, so that its first requests are counted where all others are. */
 const START_MS = 500
-const PROBE_KEY = 'todo-backend:probe'
+const PROBE_KEY = 'probe'
 const PROBE = `return redis.call('set', KEYS[1], 1, 'px', ARGV[1])`
 
 export interface RedisLog {
@@ -21,7 +21,7 @@ export interface RedisLog {
 }
 
 export interface RedisConnection extends AsyncDisposable {
-  /** For libraries that keep commands of their own on it. Whoever waits for an answer does so inside {@link ask}. */
+  /** Puts the key prefix before every key. Commands whose answer is waited for are sent inside {@link ask}. */
   readonly client: Redis
   /**
    * What `command` answers, or undefined where Redis is away: unreachable, silent for some 50 ms, or unable
@@ -33,8 +33,9 @@ export interface RedisConnection extends AsyncDisposable {
 }
 
 /** Connects, and keeps trying in the background; the service runs without it. Its going and coming is one log line each. */
-export async function openRedis(url: Config['redis']['url'], log: RedisLog): Promise<RedisConnection> {
+export async function openRedis({ url, keyPrefix }: Config['redis'], log: RedisLog): Promise<RedisConnection> {
   const redis = new Redis(url.reveal(), {
+    keyPrefix,
     connectTimeout: CONNECT_TIMEOUT_MS,
     disconnectTimeout: GOODBYE_MS,
     maxRetriesPerRequest: 0,

@@ -261,7 +261,11 @@ suite('doctor', () => {
       ['redis://[::1]:6379/0', undefined],
       ['rediss://redis.example.com', undefined],
     ] as const) {
-      const reaching: Config = { ...config, environment: 'production', redis: { url: new Secret(url) } }
+      const reaching: Config = {
+        ...config,
+        environment: 'production',
+        redis: { ...config.redis, url: new Secret(url) },
+      }
       assert.equal(stateOf(checkExposure(reaching), 'Redis TLS'), state, url)
     }
   })

@@ -12,4 +12,9 @@ export const REDIS_OR_NOWHERE = REDIS_URL === undefined ? 'redis://127.0.0.1:1/0
 
 const SILENT = { info: () => undefined, warn: () => undefined }
 
-export const openTestRedis = (url = REDIS_URL ?? ''): Promise<RedisConnection> => openRedis(new Secret(url), SILENT)
+/** @param options.user an ACL user whose password is its name */
+export function openTestRedis({ keyPrefix = 'todo-backend:', user = '' } = {}): Promise<RedisConnection> {
+  const url = new URL(REDIS_URL ?? '')
+  if (user !== '') url.username = url.password = user
+  return openRedis({ url: new Secret(url.href), keyPrefix }, SILENT)
+}

@@ -190,6 +190,12 @@ export function redisUrl(text: string): string {
   return text
 }
 
+/** Short, as it is sent and kept with every key, and without what a key pattern of Redis (its ACLs, `SCAN`) gives a meaning. */
+export function redisKeyPrefix(text: string): string {
+  if (!/^[\w.:/-]{1,64}$/.test(text)) throw new Error('must be 1 to 64 letters, digits or _ . : / -')
+  return text
+}
+
 /** An IP address, or a network of them in CIDR notation. Length 0, everybody, would let any caller choose its address. */
 export function network(text: string): string {
   const [address = '', length, ...rest] = text.split('/')

@@ -7,7 +7,7 @@ import { needsRedis, openTestRedis } from '../../test/redis.ts'
 import { openRedis } from '../redis.ts'
 import { openLimits, type Policy } from './limits.ts'
 
-const NOWHERE = new Secret('redis://127.0.0.1:1/0')
+const NOWHERE = { url: new Secret('redis://127.0.0.1:1/0'), keyPrefix: 'todo-backend:' }
 const SILENT = { info: () => undefined, warn: () => undefined }
 const policy = (limit: number): Policy => ({ name: 'test', limit, windowSeconds: 60 })
 
@@ -72,8 +72,7 @@ suite('limits with Redis', { skip: needsRedis }, () => {
     await using redis = await openTestRedis()
     const { take } = openLimits(redis)
     for (let round = 0; round < 3; round++) await take(policy(3), subject)
-    const [key = ''] = await redis.client.keys(`*${subject}`)
-    await redis.client.del(key)
+    assert.equal(await redis.client.del(`limit:test:${subject}`), 1)
     const { allowed, resetSeconds } = await take(policy(3), subject)
     assert.equal(allowed, false)
     assert.ok(resetSeconds <= 60)
@@ -96,7 +95,7 @@ suite('limits with Redis', { skip: needsRedis }, () => {
   test('a key of another type is counted here alone, and Redis is not away for it', async () => {
     const subject = randomUUID()
     await using redis = await openTestRedis()
-    await redis.client.set(`todo-backend:limit:test:${subject}`, 'text', 'EX', 60)
+    await redis.client.set(`limit:test:${subject}`, 'text', 'EX', 60)
     const { take } = openLimits(redis)
     assert.equal((await take(policy(1), subject)).allowed, true)
     assert.equal((await take(policy(1), subject)).allowed, false)
@@ -108,17 +107,43 @@ suite('limits with Redis', { skip: needsRedis }, () => {
     await using redis = await openTestRedis()
     const { take, giveBack } = openLimits(redis)
     await giveBack(await take(policy(3), subject), subject)
-    const [key = ''] = await redis.client.keys(`*${subject}`)
-    const leftSeconds = await redis.client.ttl(key)
-    assert.ok(leftSeconds > 0 && leftSeconds <= 60, `${key} lives ${leftSeconds} s`)
+    const leftSeconds = await redis.client.ttl(`limit:test:${subject}`)
+    assert.ok(leftSeconds > 0 && leftSeconds <= 60, `the key lives ${leftSeconds} s`)
+  })
+
+  test('deployments with different key prefixes count apart', async () => {
+    const subject = randomUUID()
+    const [one, other] = [`${randomUUID()}:`, `${randomUUID()}:`]
+    await using first = await openTestRedis({ keyPrefix: one })
+    await using second = await openTestRedis({ keyPrefix: other })
+    assert.equal((await openLimits(first).take(policy(1), subject)).allowed, true)
+    assert.equal((await openLimits(second).take(policy(1), subject)).allowed, true)
+    assert.equal((await openLimits(first).take(policy(1), subject)).allowed, false)
+    const keys = await first.client.keys(`*${subject}`)
+    assert.deepEqual(keys.sort(), [`${one}limit:test:${subject}`, `${other}limit:test:${subject}`].sort())
+  })
+
+  test('a Redis user that may use keys with the prefix alone is enough', async (context) => {
+    const [user, subject] = [randomUUID(), randomUUID()]
+    await using admin = await openTestRedis()
+    await admin.client.call('acl', 'setuser', user, 'on', `>${user}`, `~${user}:*`, '+@all')
+    context.after(async () => {
+      await using redis = await openTestRedis()
+      await redis.client.call('acl', 'deluser', user)
+    })
+    await using own = await openTestRedis({ user, keyPrefix: `${user}:` })
+    const { counted } = await openLimits(own).take(policy(1), subject)
+    assert.deepEqual([await own.isReachable(), counted.together], [true, true])
+    await using foreign = await openTestRedis({ user, keyPrefix: 'todo-backend:' })
+    assert.equal(await foreign.isReachable(), false)
   })
 
   test('a key that is something else takes nothing from what is counted beside it', async () => {
     await using redis = await openTestRedis()
     const { take } = openLimits(redis)
     const [odd, even] = [randomUUID(), randomUUID()]
-    await redis.client.rpush(`todo-backend:limit:test:${odd}`, 'a list')
-    await redis.client.set(`todo-backend:limit:test:${even}`, 4, 'EX', 60)
+    await redis.client.rpush(`limit:test:${odd}`, 'a list')
+    await redis.client.set(`limit:test:${even}`, 4, 'EX', 60)
     const both = await Promise.all([take(policy(9), odd), take(policy(9), even)])
     assert.deepEqual(
       both.map(({ remaining, counted }) => [remaining, counted.together]),
@@ -127,6 +152,6 @@ suite('limits with Redis', { skip: needsRedis }, () => {
         [4, true],
       ],
     )
-    await redis.client.del(`todo-backend:limit:test:${odd}`)
+    await redis.client.del(`limit:test:${odd}`)
   })
 })

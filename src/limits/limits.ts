@@ -27,8 +27,6 @@ export interface Limits {
   giveBack(this: void, verdict: Verdict, subject: string): Promise<void>
 }
 
-const KEY_PREFIX = 'todo-backend:limit:'
-
 /**
  * Fixed windows counted in Redis, atomically; and each process also counts what passes through itself, in windows that end
  * with those of Redis. Both must allow. So a Redis that goes away, comes back, evicts or starts anew makes nobody forget what
@@ -74,4 +72,4 @@ export function openLimits(store: SharedStore, onVerdict: Observer['limited'] = 
   }
 }
 
-const keyOf = ({ name }: Policy, subject: string): string => `${KEY_PREFIX}${name}:${subject}`
+const keyOf = ({ name }: Policy, subject: string): string => `limit:${name}:${subject}`

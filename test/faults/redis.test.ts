@@ -71,7 +71,7 @@ describe('rate limits and their Redis', { skip: needsRedisServer }, () => {
   before(async () => {
     server = await openRedisServer()
     proxy = await FaultProxy.open(server.port)
-    redis = await openRedis(new Secret(`redis://127.0.0.1:${proxy.port}/0`), log)
+    redis = await openRedis({ url: new Secret(`redis://127.0.0.1:${proxy.port}/0`), keyPrefix: 'todo-backend:' }, log)
     world = await openWorld({
       env: { RATE_LIMIT_READ: String(LIMIT) },
       replace: () => ({ limits: openLimits(redis), redis }),
@@ -139,7 +139,7 @@ describe('rate limits and their Redis', { skip: needsRedisServer }, () => {
     const later = await openRedisServer()
     await later.kill()
     lines.length = 0
-    await using own = await openRedis(new Secret(later.url), log)
+    await using own = await openRedis({ url: new Secret(later.url), keyPrefix: 'todo-backend:' }, log)
     const { take } = openLimits(own)
     const policy = { name: 'test', limit: 2, windowSeconds: 60 }
     const subject = randomUUID()
