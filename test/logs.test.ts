@@ -6,7 +6,7 @@ import { DatabaseError } from 'pg'
 import { Problem } from '../src/errors.ts'
 import { openLog } from '../src/log.ts'
 import { assertNoSecret, remember } from './canary.ts'
-import { dial, exchange, lines, openSurface } from './wire.ts'
+import { dial, exchange, lines, openSurface, resetBeforeAccept } from './wire.ts'
 import { openWorld, SERVICE_TOKEN, type User, type World } from './world.ts'
 
 const TASKS = '/api/tasks'
@@ -23,15 +23,22 @@ interface RequestLine {
 }
 
 /** What is logged about one request: waits for the line, because a client has its answer before that is over. */
-async function linesOf(logged: readonly string[], reqId: string): Promise<RequestLine[]> {
+async function linesOf(logged: readonly string[], reqId: string, count = 1): Promise<RequestLine[]> {
   const found = (): RequestLine[] =>
     logged.map((line) => JSON.parse(line) as RequestLine).filter((line) => line.reqId === reqId)
   const giveUpAt = performance.now() + PATIENCE_MS
-  while (!found().some(({ msg }) => msg === 'request')) {
-    assert.ok(performance.now() < giveUpAt, 'no line')
+  while (found().filter(({ msg }) => msg === 'request').length < count) {
+    assert.ok(performance.now() < giveUpAt, `${found().length} lines`)
     await new Promise(setImmediate)
   }
   return found()
+}
+
+const RESETS = 50
+
+async function resetAfterAccept(url: string, request: string, times: number): Promise<void> {
+  const wires = await Promise.all(Array.from({ length: times }, () => dial(url)))
+  for (const { socket } of wires) socket.write(request, () => socket.resetAndDestroy())
 }
 
 suite('one line a request', () => {
@@ -83,6 +90,24 @@ suite('one line a request', () => {
     const [line, ...more] = await linesOf(world.logged, 'gone')
     assert.deepEqual([line?.status, line?.aborted, more], [null, true, []])
   })
+
+  for (const [when, sendAndReset] of [
+    ['before its connection was accepted', resetBeforeAccept],
+    ['as soon as it had asked', resetAfterAccept],
+  ] as const) {
+    test(`is written for each client that reset its connection ${when}, and no other line`, async () => {
+      const from = world.logged.length
+      const reqId = randomBytes(8).toString('hex')
+      await sendAndReset(world.url, lines(`GET ${TASKS} HTTP/1.1`, HOST, `X-Request-Id: ${reqId}`), RESETS)
+      const logged = await linesOf(world.logged, reqId, RESETS)
+      assert.deepEqual(
+        logged.map((line) => [line.msg, line.status, line.aborted]),
+        Array.from({ length: RESETS }, () => ['request', null, true]),
+      )
+      const others = world.logged.slice(from).filter((line) => !line.includes(reqId))
+      assert.deepEqual(others, [])
+    })
+  }
 
   test('names the route and not the path, and has nothing else of what was sent', async () => {
     const secret = randomBytes(16).toString('hex')

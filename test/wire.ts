@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
 import { connect, type Socket } from 'node:net'
 import type { Logger } from 'pino'
 import { parseConfig, type Config } from '../src/config.ts'
@@ -89,6 +90,21 @@ export async function exchange(url: string, ...parts: readonly (string | Uint8Ar
   using wire = await dial(url)
   await wire.send(...parts)
   return await wire.answer(String(parts[0]).split(' ', 1)[0])
+}
+
+/**
+ * Connections that each send the request and are reset, from another process while this one is blocked: a server here accepts
+ * none of them before its reset.
+ */
+export function resetBeforeAccept(url: string, request: string, times: number): void {
+  const { hostname, port } = new URL(url)
+  const client = `
+    const { connect } = require('node:net')
+    for (let n = 0; n < ${times}; n++) {
+      const socket = connect(${port}, '${hostname}', () => socket.write(${JSON.stringify(request)}, () => socket.resetAndDestroy()))
+    }`
+  const { status, stderr } = spawnSync(process.execPath, ['-e', client], { encoding: 'utf8' })
+  assert.equal(status, 0, stderr)
 }
 
 /** A request from its lines, with the blank one at the end. */

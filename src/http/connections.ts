@@ -10,6 +10,8 @@ export interface Connections {
   /** Answers what never became a request; for `clientErrorHandler`. */
   refuse(error: NodeJS.ErrnoException, socket: Socket): void
   watch(server: Server): void
+  /** Whether the client had reset the connection of this request before the server accepted it. */
+  hasLeft(request: IncomingMessage): boolean
   /** Whether nothing was asked on its connection after this request. */
   isLatest(request: IncomingMessage): boolean
   /** How many there are, and over how many requests without their whole answer came. */
@@ -122,6 +124,8 @@ export function createConnections(
       // A client may close its side once it has asked, and still wants its answer. Node has the switch, its types do not.
       Object.assign(server, { httpAllowHalfOpen: true })
       server.on('connection', (socket) => {
+        // Node keeps the address once it was read, and cannot find it out any more after a reset.
+        void socket.remoteAddress
         open.set(socket, { unanswered: new Set(), latest: undefined, idleAtBytes: 0 })
         socket.once('close', () => open.delete(socket))
       })
@@ -138,6 +142,7 @@ export function createConnections(
       })
       server.on('connect', refuseTunnel)
     },
+    hasLeft: ({ socket }) => socket.remoteAddress === undefined,
     isLatest: (request) => open.get(request.socket)?.latest?.request === request,
     count: () => ({
       open: open.size,

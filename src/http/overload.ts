@@ -4,6 +4,7 @@ import { Problem, retryAfter } from '../errors.ts'
 import { originForm } from './ambiguity.ts'
 import { corsHeaders } from './cors.ts'
 import { pathOf, PROBLEM_JSON, problemBody, requestIdOf } from './problem.ts'
+import { wholeStatus } from './request-log.ts'
 import type { App } from './server.ts'
 
 declare module 'fastify' {
@@ -99,6 +100,7 @@ function refuseEarly(app: App, config: Config, work: Work, headers: Readonly<Rec
     const isFree = method === 'OPTIONS' || free.has(path.replace(/\/$/, ''))
     if (isFree) return serve(request, response)
     if (refused++ === 0) setTimeout(report, REPORT_INTERVAL_MS).unref()
+    response.once('close', () => app.observer.requestEnded(method, undefined, wholeStatus(response), 0))
     const requestId = requestIdOf(request)
     const body = problemBody(problem, { path, requestId })
     response.writeHead(problem.status, {
@@ -112,7 +114,6 @@ function refuseEarly(app: App, config: Config, work: Work, headers: Readonly<Rec
     })
     response.end(method === 'HEAD' ? undefined : body)
     app.observer.refused(problem.code)
-    app.observer.requestEnded(method, undefined, problem.status, 0)
   })
 }
 

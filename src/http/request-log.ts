@@ -53,8 +53,6 @@ export class RequestLogger implements FastifyBaseLogger {
 
 /** One line a request, with nothing of what was sent but a sane request id, and the user that a service named. */
 export function logRequest(request: FastifyRequest, reply: FastifyReply): void {
-  const { statusCode, headersSent } = reply.raw
-  const isAnswered = headersSent || statusCode >= 400
   const whole = wholeStatus(reply.raw)
   const route = request.routeOptions.url
   request.server.observer.requestEnded(request.method, route, whole, reply.elapsedTime / 1000)
@@ -67,8 +65,8 @@ export function logRequest(request: FastifyRequest, reply: FastifyReply): void {
       principal: request.principal?.kind ?? 'none',
       service: request.principal?.kind === 'service' ? request.principal.service : undefined,
       userId: request.admitted?.userId,
-      // Of a client that went away before there was any: null. One that went away during its answer is `aborted` too.
-      status: isAnswered ? statusCode : null,
+      // A client that left before it had its whole answer has no status, as in metrics and traces.
+      status: whole ?? null,
       durationMs: Math.round(reply.elapsedTime * 10) / 10,
       ...(whole === undefined && { aborted: true }),
     },

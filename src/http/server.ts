@@ -104,6 +104,7 @@ export async function createApp(
     // Refusals of the router itself, before any hook runs.
     frameworkErrors: (error, request, reply) => {
       begin(request, reply)
+      if (abortIfLeft(request)) return
       void reply.headers(corsHeaders(config, request.raw))
       endConnection(request, reply)
       void sendProblem(error, request, reply)
@@ -146,9 +147,15 @@ export async function createApp(
   const endConnection = (request: FastifyRequest, reply: FastifyReply): void => {
     if (app.draining && connections.isLatest(request.raw)) void reply.header('connection', 'close')
   }
+  /** Nothing is done for a client that has left already; closing its connection writes the log line of the request. */
+  const abortIfLeft = ({ raw }: FastifyRequest): boolean => {
+    const hasLeft = connections.hasLeft(raw)
+    if (hasLeft) raw.socket.destroy()
+    return hasLeft
+  }
   app.addHook('onRequest', (request, reply, done) => {
     begin(request, reply)
-    done()
+    if (!abortIfLeft(request)) done()
   })
   app.addHook('onSend', (request, reply, _payload, done) => {
     endConnection(request, reply)

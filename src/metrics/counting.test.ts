@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { suite, test } from 'node:test'
 import { openFakeProvider, REFUSING } from '../../test/fake-provider.ts'
-import { dial, exchange, lines } from '../../test/wire.ts'
+import { dial, exchange, lines, resetBeforeAccept } from '../../test/wire.ts'
 import { openWorld, SERVICE_TOKEN, type World } from '../../test/world.ts'
 
 /** Longer than a request takes to end. */
@@ -39,6 +39,9 @@ suite('is counted:', () => {
     await reaches(world, 'http_requests_in_flight', 2)
     wire.socket.resetAndDestroy()
     await reaches(world, requests('POST', '/api/tasks', 'aborted'), 1)
+    resetBeforeAccept(world.url, lines('GET /api/tasks HTTP/1.1', 'Host: x'), 20)
+    await reaches(world, requests('GET', '/api/tasks', 'aborted'), 20)
+    assert.equal(await valueOf(world, 'http_problems_total{code="internal"}'), 0)
     await exchange(world.url, 'GARBAGE\r\n\r\n')
     await reaches(world, requests('other', 'none', 400), 1)
     await exchange(world.url, lines('CONNECT example.com:443 HTTP/1.1', 'Host: x'))
