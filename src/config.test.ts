@@ -251,6 +251,14 @@ const WRONG: readonly (readonly [variable: string, ...values: string[]])[] = [
   ['DATABASE_ECHO', 'debug'],
   ['AUTH_MODE', 'none'],
   ['SESSION_TOKEN_STORAGE', 'clear', 'plain'],
+  [
+    'PUBLIC_URL',
+    'todo.example',
+    'ftp://a.example',
+    `https://u:${PASSWORD}@a.example`,
+    'https://a.example/?x',
+    `https://a.example/${'x'.repeat(255)}`,
+  ],
   ['AUTH_SERVER_URL', 'auth.example', 'ftp://a.example', `https://u:${PASSWORD}@a.example`, 'https://a.example/?x'],
   ['SESSION_HASH_SECRET', 'short', `${HASH} `],
   ['BETTER_AUTH_SECRET', 'short', ` ${AUTH}`],
@@ -394,6 +402,10 @@ suite('an external auth server', () => {
 
   test('is reached at a URL without a slash at the end', () => {
     assert.equal(parse({ AUTH_SERVER_URL: 'https://auth.example/base/' }).auth.serverUrl, 'https://auth.example/base')
+    const { http, auth } = parse({ PUBLIC_URL: 'https://a.example/todo/' })
+    assert.deepEqual([http.publicUrl, auth.serverUrl], ['https://a.example/todo', 'https://a.example/todo'])
+    const external = parse({ PUBLIC_URL: 'https://a.example', AUTH_MODE: 'external' })
+    assert.equal(external.auth.serverUrl, undefined)
   })
 })
 

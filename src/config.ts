@@ -30,6 +30,7 @@ export const VARIABLES = {
   DATA_DIR: [],
   HOST: [],
   PORT: [],
+  PUBLIC_URL: [],
   CORS_ORIGINS: ['ALLOWED_ORIGINS'],
   TRUST_PROXY: [],
   WORKERS: [],
@@ -91,6 +92,8 @@ export interface HttpConfig {
   readonly host: string
   /** 0: any free one. */
   readonly port: number
+  /** Where clients reach this service, with the path prefix that a proxy strips: no slash at the end. */
+  readonly publicUrl?: string
   /** Exact origins; outside production `*` (any) and `null` (sandboxed frames, files) may be among them. */
   readonly corsOrigins: readonly string[]
   /** IP addresses and CIDR networks whose `X-Forwarded-For` counts; usually none. */
@@ -179,7 +182,7 @@ export function parseConfig(
     dataDir,
     http,
     database: readDatabase(reader, production, http.workers),
-    auth: readAuth(reader, rules, scheme),
+    auth: readAuth(reader, rules, scheme, http.publicUrl),
     vault: readVault(reader, rules),
     redis: {
       url: new Secret(reader.value('REDIS_URL', 'redis://localhost:6379/0', redisUrl)),
@@ -196,7 +199,9 @@ export function parseConfig(
 }
 
 function readHttp(reader: Reader, production: boolean): HttpConfig {
+  const publicUrl = reader.value('PUBLIC_URL', undefined, httpUrl)
   return {
+    ...(publicUrl !== undefined && { publicUrl }),
     host: reader.value('HOST', '127.0.0.1', host),
     port: reader.integer('PORT', 8000, 0, 65_535),
     corsOrigins: reader.list('CORS_ORIGINS', ['http://localhost:3000'], (entry) => {
@@ -233,7 +238,7 @@ function requiredSecrets({ mode, tokenStorage }: AuthScheme): readonly Developme
   ]
 }
 
-function readAuth(reader: Reader, rules: SecretRules, scheme: AuthScheme): AuthConfig {
+function readAuth(reader: Reader, rules: SecretRules, scheme: AuthScheme, publicUrl: string | undefined): AuthConfig {
   const secret = (name: Variable): Secret | undefined =>
     reader.value(name, undefined, (text) => {
       // Trimmed here it would no longer be the key that another program takes from the same variable.
@@ -242,7 +247,9 @@ function readAuth(reader: Reader, rules: SecretRules, scheme: AuthScheme): AuthC
     })
   const sessionHashSecret = secret('SESSION_HASH_SECRET')
   const betterAuthSecret = secret('BETTER_AUTH_SECRET')
-  const serverUrl = reader.value('AUTH_SERVER_URL', undefined, httpUrl)
+  // An auth server of its own is somewhere else; the embedded one is where this service is.
+  const fallback = scheme.mode === 'embedded' ? publicUrl : undefined
+  const serverUrl = reader.value('AUTH_SERVER_URL', fallback, httpUrl)
   const common: CommonAuth = {
     ...(serverUrl !== undefined && { serverUrl }),
     services: reader.list('SERVICE_AUTH_TOKEN', [], (entry) => {

@@ -74,6 +74,7 @@ export function embeddedAuth(
     secret: auth.betterAuthSecret.reveal(),
     sessionHashSecret: auth.sessionHashSecret.reveal(),
     baseUrl: auth.serverUrl,
+    publicUrl: http.publicUrl,
     trustedOrigins: http.corsOrigins.filter((origin) => origin !== '*' && origin !== 'null'),
     // In development, as better-auth has it, attempts count for the address like any request, and no more strictly.
     ...(environment !== 'development' && limits !== undefined && { countAttempt: attemptsOf(limits) }),

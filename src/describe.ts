@@ -5,19 +5,23 @@ import { parseConfig } from './config.ts'
 import type { Deps } from './deps.ts'
 import { llmsText } from './docs/llms.ts'
 import { openCursors } from './http/cursor.ts'
+import { linksOf } from './http/links.ts'
 import { Secret } from './lib/secret.ts'
 import { openMetrics } from './metrics/metrics.ts'
+
+/** Of a service that was started without any variable. A generated client needs an absolute address to begin with. */
+const EXAMPLE_URL = 'http://localhost:8000'
 
 /** The OpenAPI document. Ends with a line feed. */
 export const describe = async (): Promise<string> => `${JSON.stringify(await described(), null, 2)}\n`
 
 /** `llms.txt`. Ends with a line feed. */
-export const describeToPrograms = async (): Promise<string> => llmsText(await described())
+export const describeToPrograms = async (): Promise<string> => llmsText(await described(), linksOf(undefined))
 
 /** The service with everything switched on, without opening anything. */
 async function described(): Promise<object> {
   const made = (): Secret => new Secret(randomBytes(32).toString('base64url') + '=')
-  const config = parseConfig({}, () => ({
+  const config = parseConfig({ PUBLIC_URL: EXAMPLE_URL }, () => ({
     SESSION_HASH_SECRET: made(),
     SERVICE_AUTH_TOKEN: made(),
     ENCRYPTION_KEY: made(),

@@ -23,7 +23,7 @@ suite('the OpenAPI document', () => {
   })
 
   test('is what the service serves', async () => {
-    await using world = await openWorld()
+    await using world = await openWorld({ env: { PUBLIC_URL: 'http://localhost:8000' } })
     const { json, headers } = await world.ask('GET', '/openapi.json')
     assert.deepEqual(json, document)
     const again = await world.ask('GET', '/openapi.json', { headers: { 'if-none-match': headers.get('etag') ?? '' } })

@@ -33,6 +33,8 @@ export interface AuthOptions {
   readonly sessionHashSecret: string
   /** Where browsers reach this service, if known. Its scheme decides whether cookies are Secure. */
   readonly baseUrl?: string | undefined
+  /** Its path is that of the cookies, so that services under other paths of the host neither see nor replace them. */
+  readonly publicUrl?: string | undefined
   /** Cookies only over https even when `baseUrl` does not say so, as behind a proxy that ends TLS. */
   readonly secureCookies?: boolean
   /** Origins of other sites whose pages may send our cookies. */
@@ -112,12 +114,13 @@ const isAboutTheInput = (error: unknown): boolean =>
   error instanceof Error && 'code' in error && typeof error.code === 'string' && /^2[23]/.test(error.code)
 
 function betterAuthOptions(options: AuthOptions, db: Kysely<unknown>) {
-  const { secret, baseUrl } = options
+  const { secret, baseUrl, publicUrl } = options
   return {
     // All three are always given, for what is not given better-auth takes from the environment.
     secret,
     secrets: [{ version: 1, value: secret }],
-    baseURL: baseUrl ?? UNKNOWN_BASE_URL,
+    // Its path would take the place of `basePath`: better-auth sees requests whose prefix a proxy has stripped.
+    baseURL: baseUrl === undefined ? UNKNOWN_BASE_URL : new URL(baseUrl).origin,
     basePath: '/api/auth',
     trustedOrigins: (request?: Request) => [...options.trustedOrigins, ...sameOrigin(baseUrl, request)],
 
@@ -154,6 +157,7 @@ function betterAuthOptions(options: AuthOptions, db: Kysely<unknown>) {
     onAPIError: { throw: true },
     advanced: {
       useSecureCookies: options.secureCookies === true || (baseUrl?.startsWith('https:') ?? false),
+      ...(publicUrl !== undefined && { defaultCookieAttributes: { path: new URL(publicUrl).pathname } }),
       ipAddress: { ipAddressHeaders: [CLIENT_ADDRESS_HEADER] },
       // Left out, they are off under NODE_ENV=test and TEST=1.
       disableOriginCheck: false,

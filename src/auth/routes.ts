@@ -253,7 +253,7 @@ async function toProblem(response: Response, sent: unknown): Promise<Problem> {
   return new Problem(kind ?? 'malformed_request', message, {
     body: {
       message,
-      ...(code === undefined ? {} : { code, type: `/problems/${code}` }),
+      ...(code === undefined ? {} : { code }),
       ...(field === undefined ? {} : { errors: [{ in: 'body', pointer: `/${field}`, detail: message }] }),
     },
   })

@@ -1,3 +1,5 @@
+import type { Links } from '../http/links.ts'
+
 const SIGN_UP = '/api/auth/sign-up/email'
 
 const EMBEDDED = `- For one user: \`Authorization: Bearer <token>\`. \`POST ${SIGN_UP}\` or \`POST /api/auth/sign-in/email\` answer with \`token\`. Where another
@@ -6,19 +8,19 @@ const EMBEDDED = `- For one user: \`Authorization: Bearer <token>\`. \`POST ${SI
 const EXTERNAL = `- For one user: \`Authorization: Bearer <token>\`, with a session token of the server that signs users in. There is no \`/api/auth\` here.`
 
 /** What a program that reads and writes text has to know before it calls anything. The form is https://llmstxt.org's. */
-const rules = (sessions: string): string => `# todo-backend
+const rules = ({ to }: Links, sessions: string): string => `# todo-backend
 
 > A task service for many users: REST and JSON over PostgreSQL. Each user sees their own tasks only, input is taken strictly, a write
 > can be repeated without being done twice, and every refusal says in one sentence what to do.
 
-Paths are relative to the host that this file came from. Bodies are JSON (\`Content-Type: application/json\`), names are camelCase, ids are
+Paths are relative to ${to('') || 'the host that this file came from'}. Bodies are JSON (\`Content-Type: application/json\`), names are camelCase, ids are
 UUIDs, instants are RFC 3339 in UTC (\`2025-12-27T17:00:00Z\`; any offset is taken, but there must be one).
 
 ## Documents
 
-- [OpenAPI 3.1](/openapi.json): every route, field, bound and refusal, for programs
-- [Swagger UI](/docs): to try things out in a browser
-- [ReDoc](/redoc): the same, to read
+- [OpenAPI 3.1](${to('/openapi.json')}): every route, field, bound and refusal, for programs
+- [Swagger UI](${to('/docs')}): to try things out in a browser
+- [ReDoc](${to('/redoc')}): the same, to read
 
 ## Who is calling
 
@@ -56,7 +58,7 @@ interface Operation {
 }
 
 /** `/llms.txt`: the rules, and one line for each operation of the OpenAPI document. Ends with a line feed. */
-export function llmsText(document: { readonly paths?: unknown }): string {
+export function llmsText(document: { readonly paths?: unknown }, links: Links): string {
   // A path has nothing but operations here: parameters and servers stand in each.
   const paths = (document.paths ?? {}) as Record<string, Record<string, Operation>>
   const lines = Object.entries(paths).flatMap(([path, operations]) =>
@@ -64,5 +66,5 @@ export function llmsText(document: { readonly paths?: unknown }): string {
       ([method, { summary, operationId }]) => `- \`${method.toUpperCase()} ${path}\` (${operationId}): ${summary}\n`,
     ),
   )
-  return rules(Object.hasOwn(paths, SIGN_UP) ? EMBEDDED : EXTERNAL) + lines.join('')
+  return rules(links, Object.hasOwn(paths, SIGN_UP) ? EMBEDDED : EXTERNAL) + lines.join('')
 }

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
 import { isFresh } from '../http/conditional.ts'
+import { pathOf } from '../http/problem.ts'
 import type { App } from '../http/server.ts'
 import { llmsText } from './llms.ts'
 
@@ -49,9 +50,13 @@ const REDOC = findRedoc()
  * Swagger UI fills in the example of every parameter before anything is tried: a list would be asked for with all filters at
  * once, and each write would carry the one same `Idempotency-Key`. Who tries something says what they want.
  */
-const START_SWAGGER_UI = `function leaveOptionalEmpty(response) {
+const START_SWAGGER_UI = `// Where this service is for this page, whatever prefix a proxy strips.
+const base = new URL('..', document.currentScript.src).href
+
+function forThisPage(response) {
   if (!response.ok || !response.url.endsWith('/openapi.json')) return response
   const document = JSON.parse(response.text)
+  document.servers = [{ url: base.replace(/\\/$/, '') }]
   for (const operation of Object.values(document.paths).flatMap((path) => Object.values(path))) {
     for (const parameter of operation.parameters ?? []) {
       if (!parameter.required) delete parameter.example
@@ -61,13 +66,13 @@ const START_SWAGGER_UI = `function leaveOptionalEmpty(response) {
 }
 
 SwaggerUIBundle({
-  url: '/openapi.json',
+  url: base + 'openapi.json',
   dom_id: '#swagger-ui',
   deepLinking: true,
   displayRequestDuration: true,
   tryItOutEnabled: true,
   validatorUrl: null,
-  responseInterceptor: leaveOptionalEmpty,
+  responseInterceptor: forThisPage,
 })
 `
 
@@ -93,6 +98,7 @@ const ASSETS: Readonly<Record<string, Asset>> = {
   }),
 }
 
+/** @param content has its links relative to the root of this service */
 const page = (content: string): string => `<!doctype html>
 <html lang="en">
   <head>
@@ -106,19 +112,19 @@ ${content}
 `
 
 const PAGES: Readonly<Record<string, string>> = {
-  '/docs': page(`    <link rel="stylesheet" href="/docs/swagger-ui.css">
-    <link rel="stylesheet" href="/docs/pages.css">
+  '/docs': page(`    <link rel="stylesheet" href="docs/swagger-ui.css">
+    <link rel="stylesheet" href="docs/pages.css">
   </head>
   <body>
     <div id="swagger-ui"></div>
-    <script src="/docs/swagger-ui.js"></script>
-    <script src="/docs/start.js"></script>`),
+    <script src="docs/swagger-ui.js"></script>
+    <script src="docs/start.js"></script>`),
   ...(REDOC && {
-    '/redoc': page(`    <link rel="stylesheet" href="/docs/pages.css">
+    '/redoc': page(`    <link rel="stylesheet" href="docs/pages.css">
   </head>
   <body>
-    <redoc spec-url="/openapi.json" disable-telemetry="true"></redoc>
-    <script type="module" src="/redoc/redoc.js"></script>`),
+    <redoc spec-url="openapi.json" disable-telemetry="true"></redoc>
+    <script type="module" src="redoc/redoc.js"></script>`),
   }),
 }
 
@@ -126,9 +132,14 @@ const PAGES: Readonly<Record<string, string>> = {
 export function documentRoutes(app: App): void {
   const schema = { hide: true }
   for (const [path, html] of Object.entries(PAGES)) {
-    app.get(path, { schema }, async (_request, reply) =>
-      reply.header('content-security-policy', PAGE_POLICY).type('text/html; charset=utf-8').send(html),
-    )
+    const below = html.replace(/(src|href|spec-url)="(?!data:)/g, '$1="../')
+    app.get(path, { schema }, async (request, reply) => {
+      const isBelow = pathOf(request.raw.url ?? '').endsWith('/')
+      return reply
+        .header('content-security-policy', PAGE_POLICY)
+        .type('text/html; charset=utf-8')
+        .send(isBelow ? below : html)
+    })
   }
   for (const [path, { type, read }] of Object.entries(ASSETS)) {
     let text: string | undefined
@@ -141,7 +152,7 @@ export function documentRoutes(app: App): void {
     })
   }
   generated(app, '/openapi.json', 'application/json', () => JSON.stringify(app.swagger()))
-  generated(app, '/llms.txt', 'text/plain', () => llmsText(app.swagger()))
+  generated(app, '/llms.txt', 'text/plain', () => llmsText(app.swagger(), app.links))
 }
 
 /** What is made of the routes, once all are there. It changes with a release, so that readers ask whether it has. */

@@ -3,6 +3,7 @@ import type { Socket } from 'node:net'
 import type { FastifyBaseLogger } from 'fastify'
 import { Problem } from '../errors.ts'
 import type { Observer } from '../observer.ts'
+import type { Links } from './links.ts'
 import { LINGER_MS, PROBLEM_JSON, pathOf, problemBody, requestIdOf } from './problem.ts'
 
 /** What the server's connections hold that Fastify does not see. */
@@ -43,6 +44,7 @@ interface Connection {
  */
 export function createConnections(
   headers: Readonly<Record<string, string>>,
+  links: Links,
   log: FastifyBaseLogger,
   observer: Observer,
 ): Connections {
@@ -62,7 +64,7 @@ export function createConnections(
     const requestId = requestIdOf(request)
     // The target of CONNECT is a host, not a path.
     const path = request === undefined || request.method === 'CONNECT' ? '/' : pathOf(request.url ?? '/')
-    const body = problemBody(problem, { path, requestId })
+    const body = problemBody(problem, links, { path, requestId })
     const head = {
       ...headers,
       ...problem.headers,

@@ -50,7 +50,7 @@ export async function describeApi(app: App, mode: AuthMode): Promise<void> {
         description: describing(mode),
         license: { name: 'MIT', identifier: 'MIT' },
       },
-      servers: [{ url: '/', description: 'Local, staging or production', 'x-internal': false } as Server],
+      servers: [{ url: app.links.to('') || '/', description: 'This service', 'x-internal': false } as Server],
       tags: [
         { name: 'tasks', description: 'The tasks of the signed-in user' },
         { name: 'provider keys', description: 'Keys of the signed-in user for AI providers, encrypted at rest' },

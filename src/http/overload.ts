@@ -102,7 +102,7 @@ function refuseEarly(app: App, config: Config, work: Work, headers: Readonly<Rec
     if (refused++ === 0) setTimeout(report, REPORT_INTERVAL_MS).unref()
     response.once('close', () => app.observer.requestEnded(method, undefined, wholeStatus(response), 0))
     const requestId = requestIdOf(request)
-    const body = problemBody(problem, { path, requestId })
+    const body = problemBody(problem, app.links, { path, requestId })
     response.writeHead(problem.status, {
       ...headers,
       ...problem.headers,

@@ -5,6 +5,7 @@ import { finished } from 'node:stream/promises'
 import type { ErrorObject } from 'ajv'
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import { Problem } from '../errors.ts'
+import type { Links } from './links.ts'
 import { violations } from './validation.ts'
 
 export const PROBLEM_JSON = 'application/problem+json; charset=utf-8'
@@ -24,22 +25,22 @@ export const LINGER_MS = 2_000
 /** A path longer than this is cut in `instance`: it came from the caller. */
 const INSTANCE_LENGTH_MAX = 1024
 
-/** The body of every refusal (RFC 9457), flat. */
-export function problemBody(problem: Problem, { path, requestId }: { path: string; requestId: string }): string {
-  const { type, title, status, detail, code, ...more } = problemMembers(problem)
-  const instance = path.slice(0, INSTANCE_LENGTH_MAX)
+/** The body of every refusal (RFC 9457), flat. @param path as this service was asked for it */
+export function problemBody(
+  problem: Problem,
+  links: Links,
+  { path, requestId }: { readonly path: string; readonly requestId: string },
+): string {
+  const { type, title, status, detail, code, ...more } = problemMembers(problem, links)
+  const instance = links.asAsked(path).slice(0, INSTANCE_LENGTH_MAX)
   return JSON.stringify({ type, title, status, detail, instance, code, requestId, ...more })
 }
 
 /** What is refused and why, without the request that it was: also for a part of one. */
-export const problemMembers = ({ code, title, status, message, body }: Problem) => ({
-  type: `/problems/${code}`,
-  title,
-  status,
-  detail: message,
-  code,
-  ...body,
-})
+export function problemMembers({ code, title, status, message, body }: Problem, links: Links) {
+  const members = { type: '', title, status, detail: message, code, ...body }
+  return { ...members, type: links.to(`/problems/${members.code}`) }
+}
 
 /** On the request itself: a WeakMap that every request goes into makes the garbage collector work. */
 const NEW_ID = Symbol('the id of a request that came without one')
@@ -61,7 +62,10 @@ export function sendProblem(error: unknown, request: FastifyRequest, reply: Fast
   observe(problem, request)
   if (problem.status === 401) void reply.header('www-authenticate', 'Bearer')
   if (problem.status === 503) void reply.header('retry-after', String(RETRY_AFTER_S))
-  const body = problemBody(problem, { path: pathOf(request.raw.url ?? '/'), requestId: request.id })
+  const body = problemBody(problem, request.server.links, {
+    path: pathOf(request.raw.url ?? '/'),
+    requestId: request.id,
+  })
   void reply.code(problem.status).headers(problem.headers).type(PROBLEM_JSON)
   if (request.raw.complete || request.method === 'HEAD') return reply.send(body)
   return reply.header('content-length', Buffer.byteLength(body)).send(Readable.from(lingering(body, request.raw)))

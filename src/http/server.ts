@@ -19,6 +19,7 @@ import { originForm, refuseAmbiguity } from './ambiguity.ts'
 import { createConnections, type Connections } from './connections.ts'
 import { allowOrigins, answerPreflights, corsHeaders } from './cors.ts'
 import { identify } from './identify.ts'
+import { linksOf, type Links } from './links.ts'
 import { refuseUnknown, watchRoutes } from './methods.ts'
 import { boundWork } from './overload.ts'
 import { pathOf, requestIdOf, sendProblem } from './problem.ts'
@@ -33,6 +34,7 @@ declare module 'fastify' {
     /** The process is about to stop: it takes no new work, and says so to whoever asks for its readiness. */
     draining: boolean
     readonly connections: Connections
+    readonly links: Links
     readonly observer: Observer
   }
 }
@@ -78,7 +80,8 @@ export async function createApp(
   { observer = NOBODY_OBSERVES, tracer }: { observer?: Observer; tracer?: Tracer | undefined } = {},
 ): Promise<App> {
   const headers = { ...SECURITY_HEADERS, ...(config.environment === 'production' ? TRANSPORT_SECURITY : {}) }
-  const connections = createConnections(headers, log, observer)
+  const links = linksOf(config.http.publicUrl)
+  const connections = createConnections(headers, links, log, observer)
   const app = fastify({
     loggerInstance: log,
     logController: new LogController({ disableRequestLogging: true }),
@@ -113,6 +116,7 @@ export async function createApp(
 
   app.decorate('draining', false)
   app.decorate('connections', connections)
+  app.decorate('links', links)
   app.decorate('observer', observer)
   connections.watch(app.server)
   // All headers are looked at; their number is bounded by their size.

@@ -172,8 +172,12 @@ export function origin(text: string): string {
   return text
 }
 
+/** It stands in headers and bodies, behind which there must be room. */
+const URL_LENGTH_MAX = 255
+
 /** An http or https URL to put paths behind: without a slash at the end. */
 export function httpUrl(text: string): string {
+  if (text.length > URL_LENGTH_MAX) throw new Error(`must have at most ${URL_LENGTH_MAX} characters`)
   const url = URL.parse(text)
   if (url === null || !/^https?:$/.test(url.protocol) || url.username || url.password || url.search || url.hash) {
     throw new Error('must be an http:// or https:// URL without a user, a query or a fragment')

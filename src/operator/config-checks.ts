@@ -42,8 +42,8 @@ export function checkExposure({ environment, auth, http, metrics, redis }: Confi
         ? ok('public URL', 'https')
         : warn(
             'public URL',
-            auth.serverUrl === undefined ? 'AUTH_SERVER_URL is not set' : 'AUTH_SERVER_URL is not https',
-            'set AUTH_SERVER_URL to the https:// URL under which browsers reach this service',
+            auth.serverUrl === undefined ? 'PUBLIC_URL is not set' : 'the public URL is not https',
+            'set PUBLIC_URL to the https:// URL under which browsers reach this service',
           ),
     )
   }

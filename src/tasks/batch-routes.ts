@@ -1,4 +1,5 @@
 import type { Database } from '../db/database.ts'
+import type { UserSql } from '../db/sql.ts'
 import { Problem } from '../errors.ts'
 import { signedIn } from '../http/identify.ts'
 import { once } from '../http/once.ts'
@@ -53,7 +54,8 @@ export function batchRoutes(app: App, { db }: { db: Database }): void {
       },
     },
     async (request, reply) => {
-      const results = await db.asUser(signedIn(request), (sql) => runBatch(sql, request.body), once(request, reply))
+      const run = (sql: UserSql): Promise<BatchResult[]> => runBatch(sql, request.body, app.links)
+      const results = await db.asUser(signedIn(request), run, once(request, reply))
       return reply.send({ results })
     },
   )

@@ -5,6 +5,7 @@ import { needsServer } from '../../test/databases.ts'
 import { openWorld, type Answer, type User, type World } from '../../test/world.ts'
 import { openScopes } from '../db/scopes.ts'
 import type { Principal } from '../principal.ts'
+import { RELATIVE } from '../http/links.ts'
 import { runBatch } from './batch.ts'
 
 const TASKS = '/api/tasks'
@@ -99,14 +100,18 @@ suite('a batch', () => {
     const scopes = openScopes(db.pool, db.roles, { onStatement: ({ name }) => statements.push(name) })
     const principal: Principal = { kind: 'service', service: 'test', userId: ada.id }
     const results = await scopes.asUser(principal, (sql) =>
-      runBatch(sql, {
-        operations: Array.from({ length: 100 }, (_, n) => ({ op: 'create', task: { title: `n${n}` } })),
-      }),
+      runBatch(
+        sql,
+        {
+          operations: Array.from({ length: 100 }, (_, n) => ({ op: 'create', task: { title: `n${n}` } })),
+        },
+        RELATIVE,
+      ),
     )
     assert.deepEqual([results.length, statements], [100, ['tasks.create_all']])
     statements.length = 0
     await scopes.asUser(principal, (sql) =>
-      runBatch(sql, { operations: results.map(({ task }) => ({ op: 'delete', id: task?.id ?? '' })) }),
+      runBatch(sql, { operations: results.map(({ task }) => ({ op: 'delete', id: task?.id ?? '' })) }, RELATIVE),
     )
     assert.deepEqual(statements, ['tasks.lock_all', 'tasks.remove_all'])
   })

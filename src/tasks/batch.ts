@@ -2,6 +2,7 @@ import { randomUUIDv7 } from 'node:crypto'
 import type { Statement, UserSql } from '../db/sql.ts'
 import { Problem } from '../errors.ts'
 import { ifVersion } from '../http/conditional.ts'
+import type { Links } from '../http/links.ts'
 import { problemMembers } from '../http/problem.ts'
 import type { BatchResult, Operation, TaskBatch } from './batch-schema.ts'
 import { create, createAll, repeated, type Creation } from './creation.ts'
@@ -32,7 +33,11 @@ type Identified =
  *
  * @throws Problem when `atomic`: that of the first operation that is refused, with its index as `failedOperation`
  */
-export async function runBatch(sql: UserSql, { atomic = true, operations }: TaskBatch): Promise<BatchResult[]> {
+export async function runBatch(
+  sql: UserSql,
+  { atomic = true, operations }: TaskBatch,
+  links: Links,
+): Promise<BatchResult[]> {
   const all = identified(operations)
   const chosen = all.filter((_, index) => idOf(operations[index]) !== undefined).map(({ id }) => id)
   const createsChosen = operations.some((operation) => operation.op === 'create' && idOf(operation) !== undefined)
@@ -45,12 +50,12 @@ export async function runBatch(sql: UserSql, { atomic = true, operations }: Task
     const problem = outcomes[failed]
     if (problem instanceof Problem) throw failure(problem, failed)
   }
-  return outcomes.map(shown)
+  return outcomes.map((outcome) => shown(outcome, links))
 }
 
-function shown(outcome: Outcome): BatchResult {
+function shown(outcome: Outcome, links: Links): BatchResult {
   const { status } = outcome
-  if (outcome instanceof Problem) return { status, problem: problemMembers(outcome) }
+  if (outcome instanceof Problem) return { status, problem: problemMembers(outcome, links) }
   return outcome.task === undefined ? { status } : { status, task: store.taskOf(outcome.task) }
 }
 

@@ -58,7 +58,7 @@ export function taskListRoutes(app: App, { db, cursors }: { db: Database; cursor
       if (found.total !== null) void reply.header('x-total-count', found.total)
       if (found.next !== undefined) {
         const next = cursors.seal(found.userId, listing(), found.next)
-        void reply.headers(nextPageHeaders(`${LIST}?${repeated(given, query)}limit=${query.limit}`, next))
+        void reply.headers(nextPageHeaders(app.links.to(`${LIST}?${repeated(given, query)}limit=${query.limit}`), next))
       }
       return reply.type(JSON_UTF8).send(found.tasks)
     },

@@ -25,7 +25,7 @@ const tags = ['tasks']
 
 const ETag = { type: 'string', description: 'The version in double quotes, for If-Match and If-None-Match' }
 const task = AsText(RefTo('Task', { description: 'The task as it is now', headers: { ETag } }))
-const Location = { type: 'string', description: 'The path of the task' }
+const Location = { type: 'string', description: 'The address of the task' }
 const createdTask = AsText(RefTo('Task', { description: 'Created', headers: { ETag, Location, ...REPLAYED } }))
 const sameTask = AsText(
   RefTo('Task', {
@@ -103,7 +103,7 @@ export function taskRoutes(app: App, { db }: { db: Database }): void {
       const { task, isNew } = await db.asUser(signedIn(request), create(request.body), once(request, reply))
       return reply
         .code(isNew ? 201 : 200)
-        .headers({ ...headersOf(task), location: `${LIST}/${task.id}` })
+        .headers({ ...headersOf(task), location: app.links.to(`${LIST}/${task.id}`) })
         .send(task.json)
     },
   )

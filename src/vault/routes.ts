@@ -257,7 +257,8 @@ export function vaultRoutes(app: App, { db, cursors, limits, config: { vault }, 
       })
       if (page.total !== undefined) void reply.header('x-total-count', page.total)
       if (page.next !== undefined) {
-        void reply.headers(nextPageHeaders(`${list}?${count ? 'count=true&' : ''}limit=${limit}`, page.next))
+        const path = `${list}?${count ? 'count=true&' : ''}limit=${limit}`
+        void reply.headers(nextPageHeaders(app.links.to(path), page.next))
       }
       return reply.send(page.reads)
     },

@@ -1,0 +1,134 @@
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { createServer, request as forward } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { after, before, suite, test } from 'node:test'
+import { authorize, execute, findChromium, launch, NO_CHROMIUM, visit } from './browser.ts'
+import { askAt, openWorld, type Answer, type Asking, type User, type World } from './world.ts'
+
+const PREFIX = '/todo'
+const executable = findChromium()
+
+interface Proxy extends Disposable {
+  readonly url: string
+  target: string
+}
+
+/** Answers below `/todo/` with what the target answers below `/`, and has nothing elsewhere. */
+async function openStrippingProxy(): Promise<Proxy> {
+  const proxy = { target: '' }
+  const server = createServer((incoming, outgoing) => {
+    const { url = '', method, headers } = incoming
+    if (!url.startsWith(`${PREFIX}/`)) return void outgoing.writeHead(404).end('not behind the prefix')
+    const sent = forward(proxy.target + url.slice(PREFIX.length), { method, headers }, (answer) => {
+      outgoing.writeHead(answer.statusCode ?? 502, answer.headers)
+      answer.pipe(outgoing)
+    })
+    sent.on('error', () => outgoing.destroy())
+    incoming.pipe(sent)
+  })
+  await once(server.listen(0, '127.0.0.1'), 'listening')
+  // A server that listens on a port has an address of this shape.
+  const { port } = server.address() as AddressInfo
+  return Object.assign(proxy, { url: `http://127.0.0.1:${port}${PREFIX}`, [Symbol.dispose]: () => void server.close() })
+}
+
+suite('behind a proxy that strips a path prefix', () => {
+  const opened = new AsyncDisposableStack()
+  let proxy: Proxy
+  let world: World
+  let ada: User
+  const ask = (method: string, path: string, asking?: Asking): Promise<Answer> => askAt(proxy.url, method, path, asking)
+  before(async () => {
+    proxy = opened.use(await openStrippingProxy())
+    world = opened.use(await openWorld({ env: { PUBLIC_URL: `${proxy.url}/` } }))
+    proxy.target = world.url
+    ada = await world.signUp()
+  })
+  after(() => opened.disposeAsync())
+
+  /** GET of an address out of an answer, which must be absolute. */
+  const follow = async (address: string): Promise<Answer> => {
+    assert.ok(address.startsWith(`${proxy.url}/`), address)
+    return ask('GET', address.slice(proxy.url.length), { token: ada.token })
+  }
+
+  test('Location and Link lead to what they name', async () => {
+    const created = await ask('POST', '/api/tasks', { token: ada.token, body: { title: 'Buy milk' } })
+    assert.equal(created.status, 201)
+    assert.deepEqual((await follow(created.headers.get('location') ?? '')).json, created.json)
+    const { json: second } = await ask('POST', '/api/tasks', { token: ada.token, body: { title: 'Buy bread' } })
+    const page = await ask('GET', '/api/tasks?limit=1', { token: ada.token })
+    const [, next = ''] = /^<([^>]+)>; rel="next"$/.exec(page.headers.get('link') ?? '') ?? []
+    assert.deepEqual([...page.json, ...(await follow(next)).json], [second, created.json])
+  })
+
+  test('a problem names its type and its path as the client reaches them, also within a batch and from the parser', async () => {
+    const missing = await ask('GET', '/api/nope')
+    assert.equal(missing.json.type, `${proxy.url}/problems/not_found`)
+    assert.equal(missing.json.instance, `${PREFIX}/api/nope`)
+    const id = '019b6051-3a80-7c4e-9d3b-5f0c2f7f6a11'
+    const batch = await ask('POST', '/api/tasks/batch', {
+      token: ada.token,
+      body: { atomic: false, operations: [{ op: 'delete', id }] },
+    })
+    assert.equal(batch.json.results[0].problem.type, `${proxy.url}/problems/not_found`)
+    const unparsed = await world.ask('GET', '/', { headers: { 'x-long': 'x'.repeat(20_000) } })
+    assert.equal(unparsed.json.type, `${proxy.url}/problems/headers_too_large`)
+    const wrong = await ask('POST', '/api/auth/sign-in/email', { body: { email: ada.email, password: 'wrong one' } })
+    assert.equal(wrong.json.type, `${proxy.url}/problems/INVALID_EMAIL_OR_PASSWORD`)
+  })
+
+  test('the documents name the public address', async () => {
+    assert.deepEqual(
+      (await ask('GET', '/openapi.json')).json.servers.map(({ url }: { url: string }) => url),
+      [proxy.url],
+    )
+    const { text } = await ask('GET', '/llms.txt')
+    for (const path of ['/openapi.json', '/docs', '/redoc']) {
+      assert.ok(text.includes(`(${proxy.url}${path})`), path)
+      assert.equal((await follow(proxy.url + path)).status, 200)
+    }
+    assert.ok(text.includes(`Paths are relative to ${proxy.url}.`))
+  })
+
+  test('the cookie of a session is for the paths behind the prefix, and signs in there', async () => {
+    const signedIn = await ask('POST', '/api/auth/sign-in/email', {
+      body: { email: ada.email, password: ada.password },
+    })
+    const [cookie = ''] = signedIn.headers.getSetCookie()
+    assert.match(cookie, /; Path=\/todo(?:;|$)/)
+    const [pair = ''] = cookie.split(';')
+    const { json } = await ask('GET', '/api/auth/get-session', { headers: { cookie: pair } })
+    assert.equal(json.user.email, ada.email)
+  })
+
+  for (const slash of ['', '/']) {
+    test(
+      `/docs${slash} and /redoc${slash} load all they need, with and without PUBLIC_URL`,
+      { skip: executable === undefined && NO_CHROMIUM },
+      async () => {
+        await using unaware = await openWorld()
+        const browser = await launch(executable ?? '')
+        try {
+          for (const { url, signUp } of [world, unaware]) {
+            proxy.target = url
+            const { token } = await signUp()
+            {
+              await using visited = await visit(browser, `${proxy.url}/docs${slash}`, 'desktop')
+              await authorize(visited.page, token)
+              assert.equal((await execute(visited.page, 'tasks', 'createTask')).status, '201')
+              assert.deepEqual([visited.foreign, visited.complaints], [[], []])
+            }
+            await using visited = await visit(browser, `${proxy.url}/redoc${slash}`, 'desktop')
+            await visited.page.getByRole('heading', { name: 'todo-backend' }).waitFor()
+            assert.deepEqual([visited.foreign, visited.complaints], [[], []])
+          }
+        } finally {
+          proxy.target = world.url
+          await browser.close()
+        }
+      },
+    )
+  }
+})
