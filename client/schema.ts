@@ -58,6 +58,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/problems/{code}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What a kind of refusal means and what to do about it
+         * @description HTML for clients that accept `text/html`, else JSON.
+         */
+        get: operations["getProblem"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/auth/sign-up/email": {
         parameters: {
             query?: never;
@@ -544,6 +564,34 @@ export interface components {
             retryAfter?: number;
         } & {
             [key: string]: unknown;
+        };
+        /**
+         * @description A kind of refusal, explained
+         * @example {
+         *       "type": "/problems/invalid_input",
+         *       "code": "invalid_input",
+         *       "title": "Invalid input",
+         *       "meaning": "The request is well-formed and its values are not valid. errors names each fault by its JSON Pointer.",
+         *       "action": "Correct the request and send it again. Repeated as it is, it is refused again."
+         *     }
+         */
+        ProblemPage: {
+            /**
+             * @description As in the refusals
+             * @example /problems/invalid_input
+             */
+            type: string;
+            /**
+             * @description As in the refusals
+             * @example invalid_input
+             */
+            code: string;
+            /** @example Invalid input */
+            title: string;
+            /** @description What the refusal means */
+            meaning: string;
+            /** @description What to do about it */
+            action: string;
         };
         AuthUser: {
             /** @example hT3kQ9v7Lw2TnB5rYzX8a1Pq4Wc6Vd0E */
@@ -1218,42 +1266,8 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description The body is not valid JSON; Malformed request */
-        InvalidJsonOrMalformedRequest: {
-            headers: {
-                /** @description The same as requestId */
-                "X-Request-Id"?: string;
-                "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
-                "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
-                "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
-                "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
-                "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
-                RateLimit: components["headers"]["RateLimit"];
-                [name: string]: unknown;
-            };
-            content: {
-                "application/problem+json": components["schemas"]["Problem"];
-            };
-        };
-        /** @description Body too large */
-        BodyTooLarge: {
-            headers: {
-                /** @description The same as requestId */
-                "X-Request-Id"?: string;
-                "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
-                "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
-                "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
-                "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
-                "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
-                RateLimit: components["headers"]["RateLimit"];
-                [name: string]: unknown;
-            };
-            content: {
-                "application/problem+json": components["schemas"]["Problem"];
-            };
-        };
-        /** @description Unsupported media type */
-        UnsupportedMediaType: {
+        /** @description Not found */
+        NotFound: {
             headers: {
                 /** @description The same as requestId */
                 "X-Request-Id"?: string;
@@ -1305,8 +1319,8 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description Outcome unknown; Overloaded; Service unavailable */
-        OutcomeUnknownOrOverloadedOrUnavailable: {
+        /** @description Overloaded; Service unavailable */
+        OverloadedOrUnavailable: {
             headers: {
                 /** @description The same as requestId */
                 "X-Request-Id"?: string;
@@ -1319,8 +1333,59 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description Overloaded; Service unavailable */
-        OverloadedOrUnavailable: {
+        /** @description The body is not valid JSON; Malformed request */
+        InvalidJsonOrMalformedRequest: {
+            headers: {
+                /** @description The same as requestId */
+                "X-Request-Id"?: string;
+                "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+                "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                RateLimit: components["headers"]["RateLimit"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description Body too large */
+        BodyTooLarge: {
+            headers: {
+                /** @description The same as requestId */
+                "X-Request-Id"?: string;
+                "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+                "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                RateLimit: components["headers"]["RateLimit"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description Unsupported media type */
+        UnsupportedMediaType: {
+            headers: {
+                /** @description The same as requestId */
+                "X-Request-Id"?: string;
+                "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+                "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                RateLimit: components["headers"]["RateLimit"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description Outcome unknown; Overloaded; Service unavailable */
+        OutcomeUnknownOrOverloadedOrUnavailable: {
             headers: {
                 /** @description The same as requestId */
                 "X-Request-Id"?: string;
@@ -1424,23 +1489,6 @@ export interface components {
         };
         /** @description Invalid header; Malformed request */
         InvalidHeaderOrMalformedRequest: {
-            headers: {
-                /** @description The same as requestId */
-                "X-Request-Id"?: string;
-                "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
-                "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
-                "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
-                "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
-                "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
-                RateLimit: components["headers"]["RateLimit"];
-                [name: string]: unknown;
-            };
-            content: {
-                "application/problem+json": components["schemas"]["Problem"];
-            };
-        };
-        /** @description Not found */
-        NotFound: {
             headers: {
                 /** @description The same as requestId */
                 "X-Request-Id"?: string;
@@ -1756,6 +1804,44 @@ export interface operations {
             431: components["responses"]["HeadersTooLarge"];
             500: components["responses"]["Internal"];
             503: components["responses"]["Unavailable"];
+        };
+    };
+    getProblem: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The kind of refusal */
+            200: {
+                headers: {
+                    "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemPage"];
+                    "text/html": string;
+                };
+            };
+            400: components["responses"]["MalformedRequest"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["RequestTimeout"];
+            414: components["responses"]["UriTooLong"];
+            422: components["responses"]["InvalidInput"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["OverloadedOrUnavailable"];
         };
     };
     signUp: {
@@ -2529,7 +2615,7 @@ export interface operations {
                 headers: {
                     /** @description The version in double quotes, for If-Match and If-None-Match */
                     ETag?: string;
-                    /** @description The path of the task */
+                    /** @description The address of the task */
                     Location?: string;
                     /** @description true when this is the answer of an earlier request */
                     "Idempotency-Replayed"?: string;
@@ -2550,7 +2636,7 @@ export interface operations {
                 headers: {
                     /** @description The version in double quotes, for If-Match and If-None-Match */
                     ETag?: string;
-                    /** @description The path of the task */
+                    /** @description The address of the task */
                     Location?: string;
                     /** @description true when this is the answer of an earlier request */
                     "Idempotency-Replayed"?: string;

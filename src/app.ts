@@ -1,5 +1,7 @@
+import { AUTH_PROBLEM_GUIDE } from './auth/guide.ts'
 import { authRoutes } from './auth/routes.ts'
 import type { Deps } from './deps.ts'
+import { problemPages } from './docs/problem-pages.ts'
 import { documentRoutes } from './docs/routes.ts'
 import { healthRoutes } from './health/routes.ts'
 import { openAdmission } from './http/admission.ts'
@@ -22,6 +24,7 @@ export async function buildApp(deps: Deps): Promise<App> {
 
   healthRoutes(app, deps)
   metricsRoutes(app, deps)
+  problemPages(app, deps.auth === undefined ? new Map() : AUTH_PROBLEM_GUIDE)
   if (deps.config.http.docsEnabled) documentRoutes(app)
   if (deps.auth !== undefined) authRoutes(app, deps.auth)
 

@@ -111,9 +111,9 @@ suite('behind a proxy that strips a path prefix', () => {
         await using unaware = await openWorld()
         const browser = await launch(executable ?? '')
         try {
-          for (const { url, signUp } of [world, unaware]) {
-            proxy.target = url
-            const { token } = await signUp()
+          for (const each of [world, unaware]) {
+            proxy.target = each.url
+            const { token } = await each.signUp()
             {
               await using visited = await visit(browser, `${proxy.url}/docs${slash}`, 'desktop')
               await authorize(visited.page, token)

@@ -31,6 +31,8 @@ const LENGTH_OF: Readonly<Record<string, number>> = {
   type: 512,
   code: 64,
   detail: 16_384,
+  meaning: 512,
+  action: 512,
   instance: 1024,
   pointer: 1024,
   pendingMigrations: 128,

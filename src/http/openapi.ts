@@ -57,6 +57,7 @@ export async function describeApi(app: App, mode: AuthMode): Promise<void> {
         ...(mode === 'embedded'
           ? [{ name: 'auth', description: 'Sign-up, sign-in and sessions, by better-auth' }]
           : []),
+        { name: 'documents', description: 'About the service itself' },
         { name: 'health', description: 'For load balancers and monitoring' },
       ],
       components: {

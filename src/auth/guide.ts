@@ -1,0 +1,35 @@
+import { BASE_ERROR_CODES } from 'better-auth'
+import type { ProblemGuide } from '../problem-guide.ts'
+
+const CORRECT = 'Correct the request as the title says, and send it again.'
+
+/** For the codes of better-auth that these routes give in practice, and one of our own. */
+const ACTIONS: Readonly<Record<string, string>> = {
+  USER_ALREADY_EXISTS: 'Sign in, or sign up with another e-mail address.',
+  USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL: 'Sign in, or sign up with another e-mail address.',
+  FAILED_TO_CREATE_USER: 'Sign in if you have signed up before, or sign up with another e-mail address.',
+  INVALID_EMAIL_OR_PASSWORD:
+    'Check the e-mail address and the password. The answer does not say which of them is wrong.',
+  INVALID_PASSWORD: 'Send the current password of the user.',
+  PASSWORD_TOO_SHORT: 'Choose a password of at least 8 characters.',
+  PASSWORD_TOO_LONG: 'Choose a password of at most 128 characters.',
+  PASSWORD_REQUIRED: 'Send the password of the user in the body.',
+  SESSION_EXPIRED: 'Sign in and repeat the request with the new token.',
+  INVALID_ORIGIN: 'Send the request from a page whose origin is in CORS_ORIGINS, or without cookies.',
+  MISSING_OR_NULL_ORIGIN: 'Send the request from a page whose origin is in CORS_ORIGINS, or without cookies.',
+}
+
+/** Pages for the codes that refusals under `/api/auth` carry besides those of the service. */
+export const AUTH_PROBLEM_GUIDE: ReadonlyMap<string, ProblemGuide> = new Map(
+  Object.entries({
+    ...Object.fromEntries(Object.entries(BASE_ERROR_CODES).map(([code, { message }]) => [code, message])),
+    PASSWORD_REQUIRED: 'Deleting your user takes your password',
+  }).map(([code, title]) => [
+    code,
+    {
+      title,
+      meaning: 'The auth server refused the request. The title says why.',
+      action: ACTIONS[code] ?? CORRECT,
+    },
+  ]),
+)

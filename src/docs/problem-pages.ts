@@ -1,0 +1,117 @@
+import { createHash } from 'node:crypto'
+import { Type, type Static } from 'typebox'
+import { Problem, PROBLEMS } from '../errors.ts'
+import type { App } from '../http/server.ts'
+import { refusals } from '../http/wire.ts'
+import { PROBLEM_GUIDE, type ProblemGuide } from '../problem-guide.ts'
+
+const MAX_AGE_S = 3600
+
+const STYLE =
+  'body{font:16px/1.5 system-ui,sans-serif;max-width:40rem;margin:2rem auto;padding:0 1rem;color-scheme:light dark}'
+const PAGE_POLICY = [
+  "default-src 'none'",
+  `style-src 'sha256-${createHash('sha256').update(STYLE).digest('base64')}'`,
+  'img-src data:',
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+].join('; ')
+
+const ProblemPage = Type.Object(
+  {
+    type: Type.String({ description: 'As in the refusals', examples: ['/problems/invalid_input'] }),
+    code: Type.String({ description: 'As in the refusals', examples: ['invalid_input'] }),
+    title: Type.String({ examples: ['Invalid input'] }),
+    meaning: Type.String({ description: 'What the refusal means' }),
+    action: Type.String({ description: 'What to do about it' }),
+  },
+  {
+    $id: 'ProblemPage',
+    description: 'A kind of refusal, explained',
+    examples: [
+      {
+        type: '/problems/invalid_input',
+        code: 'invalid_input',
+        title: PROBLEMS.invalid_input[1],
+        ...PROBLEM_GUIDE.invalid_input,
+      },
+    ],
+  },
+)
+type ProblemPage = Static<typeof ProblemPage>
+
+const ByCode = Type.Object({ code: Type.String() }, { additionalProperties: false })
+
+const OURS: ReadonlyMap<string, ProblemGuide> = new Map(
+  Object.entries(PROBLEM_GUIDE).map(([code, guide]) => [
+    code,
+    // The keys are the codes; Object.entries says only that they are strings.
+    { title: PROBLEMS[code as keyof typeof PROBLEM_GUIDE][1], ...guide },
+  ]),
+)
+
+/**
+ * `GET /problems/<code>`: what the `type` of a refusal leads to. It is there also where DOCS_ENABLED hides the documents.
+ *
+ * @param others by their codes: refusals that the table of this service does not have
+ */
+export function problemPages(app: App, others: ReadonlyMap<string, ProblemGuide>): void {
+  app.addSchema(ProblemPage)
+  app.get(
+    '/problems/:code',
+    {
+      schema: {
+        operationId: 'getProblem',
+        summary: 'What a kind of refusal means and what to do about it',
+        description: 'HTML for clients that accept `text/html`, else JSON.',
+        tags: ['documents'],
+        security: [],
+        params: ByCode,
+        response: {
+          200: {
+            description: 'The kind of refusal',
+            content: {
+              'application/json': { schema: Type.Unsafe<ProblemPage>({ $ref: 'ProblemPage#' }) },
+              'text/html': { schema: Type.String({ maxLength: 4096 }) },
+            },
+          },
+          ...refusals('not_found', 'invalid_input'),
+        },
+      },
+    },
+    async (request, reply) => {
+      const { code } = request.params
+      const guide = OURS.get(code) ?? others.get(code)
+      if (guide === undefined) throw new Problem('not_found', 'There is no kind of problem with this code')
+      void reply.headers({ 'cache-control': `public, max-age=${MAX_AGE_S}`, vary: 'Origin, Accept' })
+      const { title, meaning, action } = guide
+      const page: ProblemPage = { type: app.links.to(`/problems/${code}`), code, title, meaning, action }
+      if (!/\btext\/html\b/i.test(request.headers.accept ?? '')) return reply.send(page)
+      return reply.header('content-security-policy', PAGE_POLICY).type('text/html; charset=utf-8').send(htmlOf(page))
+    },
+  )
+}
+
+const htmlOf = ({ code, title, meaning, action }: ProblemPage): string => `<!doctype html>
+<html lang="en">
+  <head>
+    <meta charset="utf-8">
+    <meta name="viewport" content="width=device-width, initial-scale=1">
+    <title>${escaped(title)}</title>
+    <link rel="icon" href="data:,">
+    <style>${STYLE}</style>
+  </head>
+  <body>
+    <h1>${escaped(title)}</h1>
+    <p><code>${escaped(code)}</code></p>
+    <h2>What it means</h2>
+    <p>${escaped(meaning)}</p>
+    <h2>What to do</h2>
+    <p>${escaped(action)}</p>
+  </body>
+</html>
+`
+
+const ENTITIES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' }
+const escaped = (text: string): string => text.replace(/[&<>"]/g, (character) => ENTITIES[character] ?? character)
