@@ -5,7 +5,7 @@ import module from 'node:module'
 import { fileURLToPath } from 'node:url'
 
 // `engines` in package.json says the same.
-const NODE_MIN = [24, 16]
+const NODE_MIN = [26, 0]
 const DEPENDENCIES = fileURLToPath(new URL('../node_modules', import.meta.url))
 
 const [major, minor] = process.versions.node.split('.').map(Number)

@@ -495,7 +495,7 @@ describe('a mistake of the operator is one line, and no stack:', { timeout: TIME
   const needsOlderNode = olderNode === undefined ? 'there is no older Node on this machine' : false
   test('an older Node', { skip: needsOlderNode }, async () => {
     await using older = start(olderNode ?? '', [COMMAND], {})
-    assertRefusal(await older.ended, /needs Node 24\.16 or newer and this is \d+\.\d+\.\d+: run npm ci/)
+    assertRefusal(await older.ended, /needs Node 26\.0 or newer and this is \d+\.\d+\.\d+: run npm ci/)
   })
 
   test('dependencies that are not installed', async (t) => {

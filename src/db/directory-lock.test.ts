@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { spawn, type ChildProcess } from 'node:child_process'
+import { execFileSync, spawn, spawnSync, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import fs from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -8,6 +8,9 @@ import { createInterface } from 'node:readline'
 import { test, type TestContext } from 'node:test'
 import { StartError } from '../errors.ts'
 import { lockDirectory } from './directory-lock.ts'
+
+/** Why the test of a full disk is skipped. */
+const cannotMount = spawnSync('unshare', ['-m', 'true']).status === 0 ? false : 'takes the right to mount a tmpfs'
 
 const IN_USE =
   /^The data directory \/.+ is in use by another process \(pid \d+\): stop .+ DATA_DIR .+ DATABASE_URL .+\.$/
@@ -28,6 +31,9 @@ test('a second owner in the same process is refused, under any name of the direc
   const lock = await lockDirectory(directory)
   await assert.rejects(lockDirectory(directory), startError(IN_USE))
   await assert.rejects(lockDirectory(otherName), startError(IN_USE))
+  // The refusals above released nothing.
+  const other = await Contender.start(t)
+  assert.match(await other.lock(directory), IN_USE)
   await lock[Symbol.asyncDispose]()
   await lock[Symbol.asyncDispose]()
   await using _next = await lockDirectory(otherName)
@@ -60,7 +66,7 @@ test('of eight processes that start at the same instant over a dead owner exactl
   assert.equal(await dead.lock(directory), 'mine')
   await dead.kill()
   for (let round = 0; round < 8; round += 1) {
-    assert.equal(fs.readdirSync(path.join(directory, 'owner')).length, 1, 'a dead socket is in the way')
+    assert.equal(fs.existsSync(path.join(directory, 'owner.pid')), true, 'the dead owner left its pid')
     const answers = await Promise.all(contenders.map((each) => each.lock(directory)))
     const winner = answers.indexOf('mine')
     assert.equal(answers.filter((answer) => answer === 'mine').length, 1, answers.join('\n'))
@@ -70,20 +76,28 @@ test('of eight processes that start at the same instant over a dead owner exactl
   }
 })
 
-test('a path longer than a socket may have is locked all the same, and nothing stays behind in the temporary directory', async (t) => {
-  const directory = path.join(temporaryDirectory(t), 'd'.repeat(120), 'e'.repeat(120))
-  const { TMPDIR } = process.env
-  const shelter = (process.env.TMPDIR = temporaryDirectory(t))
-  t.after(() => Object.assign(process.env, { TMPDIR: TMPDIR ?? '/tmp' }))
+test('a full disk keeps no owner out', { skip: cannotMount }, async (t) => {
+  const directory = fs.mkdtempSync(path.join(tmpdir(), 'lock-full-'))
+  execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', directory])
+  t.after(() => {
+    execFileSync('umount', [directory])
+    fs.rmdirSync(directory)
+  })
   {
     await using _lock = await lockDirectory(directory)
-    await assert.rejects(lockDirectory(directory), startError(IN_USE))
-    const other = await Contender.start(t)
-    assert.match(await other.lock(directory), IN_USE)
   }
+  assert.throws(() => fs.writeFileSync(path.join(directory, 'filler'), Buffer.alloc(1 << 20)), { code: 'ENOSPC' })
   await using _lock = await lockDirectory(directory)
-  assert.deepEqual(fs.readdirSync(shelter), [])
-  assert.deepEqual(fs.readdirSync(directory), ['owner'])
+  await assert.rejects(lockDirectory(directory), startError(/ is in use by another process/))
+})
+
+test('only two small files are left in the directory, and none of them after it was released but the lock itself', async (t) => {
+  const directory = temporaryDirectory(t)
+  {
+    await using _lock = await lockDirectory(directory)
+    assert.deepEqual(fs.readdirSync(directory).sort(), ['owner.lock', 'owner.pid'])
+  }
+  assert.deepEqual(fs.readdirSync(directory), ['owner.lock'])
 })
 
 test('a file in the place of the directory is refused in words', async (t) => {

@@ -1,48 +1,34 @@
-import { randomBytes } from 'node:crypto'
 import fs from 'node:fs'
-import net from 'node:net'
-import { tmpdir } from 'node:os'
 import path from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { setTimeout } from 'node:timers/promises'
 import { makeDirectory } from '../development-secrets.ts'
 import { StartError } from '../errors.ts'
 
-/*
- * The owner of a directory is the process that answers on the one socket in `<directory>/owner/`. The kernel closes the
- * socket with the process, however that ends, so a lock cannot outlive its owner and nobody guesses about process ids.
- *
- * Why there are never two owners, with any number of contenders stopped and resumed at any point:
- *
- * 1. A contender first listens, in a directory of its own, and then renames that directory to `owner`. rename(2) of a
- *    directory is one atomic step that succeeds only onto nothing or onto an *empty* directory: the kernel lets one in.
- * 2. A socket in `owner` was therefore listening before it could be seen there, and its name is never used again. If it
- *    refuses a connection it is dead for good, and removing *that name* cannot hit a lock taken meanwhile.
- *    (With one fixed name it could: two find the old socket dead, one replaces it, the other removes the new one.)
- * 3. The socket of a living owner answers, even if its process is busy or suspended, because the kernel accepts for it.
- *    So nobody removes it, so `owner` is not empty, so nobody else gets in.
- *
- * Killed before its rename, a contender leaves its `own-…` directory behind, which means nothing to anybody.
- *
- * The socket lives in the directory itself and not in a temporary one: processes with another TMPDIR, user or container
- * that share the directory share the lock. A file system that holds no sockets is refused in words. Not for Windows.
- */
+/** An empty SQLite database. Its exclusive lock is the lock of the directory. */
+const LOCK_FILE = 'owner.lock'
+/** The process id of the owner, for the message to others. Not part of the lock. */
+const PID_FILE = 'owner.pid'
 
-/** `sun_path` holds 108 bytes on Linux and 104 on macOS, terminator included. */
-const MAX_SOCKET_PATH_BYTES = 103
+const PID_READ_ATTEMPTS = 10
+const PID_READ_INTERVAL_MS = 20
 
-/** Every failed attempt means that another contender got in and died; this many in a row are no accident. */
-const MAX_ATTEMPTS = 100
+/** SQLITE_BUSY: another connection, of this process or another one, holds the lock. */
+const SQLITE_BUSY = 5
 
 /**
- * Makes this process the single owner of `directory`, which is created if need be and closed to other users (0700).
- * Held until disposed or until the process ends; it does not keep the process alive. Throws `StartError` where the
- * directory has an owner (this very process counts) or cannot be used.
+ * Makes this process the single owner of `directory`, which is created if need be and closed to other users (0700). Held
+ * until disposed or until the process ends, however it ends: SQLite's locks are the kernel's (fcntl) and belong to the
+ * process. It does not keep the process alive. All paths of one directory share the lock, and so do containers.
+ *
+ * @throws StartError where the directory has an owner (this very process counts) or cannot be used
  */
 export async function lockDirectory(directory: string): Promise<AsyncDisposable> {
   const home = path.resolve(directory)
   try {
     makeDirectory(home)
     fs.chmodSync(home, 0o700)
-    return await withShortPath(home, (short) => contend(home, short))
+    return await lock(home)
   } catch (error) {
     if (error instanceof StartError) throw error
     throw new StartError(
@@ -52,111 +38,63 @@ export async function lockDirectory(directory: string): Promise<AsyncDisposable>
   }
 }
 
-async function contend(home: string, short: string): Promise<AsyncDisposable> {
-  const id = `${process.pid}-${randomBytes(6).toString('base64url')}`
-  const candidate = path.join(short, `own-${id}`)
-  const owner = path.join(short, 'owner')
-  fs.mkdirSync(candidate, { mode: 0o700 })
-  let server: net.Server | undefined
+async function lock(home: string): Promise<AsyncDisposable> {
+  // Fails with the file system's own code, where SQLite would only say that it cannot open a file. The lock file itself is
+  // never opened here: closing a descriptor of it would release the lock that this process holds (fcntl(2), advisory locks).
+  fs.accessSync(home, fs.constants.W_OK)
+  const database = new DatabaseSync(path.join(home, LOCK_FILE), { timeout: 0 })
+  const pidFile = path.join(home, PID_FILE)
   try {
-    server = await listen(path.join(candidate, id))
-    for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
-      if (renamedOnto(candidate, owner)) return held(server, path.join(home, 'owner', id))
-      for (const socket of namesIn(owner)) {
-        if (await answers(path.join(owner, socket))) throw inUse(home, socket)
-        fs.rmSync(path.join(owner, socket), { force: true })
-      }
-    }
-    throw inUse(home)
+    // Nothing is written, so a full disk keeps no owner out.
+    database.exec('pragma journal_mode = memory; begin exclusive')
   } catch (error) {
-    server?.close()
-    fs.rmSync(candidate, { recursive: true, force: true })
+    database.close()
+    if (error instanceof Error && 'errcode' in error && error.errcode === SQLITE_BUSY) throw await inUse(home, pidFile)
     throw error
   }
-}
-
-function held(server: net.Server, socketPath: string): AsyncDisposable {
+  attempt(() => fs.writeFileSync(pidFile, `${process.pid}\n`, { mode: 0o600 }))
   return {
     async [Symbol.asyncDispose]() {
-      if (!server.listening) return
-      fs.rmSync(socketPath, { force: true })
-      await new Promise((resolve) => server.close(resolve))
+      if (!database.isOpen) return
+      attempt(() => fs.rmSync(pidFile, { force: true }))
+      database.close()
     },
   }
 }
 
-function listen(socketPath: string): Promise<net.Server> {
-  const server = net.createServer((visitor) => visitor.destroy())
-  return new Promise((resolve, reject) => {
-    server.once('error', reject)
-    // exclusive: in a cluster the socket would otherwise belong to the primary and outlive this worker.
-    server.listen({ path: socketPath, exclusive: true }, () => {
-      server.off('error', reject)
-      // A visitor that could not be accepted (no file descriptors left) has its answer already; nothing is wrong here.
-      server.on('error', () => {})
-      resolve(server.unref())
-    })
-  })
-}
-
-/** False where `target` is held by somebody: alive or dead, there is a socket in it. */
-function renamedOnto(candidate: string, target: string): boolean {
+function attempt(work: () => void): void {
   try {
-    fs.renameSync(candidate, target)
-    return true
-  } catch (error) {
-    if (codeOf(error) === 'ENOTEMPTY' || codeOf(error) === 'EEXIST') return false
-    throw error
+    work()
+  } catch {
+    // What it does only serves a message.
   }
 }
 
-function namesIn(directory: string): string[] {
-  try {
-    return fs.readdirSync(directory)
-  } catch (error) {
-    if (codeOf(error) === 'ENOENT') return []
-    throw error
-  }
-}
-
-/** Whether a living process holds the socket. Only a clear refusal counts as dead; anything unclear is an error. */
-function answers(socketPath: string): Promise<boolean> {
-  return new Promise((resolve, reject) => {
-    const probe = net.connect(socketPath, () => {
-      probe.destroy()
-      resolve(true)
-    })
-    probe.once('error', (error) => {
-      const code = codeOf(error)
-      if (code === 'ECONNREFUSED' || code === 'ENOENT') resolve(false)
-      // The queue of an owner that is busy or suspended is full.
-      else if (code === 'EAGAIN') resolve(true)
-      // It lived, and ended before it took the call: now it is gone.
-      else if (code === 'ECONNRESET') resolve(answers(socketPath))
-      else reject(error)
-    })
-  })
-}
-
-/** Runs `use` with a path to `directory` under which a socket path fits, if need be through a symbolic link. */
-export async function withShortPath<T>(directory: string, use: (short: string) => Promise<T>): Promise<T> {
-  const longest = path.join(directory, `own-4194304-12345678`, `4194304-12345678`)
-  if (Buffer.byteLength(longest) <= MAX_SOCKET_PATH_BYTES) return use(directory)
-  const link = path.join(tmpdir(), `td-${randomBytes(6).toString('base64url')}`)
-  fs.symlinkSync(directory, link)
-  try {
-    return await use(link)
-  } finally {
-    fs.unlinkSync(link)
-  }
-}
-
-function inUse(home: string, socket = ''): StartError {
-  const pid = /^\d+/.exec(socket)?.[0]
+async function inUse(home: string, pidFile: string): Promise<StartError> {
+  const pid = await livingPid(pidFile)
   return new StartError(
     `The data directory ${home} is in use by another process${pid === undefined ? '' : ` (pid ${pid})`}: ` +
       'stop that one, set DATA_DIR to another directory, or set DATABASE_URL to share one PostgreSQL server.',
   )
+}
+
+/** The owner writes its pid just after it gets the lock. Undefined when it lives in another container. */
+async function livingPid(pidFile: string): Promise<number | undefined> {
+  for (let attempts = 0; attempts < PID_READ_ATTEMPTS; attempts += 1) {
+    let pid = 0
+    attempt(() => (pid = Number(fs.readFileSync(pidFile, 'utf8'))))
+    if (Number.isInteger(pid) && pid > 0 && isAlive(pid)) return pid
+    await setTimeout(PID_READ_INTERVAL_MS)
+  }
+  return undefined
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0)
+  } catch (error) {
+    return error instanceof Error && 'code' in error && error.code === 'EPERM'
+  }
 }
 
 const REASONS: Readonly<Record<string, string>> = {
@@ -169,14 +107,9 @@ const REASONS: Readonly<Record<string, string>> = {
   ENOSPC: 'no space is left on its file system',
   EDQUOT: 'the disk quota is used up',
   ENAMETOOLONG: 'its path is too long',
-  ENOTSUP: 'its file system cannot hold a Unix socket',
-  EOPNOTSUPP: 'its file system cannot hold a Unix socket',
 }
 
 function inWords(error: unknown): string {
-  return REASONS[codeOf(error) ?? ''] ?? (error instanceof Error ? error.message : String(error))
-}
-
-function codeOf(error: unknown): string | undefined {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined
+  const code = error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : ''
+  return REASONS[code] ?? (error instanceof Error ? error.message : String(error))
 }

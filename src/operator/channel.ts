@@ -3,9 +3,9 @@ import { chmodSync, rmSync } from 'node:fs'
 import net from 'node:net'
 import { join } from 'node:path'
 import type { Deps } from '../deps.ts'
-import { withShortPath } from '../db/directory-lock.ts'
 import { errorCode } from '../development-secrets.ts'
 import { StartError } from '../errors.ts'
+import { withSocketPath } from '../lib/socket-path.ts'
 import type { Output } from './output.ts'
 
 /*
@@ -35,13 +35,13 @@ export async function openChannel({ config, log, db }: Standing): Promise<AsyncD
     visitor.on('error', () => undefined)
     void answer(visitor, { config, log, db })
   })
-  await withShortPath(config.dataDir, async (short) => {
-    // Left by a process that was killed.
-    rmSync(join(short, SOCKET), { force: true })
-    server.listen({ path: join(short, SOCKET), exclusive: true })
+  await withSocketPath(config.dataDir, SOCKET, async (path) => {
+    // A process that was killed leaves its socket behind.
+    rmSync(path, { force: true })
+    server.listen({ path, exclusive: true })
     await once(server, 'listening')
-    // Until now the directory alone has kept others out.
-    chmodSync(join(short, SOCKET), 0o600)
+    // Until now only the directory's mode kept other users out.
+    chmodSync(path, 0o600)
   })
   server.unref()
   return {
@@ -100,7 +100,7 @@ async function firstLine(visitor: net.Socket): Promise<readonly string[] | undef
  * @throws StartError what it refuses, and what keeps it from being asked
  */
 export async function ask(dataDir: string, words: readonly string[], output: Output): Promise<boolean> {
-  const service = await withShortPath(dataDir, (short) => connected(join(short, SOCKET), dataDir))
+  const service = await withSocketPath(dataDir, SOCKET, (path) => connected(path, dataDir))
   if (service === undefined) return false
   service.write(`${JSON.stringify(words)}\n`)
   for await (const answer of answersOf(service)) {
