@@ -43,7 +43,7 @@ from tables t join pg_trigger g on g.tgrelid = t.oid where not g.tgisinternal
 union all
 select t.relname, 'policy ' || t.relname || '.' || p.polname,
   concat_ws(' ', case when p.polpermissive then 'permissive' else 'restrictive' end, 'for', p.polcmd, 'to',
-    (select string_agg(case when n.name = t.owner then '<owner>' else n.name end, ', ' order by n.name)
+    (select string_agg(case when n.name = t.owner then '<owner>' else n.name end, ', ' order by n.name collate "C")
      from role_name n where n.oid = any (p.polroles)),
     'using', pg_get_expr(p.polqual, p.polrelid), 'with check', pg_get_expr(p.polwithcheck, p.polrelid))
 from tables t join pg_policy p on p.polrelid = t.oid
@@ -60,7 +60,7 @@ group by t.relname, a.attname, n.name
 union all
 select null, 'function ' || p.proname || '(' || pg_get_function_identity_arguments(p.oid) || ')',
   concat_ws(' ', case when p.prosecdef then 'security definer' end, p.provolatile, p.proparallel,
-    array_to_string(p.proconfig, ' '), 'for', (select string_agg(n.name, ', ' order by n.name)
+    array_to_string(p.proconfig, ' '), 'for', (select string_agg(n.name, ', ' order by n.name collate "C")
       from aclexplode(p.proacl) g join role_name n on n.oid = g.grantee where n.name = any ($1)), p.prosrc)
 from pg_proc p where p.pronamespace = 'public'::regnamespace
 union all

@@ -1,7 +1,7 @@
 import type { Statement } from '../db/sql.ts'
 import type { Query, SortKey, SortName } from './query.ts'
 import type { Field } from './schema.ts'
-import { type Sought, type Spellings, withTypos } from './search.ts'
+import { type Sought, withTypos } from './search.ts'
 
 /** Where a page ends: the sort keys of its last task and its id; '' for null. */
 export type Keys = readonly string[]
@@ -156,14 +156,13 @@ const TITLE_AND_TAGS = 'left(title || tags, 400)'
 const holds = (where: string, part: string, parameters: Parameters): string =>
   `split_part(${where}, ${parameters.add(part, 'text')}, 1) <> ${where}`
 
-/** Whether a word begins with one of the spellings there, or is one when they end with a space. */
-const begins = (where: string, spellings: Spellings, parameters: Parameters): string =>
-  spellings.map((spelling) => holds(where, ` ${spelling}`, parameters)).join(' or ')
+/** Whether a word begins with this one there, or is this one where it ends with a space. */
+const begins = (where: string, word: string, parameters: Parameters): string => holds(where, ` ${word}`, parameters)
 
 /** A typo is forgiven in title and tags, which are short, and not in the description. */
-function contains({ spellings, typos }: Sought, parameters: Parameters): string {
-  const begun = begins('words', spellings, parameters)
-  if (typos === undefined) return `(${begun})`
+function contains({ word, typos }: Sought, parameters: Parameters): string {
+  const begun = begins('words', word, parameters)
+  if (typos === undefined) return begun
   const parts = typos.parts.map((part) => holds(TITLE_AND_TAGS, part, parameters)).join(' or ')
   return `(${begun} or ((${parts}) and ${TITLE_AND_TAGS} like any (${parameters.add(typos.patterns, 'text[]')})))`
 }
@@ -173,14 +172,13 @@ function contains({ spellings, typos }: Sought, parameters: Parameters): string 
  * tag, 3 in the description, 2 for a typo in the title and 1 for one in a tag.
  */
 function relevance(words: readonly Sought[], parameters: Parameters): string {
-  const ranks = words.map(({ spellings, typos }) => {
-    const whole = spellings.map((spelling) => `${spelling} `)
-    const inTitleOrTags = `when ${begins('title', whole, parameters)} then 6 when ${begins('title', spellings, parameters)} then 5
-      when ${begins('tags', spellings, parameters)} then 4`
+  const ranks = words.map(({ word, typos }) => {
+    const inTitleOrTags = `when ${begins('title', `${word} `, parameters)} then 6 when ${begins('title', word, parameters)} then 5
+      when ${begins('tags', word, parameters)} then 4`
     // Every task that is ranked was found, so that what remains is known.
     if (typos === undefined) return `case ${inTitleOrTags} else 3 end`
     const forgiven = `title like any (${parameters.add(typos.patterns, 'text[]')})`
-    return `case ${inTitleOrTags} when ${begins('words', spellings, parameters)} then 3 when ${forgiven} then 2 else 1 end`
+    return `case ${inTitleOrTags} when ${begins('words', word, parameters)} then 3 when ${forgiven} then 2 else 1 end`
   })
   return ofWords(ranks.join(' + '))
 }

@@ -4,7 +4,7 @@ import { CommaList, Count, Instant, OneOf } from '../http/wire.ts'
 import { formatInstant, parseInstant } from '../lib/instant.ts'
 import { dayOf, isTimeZone, weekOf } from '../lib/time-zone.ts'
 import { FIELDS, type Field, PAGE_SIZE_MAX, PRIORITIES, STATUSES } from './schema.ts'
-import { soughtWords, type Spellings, wordsOf, WORDS_MAX } from './search.ts'
+import { soughtWords, wordsOf, WORDS_MAX } from './search.ts'
 
 /** What a list may be sorted by; all but relevance also the other way round. */
 export const SORT_NAMES = ['createdAt', 'updatedAt', 'dueDate', 'priority', 'title', 'status', 'relevance'] as const
@@ -120,7 +120,7 @@ type MoreFilter = 'createdBefore' | 'createdAfter' | 'updatedSince'
 export interface Query extends Pick<TaskQuery, Filter | MoreFilter> {
   readonly everyTag: boolean
   /** The words of `q`; none without it. */
-  readonly words: readonly Spellings[]
+  readonly words: readonly string[]
   readonly sort: readonly SortKey[]
   readonly fields: readonly Field[] | undefined
   readonly limit: number

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, suite, test } from 'node:test'
 import * as fc from 'fast-check'
+import type { ClientBase } from 'pg'
 import { openServedDatabase, type ServedDatabase } from '../../test/databases.ts'
 import { create } from './creation.ts'
 import { soughtWords, typosOf, withTypos, wordsOf } from './search.ts'
@@ -12,18 +13,40 @@ before(async () => {
 })
 after(() => served[Symbol.asyncDispose]())
 
-const foldedByDatabase = (texts: readonly string[], collation = 'default'): Promise<string[]> =>
-  served.asOwner(async (client) => {
-    const { rows } = await client.query<{ words: string }>(
-      `select todo_search_words(t collate "${collation}") as words from unnest($1::text[]) with ordinality as u (t, n) order by n`,
-      [texts],
-    )
-    return rows.map((row) => row.words)
-  })
+const foldedByDatabase = (texts: readonly string[]): Promise<string[]> =>
+  served.asOwner((client) => foldedThrough(client, texts))
+
+async function foldedThrough(client: ClientBase, texts: readonly string[]): Promise<string[]> {
+  const { rows } = await client.query<{ words: string }>(
+    'select public.todo_search_words(t) as words from unnest($1::text[]) with ordinality as u (t, n) order by n',
+    [texts],
+  )
+  return rows.map((row) => row.words)
+}
 
 const folded = (text: string): string => {
   const words = wordsOf(text)
   return words.length === 0 ? '  ' : ` ${words.join(' ')} `
+}
+
+/**
+ * normalize() decomposes by the version of Unicode that PostgreSQL was built with, which is 14 in PostgreSQL 15. These rare
+ * characters got a decomposition since.
+ */
+const DECOMPOSED_SINCE_UNICODE_15 =
+  /[\u{1e030}-\u{1e06d}\u{105c9}\u{105e4}\u{11383}-\u{113c8}\u{16121}-\u{16128}\u{16d68}-\u{16d6a}\u{1ccd6}-\u{1ccf9}\ua7f1]/u
+
+function assignedCharacters(): string[] {
+  const characters: string[] = []
+  for (let code = 1; code <= 0x10ffff; code += 1) {
+    const character = String.fromCodePoint(code)
+    if (!/[\p{Cn}\p{Co}\p{Cs}]/u.test(character)) characters.push(character)
+  }
+  return characters
+}
+
+function groupsOf<T>(all: readonly T[], size: number): T[][] {
+  return Array.from({ length: Math.ceil(all.length / size) }, (_, at) => all.slice(at * size, (at + 1) * size))
 }
 
 suite('the searched words of a task', () => {
@@ -78,6 +101,30 @@ suite('words', () => {
     })
   }
 
+  test('of every assigned character are the same here and in the database', async () => {
+    // Between spaces, so that no mark combines with the character before it.
+    const inOne = (characters: readonly string[]): string => characters.join(' ')
+    const groups = groupsOf(assignedCharacters(), 200)
+    const inDatabase = await foldedByDatabase(groups.map(inOne))
+    const suspects = groups.filter((group, at) => inDatabase[at] !== folded(inOne(group))).flat()
+    const oneByOne = await foldedByDatabase(suspects)
+    const different = suspects.filter((character, at) => oneByOne[at] !== folded(character))
+    const unexpected = different.filter((character) => !DECOMPOSED_SINCE_UNICODE_15.test(character))
+    assert.deepEqual(
+      unexpected.map((character) => `U+${character.codePointAt(0)?.toString(16)}`),
+      [],
+    )
+  })
+
+  test('of a backup are made where it is restored, without a search path', async () => {
+    const texts = ['Ærø Øl Молоко Ⰰ', 'Crème']
+    const restored = await served.asOwner(async (client) => {
+      await client.query(`set search_path = ''`)
+      return foldedThrough(client, texts)
+    })
+    assert.deepEqual(restored, texts.map(folded))
+  })
+
   test('of any text in Latin, Greek, Cyrillic, Hebrew, Arabic or Asian scripts are the same here and in the database', async () => {
     const letter = fc.oneof(
       fc.integer({ min: 0x20, max: 0x17f }),
@@ -100,22 +147,9 @@ suite('words', () => {
 })
 
 suite('what is sought', () => {
-  test('as it was written is found also where lower() knows ASCII only, as with lc_ctype C', async () => {
-    const texts = ['Молоко', 'ΟΔΟΣ', 'Ærø ÆON', 'ЁЖИК Milk', 'Straẞe', 'KÄSE', 'İstanbul']
-    for (const collation of ['C', 'default']) {
-      const stored = await foldedByDatabase(texts, collation)
-      for (const [at, text] of texts.entries()) {
-        for (const { spellings } of withTypos(soughtWords(text))) {
-          const found = spellings.filter((spelling) => stored[at]?.includes(` ${spelling} `))
-          assert.ok(found.length > 0, `${collation}: ${spellings.join(' or ')} in ${stored[at]}`)
-        }
-      }
-    }
-  })
-
-  test('is each word once, and has one spelling where case makes no difference beyond ASCII', () => {
-    assert.deepEqual(soughtWords('Milk MILK crème'), [['milk'], ['creme']])
-    assert.deepEqual(soughtWords('Молоко молоко'), [['молоко', 'Молоко'], ['молоко']])
+  test('is each word once', () => {
+    assert.deepEqual(soughtWords('Milk MILK crème'), ['milk', 'creme'])
+    assert.deepEqual(soughtWords('Молоко молоко'), ['молоко'])
   })
 
   test('has typos forgiven in its first three words', () => {

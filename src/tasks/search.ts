@@ -1,4 +1,6 @@
-/** What `q` asks for, folded as the database folds what it looks through (todo_search_words in the migrations). */
+/** The words of `q`, folded as the database folds the words of tasks (todo_search_words in the migrations). */
+
+import { FOLDED } from './letters.ts'
 
 export const WORDS_MAX = 10
 
@@ -14,54 +16,28 @@ const INVISIBLE = /[\u00ad\u0300-\u036f\u200b-\u200d\ufe00-\ufe0f]+/g
 const NO_WORD =
   // oxlint-disable-next-line no-control-regex -- they are no letters either
   /[\u0001-\u002f\u003a-\u0040\u005b-\u0060\u007b-\u00bf\u00d7\u00f7\u2000-\u2bff\u3000-\u3004\u3008-\u3020\u3030]+/g
-const SPELT_OUT: Readonly<Record<string, string>> = {
-  ß: 'ss',
-  æ: 'ae',
-  œ: 'oe',
-  ø: 'o',
-  ł: 'l',
-  đ: 'd',
-  ı: 'i',
-  ς: 'σ',
-}
+const CAPITALS_OF_ASCII = /[A-Z]+/g
+const BEYOND_ASCII = /[^\0-\x7f]/gu
 
 /** The words of a text in lower case and without accents: `Crème brûlée!` is `creme`, `brulee`. */
-export const wordsOf = (text: string): string[] => splitWords(text, (letters) => letters.toLowerCase())
-
-/** As the database folds them where its `lc_ctype` is C: lower() knows the letters of ASCII there and no others. */
-const wordsInLocaleC = (text: string): string[] =>
-  splitWords(text, (letters) => letters.replace(/[A-Z]+/g, (capitals) => capitals.toLowerCase()))
-
-function splitWords(text: string, lower: (letters: string) => string): string[] {
-  const letters = lower(text.normalize('NFKD').replace(INVISIBLE, ''))
-  const spelt = letters.replace(/[ßæœøłđıς]/g, (letter) => SPELT_OUT[letter] ?? letter)
-  return spelt.replace(NO_WORD, ' ').split(' ').filter(Boolean)
+export function wordsOf(text: string): string[] {
+  const letters = text.normalize('NFKD').replace(INVISIBLE, '')
+  const lowered = letters.replace(CAPITALS_OF_ASCII, (capitals) => capitals.toLowerCase())
+  const folded = lowered.replace(BEYOND_ASCII, (letter) => FOLDED.get(letter) ?? letter)
+  return folded.replace(NO_WORD, ' ').split(' ').filter(Boolean)
 }
-
-/**
- * A word of `q` as the database may have folded it: in one way, or in two where its `lc_ctype` makes a difference. With both,
- * what is sought as it was written is found on every database.
- */
-export type Spellings = readonly string[]
 
 /** The words of `q`, each once. */
-export function soughtWords(q: string): Spellings[] {
-  const inLocaleC = wordsInLocaleC(q)
-  const words = wordsOf(q).map((word, at) => [...new Set([word, inLocaleC[at] ?? word])])
-  return [...new Map(words.map((spellings) => [spellings.join(' '), spellings])).values()]
-}
+export const soughtWords = (q: string): string[] => [...new Set(wordsOf(q))]
 
 export interface Sought {
-  readonly spellings: Spellings
+  readonly word: string
   readonly typos: Typos | undefined
 }
 
 /** With the typos that are forgiven: those of the first words. */
-export const withTypos = (words: readonly Spellings[]): Sought[] =>
-  words.map((spellings, at) => ({
-    spellings,
-    typos: at < FORGIVEN_WORDS_MAX ? typosOf(spellings[0] ?? '') : undefined,
-  }))
+export const withTypos = (words: readonly string[]): Sought[] =>
+  words.map((word, at) => ({ word, typos: at < FORGIVEN_WORDS_MAX ? typosOf(word) : undefined }))
 
 /** How to find all that is one edit away from a word: a letter wrong, missing or too much, or two neighbours swapped. */
 export interface Typos {
