@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { after, before, suite, test } from 'node:test'
 import { ATTACKS, sectionOfAttacks, titleOf } from './attacks/all.ts'
-import { TASKS, type Scene } from './attacks/scene.ts'
+import { TASKS, type Attack, type Scene } from './attacks/scene.ts'
 import { SLOW_ATTACKS, SLOW_EXPECTED } from './attacks/slow.ts'
 import { assertProblem, assertSecurityHeaders, dial, lines } from './wire.ts'
 import { openWorld, type Answer, type User, type World } from './world.ts'
@@ -152,10 +152,11 @@ suite('an attack', () => {
 async function strike(
   url: string,
   parts: readonly (string | Uint8Array)[],
-  { isHiding = false }: { isHiding?: boolean | undefined },
+  { isHiding = false, answersBefore = 0 }: Pick<Attack, 'isHiding' | 'answersBefore'>,
 ): Promise<Answer> {
   using wire = await dial(url)
   const sending = wire.send(...parts)
+  for (let before = 0; before < answersBefore; before++) await wire.answer()
   const answer = await wire.answer(/^[A-Z]+(?= )/.exec(String(parts[0]))?.[0])
   await sending
   if (answer.headers.get('connection') === 'close') assert.equal(await wire.ended(), '', 'a second answer')

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import { Problem } from '../errors.ts'
+import { bytesOf, CLOSING, HEADER_BYTES_MAX, headersTooLarge, notHttp } from './message-bytes.ts'
 
 /** Twice any of these and two readers may disagree about what was said. */
 const AT_MOST_ONCE = new Set([
@@ -38,17 +39,21 @@ export function originForm(target: string): string {
   return [plain.startsWith('/') ? plain : `/${plain}`, ...query].join('?')
 }
 
+/** Where another reader may see the end of the message elsewhere, nothing that follows it can be trusted. */
+const FRAMING = new Set(['content-length', 'transfer-encoding'])
+
 /** Refuses what two readers could understand differently (RFC 9112 §3.2, §6.1; RFC 9110 §5.3). */
 export function refuseAmbiguity({ rawHeaders, headers, httpVersion, url = '' }: IncomingMessage): void {
   // Node's parser lets 0.9 and 2.0 pass, whose messages look different.
   if (httpVersion !== '1.1' && httpVersion !== '1.0') {
-    throw new Problem('malformed_request', 'The request is not HTTP/1.1')
+    throw notHttp()
   }
+  if (bytesOf(rawHeaders) > HEADER_BYTES_MAX) throw headersTooLarge()
   const seen = new Set<string>()
   for (let at = 0; at < rawHeaders.length; at += 2) {
     const name = rawHeaders[at]?.toLowerCase() ?? ''
     if (AT_MOST_ONCE.has(name) && seen.has(name)) {
-      throw new Problem('invalid_header', `The header ${name} was sent twice`)
+      throw new Problem('invalid_header', `The header ${name} was sent twice`, FRAMING.has(name) ? CLOSING : {})
     }
     seen.add(name)
   }
@@ -60,7 +65,8 @@ export function refuseAmbiguity({ rawHeaders, headers, httpVersion, url = '' }: 
   }
   const transferCoding = headers['transfer-encoding']
   if (transferCoding !== undefined && (transferCoding.toLowerCase() !== 'chunked' || httpVersion === '1.0')) {
-    throw new Problem('invalid_header', 'The header transfer-encoding must be chunked, in HTTP/1.1, or absent')
+    const detail = 'The header transfer-encoding must be chunked, in HTTP/1.1, or absent'
+    throw new Problem('invalid_header', detail, CLOSING)
   }
   if (url.includes('#')) throw new Problem('malformed_request', 'The URL of a request has no fragment: encode # as %23')
   if (!isPercentEncoded(url)) throw new Problem('malformed_request', 'The query is not valid percent-encoded UTF-8')

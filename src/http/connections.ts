@@ -4,6 +4,7 @@ import type { FastifyBaseLogger } from 'fastify'
 import { Problem } from '../errors.ts'
 import type { Observer } from '../observer.ts'
 import type { Links } from './links.ts'
+import { headersTooLarge, MessageBytes } from './message-bytes.ts'
 import { LINGER_MS, PROBLEM_JSON, pathOf, problemBody, requestIdOf } from './problem.ts'
 
 /** What the server's connections hold that Fastify does not see. */
@@ -11,6 +12,8 @@ export interface Connections {
   /** Answers what never became a request; for `clientErrorHandler`. */
   refuse(error: NodeJS.ErrnoException, socket: Socket): void
   watch(server: Server): void
+  /** Why the request must not be served: what its bytes say, and Node's parser does not. */
+  faultOf(request: IncomingMessage): Problem | undefined
   /** Whether the client had reset the connection of this request before the server accepted it. */
   hasLeft(request: IncomingMessage): boolean
   /** Whether nothing was asked on its connection after this request. */
@@ -28,9 +31,11 @@ export interface Connections {
 interface Exchange {
   readonly request: IncomingMessage
   readonly response: ServerResponse
+  readonly fault: Problem | undefined
 }
 
 interface Connection {
+  readonly bytes: MessageBytes
   /** In the order in which they were asked. */
   readonly unanswered: Set<Exchange>
   latest: Exchange | undefined
@@ -92,19 +97,39 @@ export function createConnections(
   function refuse(error: NodeJS.ErrnoException, socket: Socket): void {
     // Node reports every further packet of a broken connection again.
     if (refused.has(socket)) return
+    if (error.code === 'ECONNRESET') {
+      refused.add(socket)
+      return void socket.destroy()
+    }
+    refuseWith(parserProblem(error), socket)
+  }
+
+  function refuseWith(problem: Problem, socket: Socket): void {
     refused.add(socket)
-    if (error.code === 'ECONNRESET') return void socket.destroy()
     const latest = open.get(socket)?.latest
     // The fault is in the body of a request that is not all here yet, or in what should have been the next one.
     const faulty = latest?.request.complete === false ? latest : undefined
     inTurn(socket, { besides: faulty }, () => {
       // Whatever has its answer, or the head of one, must not get a second.
       if (!socket.writable || faulty?.response.headersSent === true) return socket.destroySoon()
-      const problem = parserProblem(error)
       const reqId = close(socket, problem, faulty?.request)
       // For the line that the request writes when its answer is over.
       if (faulty !== undefined) faulty.response.statusCode = problem.status
       else conclude(problem, null, reqId)
+    })
+  }
+
+  /** Puts the count of bytes before Node's parser, which gets none of a connection that has been refused. */
+  function countBytes(socket: Socket, bytes: MessageBytes): void {
+    const parsers = socket.listeners('data')
+    socket.removeAllListeners('data')
+    socket.on('data', (data) => {
+      if (refused.has(socket)) return
+      // A string only under an encoding, which Node's HTTP server lets nobody set.
+      const read = data as NonSharedBuffer
+      const problem = bytes.received(read)
+      if (problem !== undefined) return refuseWith(problem, socket)
+      for (const parse of parsers) parse.call(socket, read)
     })
   }
 
@@ -128,13 +153,15 @@ export function createConnections(
       server.on('connection', (socket) => {
         // Node keeps the address once it was read, and cannot find it out any more after a reset.
         void socket.remoteAddress
-        open.set(socket, { unanswered: new Set(), latest: undefined, idleAtBytes: 0 })
+        const bytes = new MessageBytes()
+        countBytes(socket, bytes)
+        open.set(socket, { bytes, unanswered: new Set(), latest: undefined, idleAtBytes: 0 })
         socket.once('close', () => open.delete(socket))
       })
       server.prependListener('request', (request, response) => {
         const connection = open.get(request.socket)
         if (connection === undefined) return
-        const exchange = { request, response }
+        const exchange = { request, response, fault: connection.bytes.begun(request, response) }
         connection.latest = exchange
         connection.unanswered.add(exchange)
         response.once('close', () => {
@@ -144,6 +171,7 @@ export function createConnections(
       })
       server.on('connect', refuseTunnel)
     },
+    faultOf: (request) => open.get(request.socket)?.latest?.fault,
     hasLeft: ({ socket }) => socket.remoteAddress === undefined,
     isLatest: (request) => open.get(request.socket)?.latest?.request === request,
     count: () => ({
@@ -164,7 +192,7 @@ export function createConnections(
 /** What Node's HTTP parser gave up on, by its code. */
 const PARSER_REFUSALS: Readonly<Record<string, () => Problem>> = {
   ERR_HTTP_REQUEST_TIMEOUT: () => new Problem('request_timeout', 'The request did not arrive in time'),
-  HPE_HEADER_OVERFLOW: () => new Problem('headers_too_large', 'The request line and headers are larger than 16 KiB'),
+  HPE_HEADER_OVERFLOW: headersTooLarge,
   HPE_CHUNK_EXTENSIONS_OVERFLOW: () => new Problem('body_too_large', 'The chunk extensions are too large'),
 }
 

@@ -20,6 +20,7 @@ import { createConnections, type Connections } from './connections.ts'
 import { allowOrigins, answerPreflights, corsHeaders } from './cors.ts'
 import { identify } from './identify.ts'
 import { linksOf, type Links } from './links.ts'
+import { BODY_BYTES_MAX, bytesOf, HEADER_BYTES_MAX, headersTooLarge } from './message-bytes.ts'
 import { refuseUnknown, watchRoutes } from './methods.ts'
 import { boundWork } from './overload.ts'
 import { pathOf, requestIdOf, sendProblem } from './problem.ts'
@@ -47,8 +48,6 @@ export type App = FastifyInstance<
   TypeBoxTypeProvider
 >
 
-const BODY_BYTES_MAX = 1024 * 1024
-const HEADER_BYTES_MAX = 16 * 1024
 const URL_LENGTH_MAX = 8 * 1024
 /** Headers must be in by the first, the whole request by the second; checked every half second, so 408 comes within 15 s. */
 const HEADERS_TIMEOUT_MS = 10_000
@@ -122,8 +121,10 @@ export async function createApp(
   // All headers are looked at; their number is bounded by their size.
   app.server.maxHeadersCount = 0
   app.server.maxConnections = CONNECTIONS_MAX
-  // Otherwise Node would answer by itself, with no body at all.
-  app.server.on('checkExpectation', (request, response) => app.server.emit('request', request, response))
+  // Otherwise Node would answer by itself: the first with no body at all, the second with 100 to what is refused afterwards.
+  for (const event of ['checkExpectation', 'checkContinue']) {
+    app.server.on(event, (request, response) => app.server.emit('request', request, response))
+  }
   const methods = watchRoutes(app)
   app.setErrorHandler(async (thrown, request, reply) => {
     try {
@@ -175,6 +176,8 @@ export async function createApp(
   allowOrigins(app, config)
   // What a page can cause by mistake comes after CORS, so that the page can read why.
   app.addHook('onRequest', (request, _reply, done) => {
+    const fault = connections.faultOf(request.raw)
+    if (fault !== undefined) throw fault
     refuseAmbiguity(request.raw)
     refuseExpectation(request.raw)
     done()
@@ -184,12 +187,13 @@ export async function createApp(
   identify(app, config.auth)
   if (tracer !== undefined) traceRequests(app, tracer)
   limitRates(app, gate)
-  app.addHook('onRequest', (request, _reply, done) => {
+  app.addHook('onRequest', (request, reply, done) => {
     if ((request.raw.url ?? '').length > URL_LENGTH_MAX) {
       throw new Problem('uri_too_long', `The URL is longer than ${URL_LENGTH_MAX} characters`)
     }
     // Before the body is looked at, which no route wants. A preflight has been answered by now.
     if (request.is404 || methods.lacks(request.method, pathOf(request.raw.url ?? '/'))) refuseUnknown(request, methods)
+    if (awaitsContinue(request.raw)) reply.raw.writeContinue()
     done()
   })
   return app
@@ -210,7 +214,8 @@ function parseBodies(app: App): void {
   app.addContentTypeParser<Buffer>(
     ['application/json', 'application/merge-patch+json'],
     { parseAs: 'buffer' },
-    async ({ headers }: FastifyRequest, body: Buffer) => {
+    async ({ headers, raw }: FastifyRequest, body: Buffer) => {
+      if (bytesOf(raw.rawTrailers) > HEADER_BYTES_MAX) throw headersTooLarge()
       refuseCoding(headers)
       if (body.length === 0) return undefined
       const value = readJson(body)
@@ -221,13 +226,19 @@ function parseBodies(app: App): void {
   )
 }
 
+/** A parameter of a media type (RFC 9110 §5.6.6), name and value. */
+const PARAMETER = /;\s*([^\s;="]+)\s*=\s*("(?:[^"\\]|\\.)*"|[^\s;]*)/g
+const UTF_8 = /^(?:utf-?8|"utf-?8")$/i
+
 /** JSON is UTF-8 (RFC 8259 §8.1); in another coding it would be read as what it is not. */
 function refuseCoding({
   'content-type': type = '',
   'content-encoding': coding = 'identity',
 }: IncomingHttpHeaders): void {
-  const [, charset = 'utf-8'] = /;\s*charset\s*=\s*"?([^\s;"]*)/i.exec(type) ?? []
-  if (!/^utf-?8$/i.test(charset)) throw new Problem('unsupported_media_type', 'The body must be JSON in UTF-8')
+  const charsets = [...type.matchAll(PARAMETER)].filter(([, name]) => name?.toLowerCase() === 'charset')
+  if (charsets.some(([, , value = '']) => !UTF_8.test(value))) {
+    throw new Problem('unsupported_media_type', 'The body must be JSON in UTF-8')
+  }
   if (coding.toLowerCase() !== 'identity') {
     throw new Problem('unsupported_media_type', 'The body must be sent without a Content-Encoding')
   }
@@ -246,6 +257,10 @@ function refuseExpectation({ headers: { expect }, httpVersion }: IncomingMessage
   if (expect === undefined || httpVersion === '1.0' || expect.toLowerCase() === '100-continue') return
   throw new Problem('expectation_failed', 'The only expectation met here is 100-continue')
 }
+
+/** A client is only asked for a body whose head has passed and whose length is allowed. */
+const awaitsContinue = ({ headers, httpVersion }: IncomingMessage): boolean =>
+  headers.expect !== undefined && httpVersion !== '1.0' && Number(headers['content-length'] ?? 0) <= BODY_BYTES_MAX
 
 /** Of 304 a length would be that of the 200 (RFC 9110 §8.6), which nobody knows here. */
 function omitLengthOfNothing(

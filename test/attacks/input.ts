@@ -139,6 +139,8 @@ const bodies: readonly Attack[] = [
     'application/json, text/plain',
     'application/json; charset=utf-7',
     'application/json; charset=utf-16',
+    'application/json; charset=utf-8; charset=utf-16',
+    'application/json; a="; charset=utf-8"; charset=utf-16',
     '../../application/json',
   ].map((type): Attack => ({
     name: `JSON sent as ${type}`,

@@ -27,6 +27,8 @@ export interface Attack {
   readonly expected: readonly [status: number, code?: ProblemCode | Uppercase<string>]
   /** The bytes, in one or more pieces. */
   readonly send: (scene: Scene) => Bytes | readonly Bytes[]
+  /** So many harmless requests before it on the same connection are answered first. */
+  readonly answersBefore?: number
   /** It hides a second request: the next answer on the connection must be that of the next request. */
   readonly isHiding?: boolean
   /** What has to hold of the answer besides. */

@@ -1,3 +1,5 @@
+import assert from 'node:assert/strict'
+import type { Answer } from '../world.ts'
 import { asAda, TASKS, type Attack, type Scene } from './scene.ts'
 
 const malformed = [400, 'malformed_request'] as const
@@ -27,6 +29,9 @@ const framed =
 const CHUNKED = 'Transfer-Encoding: chunked'
 const body = ({ canary }: Scene): string => JSON.stringify({ title: canary })
 const chunk = (text: string): string => `${text.length.toString(16)}\r\n${text}\r\n0\r\n\r\n`
+
+/** Another reader may see the end of such a request elsewhere, so nothing that follows it is read. */
+const closes = ({ headers }: Answer): void => assert.equal(headers.get('connection'), 'close')
 
 /** Request smuggling (RFC 9112 §11.2). */
 const smuggling: readonly Attack[] = [
@@ -68,11 +73,18 @@ const smuggling: readonly Attack[] = [
     name: `Transfer-Encoding: ${coding}`,
     expected: badHeader,
     send: framed([`Transfer-Encoding: ${coding}`], (scene) => chunk(body(scene))),
+    check: closes,
   })),
   {
     name: 'Transfer-Encoding twice',
     expected: malformed,
     send: framed([CHUNKED, 'Transfer-Encoding: identity'], (scene) => chunk(body(scene))),
+  },
+  {
+    name: 'Transfer-Encoding: chunked twice',
+    expected: malformed,
+    send: framed([CHUNKED, CHUNKED], (scene) => chunk(body(scene))),
+    check: closes,
   },
   {
     name: 'a space between Transfer-Encoding and its colon',
@@ -88,6 +100,7 @@ const smuggling: readonly Attack[] = [
     name: 'Transfer-Encoding in HTTP/1.0',
     expected: badHeader,
     send: (scene) => String(framed([CHUNKED], (each) => chunk(body(each)))(scene)).replace('HTTP/1.1', 'HTTP/1.0'),
+    check: closes,
   },
   ...['0x5', '-5', '+5', '5 ', ' 5', 'fffffffffffffffff', '', 'g'].map((size): Attack => ({
     name: `a chunk of size ${JSON.stringify(size)}`,
@@ -108,6 +121,31 @@ const smuggling: readonly Attack[] = [
     name: 'chunk extensions of 20 KiB',
     expected: [413, 'body_too_large'],
     send: framed([CHUNKED], () => `2;${'a'.repeat(20_000)}\r\n{}\r\n0\r\n\r\n`),
+  },
+  {
+    name: 'a chunk size with 5 MB of leading zeros',
+    expected: [413, 'body_too_large'],
+    send: framed([CHUNKED], (scene) => `${'0'.repeat(5_000_000)}${chunk(body(scene))}`),
+  },
+  {
+    name: 'ten thousand chunks of one byte with extensions of 1 KiB each',
+    expected: [413, 'body_too_large'],
+    send: framed([CHUNKED], () => `${`1;${'a'.repeat(1_000)}\r\n \r\n`.repeat(10_000)}0\r\n\r\n`),
+  },
+  {
+    name: 'two hundred thousand trailers without a value',
+    expected: [413, 'body_too_large'],
+    send: framed([CHUNKED], (scene) => chunk(body(scene)).replace(/\r\n$/, `${'A:\r\n'.repeat(200_000)}\r\n`)),
+  },
+  {
+    name: 'six thousand trailers without a value',
+    expected: [431, 'headers_too_large'],
+    send: framed([CHUNKED], (scene) => chunk(body(scene)).replace(/\r\n$/, `${'A:\r\n'.repeat(6_000)}\r\n`)),
+  },
+  {
+    name: '2 MB of spaces before the value of a trailer',
+    expected: [413, 'body_too_large'],
+    send: framed([CHUNKED], (scene) => chunk(body(scene)).replace(/\r\n$/, `A:${' '.repeat(2_000_000)}\r\n\r\n`)),
   },
   {
     name: 'bare line feeds',

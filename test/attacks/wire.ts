@@ -88,6 +88,43 @@ const headers: readonly Attack[] = [
     expected: [431, 'headers_too_large'],
     send: asAda('GET', TASKS, { headers: Array.from({ length: 5000 }, (_, n) => `a${n}:`) }),
   },
+  {
+    name: 'fifteen thousand headers without a value',
+    expected: [431, 'headers_too_large'],
+    send: asAda('GET', TASKS, { headers: Array.from({ length: 15_000 }, () => 'A:') }),
+  },
+  {
+    name: '2 MB of spaces before the value of a header',
+    expected: [431, 'headers_too_large'],
+    send: asAda('GET', TASKS, { headers: [`X-A:${' '.repeat(2_000_000)}a`] }),
+  },
+  {
+    name: '20 kB of spaces before the value of a header',
+    expected: [431, 'headers_too_large'],
+    send: asAda('GET', TASKS, { headers: [`X-A:${' '.repeat(20_000)}a`] }),
+  },
+  {
+    name: '20 kB of spaces in a request behind another one',
+    expected: [431, 'headers_too_large'],
+    send: (scene) =>
+      Buffer.concat([
+        Buffer.from('POST /nope HTTP/1.1\r\nHost: localhost\r\nContent-Length: 4\r\n\r\n\r\n\r\n'),
+        asAda('GET', TASKS, { headers: [`X-A:${' '.repeat(20_000)}a`] })(scene),
+      ]),
+    answersBefore: 1,
+  },
+  {
+    name: '2 MB of empty lines before the request line',
+    expected: malformed,
+    send: (scene) => ['\r\n'.repeat(1_000_000), asAda('GET', TASKS)(scene)],
+  },
+  {
+    name: 'a body that is too large, with Expect: 100-continue',
+    expected: [413, 'body_too_large'],
+    send: asAda('POST', TASKS, {
+      headers: ['Content-Type: application/json', 'Content-Length: 2000000', 'Expect: 100-continue'],
+    }),
+  },
   ...['X-HTTP-Method-Override', 'X-HTTP-Method', 'X-Method-Override'].map((name): Attack => ({
     name: `${name}: DELETE`,
     expected: [200],
@@ -155,6 +192,22 @@ const methods: readonly Attack[] = [
   },
   { name: 'a method that does not exist', expected: malformed, send: asAda('BREW', TASKS) },
   { name: 'a method in lower case', expected: malformed, send: asAda('delete', ({ adaTask }) => adaTask) },
+  ...['RTSP/1.0', 'RTSP/1.1'].map((protocol): Attack => ({
+    name: `${protocol}, whose requests look like those of HTTP`,
+    expected: malformed,
+    send: () => `GET ${TASKS} ${protocol}\r\nHost: localhost\r\n\r\n`,
+  })),
+  {
+    name: 'RTSP/1.0 behind a request of HTTP',
+    expected: malformed,
+    send: (scene) => [asAda('GET', TASKS)(scene), `GET ${TASKS} RTSP/1.0\r\nHost: localhost\r\n\r\n`],
+    answersBefore: 1,
+  },
+  {
+    name: 'ICE/1.0, whose requests look like those of HTTP',
+    expected: malformed,
+    send: () => `SOURCE ${TASKS} ICE/1.0\r\nHost: localhost\r\n\r\n`,
+  },
   { name: 'HTTP/0.9', expected: malformed, send: () => 'GET /api/tasks\r\n\r\n' },
   { name: 'HTTP/2 without an upgrade', expected: malformed, send: () => 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n' },
 ]
