@@ -11,6 +11,7 @@ const IDLE_CHECK_MS = 50
  */
 export async function drain(app: App, timeoutMs: number): Promise<void> {
   app.draining = true
+  app.streams.drain()
   const closed = once(app.server, 'close')
   // The HTTP server's own close() would also cut answers that are written but not sent yet.
   Server.prototype.close.call(app.server)

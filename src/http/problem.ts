@@ -72,8 +72,8 @@ export function sendProblem(error: unknown, request: FastifyRequest, reply: Fast
 }
 
 function observe({ code, status }: Problem, { server: { observer }, headers, raw }: FastifyRequest): void {
-  // Nobody gets this one: the client has left, or was answered on the bare socket.
-  if (!raw.socket.writable) return
+  // The client has left, or was answered on the bare socket.
+  if (raw.socket.destroyed || raw.socket.writableEnded) return
   observer.refused(code)
   if (status !== 401) return
   const { authorization, 'x-service-auth': service } = headers

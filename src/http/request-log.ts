@@ -78,7 +78,10 @@ export function logRequest(request: FastifyRequest, reply: FastifyReply): void {
  * The status of an answer that is over, if its client had all of it. One that was written past it, on the bare socket, has
  * sent no headers, and counts as had.
  */
-export function wholeStatus({ headersSent, writableFinished, statusCode }: ServerResponse): number | undefined {
+export function wholeStatus(response: ServerResponse): number | undefined {
+  const { headersSent, writableFinished, writableEnded, statusCode } = response
+  // An injected request (`app.inject`) has no connection on which its answer could get lost.
+  const isSent = writableFinished || (writableEnded && 'isLightMyRequest' in response)
   const isAnswered = headersSent || statusCode >= 400
-  return headersSent === writableFinished && isAnswered ? statusCode : undefined
+  return headersSent === isSent && isAnswered ? statusCode : undefined
 }

@@ -27,6 +27,7 @@ import { pathOf, requestIdOf, sendProblem } from './problem.ts'
 import { limitRates, requireAdmission } from './rate-limit.ts'
 import { logRequest, RequestLogger } from './request-log.ts'
 import { buildSerializer } from './serialization.ts'
+import { Streams } from './streams.ts'
 import { traceRequests } from './trace.ts'
 import { buildValidator } from './validation.ts'
 
@@ -36,6 +37,7 @@ declare module 'fastify' {
     draining: boolean
     readonly connections: Connections
     readonly links: Links
+    readonly streams: Streams
     readonly observer: Observer
   }
 }
@@ -116,6 +118,7 @@ export async function createApp(
   app.decorate('draining', false)
   app.decorate('connections', connections)
   app.decorate('links', links)
+  app.decorate('streams', new Streams())
   app.decorate('observer', observer)
   connections.watch(app.server)
   // All headers are looked at; their number is bounded by their size.

@@ -38,6 +38,16 @@ export function watchSurroundings(app: App, { db, redis }: Surroundings): Regist
   )
   registry.registerMetric(
     new Gauge({
+      name: 'http_streams',
+      help: 'Open event streams',
+      registers: [],
+      collect() {
+        this.set(app.streams.size)
+      },
+    }),
+  )
+  registry.registerMetric(
+    new Gauge({
       name: 'redis_up',
       help: '1 where Redis counts for all processes, 0 where this one counts alone; of several workers the worst',
       aggregator: 'min',

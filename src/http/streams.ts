@@ -1,0 +1,145 @@
+import { Readable } from 'node:stream'
+import type { FastifyReply } from 'fastify'
+import { Problem, retryAfter } from '../errors.ts'
+
+export const STREAMS_PER_USER_MAX = 5
+export const STREAMS_PER_PROCESS_MAX = 1_000
+
+/** Shorter than the idle timeouts of proxies (60 s) and than our own for silent connections. */
+const HEARTBEAT_INTERVAL_MS = 15_000
+/** Then the client reconnects, so that no stream outlives a deploy, a rebalancing or its credential for long. */
+const AGE_MAX_MS = 60 * 60 * 1_000
+/** What may wait in memory for one slow client, besides what the kernel holds. */
+const BUFFERED_BYTES_MAX = 64 * 1024
+/** What a client waits before it reconnects. Spread, so that those of one process do not all come back at once. */
+const RECONNECT_MIN_MS = 2_000
+const RECONNECT_SPREAD_MS = 2_000
+
+const HEADERS = {
+  'content-type': 'text/event-stream; charset=utf-8',
+  // A proxy that compresses or buffers would hold events back; nginx does unless this header says no.
+  'cache-control': 'private, no-store, no-transform',
+  'x-accel-buffering': 'no',
+}
+
+/** Why a stream ended, in its last event: the client may reconnect at once, later, or only with another credential. */
+export type EndReason = 'shutdown' | 'age' | 'credential' | 'slow'
+
+export interface StreamEvent {
+  readonly event: string
+  /** Where a client goes on after a reconnect (`Last-Event-ID`). */
+  readonly id?: string
+  /** Sent as one line of JSON. */
+  readonly data: unknown
+}
+
+/** One answer of `text/event-stream` (HTML Living Standard §9.2). Ends itself when its client leaves. */
+export class EventStream extends Readable {
+  constructor() {
+    super({ highWaterMark: BUFFERED_BYTES_MAX, read: () => undefined })
+    const reconnectMs = RECONNECT_MIN_MS + Math.round(Math.random() * RECONNECT_SPREAD_MS)
+    this.push(`retry: ${reconnectMs}\n\n`)
+  }
+
+  /** @returns false when the client is too slow: what it has not read yet exceeds the buffer, and nothing more should be sent */
+  event({ event, id, data }: StreamEvent): boolean {
+    if (this.readableEnded || this.destroyed) return false
+    const idLine = id === undefined ? '' : `id: ${id}\n`
+    return this.push(`event: ${event}\n${idLine}data: ${JSON.stringify(data)}\n\n`)
+  }
+
+  /** A comment, which keeps proxies from closing a silent connection. */
+  heartbeat(): void {
+    if (this.readableLength < BUFFERED_BYTES_MAX) this.push(':\n\n')
+  }
+
+  /** Sends a last event with the reason, then ends the answer. */
+  end(reason: EndReason): void {
+    if (this.destroyed) return
+    this.event({ event: 'end', data: { reason } })
+    this.push(null)
+  }
+}
+
+export interface StreamBounds {
+  readonly perUser: number
+  readonly perProcess: number
+  readonly heartbeatMs: number
+  readonly ageMs: number
+}
+
+const BOUNDS: StreamBounds = {
+  perUser: STREAMS_PER_USER_MAX,
+  perProcess: STREAMS_PER_PROCESS_MAX,
+  heartbeatMs: HEARTBEAT_INTERVAL_MS,
+  ageMs: AGE_MAX_MS,
+}
+
+/** The open streams of this process: their bounds, their heartbeat, and their end when the process drains. */
+export class Streams {
+  readonly #bounds: StreamBounds
+  readonly #open = new Map<EventStream, string>()
+  #heartbeat: NodeJS.Timeout | undefined
+  #draining = false
+
+  constructor(bounds: Partial<StreamBounds> = {}) {
+    this.#bounds = { ...BOUNDS, ...bounds }
+  }
+
+  get size(): number {
+    return this.#open.size
+  }
+
+  /**
+   * Begins an answer that stays open, and sends its headers.
+   *
+   * @throws Problem too_many_requests (429) when the user has too many streams; overloaded (503) when the process has, or
+   *   drains
+   */
+  open(reply: FastifyReply, userId: string): EventStream {
+    this.#refuseTooMany(userId)
+    const stream = new EventStream()
+    const age = setTimeout(() => stream.end('age'), this.#bounds.ageMs).unref()
+    this.#open.set(stream, userId)
+    this.#heartbeat ??= setInterval(() => this.#beat(), this.#bounds.heartbeatMs).unref()
+    // Clients may close their side and still read (half-open connections), but one that reads events keeps both open.
+    const leave = (): void => void stream.destroy()
+    const { socket } = reply.raw
+    socket?.once('end', leave)
+    stream.once('close', () => {
+      socket?.off('end', leave)
+      clearTimeout(age)
+      this.#open.delete(stream)
+      if (this.#open.size > 0) return
+      clearInterval(this.#heartbeat)
+      this.#heartbeat = undefined
+    })
+    void reply.headers(HEADERS).send(stream)
+    return stream
+  }
+
+  /** Ends all streams and refuses new ones. */
+  drain(): void {
+    this.#draining = true
+    for (const stream of this.#open.keys()) stream.end('shutdown')
+  }
+
+  #refuseTooMany(userId: string): void {
+    const { perUser, perProcess } = this.#bounds
+    if (this.#draining || this.#open.size >= perProcess) {
+      throw new Problem('overloaded', 'This process takes no more event streams; try again shortly', retryAfter(1))
+    }
+    const own = [...this.#open.values()].filter((each) => each === userId).length
+    if (own >= perUser) {
+      throw new Problem(
+        'too_many_requests',
+        `At most ${perUser} event streams per user are open at once`,
+        retryAfter(30),
+      )
+    }
+  }
+
+  #beat(): void {
+    for (const stream of this.#open.keys()) stream.heartbeat()
+  }
+}
