@@ -81,11 +81,13 @@ export class MessageBytes {
   }
 
   #receivedBody(bytes: Buffer): Problem | undefined {
-    this.#wireBytes += bytes.length
-    if (!this.#isChunked && this.#isAligned) this.#skipBody(bytes)
     const isCounted = this.#isChunked && this.#response?.writableFinished === false
     const most = isCounted ? FRAMING_BYTES_MAX + WIRE_BYTES_PER_BODY_BYTE * this.#payloadBytes : BODY_ON_WIRE_MAX
-    return this.#wireBytes > Math.min(most, BODY_ON_WIRE_MAX) ? bodyTooLarge() : undefined
+    // The reads before this one: what they held of this body is known by now, and they held nothing behind it.
+    if (this.#wireBytes > Math.min(most, BODY_ON_WIRE_MAX)) return bodyTooLarge()
+    this.#wireBytes += bytes.length
+    if (!this.#isChunked && this.#isAligned) this.#skipBody(bytes)
+    return undefined
   }
 
   /** What follows the body is the next head. */
