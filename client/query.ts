@@ -1,17 +1,18 @@
 type Value = string | number | boolean
 
 /**
- * The values of a list are separated by commas, as the document says; a comma or backslash within one is escaped.
+ * The values of a list are separated by commas, as the document says. One within a value is percent-encoded, and a backslash is
+ * doubled.
  *
  * @param parameters text, numbers, truth values and lists of them; those that are undefined are left out
  */
 export function queryOf(parameters: Readonly<Record<string, Value | readonly Value[] | undefined>>): string {
-  const query = new URLSearchParams()
-  for (const [name, value] of Object.entries(parameters)) {
-    if (value === undefined) continue
-    query.set(name, typeof value === 'object' ? value.map(escaped).join(',') : String(value))
-  }
-  return query.toString()
+  return Object.entries(parameters)
+    .flatMap(([name, value]) => (value === undefined ? [] : [`${encodeURIComponent(name)}=${written(value)}`]))
+    .join('&')
 }
 
-const escaped = (value: Value): string => String(value).replace(/[\\,]/g, '\\$&')
+const written = (value: Value | readonly Value[]): string =>
+  typeof value === 'object'
+    ? value.map((each) => encodeURIComponent(String(each).replaceAll('\\', '\\\\'))).join(',')
+    : encodeURIComponent(String(value))

@@ -24,6 +24,7 @@ import { BODY_BYTES_MAX, bytesOf, HEADER_BYTES_MAX, headersTooLarge } from './me
 import { refuseUnknown, watchRoutes } from './methods.ts'
 import { boundWork } from './overload.ts'
 import { pathOf, requestIdOf, sendProblem } from './problem.ts'
+import { parseQuery } from './query-string.ts'
 import { limitRates, requireAdmission } from './rate-limit.ts'
 import { logRequest, RequestLogger } from './request-log.ts'
 import { buildSerializer } from './serialization.ts'
@@ -101,7 +102,7 @@ export async function createApp(
     schemaController: { compilersFactory: { buildSerializer, buildValidator } },
     rewriteUrl: ({ url }) => originForm(url ?? '/'),
     // No part of a path is too long by itself: an id of any length is an id that is no UUID.
-    routerOptions: { ignoreTrailingSlash: true, maxParamLength: URL_LENGTH_MAX },
+    routerOptions: { ignoreTrailingSlash: true, maxParamLength: URL_LENGTH_MAX, querystringParser: parseQuery },
     genReqId: requestIdOf,
     childLoggerFactory: (logger, bindings) => new RequestLogger(logger, bindings),
     clientErrorHandler: (error, socket) => connections.refuse(error, socket),

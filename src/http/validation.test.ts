@@ -202,6 +202,13 @@ suite('a query', () => {
     ['a\\,b,c', ['a,b', 'c']],
     ['a\\\\,b', ['a\\', 'b']],
     ['\\a\\', ['\\a\\']],
+    ['a%2Cb,c', ['a,b', 'c']],
+    ['%2C', [',']],
+    ['a%5C,b', ['a,b']],
+    ['a%5C%2Cb', ['a,b']],
+    ['a%5C%5C,b', ['a\\', 'b']],
+    ['a\\,b\\', ['a,b\\']],
+    ['a+b,%2B', ['a b', '+']],
     ['🗓,é', ['🗓', 'é']],
   ]
   for (const [text, values] of lists) {
@@ -212,14 +219,26 @@ suite('a query', () => {
     })
   }
 
-  test('has a list once, and a fault in one of its values is the fault of the parameter', () => {
-    assert.deepEqual(check(Query, { many: ['a', 'b'] }, 'querystring'), [
-      {
-        in: 'query',
-        pointer: '/many',
-        detail: 'query parameter many must be given once, with its values separated by commas',
-      },
-    ])
+  test('has a list in parameters that are repeated, too', () => {
+    const query = { many: ['a', 'b,c', 'd%2Ce'] }
+    assert.deepEqual(check(Query, query, 'querystring'), [])
+    assert.deepEqual(query, { many: ['a', 'b', 'c', 'd,e'] })
+  })
+
+  test('is decoded', () => {
+    const query = { limit: '%31', text: 'a%2Cb+c%2B' }
+    assert.deepEqual(check(Query, query, 'querystring'), [])
+    assert.deepEqual(query, { limit: 1, text: 'a,b c+' })
+  })
+
+  test('of a fixed set of values, which has no comma, may have its separating commas encoded', () => {
+    const Fixed = Type.Object({ many: Type.Array(Type.Unsafe({ type: 'string', enum: ['a', 'b'] })) }, closed)
+    const query = { many: ['a%2Cb', 'a'] }
+    assert.deepEqual(check(Fixed, query, 'querystring'), [])
+    assert.deepEqual(query, { many: ['a', 'b', 'a'] })
+  })
+
+  test('has the fault of a value of a list as the fault of the parameter', () => {
     const Short = Type.Object({ many: Type.Array(Type.String({ maxLength: 1 })) }, closed)
     assert.deepEqual(check(Short, { many: 'a,bb,cc' }, 'querystring'), [
       { in: 'query', pointer: '/many', detail: 'query parameter many must have at most 1 character' },

@@ -3,6 +3,7 @@ import type { FastifySchemaCompiler, FastifyServerOptions } from 'fastify'
 import type { TSchema } from 'typebox'
 import type { Violation } from '../errors.ts'
 import { parseInstant } from '../lib/instant.ts'
+import { decode, splitList } from './query-string.ts'
 
 /** More than these are found but not listed: an answer is bounded too. */
 const VIOLATIONS_MAX = 20
@@ -62,7 +63,7 @@ export const buildValidator = ((shared: Record<string, TSchema>): FastifySchemaC
   return ({ schema, httpPart }) =>
     httpPart === 'body'
       ? bodyValidator(thorough.compile(schema), () => quickly().compile(schema))
-      : textValidator(thorough.compile(schema), schema)
+      : textValidator(thorough.compile(schema), schema, httpPart)
   // Fastify declares what this returns as Ajv's own compile, and calls it as the compiler of a route's schema.
 }) as unknown as BuildValidator
 
@@ -95,29 +96,42 @@ function hasMoreValuesThan(limit: number, body: unknown): boolean {
 }
 
 interface TextSchema {
-  readonly properties?: Readonly<Record<string, { readonly type?: string }>>
+  readonly properties?: Readonly<Record<string, Parameter>>
+}
+
+interface Parameter {
+  readonly type?: string
+  readonly items?: { readonly enum?: unknown }
 }
 
 /** Ajv's own coercion would also take `0x10`, `1e2` and ` 5`, and has no word for a parameter given twice. */
 function textValidator(
   validate: ValidateFunction,
   { properties = {} }: TextSchema,
+  part: string | undefined,
 ): (text: Record<string, unknown>) => Outcome {
   const known = Object.entries(properties)
   const names = Object.keys(properties)
+  const isEncoded = part === 'querystring'
   return (text) => {
     const given = known.filter(([name]) => Object.hasOwn(text, name))
-    const repeated = given.filter(([name]) => Array.isArray(text[name]))
+    const repeated = given.filter(([name, { type }]) => Array.isArray(text[name]) && !(isEncoded && type === 'array'))
     if (repeated.length > 0) {
-      return {
-        error: repeated.map(([name, { type }]) => ({ ...REPEATED, instancePath: `/${name}`, params: { type } })),
-      }
+      return { error: repeated.map(([name]) => ({ ...REPEATED, instancePath: `/${name}` })) }
     }
-    for (const [name, { type }] of given) text[name] = read(type, text[name])
+    for (const [name, parameter] of given) {
+      const written = text[name]
+      if (isEncoded && parameter.type === 'array') text[name] = listOf(written, parameter)
+      else text[name] = read(parameter.type, isEncoded && typeof written === 'string' ? decode(written) : written)
+    }
     const result = outcome(validate, text)
     return result === true ? true : { error: result.error.map((error) => asParameter(error, names)) }
   }
 }
+
+/** A parameter that is repeated means the same as a list. */
+const listOf = (written: unknown, { items }: Parameter): string[] =>
+  [written].flat().flatMap((each) => splitList(String(each), { isFixed: items?.enum !== undefined }))
 
 const REPEATED: ErrorObject = { keyword: 'once', instancePath: '', schemaPath: '', params: {} }
 
@@ -128,18 +142,7 @@ const asParameter = (error: ErrorObject, known: readonly string[]): ErrorObject 
   params: { ...error.params, known },
 })
 
-/** The values between commas. `\,` is a comma within a value and `\\` a backslash. */
-function splitList(text: string): string[] {
-  const values = ['']
-  for (const [piece] of text.matchAll(/\\[\\,]|[^]/gu)) {
-    if (piece === ',') values.push('')
-    else values.push(`${values.pop()}${piece.length > 1 && piece.startsWith('\\') ? piece.slice(1) : piece}`)
-  }
-  return values
-}
-
 function read(type: string | undefined, text: unknown): unknown {
-  if (type === 'array' && typeof text === 'string') return splitList(text)
   if (type === 'integer' && typeof text === 'string' && /^-?\d+$/.test(text)) return Number(text)
   if (type === 'boolean' && (text === 'true' || text === 'false')) return text === 'true'
   return text
@@ -234,9 +237,7 @@ function complaint({ keyword, params }: ErrorObject, part: Violation['in']): str
     case 'discriminator':
       return params['tagValue'] === undefined ? 'is required' : 'is none of those known here'
     case 'once':
-      return params['type'] === 'array'
-        ? 'must be given once, with its values separated by commas'
-        : 'must be given once'
+      return 'must be given once'
     case 'type':
       // Of a parameter that is what can be written; in a body it would be these words without quotes.
       if (params['type'] === 'boolean' && part === 'query') return 'must be one of true, false'

@@ -27,8 +27,8 @@ export const OneOf = <const Values extends readonly string[]>(values: Values, op
   Type.Unsafe<Values[number]>({ type: 'string', enum: [...values], ...options })
 
 /**
- * A query parameter whose values are separated by commas, such as `status=TODO,IN_PROGRESS`. Within a value `\,` is a comma
- * and `\\` a backslash; any other backslash is itself.
+ * A query parameter with several values, as `status=TODO,IN_PROGRESS` or `status=TODO&status=IN_PROGRESS`. `splitList` says
+ * what is a comma within a value.
  */
 export const CommaList = <Item extends TSchema>(item: Item, options: object = {}) =>
   Type.Array(item, { minItems: 1, uniqueItems: true, ...options })

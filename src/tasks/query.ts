@@ -38,7 +38,7 @@ export const TaskQuery = Type.Object(
       CommaList(Type.String({ minLength: 1, maxLength: 50, format: 'text' }), {
         'x-trim-items': true,
         maxItems: TAGS_MAX,
-        description: `Up to ${TAGS_MAX} tags exactly as they are written, separated by commas; \`\\,\` is a comma within a tag, \`\\\\\` a backslash`,
+        description: `Up to ${TAGS_MAX} tags exactly as they are written, separated by commas or as a repeated parameter. A comma within a tag is written %2C (or \`\\,\`), a backslash \`\\\\\``,
         examples: [['home', 'errands']],
       }),
     ),
