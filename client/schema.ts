@@ -2472,7 +2472,7 @@ export interface operations {
                  */
                 priority?: ("URGENT" | "HIGH" | "MEDIUM" | "LOW")[];
                 /**
-                 * @description Up to 20 tags exactly as they are written, separated by commas; `\,` is a comma within a tag, `\\` a backslash
+                 * @description Up to 20 tags exactly as they are written, separated by commas or as a repeated parameter. A comma within a tag is written %2C (or `\,`), a backslash `\\`
                  * @example [
                  *       "home",
                  *       "errands"

@@ -16,7 +16,11 @@ export const CLIENT_ADDRESS_HEADER = 'x-internal-client-ip'
 /** Signing in once more ends the oldest session: unbounded, "revoke all others" would miss those beyond its page. */
 export const MAX_SESSIONS_PER_USER = 100
 
-const PASSWORD_LENGTH = { minPasswordLength: 8, maxPasswordLength: 128 }
+/**
+ * better-auth counts UTF-16 code units, of which a code point has one or two. The schemas of the routes count code points, 8 to
+ * 128; this only bounds what is hashed.
+ */
+const PASSWORD_LENGTH = { minPasswordLength: 8, maxPasswordLength: 2 * 128 }
 
 const SECONDS_PER_DAY = 24 * 60 * 60
 

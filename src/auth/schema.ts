@@ -7,7 +7,14 @@ const Email = Type.String({ format: 'email', maxLength: 254, examples: ['ada@exa
 const Password = Type.String({ minLength: 8, maxLength: 128, format: 'text', examples: ['correct horse'] })
 // At sign-in what never could be a password is simply wrong.
 const AnyPassword = Type.String({ minLength: 1, maxLength: 128, format: 'text', examples: ['correct horse'] })
-const Name = Type.String({ 'x-trim': true, minLength: 1, maxLength: 200, format: 'text', examples: ['Ada'] })
+const Name = Type.String({
+  'x-trim': true,
+  'x-visible': true,
+  minLength: 1,
+  maxLength: 200,
+  format: 'text',
+  examples: ['Ada'],
+})
 const Image = Type.String({ maxLength: 2048, format: 'http-url', description: 'The URL of a picture' })
 const CallbackUrl = Type.String({ maxLength: 2048, format: 'text', description: "Accepted for better-auth's client" })
 const RememberMe = Type.Boolean({ description: 'false: the cookie ends with the browser session' })

@@ -71,18 +71,33 @@ suite('X-Request-Id', () => {
 })
 
 suite('every answer', () => {
-  const asked: readonly [what: string, method: string, path: () => string, asking: () => Asking, status: number][] = [
+  const asked: readonly [
+    what: string,
+    method: string,
+    path: () => string,
+    asking: () => Asking,
+    status: number,
+    isKept?: true,
+  ][] = [
     ['a list', 'GET', () => TASKS, () => ({ token: ada.token }), 200],
-    ['a task', 'GET', () => taskPath, () => ({ token: ada.token }), 200],
-    ['a creation', 'POST', () => TASKS, () => ({ token: ada.token, body: { title: 'a' } }), 201],
+    ['a task', 'GET', () => taskPath, () => ({ token: ada.token }), 200, true],
+    ['a creation', 'POST', () => TASKS, () => ({ token: ada.token, body: { title: 'a' } }), 201, true],
     [
       'a task that has not changed',
       'GET',
       () => taskPath,
       () => ({ token: ada.token, headers: { 'if-none-match': '*' } }),
       304,
+      true,
     ],
     ['a session', 'GET', () => '/api/auth/get-session', () => ({ token: ada.token }), 200],
+    [
+      'a version that is not the current one',
+      'PATCH',
+      () => taskPath,
+      () => ({ token: ada.token, body: { title: 'b' }, headers: { 'if-match': '"9"' } }),
+      412,
+    ],
     ['a missing task', 'GET', () => `${TASKS}/${UNKNOWN_ID}`, () => ({ token: ada.token }), 404],
     ['a stranger', 'GET', () => TASKS, () => ({}), 401],
     ['an unknown path', 'GET', () => '/api/nope', () => ({}), 404],
@@ -91,11 +106,11 @@ suite('every answer', () => {
     ['an invalid query', 'GET', () => `${TASKS}?x=1`, () => ({ token: ada.token }), 422],
     ['a path spelt with escapes', 'GET', () => '/%61pi/t%61sks', () => ({ token: ada.token }), 200],
   ]
-  for (const [what, method, path, asking, status] of asked) {
-    test(`under /api/, to ${what}, is private, not stored, and has the security headers`, async () => {
+  for (const [what, method, path, asking, status, isKept] of asked) {
+    test(`under /api/, to ${what}, is private, ${isKept ? 'revalidated' : 'not stored'}, and has the security headers`, async () => {
       const answer = await world.ask(method, path(), asking())
       assert.equal(answer.status, status)
-      assert.equal(answer.headers.get('cache-control'), 'private, no-store')
+      assert.equal(answer.headers.get('cache-control'), isKept ? 'private, no-cache' : 'private, no-store')
       assertSecurityHeaders(answer)
     })
   }

@@ -72,6 +72,7 @@ const SECURITY_HEADERS: Readonly<Record<string, string>> = {
   'cross-origin-opener-policy': 'same-origin',
   'cross-origin-resource-policy': 'same-origin',
 }
+const PRIVATE = 'private, no-store'
 const TRANSPORT_SECURITY = { 'strict-transport-security': 'max-age=31536000; includeSubDomains' }
 
 /** The HTTP surface before any feature: limits, identity of requests, one shape for every refusal. */
@@ -149,7 +150,7 @@ export async function createApp(
     const { authorization, 'x-service-auth': service } = request.headers
     const isPrivate = authorization !== undefined || service !== undefined
     if (isPrivate || pathOf(request.raw.url ?? '').startsWith('/api/')) {
-      void reply.header('cache-control', 'private, no-store')
+      void reply.header('cache-control', PRIVATE)
     }
   }
   /** Whoever is answered while the process drains is told to come no more, with the last answer that is due there. */
@@ -168,6 +169,9 @@ export async function createApp(
   })
   app.addHook('onSend', (request, reply, _payload, done) => {
     endConnection(request, reply)
+    // An answer with a tag may be stored, and is revalidated with If-None-Match before it is used. A refusal is not worth it.
+    const isKept = reply.statusCode < 400 && reply.hasHeader('etag') && reply.getHeader('cache-control') === PRIVATE
+    if (isKept) void reply.header('cache-control', 'private, no-cache')
     done()
   })
   // On each route, because it must come after what Fastify itself adds to those of HEAD.
@@ -222,10 +226,8 @@ function parseBodies(app: App): void {
       if (bytesOf(raw.rawTrailers) > HEADER_BYTES_MAX) throw headersTooLarge()
       refuseCoding(headers)
       if (body.length === 0) return undefined
-      const value = readJson(body)
-      // To Fastify's validator null is the same as no body, which is not what it says.
-      if (value === null) throw Problem.invalid([{ in: 'body', pointer: '', detail: 'The body must not be null' }])
-      return value
+      // Null is the same as no body to Fastify's validator: right where a body is optional, refused where it is required.
+      return readJson(body)
     },
   )
 }

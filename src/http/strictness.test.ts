@@ -121,7 +121,7 @@ suite('a path', () => {
     assert.equal(id[0], '0')
     const answer = await get(spelt)
     assert.deepEqual([answer.status, answer.json.id], [200, id])
-    assert.equal(answer.headers.get('cache-control'), 'private, no-store')
+    assert.equal(answer.headers.get('cache-control'), 'private, no-cache')
   })
 
   test('takes a UUID of either case and answers in lower case', async () => {

@@ -3,6 +3,7 @@ import type { FastifySchemaCompiler, FastifyServerOptions } from 'fastify'
 import type { TSchema } from 'typebox'
 import type { Violation } from '../errors.ts'
 import { parseInstant } from '../lib/instant.ts'
+import { isVisible } from '../lib/visible.ts'
 import { decode, splitList } from './query-string.ts'
 
 /** More than these are found but not listed: an answer is bounded too. */
@@ -56,10 +57,10 @@ type BuildValidator = NonNullable<CompilersFactory['buildValidator']>
  */
 export const buildValidator = ((shared: Record<string, TSchema>): FastifySchemaCompiler<TSchema> => {
   const schemas = Object.values(shared)
-  const thorough = withTrim(new Ajv({ ...options, schemas }))
+  const thorough = withTextKeywords(new Ajv({ ...options, schemas }))
   // Few contexts ever need it, and making one takes its time.
   let quick: Ajv | undefined
-  const quickly = (): Ajv => (quick ??= withTrim(new Ajv({ ...options, schemas, allErrors: false })))
+  const quickly = (): Ajv => (quick ??= withTextKeywords(new Ajv({ ...options, schemas, allErrors: false })))
   return ({ schema, httpPart }) =>
     httpPart === 'body'
       ? bodyValidator(thorough.compile(schema), () => quickly().compile(schema))
@@ -153,8 +154,11 @@ interface KeywordContext {
   readonly parentDataProperty: string | number
 }
 
-/** `x-trim` takes white space off a string, `x-trim-items` off the strings of an array, before anything else is asked of them. */
-function withTrim(ajv: Ajv): Ajv {
+/**
+ * `x-trim` removes white space around a string, `x-trim-items` around the strings of an array, before anything else is checked.
+ * `x-visible` refuses a string of which nothing can be seen.
+ */
+function withTextKeywords(ajv: Ajv): Ajv {
   // OpenAPI's words for how a query is written.
   ajv.addVocabulary(['style', 'explode'])
   const common = { schemaType: 'boolean', modifying: true, errors: false } as const
@@ -177,6 +181,13 @@ function withTrim(ajv: Ajv): Ajv {
       items.forEach((each, index) => (items[index] = typeof each === 'string' ? each.trim() : each))
       return true
     },
+  })
+  ajv.addKeyword({
+    keyword: 'x-visible',
+    schemaType: 'boolean',
+    type: 'string',
+    // An empty one is refused by its length.
+    validate: (_: boolean, text: string) => text === '' || isVisible(text),
   })
   return ajv
 }
@@ -254,6 +265,8 @@ function complaint({ keyword, params }: ErrorObject, part: Violation['in']): str
       return `must have at most ${count(limit, 'item')}`
     case 'uniqueItems':
       return 'must not have the same item twice'
+    case 'x-visible':
+      return 'must have a character that can be seen'
     case 'minProperties':
       return 'must have at least one member'
     case 'minimum':

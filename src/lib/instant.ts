@@ -1,9 +1,9 @@
 /**
- * Instants on the wire: RFC 3339 with any offset on the way in; UTC with `Z` on the way out, the fraction left out when it
+ * Instants on the wire: RFC 3339 with any offset on the way in, which may lack its colon (`+0000`) as many languages write it; UTC with `Z` on the way out, the fraction left out when it
  * is zero, else milliseconds.
  */
 
-const RFC_3339 = /^(\d{4})-(\d{2})-(\d{2})[Tt](\d{2}):(\d{2}):(\d{2})(?:\.(\d+))?(?:[Zz]|([+-])(\d{2}):(\d{2}))$/
+const RFC_3339 = /^(\d{4})-(\d{2})-(\d{2})[Tt](\d{2}):(\d{2}):(\d{2})(?:\.(\d+))?(?:[Zz]|([+-])(\d{2}):?(\d{2}))$/
 
 const MINUTE_MS = 60_000
 const FIRST_MS = Date.UTC(1900, 0, 1)

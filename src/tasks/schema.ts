@@ -22,12 +22,19 @@ const EXAMPLE = {
 }
 
 // Lengths are counted in Unicode code points, after trimming.
-const Title = Type.String({ 'x-trim': true, minLength: 1, maxLength: 200, format: 'text', examples: ['Buy milk'] })
+const Title = Type.String({
+  'x-trim': true,
+  'x-visible': true,
+  minLength: 1,
+  maxLength: 200,
+  format: 'text',
+  examples: ['Buy milk'],
+})
 const Description = Nullable(Type.String({ maxLength: 10_000, format: 'text' }))
 const Status = OneOf(STATUSES)
 const Priority = OneOf(PRIORITIES)
 const DueDate = Nullable(Instant)
-const Tags = Type.Array(Type.String({ minLength: 1, maxLength: 50, format: 'text' }), {
+const Tags = Type.Array(Type.String({ 'x-visible': true, minLength: 1, maxLength: 50, format: 'text' }), {
   'x-trim-items': true,
   maxItems: 50,
   uniqueItems: true,

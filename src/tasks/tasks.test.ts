@@ -66,7 +66,7 @@ suite('creating a task', () => {
     })
     assert.equal(headers.get('location'), `${TASKS}/${id}`)
     assert.equal(headers.get('etag'), '"1"')
-    assert.equal(headers.get('cache-control'), 'private, no-store')
+    assert.equal(headers.get('cache-control'), 'private, no-cache')
     assert.deepEqual((await asAda('GET', `${TASKS}/${id}`)).json, json)
   })
 
@@ -104,6 +104,8 @@ suite('creating a task', () => {
   const invalid: readonly [what: string, body: unknown, pointer: string][] = [
     ['no title', {}, '/title'],
     ['a title of null', { title: null }, '/title'],
+    ['a title that shows nothing', { title: '\u200b\u3164 \u2800' }, '/title'],
+    ['a tag that shows nothing', { title: 'a', tags: ['b', '\u2060'] }, '/tags/1'],
     ['a title that is a number', { title: 1 }, '/title'],
     ['an empty title', { title: '' }, '/title'],
     ['a title of white space', { title: ' \t\n\u3000' }, '/title'],
@@ -333,12 +335,34 @@ suite('completing a task', () => {
     for (const body of [{ completed: 'true' }, { completed: 1 }, { completed: null }, {}, { done: true }, [], true]) {
       assertRefused(await asAda('PATCH', `${TASKS}/${task.id}/complete`, body), 422, 'invalid_input')
     }
-    assertRefused(
-      await world.ask('PATCH', `${TASKS}/${task.id}/complete`, { token: ada.token, raw: 'null' }),
-      422,
-      'invalid_input',
-    )
     assert.deepEqual((await asAda('GET', `${TASKS}/${task.id}`)).json, task)
+  })
+
+  test('with a body of null toggles, as without a body', async () => {
+    const { id } = await newTask()
+    for (const status of ['COMPLETED', 'TODO']) {
+      const answer = await world.ask('PATCH', `${TASKS}/${id}/complete`, { token: ada.token, raw: ' null\n' })
+      assert.deepEqual([answer.status, answer.json.status], [200, status])
+    }
+  })
+})
+
+suite('a body of null', () => {
+  test('counts as none where none is taken, and is 422 where one is required', async () => {
+    const { id } = await newTask()
+    const send = (method: string, path: string) => world.ask(method, path, { token: ada.token, raw: 'null' })
+    for (const [method, path] of [
+      ['POST', TASKS],
+      ['PATCH', `${TASKS}/${id}`],
+      ['POST', `${TASKS}/batch`],
+      ['POST', '/api/auth/update-user'],
+    ] as const) {
+      const answer = await send(method, path)
+      assertRefused(answer, 422, 'invalid_input')
+      assert.deepEqual(answer.json.errors, [{ in: 'body', pointer: '', detail: 'The body must be an object' }], path)
+    }
+    assert.equal((await send('DELETE', `${TASKS}/${id}`)).status, 204)
+    assert.equal((await send('POST', '/api/auth/revoke-other-sessions')).status, 200)
   })
 })
 
