@@ -133,9 +133,9 @@ function boundsOf(head: Buffer): { start: number; end: number } {
 /**
  * What headers or trailers take on the wire, but for white space around their values.
  *
- * @param fields names and values in turn, as Node has them
+ * @param fields names and values in turn, as Node has them; undefined for the trailers of an injected request
  */
-export const bytesOf = (fields: readonly string[]): number =>
+export const bytesOf = (fields: readonly string[] = []): number =>
   fields.reduce((sum, { length }) => sum + length + SEPARATOR_LENGTH, 0)
 
 /** Node's parser takes RTSP/1.0 and ICE/1.0 too, and does not say which it was. */
