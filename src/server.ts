@@ -33,7 +33,8 @@ export interface Place {
 /**
  * Serves until the process is told to stop, then finishes what is under way.
  *
- * @throws StartError for whatever the operator can mend
+ * @throws StartError for what the operator can mend; also when the embedded database broke down and did not start again,
+ *   so that a supervisor starts the process anew
  */
 export async function serve(config: Config, place: Place = ownPort()): Promise<void> {
   const log = openLog(config.log.level)
@@ -69,14 +70,16 @@ async function serveUntil(signals: Signals, config: Config, log: Logger, place: 
   // Now and not at the end, which may be a sudden one.
   flushCompileCache()
 
-  const signal = await signals.next()
-  log.info({ signal }, 'stopping')
+  const cause = await Promise.race([signals.next(), deps.db.failed])
+  if (cause instanceof StartError) log.fatal({ err: cause }, 'the database is lost, so the process ends')
+  else log.info({ signal: cause }, 'stopping')
   endOnStall(log, config.http.shutdownTimeoutMs + CLOSE_TIMEOUT_MS)
   const noticeMs = isDevelopment ? 0 : Math.min(NOTICE_MAX_MS, config.http.shutdownTimeoutMs / 5)
   // Until the balancer has asked for readiness again it still sends requests here.
   app.draining = true
   await setTimeout(noticeMs)
   await place.close(app, config.http.shutdownTimeoutMs - noticeMs)
+  if (cause instanceof StartError) throw cause
 }
 
 /**

@@ -12,15 +12,23 @@ export interface Service extends AsyncDisposable {
   readonly url: string
   /** The signal that ended it, once it has ended. */
   readonly ended: Promise<NodeJS.Signals | null>
+  /** Its exit status, once it has ended; null where a signal ended it. */
+  readonly status: Promise<number | null>
+  /** The end of what it printed so far. */
+  output(): string
   /** `kill -9`. Resolves when it is gone. */
   kill(): Promise<void>
   ask(method: string, path: string, asking?: Asking): Promise<Answer>
   signUp(): Promise<{ readonly token: string }>
 }
 
-/** @param env with DATA_DIR, where its secrets are, too */
-export async function startService(env: Readonly<Record<string, string>>): Promise<Service> {
-  const child = spawn(process.execPath, ['--import', PRELOADED, COMMAND], {
+/**
+ * @param env with DATA_DIR, where its secrets are, too
+ * @param preloaded the URL of one more module that the process loads before its own
+ */
+export async function startService(env: Readonly<Record<string, string>>, preloaded?: string): Promise<Service> {
+  const imports = [PRELOADED, ...(preloaded === undefined ? [] : [preloaded])].flatMap((url) => ['--import', url])
+  const child = spawn(process.execPath, [...imports, COMMAND], {
     cwd: env['DATA_DIR'],
     env: {
       PATH: process.env['PATH'],
@@ -35,9 +43,10 @@ export async function startService(env: Readonly<Record<string, string>>): Promi
   const killWithUs = (): void => void child.kill('SIGKILL')
   process.once('exit', killWithUs)
   let said = ''
-  const ended = once(child, 'close').then(([, signal]: (NodeJS.Signals | null)[]) => {
+  const closed = once(child, 'close') as Promise<[number | null, NodeJS.Signals | null]> // as node:child_process has it
+  const ended = closed.then(([, signal]) => {
     process.off('exit', killWithUs)
-    return signal ?? null
+    return signal
   })
   const listening = new Promise<string>((resolve, reject) => {
     for (const stream of [child.stdout, child.stderr]) {
@@ -63,6 +72,8 @@ export async function startService(env: Readonly<Record<string, string>>): Promi
   return {
     url,
     ended,
+    status: closed.then(([status]) => status),
+    output: () => said,
     kill,
     ask,
     signUp: async () => {

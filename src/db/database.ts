@@ -21,6 +21,8 @@ export interface Database extends Scopes, AsyncDisposable {
   readonly roles: DatabaseRoles
   /** Where the embedded database is kept; undefined on a server. */
   readonly embeddedIn: string | undefined
+  /** Resolves when the embedded database broke down and could not be started again: the process has to end. */
+  readonly failed: Promise<StartError>
   /** The time that a request may have the database for, less what else it takes. */
   patience(besidesMs?: number): Patience
   /** One trivial round trip, under the serving role. */
@@ -48,7 +50,7 @@ export async function openDatabase(
   { migrate, lentAt }: { migrate: boolean; lentAt?: string | undefined },
 ): Promise<Database> {
   await using opened = new AsyncDisposableStack()
-  const source = opened.use(await openSource(config, lentAt))
+  const source = opened.use(await openSource(config, { lentAt, log }))
   if (migrate) await withMigrationClient(source, (client) => applyPending(client, source, log))
 
   const roles: DatabaseRoles = { serving: config.database.role, system: systemRole(config.database.role) }
@@ -86,6 +88,7 @@ export async function openDatabase(
     roles,
     patience,
     embeddedIn: source.embeddedIn,
+    failed: source.failed,
     ping: () => asNobody(async (client) => void (await client.query('select 1'))),
     migrationState: () => asNobody((client) => migrationState(client, migrations)),
     [Symbol.asyncDispose]: () => closes.disposeAsync(),

@@ -3,7 +3,7 @@ import path from 'node:path'
 import { parentPort, workerData, type MessagePort } from 'node:worker_threads'
 import { PGlite } from '@electric-sql/pglite'
 import { NodeFS } from '@electric-sql/pglite/nodefs'
-import type { FromWorker, ToWorker, WorkerInput } from './embedded.ts'
+import type { FromWorker, ToWorker, WorkerInput } from './embedded-thread.ts'
 
 /*
  * The thread that runs PGlite, which blocks it while a statement runs. It speaks PostgreSQL's wire protocol over its
@@ -26,7 +26,7 @@ const ERRNO_EIO = 29 // in WASI's numbering, which Emscripten uses
  * - wal_sync_method: its fdatasync does nothing, its fsync can be made to work (DurableFiles);
  * - shared_buffers: 128 MB by default, all of it resident, for a database of a few megabytes;
  * - min_wal_size: how much of the log is kept for reuse, 80 MB by default;
- * - max_stack_depth: has to be reached before the stack of this thread ends (STACK_MB in embedded.ts).
+ * - max_stack_depth: has to be reached before the stack of this thread ends (STACK_MB in embedded-thread.ts).
  */
 const START_PARAMETERS = PGlite.defaultStartParams
   .filter((parameter) => parameter !== '-F')
@@ -109,8 +109,14 @@ async function createCluster(directory: string): Promise<void> {
   const draft = `${directory}.creating`
   fs.rmSync(draft, { recursive: true, force: true })
   fs.mkdirSync(draft, { mode: 0o700 })
-  const database = await openCluster(draft)
-  await database.close()
+  try {
+    const database = await openCluster(draft)
+    await database.close()
+  } catch (error) {
+    // On a full disk a part of a cluster would only be in the way.
+    fs.rmSync(draft, { recursive: true, force: true })
+    throw error
+  }
   // PGlite unpacks the files of a new cluster without fsync.
   for (const entry of fs.readdirSync(draft, { recursive: true, encoding: 'utf8' })) syncToDisk(path.join(draft, entry))
   syncToDisk(draft)
@@ -259,9 +265,24 @@ function end(kind: 'failed' | 'broken', error: unknown): never {
   process.exit(1)
 }
 
+/** What Emscripten's file system throws has a number instead of a message (WASI's numbering). */
+const ERRNO_MESSAGES: Readonly<Record<number, string>> = {
+  2: 'Permission denied',
+  19: 'Disk quota exceeded',
+  29: 'Input/output error',
+  33: 'Too many open files',
+  41: 'Too many open files',
+  51: 'No space left on device',
+  63: 'Operation not permitted',
+  69: 'Read-only file system',
+}
+
 /** Emscripten also throws objects that are no errors. */
 function messageOf(error: unknown): string {
-  return error instanceof Object && 'message' in error ? String(error.message) : String(error)
+  if (!(error instanceof Object)) return String(error)
+  if ('message' in error) return String(error.message)
+  if ('errno' in error) return ERRNO_MESSAGES[Number(error.errno)] ?? `file system error ${String(error.errno)}`
+  return `an object of ${error.constructor.name} was thrown`
 }
 
 async function serve(port: MessagePort, { directory, live }: WorkerInput): Promise<void> {
@@ -286,7 +307,7 @@ async function serve(port: MessagePort, { directory, live }: WorkerInput): Promi
 }
 
 if (parentPort !== null) {
-  const input = workerData as WorkerInput // from embedded.ts, which is of one piece with this file
+  const input = workerData as WorkerInput // from embedded-thread.ts, which is of one piece with this file
   try {
     if (input.task === 'create') await createCluster(input.directory)
     else await serve(parentPort, input)

@@ -1,66 +1,71 @@
 import fs from 'node:fs'
 import path from 'node:path'
-import { Duplex } from 'node:stream'
-import { Worker } from 'node:worker_threads'
+import { setTimeout as delay } from 'node:timers/promises'
+import type { Worker } from 'node:worker_threads'
 import { StartError } from '../errors.ts'
+import { ThreadStream, type EmbeddedStream, type StreamHost } from './embedded-stream.ts'
+import { startThread, type FromWorker, type ToWorker } from './embedded-thread.ts'
 
 /**
  * PostgreSQL inside this process: PGlite in a thread of its own, for development, tests and small installations. The
  * ordinary `pg` driver reaches it through a stream instead of a socket. It is as durable as a server (fsync at commit),
  * but it is *one session*: no second connection, no cancel, no statement_timeout, no COPY FROM STDIN, and
  * startup parameters are ignored (SET them instead). It vacuums and checkpoints only when a connection begins.
+ *
+ * When PostgreSQL breaks down (a full disk while it writes its log, a fault of the engine, the end of the thread), it is
+ * started again in a new thread and recovers from its log, as a server does after a crash. Until then connections are
+ * refused at once.
  */
 export interface EmbeddedDatabase extends AsyncDisposable {
   /**
-   * A fresh connection for pg's `stream` option, as superuser `postgres`. At most one is live: a new one takes over from
-   * the one before and finds a clean session (rolled back, everything discarded). Where the database is closed or has
-   * broken down it fails at once, with an error that says so.
+   * A new connection for pg's `stream` option, as superuser `postgres`. At most one is live: a new one replaces the
+   * previous one and finds a clean session (rolled back, everything discarded). While the database is closed or starts
+   * again, it fails at once with an error that says so.
    */
   stream(): EmbeddedStream
+  /** Resolves when the database broke down and did not start again: the process cannot serve any more. */
+  readonly failed: Promise<StartError>
   /** Checkpoints and ends the thread, breaking off a live connection. Idempotent. */
   close(): Promise<void>
 }
 
-/** Begins with `connect`, as pg calls it. */
-export interface EmbeddedStream extends Duplex {
-  connect(): this
+export interface EmbeddedLog {
+  info(fields: object, message: string): void
+  warn(fields: object, message: string): void
 }
 
-export interface WorkerInput {
-  /** `create` makes a new cluster in `directory`, complete and on disk, and ends. `serve` opens one and serves. */
-  readonly task: 'create' | 'serve'
-  readonly directory: string
-  /** One shared number: the connection that somebody still listens to. Lets a busy thread skip what was given up. */
-  readonly live: Int32Array<SharedArrayBuffer>
+/** How the database is started again after a breakdown. */
+export interface Restarts {
+  /** Before the first attempt; doubled for each further one. */
+  readonly minDelayMs: number
+  readonly maxDelayMs: number
+  readonly attemptsMax: number
+  /** A run of this length was healthy: after it delays and attempts are counted from the beginning. */
+  readonly settledAfterMs: number
 }
 
-export type ToWorker =
-  | { readonly kind: 'connect'; readonly connection: number }
-  | { readonly kind: 'data'; readonly connection: number; readonly bytes: Uint8Array<ArrayBuffer> }
-  | { readonly kind: 'close' }
+/** 20 attempts take two and a half minutes: as long as somebody may need to free space, or a quota to be raised. */
+const RESTARTS: Restarts = { minDelayMs: 100, maxDelayMs: 10_000, attemptsMax: 20, settledAfterMs: 30_000 }
 
-export type FromWorker =
-  | { readonly kind: 'ready' }
-  /** The directory holds no usable cluster, or none could be made; the worker ends. */
-  | { readonly kind: 'failed'; readonly reason: string }
-  | { readonly kind: 'data'; readonly connection: number; readonly bytes: Uint8Array<ArrayBuffer> }
-  /** The client broke the protocol; the worker lives on. */
-  | { readonly kind: 'refused'; readonly connection: number; readonly reason: string }
-  /** PostgreSQL broke down; the worker ends. */
-  | { readonly kind: 'broken'; readonly reason: string }
-
-/** A new cluster takes 3–4 s of CPU, an existing one half a second and, after a crash, 2 s for each 100 MB of log. */
-const START_TIMEOUT_MS = 600_000
 /** A checkpoint takes milliseconds; a statement that is still running cannot be cancelled. What it did is rolled back. */
 const CLOSE_TIMEOUT_MS = 10_000
-/** PostgreSQL guards its own stack (max_stack_depth); one step of it can cost many times as much of the engine's. */
-const STACK_MB = 64
+
+export interface EmbeddedOptions {
+  readonly log?: EmbeddedLog
+  readonly restarts?: Restarts
+}
+
+const SILENT: EmbeddedLog = { info: () => undefined, warn: () => undefined }
 
 /**
  * Opens the cluster in `directory`, making it if there is none; the directory above exists and is locked by the caller.
- * Throws `StartError` where the directory holds something else or a cluster that does not start.
+ *
+ * @throws StartError where the directory holds something else or a cluster that does not start
  */
-export async function openEmbedded(directory: string): Promise<EmbeddedDatabase> {
+export async function openEmbedded(
+  directory: string,
+  { log = SILENT, restarts = RESTARTS }: EmbeddedOptions = {},
+): Promise<EmbeddedDatabase> {
   const home = path.resolve(directory)
   const content = contentOf(home)
   if (content.length > 0 && !content.includes('PG_VERSION')) {
@@ -68,10 +73,11 @@ export async function openEmbedded(directory: string): Promise<EmbeddedDatabase>
       `The directory ${home} holds files but no database: move them away, or set DATA_DIR to another directory.`,
     )
   }
+  const live = new Int32Array(new SharedArrayBuffer(4))
   // Making a cluster takes several times the memory of serving it, which only the end of a thread gives back.
-  if (content.length === 0) await start('create', home)
-  const { worker, live } = await start('serve', home)
-  return new ThreadedDatabase(worker, live)
+  if (content.length === 0) await startThread('create', home, live)
+  const worker = await startThread('serve', home, live)
+  return new ThreadedDatabase(worker, { home, live, log, restarts })
 }
 
 function contentOf(directory: string): string[] {
@@ -83,69 +89,35 @@ function contentOf(directory: string): string[] {
   }
 }
 
-/** Resolves when the worker is ready (`serve`) or done (`create`). */
-async function start(task: WorkerInput['task'], directory: string) {
-  const live = new Int32Array(new SharedArrayBuffer(4))
-  // In the package the code is JavaScript, and nobody rewrites this name there.
-  const worker = new Worker(new URL(`embedded-worker${path.extname(import.meta.filename)}`, import.meta.url), {
-    workerData: { task, directory, live } satisfies WorkerInput,
-    resourceLimits: { stackSizeMb: STACK_MB },
-  })
-  try {
-    await begun(worker, task)
-    return { worker, live }
-  } catch (error) {
-    await worker.terminate()
-    const reason = error instanceof Error ? error.message : String(error)
-    throw new StartError(
-      task === 'create'
-        ? `No database could be made in ${directory}: ${reason}.`
-        : `The database in ${directory} does not start (${reason}): restore it from a backup, or move the directory away to begin with an empty one.`,
-      { cause: error },
-    )
-  }
+interface Circumstances extends Required<EmbeddedOptions> {
+  readonly home: string
+  readonly live: Int32Array<SharedArrayBuffer>
 }
 
-function begun(worker: Worker, task: WorkerInput['task']): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const fail = (reason: string) => settle(() => reject(new Error(reason)))
-    const onMessage = (message: FromWorker) => {
-      if (message.kind === 'ready') settle(resolve)
-      if (message.kind === 'failed' || message.kind === 'broken') fail(message.reason)
-    }
-    const onError = (error: unknown) => fail(String(error))
-    const onExit = (status: number) => (task === 'create' && status === 0 ? settle(resolve) : fail('its thread ended'))
-    const timer = setTimeout(() => fail(`it took more than ${START_TIMEOUT_MS / 1000} s`), START_TIMEOUT_MS)
-    const settle = (outcome: () => void) => {
-      clearTimeout(timer)
-      worker.off('message', onMessage).off('error', onError).off('exit', onExit)
-      outcome()
-    }
-    worker.on('message', onMessage).on('error', onError).on('exit', onExit)
-  })
-}
-
-class ThreadedDatabase implements EmbeddedDatabase {
-  readonly #worker: Worker
-  readonly #live: WorkerInput['live']
-  readonly #exited: Promise<void>
+class ThreadedDatabase implements EmbeddedDatabase, StreamHost {
+  readonly #at: Circumstances
+  readonly #failed = Promise.withResolvers<StartError>()
+  readonly #closing = new AbortController()
+  /** Resolved when there is no thread and there will be none. */
+  readonly #stopped = Promise.withResolvers<undefined>()
+  /** The thread that serves; undefined while there is none. */
+  #worker: Worker | undefined
   #lastConnection = 0
   #current: ThreadStream | undefined
-  /** Why nothing can be reached any more. */
+  #isHeld = true
+  /** Why no connection can be made now. */
   #down: string | undefined
-  #closing: Promise<void> | undefined
+  /** Attempts to start again since the last healthy run. */
+  #attempts = 0
+  #closed: Promise<void> | undefined
 
-  constructor(worker: Worker, live: WorkerInput['live']) {
-    this.#worker = worker
-    this.#live = live
-    worker.on('message', (message: FromWorker) => this.#receive(message))
-    worker.once('error', (error) => this.#goDown(String(error)))
-    this.#exited = new Promise((resolve) => {
-      worker.once('exit', () => {
-        this.#goDown('its thread ended')
-        resolve()
-      })
-    })
+  constructor(worker: Worker, at: Circumstances) {
+    this.#at = at
+    this.#serveBy(worker)
+  }
+
+  get failed(): Promise<StartError> {
+    return this.#failed.promise
   }
 
   stream(): EmbeddedStream {
@@ -153,21 +125,20 @@ class ThreadedDatabase implements EmbeddedDatabase {
   }
 
   close(): Promise<void> {
-    return (this.#closing ??= this.#shutDown())
+    return (this.#closed ??= this.#shutDown())
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close()
   }
 
-  /** Makes the stream the live one, and answers with the number of its connection, or with why that cannot be. */
   attach(stream: ThreadStream): number | string {
     if (this.#down !== undefined) return this.#down
     this.#current?.breakOff('another connection took over: the embedded database serves one at a time')
     this.#current = stream
     const connection = (this.#lastConnection += 1)
-    Atomics.store(this.#live, 0, connection)
-    this.#worker.ref()
+    Atomics.store(this.#at.live, 0, connection)
+    this.hold(true)
     this.#post({ kind: 'connect', connection })
     return connection
   }
@@ -176,42 +147,78 @@ class ThreadedDatabase implements EmbeddedDatabase {
     this.#post({ kind: 'data', connection, bytes }, [bytes.buffer])
   }
 
-  /** What the thread has not begun to execute by now it will skip. */
+  /** The thread skips what it has not begun to execute by now. */
   detach(stream: ThreadStream): void {
-    Atomics.compareExchange(this.#live, 0, stream.connection, 0)
+    Atomics.compareExchange(this.#at.live, 0, stream.connection, 0)
     if (this.#current === stream) this.#current = undefined
   }
 
-  /** Whether an idle connection keeps the process alive, as with a socket. */
   hold(yes: boolean): void {
-    if (yes) this.#worker.ref()
-    else this.#worker.unref()
+    this.#isHeld = yes
+    if (yes) this.#worker?.ref()
+    else this.#worker?.unref()
+  }
+
+  #serveBy(worker: Worker): void {
+    const startedAt = performance.now()
+    this.#worker = worker
+    this.#down = undefined
+    this.hold(this.#isHeld)
+    let reason: string | undefined
+    worker.on('message', (message: FromWorker) => {
+      if (message.kind === 'broken') this.#goDown((reason ??= message.reason))
+      else this.#receive(message)
+    })
+    worker.once('error', (error) => this.#goDown((reason ??= String(error))))
+    // Only then nothing else writes to the files any more.
+    worker.once('exit', () => {
+      reason ??= 'its thread ended'
+      this.#worker = undefined
+      this.#goDown(reason)
+      if (performance.now() - startedAt > this.#at.restarts.settledAfterMs) this.#attempts = 0
+      if (this.#closing.signal.aborted) this.#stopped.resolve(undefined)
+      else void this.#restart(reason)
+    })
+  }
+
+  /** Starts a new thread, after a delay that grows with each attempt; gives up after the last one. */
+  async #restart(reason: string): Promise<void> {
+    const { home, live, log, restarts } = this.#at
+    const { signal } = this.#closing
+    let why = `The embedded database in ${home} broke down (${reason}).`
+    while (this.#attempts < restarts.attemptsMax && !signal.aborted) {
+      const restartInMs = Math.min(restarts.minDelayMs * 2 ** this.#attempts, restarts.maxDelayMs)
+      this.#attempts += 1
+      log.warn({ attempt: this.#attempts, attemptsMax: restarts.attemptsMax, restartInMs }, why)
+      try {
+        await delay(restartInMs, undefined, { signal })
+        this.#serveBy(await startThread('serve', home, live, signal))
+        log.info({ attempt: this.#attempts }, 'the embedded database serves again')
+        return
+      } catch (error) {
+        why = error instanceof Error ? error.message : String(error)
+      }
+    }
+    if (!signal.aborted) {
+      this.#failed.resolve(new StartError(`${why} Given up after ${this.#attempts} attempts to start it again.`))
+    }
+    this.#stopped.resolve(undefined)
   }
 
   async #shutDown(): Promise<void> {
+    this.#closing.abort()
     this.#goDown('it is closed')
-    this.#worker.ref()
+    this.#worker?.ref()
     this.#post({ kind: 'close' })
-    const timer = setTimeout(() => void this.#worker.terminate(), CLOSE_TIMEOUT_MS)
-    await this.#exited
+    const timer = setTimeout(() => void this.#worker?.terminate(), CLOSE_TIMEOUT_MS)
+    await this.#stopped.promise
     clearTimeout(timer)
   }
 
   #receive(message: FromWorker): void {
-    switch (message.kind) {
-      case 'data':
-        if (message.connection === this.#current?.connection) this.#current.deliver(message.bytes)
-        break
-      case 'refused':
-        if (message.connection === this.#current?.connection) this.#current.breakOff(message.reason)
-        break
-      case 'broken':
-        this.#goDown(message.reason)
-        break
-      case 'ready':
-      case 'failed':
-        break
-    }
+    if (!('connection' in message) || message.connection !== this.#current?.connection) return
+    if (message.kind === 'data') this.#current.deliver(message.bytes)
+    else this.#current.breakOff(message.reason)
   }
 
   #goDown(reason: string): void {
@@ -220,83 +227,6 @@ class ThreadedDatabase implements EmbeddedDatabase {
   }
 
   #post(message: ToWorker, transfer: ArrayBuffer[] = []): void {
-    this.#worker.postMessage(message, transfer)
+    this.#worker?.postMessage(message, transfer)
   }
-}
-
-/** What pg takes for a socket. Bounded by its user: pg holds whole statements and whole results anyway. */
-class ThreadStream extends Duplex {
-  readonly #database: ThreadedDatabase
-  connection = 0
-
-  constructor(database: ThreadedDatabase) {
-    super()
-    this.#database = database
-    // Broken off before pg listens it must not end the process; later pg hears of it too.
-    this.on('error', () => {})
-  }
-
-  connect(): this {
-    const attached = this.#database.attach(this)
-    if (typeof attached === 'number') this.connection = attached
-    // pg begins to listen after this call.
-    process.nextTick(() => {
-      if (typeof attached === 'string') this.destroy(connectionError('ECONNREFUSED', attached))
-      else if (!this.destroyed) this.emit('connect')
-    })
-    return this
-  }
-
-  deliver(bytes: Uint8Array): void {
-    if (!this.writableEnded) this.push(bytes)
-  }
-
-  breakOff(reason: string): void {
-    this.destroy(connectionError('ECONNRESET', reason))
-  }
-
-  setNoDelay(): this {
-    return this
-  }
-
-  setKeepAlive(): this {
-    return this
-  }
-
-  ref(): this {
-    this.#database.hold(true)
-    return this
-  }
-
-  unref(): this {
-    this.#database.hold(false)
-    return this
-  }
-
-  override _read(): void {}
-
-  override _write(chunk: Buffer, _encoding: BufferEncoding, callback: () => void): void {
-    // A copy of its own: what is posted is moved, and pg's buffer may share its memory with others.
-    this.#database.send(this.connection, new Uint8Array(chunk))
-    callback()
-  }
-
-  override _writev(chunks: { chunk: Buffer }[], callback: () => void): void {
-    this._write(Buffer.concat(chunks.map(({ chunk }) => chunk)), 'utf8', callback)
-  }
-
-  override _final(callback: () => void): void {
-    callback()
-    this.push(null)
-  }
-
-  override _destroy(error: Error | null, callback: (error: Error | null) => void): void {
-    this.#database.detach(this)
-    callback(error)
-  }
-}
-
-/** With the code that a socket would have: pg and its callers judge by it. */
-function connectionError(code: 'ECONNREFUSED' | 'ECONNRESET', message: string): Error {
-  return Object.assign(new Error(message), { code })
 }

@@ -3,7 +3,7 @@ import type { Config } from '../config.ts'
 import { StartError } from '../errors.ts'
 import { clientConfig, clientDefaults, Connection, settleTls, type ConnectionConfig } from './connection.ts'
 import { lockDirectory } from './directory-lock.ts'
-import { openEmbedded } from './embedded.ts'
+import { openEmbedded, type EmbeddedLog } from './embedded.ts'
 import { LENT_PORT } from './lent-embedded.ts'
 import type { MigrationVariables } from './migration-files.ts'
 
@@ -33,6 +33,8 @@ export interface Source extends AsyncDisposable {
   readonly connectTimeoutMs: number
   readonly patienceMs: number
   readonly embeddedIn: string | undefined
+  /** Resolves when the embedded database broke down for good. A server is reached again when it is there again. */
+  readonly failed: Promise<StartError>
 }
 
 export interface Target {
@@ -44,14 +46,20 @@ export interface Target {
 
 export const systemRole = (servingRole: string): string => `${servingRole}_system`
 
-/** @param lentAt where another process lends the embedded database that it keeps open */
-export async function openSource(config: Config, lentAt?: string): Promise<Source> {
+/** @param lentAt where another process lends the embedded database that it keeps open, and watches over it */
+export async function openSource(
+  config: Config,
+  { lentAt, log }: { lentAt?: string | undefined; log?: EmbeddedLog } = {},
+): Promise<Source> {
   const { address, migrationAddress = address, role, poolSize, poolOverflow } = config.database
   const variables = { app_role: role, system_role: systemRole(role) }
   if (address === undefined) {
     return lentAt === undefined
-      ? openEmbeddedSource(config.dataDir, variables)
-      : embeddedSource({ host: lentAt, port: LENT_PORT }, config.dataDir, variables, async () => undefined)
+      ? openEmbeddedSource(config.dataDir, variables, log)
+      : embeddedSource({ host: lentAt, port: LENT_PORT }, config.dataDir, variables, {
+          failed: never,
+          close: async () => undefined,
+        })
   }
   const serving = onServer('DATABASE_URL', address)
   return {
@@ -66,6 +74,7 @@ export async function openSource(config: Config, lentAt?: string): Promise<Sourc
     connectTimeoutMs: POOL_CONNECT_TIMEOUT_MS,
     patienceMs: SERVER_PATIENCE_MS,
     embeddedIn: undefined,
+    failed: never,
     [Symbol.asyncDispose]: async () => undefined,
   }
 }
@@ -83,12 +92,21 @@ function onServer(variable: string, address: NonNullable<Config['database']['add
   return { variable, config: () => (settled ??= settle()) }
 }
 
-async function openEmbeddedSource(dataDir: string, variables: EmbeddedVariables): Promise<Source> {
+const never = new Promise<never>(() => undefined)
+
+async function openEmbeddedSource(
+  dataDir: string,
+  variables: EmbeddedVariables,
+  log: EmbeddedLog | undefined,
+): Promise<Source> {
   await using opened = new AsyncDisposableStack()
   opened.use(await lockDirectory(dataDir))
-  const embedded = opened.use(await openEmbedded(embeddedDirectory(dataDir)))
+  const embedded = opened.use(await openEmbedded(embeddedDirectory(dataDir), { ...(log !== undefined && { log }) }))
   const closing = opened.move()
-  return embeddedSource({ stream: () => embedded.stream() }, dataDir, variables, () => closing.disposeAsync())
+  return embeddedSource({ stream: () => embedded.stream() }, dataDir, variables, {
+    failed: embedded.failed,
+    close: () => closing.disposeAsync(),
+  })
 }
 
 type EmbeddedVariables = Omit<MigrationVariables, 'serving_login'>
@@ -99,7 +117,7 @@ function embeddedSource(
   reached: Pick<ConnectionConfig, 'stream' | 'host' | 'port'>,
   dataDir: string,
   variables: EmbeddedVariables,
-  close: () => Promise<void>,
+  { failed, close }: { failed: Promise<StartError>; close: () => Promise<void> },
 ): Source {
   const connection: Target = {
     variable: 'DATA_DIR',
@@ -115,6 +133,7 @@ function embeddedSource(
     connectTimeoutMs: EMBEDDED_PATIENCE_MS,
     patienceMs: EMBEDDED_PATIENCE_MS,
     embeddedIn: embeddedDirectory(dataDir),
+    failed,
     [Symbol.asyncDispose]: close,
   }
 }

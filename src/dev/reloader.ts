@@ -36,7 +36,8 @@ const END_TIMEOUT_MS = 1_000
  * and a process that waits with all packages loaded. Requests that come in between wait. Ends when told to.
  *
  * @param load reads the configuration
- * @throws StartError for what keeps it from beginning at all; later mistakes are told, and the next change is waited for
+ * @throws StartError for what keeps it from beginning at all, and when the embedded database is lost; it prints later mistakes
+ *   and waits for the next change
  */
 export async function develop(load: () => Config): Promise<void> {
   if (!import.meta.filename.endsWith('.ts')) {
@@ -50,7 +51,7 @@ export async function develop(load: () => Config): Promise<void> {
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => stop.resolve(undefined))
   using watch = watchCode(ROOT, process.cwd())
   using spares = keepSpare()
-  let stage: Stage | undefined = await openStage(config)
+  let stage: Stage | undefined = await openStage(config, log)
   let served = await serve(spares, stage, true)
   if (served.reason !== undefined && served.isRefusal) {
     await stage[Symbol.asyncDispose]()
@@ -58,9 +59,11 @@ export async function develop(load: () => Config): Promise<void> {
     throw new StartError(served.reason)
   }
   tellOutcome(log, served)
+  let lost: StartError | undefined
   for (;;) {
-    const change = await Promise.race([watch.next(), stop.promise])
-    if (change === undefined) break
+    const change = await Promise.race([watch.next(), stop.promise, ...(stage === undefined ? [] : [stage.failed])])
+    if (change instanceof StartError) lost = change
+    if (change === undefined || change instanceof StartError) break
     stage?.door.leadTo(undefined)
     await end(served)
     if (change.files.includes('package-lock.json')) spares.renew()
@@ -69,7 +72,7 @@ export async function develop(load: () => Config): Promise<void> {
       if (stage?.key !== keyOf(config)) {
         await stage?.[Symbol.asyncDispose]()
         stage = undefined
-        stage = await openStage(config)
+        stage = await openStage(config, log)
       }
       served = await serve(spares, stage, false)
     } catch (error) {
@@ -81,6 +84,7 @@ export async function develop(load: () => Config): Promise<void> {
   }
   await end(served)
   await stage?.[Symbol.asyncDispose]()
+  if (lost !== undefined) throw lost
 }
 
 /** What stays open from one process to the next. */
@@ -90,23 +94,27 @@ interface Stage extends AsyncDisposable {
   readonly door: Door
   /** Undefined where there is a server. */
   readonly lentAt: string | undefined
+  /** Resolves when the embedded database broke down and could not be started again. */
+  readonly failed: Promise<StartError>
 }
 
 const keyOf = ({ http: { host, port }, database, dataDir }: Config): string =>
   JSON.stringify([host, port, database.address === undefined && dataDir])
 
-async function openStage(config: Config): Promise<Stage> {
+async function openStage(config: Config, log: Logger): Promise<Stage> {
   await using opened = new AsyncDisposableStack()
   const door = opened.use(await openDoor(config.http))
   let lentAt: string | undefined
+  let failed = new Promise<StartError>(() => undefined)
   if (config.database.address === undefined) {
     process.stdout.write(PATIENCE)
     opened.use(await lockDirectory(config.dataDir))
-    const embedded = opened.use(await openEmbedded(embeddedDirectory(config.dataDir)))
+    const embedded = opened.use(await openEmbedded(embeddedDirectory(config.dataDir), { log }))
+    failed = embedded.failed
     lentAt = opened.use(await lendEmbedded(embedded)).at
   }
   const closing = opened.move()
-  return { key: keyOf(config), door, lentAt, [Symbol.asyncDispose]: () => closing.disposeAsync() }
+  return { key: keyOf(config), door, lentAt, failed, [Symbol.asyncDispose]: () => closing.disposeAsync() }
 }
 
 type Served = (Spare & { readonly reason?: undefined }) | (Failure & { readonly child?: undefined })
