@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { randomUUID } from 'node:crypto'
+import { createHash, randomUUID } from 'node:crypto'
 import { after, before, suite, test } from 'node:test'
 import { describe as describeApi } from '../src/describe.ts'
 import { needsServer, openTestDatabase } from './databases.ts'
@@ -279,6 +279,25 @@ suite('an Idempotency-Key', () => {
       assert.equal(other.headers.get('idempotency-replayed'), null)
     }
     assert.equal((await ask('GET', { path })).json.version, 2)
+  })
+
+  test('that the version before has kept is honoured after an upgrade', async () => {
+    const body = { title: 'kept before' }
+    const first = await ask('POST', { path: TASKS, body }, 'upgraded')
+    // As that version has kept it, which did not know the column.
+    await world.asOwner(async (client) => {
+      const fingerprint = createHash('sha256').update(`["POST","/api/tasks",[],null,{"title":"kept before"}]`).digest()
+      const values = [fingerprint, 'upgraded']
+      const { rowCount } = await client.query(
+        'update idempotency_keys set fingerprint = $1, fingerprint_version = default where key = $2',
+        values,
+      )
+      assert.equal(rowCount, 1)
+    })
+    const again = await ask('POST', { path: TASKS, body }, 'upgraded')
+    assert.deepEqual([again.status, again.text], [201, first.text])
+    assert.equal(again.headers.get('idempotency-replayed'), 'true')
+    refuses(await ask('POST', { path: TASKS, body: { title: 'x' } }, 'upgraded'), 422, 'idempotency_key_reused')
   })
 
   test('of a request that was refused is free again, since a refusal did nothing', async () => {

@@ -54,7 +54,7 @@ group by t.relname, n.name
 union all
 select t.relname, 'grant on ' || t.relname || '.' || a.attname || ' to ' || n.name,
   string_agg(g.privilege_type, ', ' order by g.privilege_type)
-from tables t join pg_attribute a on a.attrelid = t.oid and a.attnum > 0, aclexplode(a.attacl) g
+from tables t join pg_attribute a on a.attrelid = t.oid and a.attnum > 0 and not a.attisdropped, aclexplode(a.attacl) g
 join role_name n on n.oid = g.grantee where n.name = any ($1)
 group by t.relname, a.attname, n.name
 union all

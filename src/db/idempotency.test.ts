@@ -21,9 +21,11 @@ const rowsOf = async (text: string): Promise<Record<string, unknown>[]> =>
 
 const request = (key: string, content = key, onReplay = (): void => undefined): OnceOnly => ({
   key,
-  fingerprint: createHash('sha256').update(content).digest(),
+  fingerprints: [sha256(content)],
   onReplay,
 })
+
+const sha256 = (content: string): Buffer => createHash('sha256').update(content).digest()
 
 const problem =
   (code: string) =>
@@ -73,6 +75,38 @@ suite('work under a key', () => {
     assert.equal(await run('two'), 'two')
     await assert.rejects(run('one'), problem('idempotency_key_reused'))
     assert.deepEqual(await rowsOf(`select result from idempotency_keys where key = 'old'`), [{ result: '"two"' }])
+  })
+
+  test('is recognized by the fingerprint of the version that kept the key', async () => {
+    const user = await served.addUser()
+    const at = (key: string, ...contents: [string, ...string[]]) =>
+      served.db.asUser(user.principal, async () => contents.join(), {
+        key,
+        fingerprints: contents.map(sha256) as [Buffer, ...Buffer[]], // as many as there are contents
+        onReplay: () => undefined,
+      })
+    assert.equal(await at('old', 'first'), 'first')
+    assert.equal(await at('old', 'first', 'second'), 'first', 'an upgraded process knows the request')
+    await assert.rejects(at('old', 'other', 'first'), problem('idempotency_key_reused'))
+    assert.equal(await at('new', 'first', 'second'), 'first,second')
+    assert.equal(await at('new', 'other', 'second'), 'first,second', 'the newest fingerprint is kept')
+    await assert.rejects(at('new', 'first', 'other'), problem('idempotency_key_reused'))
+  })
+
+  test('under a key that a newer version has kept is not done, and no other request is suspected', async () => {
+    const user = await served.addUser()
+    const newer: OnceOnly = { ...request('newer'), fingerprints: [sha256('a'), sha256('b')] }
+    const older: OnceOnly = { ...newer, fingerprints: [sha256('a')] }
+    await served.db.asUser(user.principal, async () => 'done', newer)
+    await assert.rejects(
+      served.db.asUser(user.principal, async () => assert.fail('it was done again'), older),
+      problem('unavailable'),
+    )
+    await assert.rejects(
+      served.db.asUser(user.principal, (sql) => isDone(sql, older)),
+      problem('unavailable'),
+    )
+    assert.equal(await served.db.asUser(user.principal, async () => 'again', newer), 'done')
   })
 
   test('is undone when somebody else has kept a result under the key meanwhile, lock or no lock', async () => {

@@ -7,8 +7,11 @@ import type { Statement, UserSql } from './sql.ts'
 export interface OnceOnly {
   /** The client's name for it, among those of the user; 1 to 255 characters. */
   readonly key: string
-  /** SHA-256 of all that makes it this request and no other. */
-  readonly fingerprint: Buffer
+  /**
+   * SHA-256 of all that makes it this request and no other, by each version of what that is, from 1 on. The last one is kept;
+   * the others recognize keys that earlier versions of the service have kept.
+   */
+  readonly fingerprints: readonly [Buffer, ...Buffer[]]
   /** Called when the result is that of an earlier time. */
   onReplay(this: void): void
 }
@@ -24,20 +27,23 @@ const CLAIM: Statement = {
   name: 'idempotency.claim',
   text: `select pg_try_advisory_xact_lock(hashtextextended($2, hashtextextended($1, 6))) as claimed`,
 }
+/** Null where the version that kept the key is newer than this one: its element of the array does not exist. */
+const SAME = 'fingerprint = ($2::bytea[])[fingerprint_version]'
 const FIND: Statement = {
   name: 'idempotency.find',
-  text: `select fingerprint = $2 as same, case when fingerprint = $2 then result end as result
+  text: `select ${SAME} as same, case when ${SAME} then result end as result
          from idempotency_keys where key = $1 and created_at >= now() - ${KEPT}`,
 }
 const LOOK: Statement = {
   name: 'idempotency.look',
-  text: `select fingerprint = $2 as same from idempotency_keys where key = $1 and created_at >= now() - ${KEPT}`,
+  text: `select ${SAME} as same from idempotency_keys where key = $1 and created_at >= now() - ${KEPT}`,
 }
 const KEEP: Statement = {
   name: 'idempotency.keep',
-  text: `insert into idempotency_keys (key, fingerprint, result) values ($1, $2, $3)
+  text: `insert into idempotency_keys (key, fingerprint, fingerprint_version, result) values ($1, $2, $3, $4)
          on conflict (user_id, key) do update
-         set fingerprint = excluded.fingerprint, result = excluded.result, created_at = now()
+         set fingerprint = excluded.fingerprint, fingerprint_version = excluded.fingerprint_version,
+             result = excluded.result, created_at = now()
          where idempotency_keys.created_at < now() - ${KEPT}
          returning true as kept`,
 }
@@ -67,18 +73,19 @@ const ROOM: Statement = {
  *
  * @param work gives something that JSON brings back as it was, or undefined
  * @throws Problem request_in_progress (409) while another transaction has the key; idempotency_key_reused (422) when it
- *   was that of another request; idempotency_quota_exceeded (429) when what is kept for the user leaves no room for the
+ *   was that of another request; unavailable (503) when a newer version of the service has kept it, which this one cannot
+ *   compare; idempotency_quota_exceeded (429) when what is kept for the user leaves no room for the
  *   result, so that the work is undone
  */
 export async function onceOnly<T>(
   sql: UserSql,
-  { key, fingerprint }: OnceOnly,
+  { key, fingerprints }: OnceOnly,
   work: (sql: UserSql) => Promise<T>,
 ): Promise<{ result: T; replayed: boolean }> {
   // In one flight. Two statements, because only one that begins when the lock is held sees what its last holder committed.
   const [claim, earlier] = await Promise.all([
     sql.row<{ claimed: boolean }>(CLAIM, [sql.userId, key]),
-    sql.row<Kept>(FIND, [key, fingerprint]),
+    sql.row<Kept>(FIND, [key, fingerprints]),
   ])
   const kept = resultOf(earlier)
   // The fingerprint says that it is the result of this very request, and so of its type.
@@ -87,7 +94,7 @@ export async function onceOnly<T>(
   const result = await work(sql)
   const text = JSON.stringify(result) ?? null
   if (text !== null) await refuseUnlessRoom(sql, Buffer.byteLength(text))
-  const isKept = await sql.row(KEEP, [key, fingerprint, text])
+  const isKept = await sql.row(KEEP, [key, fingerprints.at(-1), fingerprints.length, text])
   // The lock lets nobody else get this far. Were it ever to fail, the key itself would not: what was done here is undone.
   if (isKept === undefined) throw stillRunning()
   return { result, replayed: false }
@@ -97,12 +104,12 @@ export async function onceOnly<T>(
  * Whether the request was done before: for work that begins outside of any transaction, which need not be begun then, as the
  * `asUser` at its end gives the result that is kept.
  *
- * @throws Problem idempotency_key_reused (422)
+ * @throws Problem idempotency_key_reused (422); unavailable (503) when a newer version of the service has kept the key
  */
 export async function isDone(sql: UserSql, once: OnceOnly | undefined): Promise<boolean> {
   if (once === undefined) return false
-  const kept = await sql.row<{ same: boolean }>(LOOK, [once.key, once.fingerprint])
-  if (kept?.same === false) throw reused()
+  const kept = await sql.row<Pick<Kept, 'same'>>(LOOK, [once.key, once.fingerprints])
+  if (kept !== undefined) refuseUnlessSame(kept)
   return kept !== undefined
 }
 
@@ -118,21 +125,34 @@ async function refuseUnlessRoom(sql: UserSql, bytes: number): Promise<void> {
 }
 
 interface Kept {
-  readonly same: boolean
+  readonly same: boolean | null
   readonly result: string | null
 }
 
 /** Undefined when there is none; the result of one may be undefined too. */
 function resultOf(kept: Kept | undefined): { readonly result: unknown } | undefined {
   if (kept === undefined) return undefined
-  if (kept.same) return { result: kept.result === null ? undefined : JSON.parse(kept.result) }
-  throw reused()
+  refuseUnlessSame(kept)
+  return { result: kept.result === null ? undefined : JSON.parse(kept.result) }
+}
+
+function refuseUnlessSame({ same }: Pick<Kept, 'same'>): void {
+  if (same === true) return
+  throw same === null ? keptByNewerVersion() : reused()
 }
 
 const reused = (): Problem =>
   new Problem(
     'idempotency_key_reused',
     'This Idempotency-Key was used for another request; take a new one for each, and repeat a request exactly',
+  )
+
+/** During a rolling upgrade: a process of the newer version can compare. */
+const keptByNewerVersion = (): Problem =>
+  new Problem(
+    'unavailable',
+    'This Idempotency-Key was used with a newer version of the service, and a process of an older one was asked; repeat the request shortly, with the same key',
+    retryAfter(RETRY_AFTER_S),
   )
 
 /** For work, too, that finds the result gone on which it counted. */

@@ -65,7 +65,7 @@ async function dump(client: Client): Promise<string[]> {
       acls (what, acl) as (
         select 'schema public', nspacl from pg_namespace where nspname = 'public'
         union all select 'relation ' || relname, relacl from relations
-        union all select 'column ' || r.relname || '.' || attname, attacl from pg_attribute a join relations r on r.oid = attrelid
+        union all select 'column ' || r.relname || '.' || attname, attacl from pg_attribute a join relations r on r.oid = attrelid and not attisdropped
         union all select 'function ' || p.oid::regprocedure, proacl from pg_proc p where pronamespace = 'public'::regnamespace
         union all select 'type ' || typname, typacl from pg_type where typnamespace = 'public'::regnamespace
         union all select 'defaults', defaclacl from pg_default_acl

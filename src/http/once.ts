@@ -11,7 +11,7 @@ const KEY_LENGTH_MAX = 255
 
 /**
  * What `Idempotency-Key` (draft-ietf-httpapi-idempotency-key-header) makes of the request, for `asUser`; undefined without
- * the header. Path and body count as what they say and not as how they are written: ids in paths have no case.
+ * the header. Path, query and body count as what they say and not as how they are written: ids in paths have no case.
  *
  * @throws Problem invalid_header (400) when the header is no key
  */
@@ -20,7 +20,7 @@ export function once(request: FastifyRequest, reply: FastifyReply): OnceOnly | u
   if (header === undefined) return undefined
   return {
     key: keyOf(header),
-    fingerprint: fingerprintOf(request),
+    fingerprints: fingerprintsOf(request),
     onReplay: () => {
       void reply.header('idempotency-replayed', 'true')
       request.server.observer.replayed()
@@ -40,10 +40,23 @@ function keyOf(header: string | string[]): string {
   return key
 }
 
-function fingerprintOf({ method, routeOptions, params, headers, body }: FastifyRequest): Buffer {
-  const named = Object.values(params ?? {}).map((value) => String(value).toLowerCase())
-  // No route that writes has a query, and of the headers only this one changes what it means.
-  return createHash('sha256')
-    .update(canonicalJson([method, routeOptions.url, named, headers['if-match'], body]))
-    .digest()
+/**
+ * What makes a request this one, by version. When that changes, a new element is added at the end and the others stay as they
+ * are, or keys that were kept before an upgrade would be taken for those of other requests. An element may be removed 24 hours
+ * after the upgrade, when no key of its version is left, and leaves its place empty.
+ */
+function fingerprintsOf({ method, routeOptions, params, query, headers, body }: FastifyRequest): [Buffer, Buffer] {
+  const ids = Object.values(params ?? {}).map((value) => String(value).toLowerCase())
+  const { url = '' } = routeOptions
+  const ifMatch = headers['if-match']
+  const parameters = Object(query)
+  // No route that writes had a query then: a request with one was none of that version.
+  const hadQuery = Object.keys(parameters).length > 0 ? [parameters] : []
+  return [
+    sha256([method, url, ids, ifMatch, body, ...hadQuery]),
+    // The names that a route gives its ids are internal. A tag that a proxy made weak is the same tag.
+    sha256([method, url.replace(/:\w+/g, ':'), ids, parameters, ifMatch?.replace(/W\//g, ''), body]),
+  ]
 }
+
+const sha256 = (value: unknown): Buffer => createHash('sha256').update(canonicalJson(value)).digest()
