@@ -4,6 +4,7 @@ import { Client, types, type ClientBase, type ClientConfig, type CustomTypesConf
 import type { DatabaseAddress } from '../lib/database-url.ts'
 import { instantFromPostgres } from '../lib/instant.ts'
 import { SERVER_MARGIN_MS } from './lease.ts'
+import { SET_FOR_SESSION } from './settings.ts'
 
 const { builtins, getTypeParser } = types
 
@@ -167,8 +168,7 @@ async function connects(address: DatabaseAddress, isOfKind: (error: Error) => bo
  */
 export async function enterServingRole(client: ClientBase, role: string, patienceMs: number): Promise<void> {
   const query = {
-    text: `select set_config('role', $1, false), set_config('timezone', 'UTC', false), set_config('datestyle', 'ISO, YMD', false),
-                  set_config('search_path', 'public, pg_temp', false), set_config('statement_timeout', $2, false),
+    text: `select set_config('role', $1, false), ${SET_FOR_SESSION}, set_config('statement_timeout', $2, false),
                   set_config('idle_in_transaction_session_timeout', '60s', false)`,
     values: [role, `${statementTimeoutMs(patienceMs)}ms`],
     // pg takes it for a single query too, and its declarations do not.

@@ -7,7 +7,9 @@ import { refuseUnsafeDatabase } from './guard.ts'
 import type { Patience } from './lease.ts'
 import { label, readMigrations, type MigrationVariables } from './migration-files.ts'
 import { migrateUp, migrationState, type MigrateOptions, type MigrationState } from './migrator.ts'
+import { refuseOtherSearchPath } from './preflight.ts'
 import { openScopes, type Scopes } from './scopes.ts'
+import { BEGIN, SET_FOR_TRANSACTION } from './settings.ts'
 import { openSource, systemRole, unreachable, withConnection, type Source } from './source.ts'
 
 export interface DatabaseRoles {
@@ -163,8 +165,9 @@ async function refuseAtStart(
   await withConnection(source.serving, async (client) => {
     let role = roles.serving
     try {
-      await client.query('begin')
+      await client.query(BEGIN)
       await client.query(ENTER_ROLE, [role])
+      await refuseOtherSearchPath(client)
       await refuseUnsafeDatabase(client, roles.system)
       role = roles.system
       await client.query(ENTER_ROLE, [role])
@@ -178,7 +181,7 @@ async function refuseAtStart(
   })
 }
 
-export const ENTER_ROLE = `select set_config('role', $1, true)`
+export const ENTER_ROLE = `select set_config('role', $1, true), ${SET_FOR_TRANSACTION}`
 
 const SEEMS_POOLED =
   'there seems to be a pooler between here and PostgreSQL: set DATABASE_POOLER=transaction if it shares connections by transaction, or users of one could get the rights of another'

@@ -345,6 +345,39 @@ describe('a migration that runs outside a transaction', () => {
   })
 })
 
+describe('a migration', () => {
+  beforeEach(async () => {
+    await down()
+    await owner.query('truncate schema_migrations')
+  })
+  afterEach(() => owner.query('drop table seen; truncate schema_migrations'))
+
+  test('runs with the settings that it needs, whatever its login has, in a transaction and outside of one', async () => {
+    const client = SERVER_URL === undefined ? owner : await connect()
+    await client.query(
+      `set statement_timeout = '7s'; set idle_in_transaction_session_timeout = '7s'; set lock_timeout = '7s';
+       set search_path = ''; set standard_conforming_strings = off; set datestyle = 'German, DMY'`,
+    )
+    const settings = `concat_ws(' ', current_setting('statement_timeout'), current_setting('idle_in_transaction_session_timeout'),
+      current_setting('lock_timeout'), current_setting('search_path'), current_setting('standard_conforming_strings'),
+      current_setting('datestyle'))`
+    const migrations = [
+      migration(1, 'inside', `create table seen as select ${settings} as settings`),
+      migration(2, 'outside', `-- expand, without a transaction\ninsert into seen select ${settings}`),
+    ]
+    const onSecondConnection: MigrateOptions['onSecondConnection'] =
+      SERVER_URL === undefined ? undefined : (work) => withClient(String(SERVER_URL), work)
+    await up(client, { migrations, onSecondConnection })
+    const { rows } = await owner.query<{ settings: string }>('select settings from public.seen')
+    const needed = '0 0 1min public, pg_temp on ISO, YMD'
+    assert.deepEqual(
+      rows.map((row) => row.settings),
+      [needed, needed],
+    )
+    if (client !== owner) await client.end()
+  })
+})
+
 describe('a backfill in batches', () => {
   beforeEach(async () => {
     await down()

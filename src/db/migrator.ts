@@ -1,5 +1,6 @@
 import { DatabaseError, type ClientBase } from 'pg'
 import { StartError } from '../errors.ts'
+import { BEGIN, RESET_SESSION, SET_FOR_SESSION, SET_FOR_TRANSACTION } from './settings.ts'
 import {
   fileOf,
   label,
@@ -10,6 +11,7 @@ import {
   type MigrationVariables,
   type Style,
 } from './migration-files.ts'
+import { refuseUnfitDatabase } from './preflight.ts'
 
 export interface AppliedMigration {
   readonly version: number
@@ -46,6 +48,11 @@ export interface MigrationState {
   readonly edited: readonly AppliedMigration[]
 }
 
+/** A migration may take longer than `alter role … set` allows a statement or a transaction, and waits for locks as it says. */
+const unhurried = (isLocal: boolean): string => `set_config('statement_timeout', '0', ${isLocal}),
+  set_config('idle_in_transaction_session_timeout', '0', ${isLocal}), set_config('lock_timeout', '60s', ${isLocal}),
+  (select set_config(name, '0', ${isLocal}) from pg_settings where name = 'transaction_timeout')`
+
 /** Any number all processes agree on: whoever holds it migrates. */
 const LOCK = 7_062_026_001
 
@@ -65,10 +72,12 @@ export async function migrateUp(
     return state.pending[0]
   }
   const record: Direction['record'] = ({ version, name, mode, checksum }) => [
-    'insert into schema_migrations (version, name, mode, checksum) values ($1, $2, $3, $4)',
+    'insert into public.schema_migrations (version, name, mode, checksum) values ($1, $2, $3, $4)',
     [version, name, mode, checksum],
   ]
-  return await walk(client, variables, { direction: 'up', next, record }, { migrations, steps, ...options })
+  const check: Direction['check'] = ({ pending }) =>
+    pending.length === 0 ? Promise.resolve() : refuseUnfitDatabase(client, pending)
+  return await walk(client, variables, { direction: 'up', check, next, record }, { migrations, steps, ...options })
 }
 
 /** Reverts the newest `steps` migrations. @returns those reverted, newest first */
@@ -84,12 +93,17 @@ export async function migrateDown(
     if (migration === undefined) throw new StartError(`migration ${label(newest)} is not in this version of the code`)
     return migration
   }
-  const record: Direction['record'] = ({ version }) => ['delete from schema_migrations where version = $1', [version]]
+  const record: Direction['record'] = ({ version }) => [
+    'delete from public.schema_migrations where version = $1',
+    [version],
+  ]
   return await walk(client, variables, { direction: 'down', next, record }, { migrations, steps, ...options })
 }
 
 interface Direction {
   readonly direction: 'up' | 'down'
+  /** Called once, under the lock, before anything is changed. */
+  readonly check?: (state: MigrationState) => Promise<void>
   /** The migration to run next, decided from the state under the lock. */
   readonly next: (state: MigrationState) => Migration | undefined
   /** The statement that records in schema_migrations that it was done. */
@@ -107,9 +121,13 @@ async function walk(
 ): Promise<readonly Migration[]> {
   const done: Migration[] = []
   let batchedRows = 0
+  let checked = way.check === undefined
   while (done.length < steps) {
     const startedAt = performance.now()
     const outcome = await inLockedTransaction(client, async () => {
+      if (!checked) await way.check?.(await migrationState(client, migrations))
+      checked = true
+      await createTable(client)
       const migration = way.next(await readState(client, migrations))
       if (migration === undefined) return undefined
       const file = fileOf(migration, way.direction, variables)
@@ -151,8 +169,16 @@ async function runOutsideTransaction(
     if (migration === undefined) return
     const file = fileOf(migration, way.direction, variables)
     if (file.style !== 'without a transaction') return
-    await run(client, file)
-    await client.query(...recorded(way, migration))
+    await client.query(`select ${SET_FOR_SESSION}, ${unhurried(false)}`)
+    try {
+      await run(client, file)
+      await client.query(...recorded(way, migration))
+    } finally {
+      // A connection that is lost has no settings left to give back; its error is the one to report.
+      await client
+        .query(`${RESET_SESSION}; reset statement_timeout; reset idle_in_transaction_session_timeout`)
+        .catch(() => undefined)
+    }
   }
   try {
     if (onSecondConnection === undefined) await work()
@@ -188,7 +214,9 @@ async function hasTable(client: Pick<ClientBase, 'query'>): Promise<boolean> {
 
 async function readState(client: Pick<ClientBase, 'query'>, migrations: readonly Migration[]): Promise<MigrationState> {
   const { rows: applied } = await client.query<AppliedMigration>(
-    `select version, name, mode, checksum, applied_at::text as "appliedAt" from schema_migrations order by version`,
+    `select version, name, mode, checksum,
+       to_char(applied_at at time zone 'UTC', 'YYYY-MM-DD HH24:MI:SS"Z"') as "appliedAt"
+     from public.schema_migrations order by version`,
   )
   const byVersion = new Map(applied.map((each) => [each.version, each]))
   const known = new Map(migrations.map((each) => [each.version, each]))
@@ -210,23 +238,12 @@ function refuseEdited({ edited }: MigrationState): void {
 }
 
 async function inLockedTransaction<T>(client: ClientBase, work: () => Promise<T>): Promise<T> {
-  await client.query('begin isolation level read committed')
+  await client.query(BEGIN)
   try {
     // The login's own role and one schema, whatever a pooled connection was left with.
-    await client.query(`set local role none; set local search_path = public, pg_temp; set local lock_timeout = '60s'`)
-    await client.query('select pg_advisory_xact_lock($1)', [LOCK])
-    // Asked first, because "if not exists" takes the right to create it even where it exists.
-    if (!(await hasTable(client))) {
-      await client.query(
-        `create table schema_migrations (
-           version integer primary key,
-           name text not null,
-           mode text not null default 'expand' check (mode in ('expand', 'contract')),
-           checksum text not null,
-           applied_at timestamptz not null default now()
-         )`,
-      )
-    }
+    await client.query(`set local role none; select ${SET_FOR_TRANSACTION}, ${unhurried(true)};`)
+    // Without a parameter: the portal of a query that has one keeps its snapshot, which an index build would wait for.
+    await client.query(`select pg_advisory_xact_lock(${LOCK})`)
     const result = await work()
     await client.query('commit')
     return result
@@ -235,6 +252,20 @@ async function inLockedTransaction<T>(client: ClientBase, work: () => Promise<T>
     await client.query('rollback').catch(() => undefined)
     throw inWords(error)
   }
+}
+
+async function createTable(client: ClientBase): Promise<void> {
+  // Asked first, because "if not exists" takes the right to create it even where it exists.
+  if (await hasTable(client)) return
+  await client.query(
+    `create table public.schema_migrations (
+       version integer primary key,
+       name text not null,
+       mode text not null default 'expand' check (mode in ('expand', 'contract')),
+       checksum text not null,
+       applied_at timestamptz not null default now()
+     )`,
+  )
 }
 
 /** What keeps a login from migrating at all, before it comes to any file. */

@@ -5,30 +5,41 @@ import { isLocked } from './failures.ts'
 import { onceOnly, type OnceOnly } from './idempotency.ts'
 import { unbounded, type Lease, type Patience } from './lease.ts'
 import { Pipelines } from './pipelines.ts'
+import { BEGIN, SET_FOR_TRANSACTION } from './settings.ts'
 import { send, sqlOn, userSqlOn, type Statement, type SystemSql, type UserSql } from './sql.ts'
 import { answerOf, PROOFS, withProof, type Answer, type ProvenRow, type Step } from './step.ts'
 import { flight, transaction } from './transaction.ts'
 
-/**
- * All that a scope stands on, for its transaction alone: behind a pooler the connection is somebody else's the moment after.
- * Unnamed, pg_temp would come first in the path: a temporary table could take the place of one of ours.
- */
-const ENTER = `set_config('idle_in_transaction_session_timeout', '5s', true), set_config('timezone', 'UTC', true),
-  set_config('datestyle', 'ISO, YMD', true), set_config('search_path', 'public, pg_temp', true)`
+interface Entering {
+  readonly session: Statement
+  readonly service: Statement
+  readonly nobody: Statement
+}
 
 /**
  * Opening a user's scope *is* the credential check: one statement finds whose session it is and makes the rest of the
  * transaction that user's. Without a user the scope stays nobody's, in which every policy answers "no rows".
+ *
+ * @param suffix of the statements' names
+ * @param settings a select list, with a comma behind it
  */
-const ENTER_BY_SESSION: Statement = {
-  name: 'scope.session',
-  text: `select ${ENTER}, set_config('app.user_id', coalesce(${PROOFS.session}($1), ''), true) as "userId"`,
+function entering(suffix: string, settings: string): Entering {
+  const statement = (kind: keyof Entering, userId: string): Statement => ({
+    name: `scope.${kind}${suffix}`,
+    text: `select ${settings} set_config('idle_in_transaction_session_timeout', '5s', true),
+      set_config('app.user_id', ${userId}, true) as "userId"`,
+  })
+  return {
+    session: statement('session', `coalesce(${PROOFS.session}($1), '')`),
+    service: statement('service', `coalesce(${PROOFS.service}($1), '')`),
+    nobody: statement('nobody', `''`),
+  }
 }
-const ENTER_BY_SERVICE: Statement = {
-  name: 'scope.service',
-  text: `select ${ENTER}, set_config('app.user_id', coalesce(${PROOFS.service}($1), ''), true) as "userId"`,
-}
-const ENTER_NOBODY: Statement = { name: 'scope.nobody', text: `select ${ENTER}` }
+
+/** On connections whose session has the settings that the service needs. */
+const ENTER = entering('', '')
+/** Behind a pooler, where the next transaction on the server's connection may be another program's. */
+const ENTER_WITH_SETTINGS = entering('.settings', `${SET_FOR_TRANSACTION},`)
 
 export interface Scopes {
   /**
@@ -73,12 +84,20 @@ export function openScopes(
   // Ahead of a statement, so that both hold for it: behind a pooler a login that inherits nothing may not even call its
   // functions.
   const begin = ({ client, statementTimeout }: Lease, role: string) =>
-    client.query(`begin; set local statement_timeout = '${statementTimeout}'; set local role ${escapeIdentifier(role)}`)
+    client.query(
+      `${BEGIN}; set local statement_timeout = '${statementTimeout}'; set local role ${escapeIdentifier(role)}`,
+    )
+  const enter = enteredWithMs === undefined ? ENTER_WITH_SETTINGS : ENTER
   /** One flight. */
-  const open = async (lease: Lease, role: string, enter: Statement, ...values: readonly unknown[]): Promise<string> => {
+  const open = async (
+    lease: Lease,
+    role: string,
+    statement: Statement,
+    ...values: readonly unknown[]
+  ): Promise<string> => {
     const [, entered] = await Promise.all([
       begin(lease, role),
-      send<{ userId?: string }>(lease.client, enter, values, prepared),
+      send<{ userId?: string }>(lease.client, statement, values, prepared),
     ])
     return entered[0]?.userId ?? ''
   }
@@ -110,8 +129,8 @@ export function openScopes(
     const { result, replayed } = await transaction(pool, time, {
       enter: (lease) =>
         principal.kind === 'session'
-          ? open(lease, roles.serving, ENTER_BY_SESSION, principal.tokenKeys)
-          : open(lease, roles.serving, ENTER_BY_SERVICE, principal.userId),
+          ? open(lease, roles.serving, enter.session, principal.tokenKeys)
+          : open(lease, roles.serving, enter.service, principal.userId),
       work: async ({ client }, scope, userId) => {
         if (userId === '') throw refusal(principal)
         const sql = userSqlOn(client, scope, runs, userId)
@@ -133,7 +152,7 @@ export function openScopes(
     const askBetween = async (lease: Lease): Promise<Answer> => {
       const [began, entered, asked, committed] = await Promise.allSettled([
         begin(lease, roles.serving),
-        send(lease.client, ENTER_NOBODY, [], prepared),
+        send(lease.client, enter.nobody, [], prepared),
         ask(lease.client),
         lease.client.query('commit'),
       ])
@@ -175,13 +194,13 @@ export function openScopes(
       transaction(pool, patience(), {
         enter: (lease) => {
           onStatement({ name: 'scope.system', text: reason })
-          return open(lease, roles.system, ENTER_NOBODY)
+          return open(lease, roles.system, enter.nobody)
         },
         work: ({ client }, scope) => work(sqlOn(client, scope, runs) as SystemSql),
       }),
     asNobody: (work) =>
       transaction(pool, patience(), {
-        enter: (lease) => open(lease, roles.serving, ENTER_NOBODY),
+        enter: (lease) => open(lease, roles.serving, enter.nobody),
         work: ({ client }) => work(client),
       }),
   }

@@ -13,6 +13,7 @@ import {
 import { escapeIdentifier, types, type Pool, type QueryResult as PgResult } from 'pg'
 import { isOutdatedConnection, unavailable, unknownOutcome } from './failures.ts'
 import { borrow, unbounded, type Lease, type Patience } from './lease.ts'
+import { BEGIN, SET_FOR_TRANSACTION } from './settings.ts'
 
 export interface SystemDialectOptions {
   /** Stays the caller's: destroying the Kysely instance does not end it. */
@@ -122,8 +123,8 @@ class SystemConnection implements DatabaseConnection {
 
   /** For the transaction alone, like everything that is set: there may be a pooler. */
   get #enter(): string {
-    return `set local statement_timeout = '${this.#lease.statementTimeout}'; set local search_path = public, pg_temp;
-      set local timezone = 'UTC'; set local datestyle = 'ISO, YMD'; set local role ${this.#role}`
+    return `set local statement_timeout = '${this.#lease.statementTimeout}'; set local role ${this.#role};
+      select ${SET_FOR_TRANSACTION}`
   }
 
   executeQuery<R>(query: CompiledQuery): Promise<QueryResult<R>> {
@@ -139,13 +140,14 @@ class SystemConnection implements DatabaseConnection {
     throw new Error('streaming is not supported')
   }
 
-  begin({ isolationLevel, accessMode }: TransactionSettings): Promise<void> {
+  begin({ isolationLevel = 'read committed', accessMode }: TransactionSettings): Promise<void> {
     // Kysely has checked both against its lists.
-    const isolation = isolationLevel === undefined ? '' : ` isolation level ${isolationLevel}`
     return this.#reporting(async () => {
       this.#state = 'unknown'
       try {
-        await this.#lease.within(this.#lease.client.query(`begin${isolation} ${accessMode ?? ''}; ${this.#enter}`))
+        await this.#lease.within(
+          this.#lease.client.query(`begin isolation level ${isolationLevel} ${accessMode ?? ''}; ${this.#enter}`),
+        )
         this.#state = 'in transaction'
       } catch (error) {
         // Kysely does not roll back what did not begin, but the role may be what failed, inside the transaction.
@@ -187,7 +189,7 @@ class SystemConnection implements DatabaseConnection {
   async #sendAlone(query: CompiledQuery): Promise<PgResult<object>> {
     this.#state = 'unknown'
     const sent = [
-      this.#lease.client.query(`begin; ${this.#enter}`),
+      this.#lease.client.query(`${BEGIN}; ${this.#enter}`),
       this.#send(query),
       this.#lease.client.query('commit'),
     ] as const

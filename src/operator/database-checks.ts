@@ -8,6 +8,8 @@ import { cannotActAs, ENTER_ROLE, isPooled, isRoleError, openDatabase, refuseFor
 import { refuseUnboundRoles } from '../db/guard.ts'
 import { label } from '../db/migration-files.ts'
 import { migrationState } from '../db/migrator.ts'
+import { refuseOtherSearchPath } from '../db/preflight.ts'
+import { BEGIN } from '../db/settings.ts'
 import { embeddedDirectory, openSource, withConnection, systemRole, type Source } from '../db/source.ts'
 import { openFernet } from '../lib/fernet.ts'
 import { isThisMachine } from '../lib/host.ts'
@@ -153,7 +155,8 @@ async function checkRoles(
   const { pending, applied } = await migrationState(client)
   if (applied.length === 0) return [skipped('database roles', `the first of ${pending.length} migrations makes them`)]
   let acting = role
-  await client.query('begin')
+  await refuseOtherSearchPath(client)
+  await client.query(BEGIN)
   try {
     await client.query(ENTER_ROLE, [role])
     await refuseUnboundRoles(client, systemRole(role))
