@@ -7,8 +7,8 @@ create function todo_instant_json(instant timestamptz) returns text
   language sql stable parallel safe
 as $$
   select case
-    when instant = instant::timestamptz(0) then to_char(instant at time zone 'UTC', '"\""YYYY-MM-DD"T"HH24:MI:SS"Z\""')
-    else coalesce(to_char(instant at time zone 'UTC', '"\""YYYY-MM-DD"T"HH24:MI:SS.MS"Z\""'), 'null')
+    when instant = instant::timestamptz(0) then to_char(instant at time zone 'UTC', E'"\\""YYYY-MM-DD"T"HH24:MI:SS"Z\\""')
+    else coalesce(to_char(instant at time zone 'UTC', E'"\\""YYYY-MM-DD"T"HH24:MI:SS.MS"Z\\""'), 'null')
   end
 $$;
 

@@ -12,10 +12,10 @@ begin
   -- In ASCII there is nothing to decompose or to spell out.
   if octet_length(content) = char_length(content) then
     return ' ' || btrim(regexp_replace(lower(content collate "C"),
-      '[\u0001-\u002f\u003a-\u0040\u005b-\u0060\u007b-\u007f]+', ' ', 'g')) || ' ';
+      E'[\\u0001-\\u002f\\u003a-\\u0040\\u005b-\\u0060\\u007b-\\u007f]+', ' ', 'g')) || ' ';
   end if;
   words := lower(regexp_replace(normalize(coalesce(content, ''), nfkd),
-    '[\u00ad\u0300-\u036f\u200b-\u200d\ufe00-\ufe0f]+', '', 'g') collate "C");
+    E'[\\u00ad\\u0300-\\u036f\\u200b-\\u200d\\ufe00-\\ufe0f]+', '', 'g') collate "C");
   -- translate() compares each character with each letter of its table, so each table is short, and is used only where the
   -- text has one of its letters.
   if words ~ '[ÆÐØÞĐĦŁŊŒŦẞßæœøłđı]' then
@@ -118,7 +118,7 @@ begin
       from string_to_table(words, null) with ordinality as letters (letter, place));
   end if;
   return ' ' || btrim(regexp_replace(words,
-    '[\u0001-\u002f\u003a-\u0040\u005b-\u0060\u007b-\u00bf\u00d7\u00f7\u2000-\u2bff\u3000-\u3004\u3008-\u3020\u3030]+',
+    E'[\\u0001-\\u002f\\u003a-\\u0040\\u005b-\\u0060\\u007b-\\u00bf\\u00d7\\u00f7\\u2000-\\u2bff\\u3000-\\u3004\\u3008-\\u3020\\u3030]+',
     ' ', 'g')) || ' ';
 end
 $$;

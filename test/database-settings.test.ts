@@ -108,6 +108,30 @@ async function answers(world: World): Promise<unknown[]> {
 }
 
 suite('the defaults of a database', { skip: needsServer }, () => {
+  test('change nothing that is computed for a row, whichever program writes it', async () => {
+    await using database = await openTestDatabase()
+    await setDefaults(database, DEFAULTS)
+    await withClient(urlOf(database), async (client) => {
+      await client.query(
+        `insert into public.users (id, name, email, "emailVerified") values ('ada', 'Ada', 'ada@example.com', true)`,
+      )
+      await client.query(
+        `insert into public.tasks (id, user_id, title, due_date, created_at, updated_at, tags)
+         values (gen_random_uuid(), 'ada', $1, '2026-12-24T18:00:00.25Z', '2026-12-01T00:00:00Z', '2026-12-01T00:00:00Z', $2)`,
+        ['Łódź [x]\\u', ['a-b']],
+      )
+      const { rows } = await client.query<{ json: string; words: string }>(
+        'select json, search_words as words from public.tasks',
+      )
+      const { title, dueDate, createdAt, tags } = JSON.parse(rows[0]?.json ?? '') as Record<string, unknown>
+      assert.deepEqual(
+        [title, dueDate, createdAt, tags],
+        ['Łódź [x]\\u', '2026-12-24T18:00:00.250Z', '2026-12-01T00:00:00Z', ['a-b']],
+      )
+      assert.equal(rows[0]?.words, ' lodz x u \n a b \n  ')
+    })
+  })
+
   for (const pooler of ['none', 'transaction']) {
     test(`change nothing that is stored or answered, with DATABASE_POOLER=${pooler}`, async () => {
       const seen: unknown[][] = []
