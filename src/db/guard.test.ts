@@ -246,11 +246,12 @@ describe('on a server', { skip: needsServer }, () => {
     await assert.rejects(
       start({ DATABASE_URL: urlOf(String(SERVER_URL), PREFIX) }, true),
       startError(
-        /the database is in SQL_ASCII.* Make the database with: create database … encoding 'UTF8' template template0$/,
+        /the database has encoding SQL_ASCII.* made with: create database … encoding 'UTF8' template template0$/,
       ),
     )
     await admin(`drop database ${PREFIX}`)
-    await admin(`drop role ${PREFIX}, ${PREFIX}_system`)
+    // Neither were the roles made, which belong to the whole cluster.
+    await assert.rejects(admin(`drop role ${PREFIX}`), { code: '42704' })
   })
 
   test('a login that may not create tables is told what it takes, and may start where nothing is pending', async () => {
