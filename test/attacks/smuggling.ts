@@ -133,14 +133,9 @@ const smuggling: readonly Attack[] = [
     send: framed([CHUNKED], () => `${`1;${'a'.repeat(1_000)}\r\n \r\n`.repeat(10_000)}0\r\n\r\n`),
   },
   {
-    name: 'two hundred thousand trailers without a value',
-    expected: [413, 'body_too_large'],
-    send: framed([CHUNKED], (scene) => chunk(body(scene)).replace(/\r\n$/, `${'A:\r\n'.repeat(200_000)}\r\n`)),
-  },
-  {
-    name: 'six thousand trailers without a value',
+    name: 'four thousand trailers without a value',
     expected: [431, 'headers_too_large'],
-    send: framed([CHUNKED], (scene) => chunk(body(scene)).replace(/\r\n$/, `${'A:\r\n'.repeat(6_000)}\r\n`)),
+    send: framed([CHUNKED], (scene) => chunk(body(scene)).replace(/\r\n$/, `${'A:\r\n'.repeat(4_200)}\r\n`)),
   },
   {
     name: '2 MB of spaces before the value of a trailer',
