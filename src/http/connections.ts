@@ -21,12 +21,15 @@ export interface Connections {
   /** How many there are, and over how many requests without their whole answer came. */
   count(): { readonly open: number; readonly inFlight: number }
   /**
-   * Closes the connections over which nothing is under way. Node's own closeIdleConnections() cuts an answer that is
+   * Closes the connections over which nothing is under way, but gives a new one the time to send its request. Node's own closeIdleConnections() cuts an answer that is
    * written but not sent yet, and spares a connection over which nothing has ever come.
    */
   closeIdle(): void
   closeAll(): void
 }
+
+/** The request of a client that has just connected is on its way: a round trip over any network, and a handshake of TLS before it. */
+const FIRST_BYTES_MS = 500
 
 interface Exchange {
   readonly request: IncomingMessage
@@ -39,6 +42,8 @@ interface Connection {
   /** In the order in which they were asked. */
   readonly unanswered: Set<Exchange>
   latest: Exchange | undefined
+  /** On the clock of `performance.now()`. */
+  readonly openedAtMs: number
   /** How many bytes had come when it last was idle; more, and the next request is on its way. */
   idleAtBytes: number
 }
@@ -155,7 +160,13 @@ export function createConnections(
         void socket.remoteAddress
         const bytes = new MessageBytes()
         countBytes(socket, bytes)
-        open.set(socket, { bytes, unanswered: new Set(), latest: undefined, idleAtBytes: 0 })
+        open.set(socket, {
+          bytes,
+          unanswered: new Set(),
+          latest: undefined,
+          openedAtMs: performance.now(),
+          idleAtBytes: 0,
+        })
         socket.once('close', () => open.delete(socket))
       })
       server.prependListener('request', (request, response) => {
@@ -179,8 +190,10 @@ export function createConnections(
       inFlight: [...open.values()].reduce((sum, each) => sum + each.unanswered.size, 0),
     }),
     closeIdle() {
-      for (const [socket, { unanswered, idleAtBytes }] of open) {
-        if (unanswered.size === 0 && socket.bytesRead === idleAtBytes) socket.destroy()
+      const newSinceMs = performance.now() - FIRST_BYTES_MS
+      for (const [socket, { unanswered, openedAtMs, idleAtBytes }] of open) {
+        const isNew = socket.bytesRead === 0 && openedAtMs > newSinceMs
+        if (unanswered.size === 0 && socket.bytesRead === idleAtBytes && !isNew) socket.destroy()
       }
     },
     closeAll() {

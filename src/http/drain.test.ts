@@ -1,5 +1,10 @@
 import assert from 'node:assert/strict'
+import { fork } from 'node:child_process'
+import { once } from 'node:events'
 import { suite, test } from 'node:test'
+import { setImmediate } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import type { Outcomes } from '../../test/short-connections.ts'
 import { dial, lines, openSurface } from '../../test/wire.ts'
 import { drain } from './drain.ts'
 import type { App } from './server.ts'
@@ -8,6 +13,8 @@ const GET_FAST = lines('GET /fast HTTP/1.1', 'Host: x')
 const GET_SLOW = lines('GET /slow HTTP/1.1', 'Host: x')
 /** Longer than any of these tests takes, unless the deadline is what ends it. */
 const NEVER_MS = 60_000
+/** A connection that is lost now and then is seen in one of so many tries. */
+const ROUNDS = 3
 
 /** A service with one route that answers at once and one that is `begun` and waits to be released. */
 async function openSlow(): Promise<{ app: App; url: string; begun: Promise<void>; release: () => void }> {
@@ -62,7 +69,7 @@ suite('draining', () => {
     const written = Promise.withResolvers<void>()
     const { app, url } = await openSurface((app) => {
       app.get('/large', async (_request, reply) => {
-        setImmediate(written.resolve)
+        void setImmediate().then(written.resolve)
         return reply.send(large)
       })
     })
@@ -107,6 +114,33 @@ suite('draining', () => {
     assert.deepEqual([answer.json, answer.headers.get('connection')], [{ draining: true }, 'close'])
     assert.equal(await partial.ended(), '')
     release()
+    await drained
+  })
+
+  test('resets no request of clients that open a connection for each, and go on until the port is closed', async () => {
+    for (let round = 0; round < ROUNDS; round++) {
+      const { app, url } = await openSlow()
+      const program = fileURLToPath(new URL('../../test/short-connections.ts', import.meta.url))
+      const request = lines('POST /fast HTTP/1.1', 'Host: x', 'Connection: close')
+      const clients = fork(program, [url, request, '40'])
+      const [begun] = await once(clients, 'message')
+      assert.equal(begun, 'begun')
+      // In the middle of it: some connections have been answered, and as many are under way as there can be.
+      while (app.connections.count().open < 5) await setImmediate()
+      const outcomes = once(clients, 'message')
+      await drain(app, NEVER_MS)
+      const [{ answered, refused, lost }] = (await outcomes) as [Outcomes]
+      assert.deepEqual([answered > 0, refused, lost], [true, 40, 0])
+    }
+  })
+
+  test('answers a client that connected before and sends its request only now', async () => {
+    const { app, url } = await openSlow()
+    using early = await dial(url)
+    const drained = drain(app, NEVER_MS)
+    while (app.server.listening) await setImmediate()
+    await early.send(GET_FAST)
+    assert.equal((await early.answer()).headers.get('connection'), 'close')
     await drained
   })
 
