@@ -9,7 +9,8 @@ import { openLimits, type Limits } from './limits/limits.ts'
 import { openMetrics, type Metrics } from './metrics/metrics.ts'
 import { openRedis, type RedisConnection } from './redis.ts'
 import { tracedAuth, tracedLimits, tracedScopes } from './tracing/traced.ts'
-import { openTracing, type Tracing } from './tracing/tracing.ts'
+import type { Tracing } from './tracing/spans.ts'
+import { openTracing } from './tracing/tracing.ts'
 
 /** Everything the application stands on, as one plain object; tests replace parts of it. */
 export interface Deps {

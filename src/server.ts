@@ -66,7 +66,7 @@ async function serveUntil(signals: Signals, config: Config, log: Logger, place: 
   const app = await buildApp(deps)
   const address = await place.open(app, config)
   if (isDevelopment && place.greets) process.stdout.write(greeting(address, deps))
-  await using _channel = deps.db.embeddedIn === undefined ? undefined : await openChannel(deps)
+  await using _channel = deps.db.embeddedIn === undefined ? undefined : await openChannel(deps, perform)
   // Now and not at the end, which may be a sudden one.
   flushCompileCache()
 
@@ -92,6 +92,10 @@ function endOnBug(log: Logger): void {
     process.exit(1)
   })
 }
+
+/** Loaded when a command comes: serving does not need them. */
+const perform: Parameters<typeof openChannel>[1] = async (...call) =>
+  (await import('./operator/commands.ts')).perform(...call)
 
 interface Signals {
   next(): Promise<NodeJS.Signals>

@@ -12,7 +12,7 @@ import { developmentSecrets, peekedSecrets } from '../src/development-secrets.ts
 import { openLog } from '../src/log.ts'
 import { Secret } from '../src/lib/secret.ts'
 import { ask, openChannel } from '../src/operator/channel.ts'
-import { operate } from '../src/operator/commands.ts'
+import { operate, perform } from '../src/operator/commands.ts'
 import { checkExposure } from '../src/operator/config-checks.ts'
 import { doctor } from '../src/operator/doctor.ts'
 import { clockFinding, type Finding } from '../src/operator/finding.ts'
@@ -141,8 +141,8 @@ suite('seed and token', () => {
     assert.equal(await ask(config.dataDir, ['token', 'x@example.com'], keep()), false)
     await using world = await openService(config, database.env)
     const ada = await world.signUp()
-    await using _left = await openChannel(world.deps)
-    const channel = await openChannel(world.deps)
+    await using _left = await openChannel(world.deps, perform)
+    const channel = await openChannel(world.deps, perform)
     assert.equal(statSync(join(config.dataDir, 'operator.sock')).mode & 0o777, 0o600)
     const { lines } = await run('token', config, ada.email)
     assert.equal((await world.ask('GET', '/api/tasks', { token: lines[0] ?? '' })).status, 200)
@@ -172,7 +172,10 @@ suite('the socket of the service', () => {
     let logged = ''
     const log = openLog('error', new Writable({ write: (line, _, done) => ((logged += String(line)), done()) }))
     // What a command stands on is not reached here.
-    await using _channel = await openChannel({ config: home, log } as unknown as Parameters<typeof openChannel>[0])
+    await using _channel = await openChannel(
+      { config: home, log } as unknown as Parameters<typeof openChannel>[0],
+      perform,
+    )
     connect(home.path).end('["tok')
     const talker = connect(home.path)
     talker.write(`["${'é'.repeat(5_000)}"]\n`)

@@ -23,17 +23,21 @@ type Answer =
   /** What went wrong is in the log of the service. */
   | { readonly kind: 'done' | 'failed' }
 
-type Standing = Pick<Deps, 'config' | 'log' | 'db'>
+type ChannelDeps = Pick<Deps, 'config' | 'log' | 'db'>
 
-/** Takes commands until disposed. The data directory is this process's. */
-export async function openChannel({ config, log, db }: Standing): Promise<AsyncDisposable> {
+/** Runs a command of the operator in this process. @throws StartError with a message for the operator */
+type Perform = (words: readonly string[], deps: ChannelDeps, output: Output) => Promise<void>
+
+/** Takes commands until disposed, in the process that owns the data directory. */
+export async function openChannel(deps: ChannelDeps, perform: Perform): Promise<AsyncDisposable> {
+  const { config } = deps
   const visitors = new Set<net.Socket>()
   const server = net.createServer((visitor) => {
     visitors.add(visitor)
     visitor.once('close', () => visitors.delete(visitor))
     // Whoever asked may leave; what was begun is done.
     visitor.on('error', () => undefined)
-    void answer(visitor, { config, log, db })
+    void answer(visitor, deps, perform)
   })
   await withSocketPath(config.dataDir, SOCKET, async (path) => {
     // A process that was killed leaves its socket behind.
@@ -53,13 +57,12 @@ export async function openChannel({ config, log, db }: Standing): Promise<AsyncD
   }
 }
 
-async function answer(visitor: net.Socket, standing: Standing): Promise<void> {
+async function answer(visitor: net.Socket, deps: ChannelDeps, perform: Perform): Promise<void> {
   const say = (answer: Answer): void => void visitor.write(`${JSON.stringify(answer)}\n`)
   try {
     const words = await firstLine(visitor)
     if (words === undefined) return void visitor.destroy()
-    const { perform } = await import('./commands.ts')
-    await perform(words, standing, {
+    await perform(words, deps, {
       line: (text) => say({ kind: 'line', text }),
       progress: (text) => say({ kind: 'progress', text }),
     })
@@ -67,7 +70,7 @@ async function answer(visitor: net.Socket, standing: Standing): Promise<void> {
   } catch (error) {
     if (error instanceof StartError) say({ kind: 'refused', text: error.message })
     else {
-      standing.log.error({ err: error }, 'a command of the operator failed')
+      deps.log.error({ err: error }, 'a command of the operator failed')
       say({ kind: 'failed' })
     }
   }

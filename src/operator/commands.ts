@@ -1,21 +1,18 @@
 import type { Config } from '../config.ts'
 import { openDatabase } from '../db/database.ts'
-import { embeddedAuth, type Deps } from '../deps.ts'
+import { embeddedAuth } from '../deps.ts'
 import { Problem, StartError } from '../errors.ts'
-import type { Auth } from '../auth/better-auth.ts'
 import { openLog } from '../log.ts'
 import { ask } from './channel.ts'
+import type { CommandDeps } from './command-deps.ts'
 import { openOutput, type Output } from './output.ts'
 import { seed, SEED_USAGE, parseSeed } from './seed.ts'
 import { token, TOKEN_USAGE, parseToken } from './token.ts'
 
-/** What a command stands on. */
-export type Standing = Pick<Deps, 'config' | 'log' | 'db'> & { readonly auth: Auth }
-
 interface Command {
   readonly usage: string
   /** @throws StartError for arguments that it does not take, or not in this environment */
-  prepare(args: readonly string[]): (standing: Standing, output: Output) => Promise<void>
+  prepare(args: readonly string[]): (deps: CommandDeps, output: Output) => Promise<void>
 }
 
 const COMMANDS: Readonly<Record<'token' | 'seed', Command>> = {
@@ -23,14 +20,14 @@ const COMMANDS: Readonly<Record<'token' | 'seed', Command>> = {
     usage: TOKEN_USAGE,
     prepare: (args) => {
       const options = parseToken(args)
-      return (standing, output) => token(standing, options, output)
+      return (deps, output) => token(deps, options, output)
     },
   },
   seed: {
     usage: SEED_USAGE,
     prepare: (args) => {
       const options = parseSeed(args)
-      return (standing, output) => seed(standing, options, output)
+      return (deps, output) => seed(deps, options, output)
     },
   },
 }
@@ -63,7 +60,7 @@ export async function operate(
 /** @throws StartError what the operator can mend */
 export async function perform(
   [name, ...args]: readonly string[],
-  { config, log, db }: Omit<Standing, 'auth'>,
+  { config, log, db }: Omit<CommandDeps, 'auth'>,
   output: Output,
 ): Promise<void> {
   if (name !== 'token' && name !== 'seed') throw new StartError('the running service does not know this command')

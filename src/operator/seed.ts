@@ -6,7 +6,7 @@ import { StartError } from '../errors.ts'
 import { reachableUrl } from '../lib/host.ts'
 import type { Principal } from '../principal.ts'
 import { createAll } from '../tasks/creation.ts'
-import type { Standing } from './commands.ts'
+import type { CommandDeps } from './command-deps.ts'
 import { imagine, type Person } from './imagination.ts'
 import type { Output } from './output.ts'
 
@@ -54,20 +54,20 @@ export function parseSeed(args: readonly string[]): SeedOptions {
 }
 
 /** Signs the users up, one after another, and creates their tasks as they would. */
-export async function seed(standing: Standing, options: SeedOptions, output: Output): Promise<void> {
-  if (standing.config.environment !== 'development') {
+export async function seed(deps: CommandDeps, options: SeedOptions, output: Output): Promise<void> {
+  if (deps.config.environment !== 'development') {
     throw new StartError('seed is for ENVIRONMENT=development only: everybody knows the password of the users it makes')
   }
   const people: Seeded[] = []
   for (const person of imagine(options, new Date())) {
     people.push(
-      await settle(standing, person, (tasks) => {
+      await settle(deps, person, (tasks) => {
         const users = `${people.length + 1} of ${options.users} users`
         output.progress(`${users}, ${people.reduce((sum, each) => sum + each.tasks, tasks)} tasks`)
       }),
     )
   }
-  report(standing, people, output)
+  report(deps, people, output)
 }
 
 interface Seeded {
@@ -77,10 +77,10 @@ interface Seeded {
   readonly tasks: number
 }
 
-async function settle(standing: Standing, person: Person, onProgress: (tasks: number) => void): Promise<Seeded> {
-  const { db, auth } = standing
+async function settle(deps: CommandDeps, person: Person, onProgress: (tasks: number) => void): Promise<Seeded> {
+  const { db, auth } = deps
   const known = await auth.issueSession(person.email)
-  const { token, userId } = known ?? (await signUp(standing, person))
+  const { token, userId } = known ?? (await signUp(deps, person))
   onProgress(0)
   const principal: Principal = { kind: 'service', service: 'seed', userId }
   const hasTasks = await db.asUser(
@@ -101,7 +101,7 @@ async function settle(standing: Standing, person: Person, onProgress: (tasks: nu
 /** Reserved by RFC 2606: the request goes nowhere. */
 const SIGN_UP = 'http://seed.invalid/api/auth/sign-up/email'
 
-async function signUp({ auth }: Standing, { name, email }: Person): Promise<{ token: string; userId: string }> {
+async function signUp({ auth }: CommandDeps, { name, email }: Person): Promise<{ token: string; userId: string }> {
   const response = await auth.handle(
     new Request(SIGN_UP, {
       method: 'POST',
@@ -114,7 +114,7 @@ async function signUp({ auth }: Standing, { name, email }: Person): Promise<{ to
   return { token, userId: user.id }
 }
 
-function report({ config: { http } }: Standing, people: readonly Seeded[], output: Output): void {
+function report({ config: { http } }: CommandDeps, people: readonly Seeded[], output: Output): void {
   const width = Math.max(...people.map(({ email }) => email.length))
   const tokenWidth = Math.max(...people.map(({ token }) => token.length))
   output.line(`${'E-MAIL'.padEnd(width)}  ${'TOKEN (SEVEN DAYS)'.padEnd(tokenWidth)}  NEW TASKS`)

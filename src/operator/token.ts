@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util'
 import { StartError } from '../errors.ts'
-import type { Standing } from './commands.ts'
+import type { CommandDeps } from './command-deps.ts'
 import type { Output } from './output.ts'
 
 export const TOKEN_USAGE = `usage: todo-backend token E-MAIL [--production]
@@ -34,7 +34,7 @@ function parsed(args: readonly string[]) {
 
 /** Signs the user in and prints the token. The log tells whose it is. */
 export async function token(
-  { config, log, auth }: Standing,
+  { config, log, auth }: CommandDeps,
   { email, production }: TokenOptions,
   output: Output,
 ): Promise<void> {

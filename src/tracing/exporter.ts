@@ -1,7 +1,11 @@
 import { ExportResultCode } from '@opentelemetry/core'
 import type { SpanExporter } from '@opentelemetry/sdk-trace'
 import type { TracingConfig } from '../tracing-config.ts'
-import type { TracingLog } from './tracing.ts'
+
+export interface TracingLog {
+  info(message: string): void
+  warn(fields: object, message: string): void
+}
 
 /** Of one batch, its repetitions included: less than there is for the last one. */
 const TIMEOUT_MS = 4_000

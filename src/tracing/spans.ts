@@ -14,9 +14,12 @@ import { defaultResource, resourceFromAttributes } from '@opentelemetry/resource
 import { BatchSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace'
 import { Problem } from '../errors.ts'
 import type { TracingConfig } from '../tracing-config.ts'
-import { openExporter } from './exporter.ts'
+import type { Tracer } from '../observer.ts'
+import { openExporter, type TracingLog } from './exporter.ts'
 import { samplerOf, trusted } from './sampler.ts'
-import type { Tracing, TracingLog } from './tracing.ts'
+
+/** Disposing sends what is left, within a bound. */
+export interface Tracing extends Tracer, AsyncDisposable {}
 
 /** How long what is left may take to be sent when the process stops; half of its time for stopping, if that is less. */
 const FLUSH_MAX_MS = 5_000
