@@ -189,6 +189,15 @@ export async function withClient<T>(url: string, work: (client: Client) => Promi
   }
 }
 
+/** The major version of the server in TEST_DATABASE_URL, such as 15. */
+export const serverVersion = (): Promise<number> =>
+  withClient(String(SERVER_URL), async (client) => {
+    const { rows } = await client.query<{ major: number }>(
+      `select current_setting('server_version_num')::int / 10000 as major`,
+    )
+    return rows[0]?.major ?? 0
+  })
+
 export function urlOf(url: string, database: string): string {
   const changed = new URL(url)
   changed.pathname = `/${database}`

@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url'
 import { VARIABLES } from '../src/config.ts'
 import { openFernet } from '../src/lib/fernet.ts'
 import { Secret } from '../src/lib/secret.ts'
-import { SERVER_URL, urlOf, withClient } from './databases.ts'
+import { SERVER_URL, serverVersion, urlOf, withClient } from './databases.ts'
 import { openWorld, SERVICE_TOKEN } from './world.ts'
 
 /** docs/migrating-from-python.md: its table is whole, and its commands move a database of the old shape and back. */
@@ -44,7 +44,16 @@ const TOOLS = ['sh', 'npm', 'psql', 'pg_dump']
 const missing = [
   ...(SERVER_URL === undefined ? ['a PostgreSQL server in TEST_DATABASE_URL'] : []),
   ...TOOLS.filter((tool) => spawnSync(tool, ['--version']).error !== undefined),
+  ...(await newerDump()),
 ]
+
+/** pg_dump refuses a server that is newer than itself. @returns the one that the server takes, where this one is too old */
+async function newerDump(): Promise<string[]> {
+  const [, version] = / (\d+)/.exec(spawnSync('pg_dump', ['--version'], { encoding: 'utf8' }).stdout ?? '') ?? []
+  if (SERVER_URL === undefined || version === undefined) return []
+  const needed = await serverVersion()
+  return Number(version) < needed ? [`pg_dump ${needed} for this server, where the one in PATH is ${version}`] : []
+}
 
 /** As SQLAlchemy makes it: enums by their names, a nullable array, no version, some times without a zone. */
 const OLD_SHAPE = `

@@ -12,7 +12,7 @@ export interface Difference {
 
 /**
  * Each row is one thing of schema public: its table (null for what belongs to none), its name, its definition. Put so that
- * every version of PostgreSQL from 14 says the same of the same schema: no object ids, and the owner as <owner>.
+ * every supported version of PostgreSQL says the same of the same schema: no object ids, and the owner as <owner>.
  */
 const CATALOGUE = `
 with tables as (

@@ -2,6 +2,7 @@ import { DatabaseError, type ClientBase } from 'pg'
 import { StartError } from '../errors.ts'
 import { label } from './migration-files.ts'
 import { migrationState, type MigrationState } from './migrator.ts'
+import { refuseOldServer } from './server-version.ts'
 
 interface Posture {
   readonly role: string
@@ -58,6 +59,7 @@ const BEYOND_POLICIES = `
  * @throws StartError saying what is wrong and what to run
  */
 export async function refuseUnsafeDatabase(client: ClientBase, systemRole: string): Promise<void> {
+  await refuseOldServer(client)
   await refuseOtherSchema(client)
   await refuseUnboundRoles(client, systemRole)
 }

@@ -12,6 +12,7 @@ import {
   type Style,
 } from './migration-files.ts'
 import { refuseUnfitDatabase } from './preflight.ts'
+import { refuseOldServer } from './server-version.ts'
 
 export interface AppliedMigration {
   readonly version: number
@@ -67,6 +68,7 @@ export async function migrateUp(
   variables: MigrationVariables,
   { migrations = readMigrations(), steps = Infinity, ...options }: MigrateOptions = {},
 ): Promise<readonly Migration[]> {
+  await refuseOldServer(client)
   const next = (state: MigrationState): Migration | undefined => {
     refuseEdited(state)
     return state.pending[0]

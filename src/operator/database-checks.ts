@@ -10,6 +10,7 @@ import { label } from '../db/migration-files.ts'
 import { migrationState } from '../db/migrator.ts'
 import { refuseOtherSearchPath } from '../db/preflight.ts'
 import { BEGIN } from '../db/settings.ts'
+import { SERVER_VERSION_MIN } from '../db/server-version.ts'
 import { embeddedDirectory, openSource, withConnection, systemRole, type Source } from '../db/source.ts'
 import { openFernet } from '../lib/fernet.ts'
 import { isThisMachine } from '../lib/host.ts'
@@ -21,7 +22,6 @@ import { clockFinding, fail, messageOf, ok, skipped, warn, type Finding } from '
 const OPEN_TIMEOUT_MS = 60_000
 const ASK_TIMEOUT_MS = 15_000
 const VERIFY_TIMEOUT_MS = 10_000
-const VERSION_MIN = 14
 const CONNECTION_MANUAL = 'docs/operations/troubleshooting.md#connection tells what each message means'
 
 type Check = (config: Config, client: Connection) => Promise<Finding | readonly Finding[]>
@@ -92,9 +92,9 @@ async function checkServer({ database: { address } }: Config, client: Connection
   const where = address === undefined ? 'embedded' : `at ${address.host}:${address.port}`
   const found = `PostgreSQL ${version} ${where}, answers in ${tookMs} ms`
   if (standby) return fail('database', `${found}, but is a read-only standby`, 'set DATABASE_URL to the primary')
-  return Number.parseInt(version, 10) >= VERSION_MIN
+  return Number.parseInt(version, 10) >= SERVER_VERSION_MIN
     ? ok('database', found)
-    : fail('database', found, `use PostgreSQL ${VERSION_MIN} or newer`)
+    : fail('database', found, `use PostgreSQL ${SERVER_VERSION_MIN} or newer`)
 }
 
 async function checkTls({ environment, database: { address } }: Config, client: Connection): Promise<Finding> {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import { after, suite, test } from 'node:test'
 import { DatabaseError } from 'pg'
-import { needsServer, SERVER_URL, urlOf, withClient } from '../../test/databases.ts'
+import { needsServer, SERVER_URL, serverVersion, urlOf, withClient } from '../../test/databases.ts'
 import { openWorld } from '../../test/world.ts'
 import { readMigrations } from '../db/migration-files.ts'
 import { migrateUp } from '../db/migrator.ts'
@@ -65,12 +65,6 @@ suite('the search in a database whose locale is', { skip: needsServer }, () => {
     for (const name of databases) await admin(`drop database if exists ${name} with (force)`)
     await admin(`drop role if exists ${PREFIX}, ${PREFIX}_system, ${PREFIX}_owner`)
   })
-
-  const serverVersion = (): Promise<number> =>
-    withClient(String(SERVER_URL), async (client) => {
-      const { rows } = await client.query(`select current_setting('server_version_num')::int / 10000 as major`)
-      return rows[0].major
-    })
 
   async function createDatabase(locale: string, owner = 'default'): Promise<string> {
     const name = `${PREFIX}_${databases.length}`
