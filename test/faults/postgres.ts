@@ -54,10 +54,19 @@ const SETTINGS = {
   logging_collector: 'off',
 }
 
-/** Looks where Debian puts what is not in PATH. */
+/**
+ * Looks in TEST_POSTGRES_BIN first, which chooses the version of PostgreSQL, and last where Debian puts programs that are not in
+ * PATH.
+ */
 export function findBinary(name: string, alsoIn: readonly string[] = ['/usr/sbin', '/sbin']): string | undefined {
+  const chosen = process.env['TEST_POSTGRES_BIN']
   const versions = versionDirectories().map((each) => `/usr/lib/postgresql/${each}/bin`)
-  const places = [...(process.env['PATH'] ?? '').split(delimiter), ...versions, ...alsoIn]
+  const places = [
+    ...(chosen === undefined ? [] : [chosen]),
+    ...(process.env['PATH'] ?? '').split(delimiter),
+    ...versions,
+    ...alsoIn,
+  ]
   return places.map((place) => join(place, name)).find(isExecutable)
 }
 
@@ -69,8 +78,8 @@ function versionDirectories(): string[] {
   }
 }
 
-/** The user that servers run as: neither PostgreSQL nor PgBouncer runs as root. Undefined: whoever runs the tests. */
-export const serverUser = process.getuid?.() === 0 ? userNamed('postgres') : undefined
+/** The user that servers run as: neither PostgreSQL nor PgBouncer runs as root. Undefined: the user who runs the tests. */
+export const serverUser = process.getuid?.() === 0 ? (userNamed('postgres') ?? userNamed('nobody')) : undefined
 
 function userNamed(name: string): { uid: number; gid: number } | undefined {
   const line = readFileSync('/etc/passwd', 'utf8')
@@ -89,7 +98,7 @@ function reasonToSkip(): string | false {
   if (missing !== undefined)
     return `takes the PostgreSQL server: ${missing} is neither in PATH nor in /usr/lib/postgresql`
   if (process.getuid?.() === 0 && serverUser === undefined)
-    return 'takes a user postgres, since the server does not run as root'
+    return 'takes a user postgres or nobody, since the server does not run as root'
   return false
 }
 
