@@ -213,6 +213,7 @@ const OPEN_GATE: Gate = {
       counted: { own: { count: 1, endsAtMs: 0 }, together: false },
     },
   }),
+  prove: async () => undefined,
   excuse: () => undefined,
   forget: () => undefined,
 }

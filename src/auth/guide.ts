@@ -14,6 +14,7 @@ const ACTIONS: Readonly<Record<string, string>> = {
   PASSWORD_TOO_SHORT: 'Choose a password of at least 8 characters.',
   PASSWORD_TOO_LONG: 'Choose a password of at most 128 characters.',
   PASSWORD_REQUIRED: 'Send the password of the user in the body.',
+  UNAUTHORIZED: 'Sign in and repeat the request with the new token.',
   SESSION_EXPIRED: 'Sign in and repeat the request with the new token.',
   INVALID_ORIGIN: 'Send the request from a page whose origin is in CORS_ORIGINS, or without cookies.',
   MISSING_OR_NULL_ORIGIN: 'Send the request from a page whose origin is in CORS_ORIGINS, or without cookies.',
@@ -23,6 +24,10 @@ const ACTIONS: Readonly<Record<string, string>> = {
 export const AUTH_PROBLEM_GUIDE: ReadonlyMap<string, ProblemGuide> = new Map(
   Object.entries({
     ...Object.fromEntries(Object.entries(BASE_ERROR_CODES).map(([code, { message }]) => [code, message])),
+    // What it says where it has no message.
+    BAD_REQUEST: 'Bad request',
+    UNAUTHORIZED: 'Unauthorized',
+    FORBIDDEN: 'Forbidden',
     PASSWORD_REQUIRED: 'Deleting your user takes your password',
   }).map(([code, title]) => [
     code,

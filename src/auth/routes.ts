@@ -13,7 +13,8 @@ interface Endpoint {
   readonly path: string
   readonly operationId: string
   readonly summary: string
-  readonly signedIn: boolean
+  /** Whether it takes a session; an optional one makes another answer, and its absence no refusal. */
+  readonly signedIn: boolean | 'optional'
   /** Whoever gets through has proven who they are. */
   readonly authenticates?: true
   readonly body?: TSchema
@@ -48,7 +49,7 @@ const ENDPOINTS: readonly Endpoint[] = [
     path: 'sign-out',
     operationId: 'signOut',
     summary: 'Sign out: the token is dead at once',
-    signedIn: true,
+    signedIn: 'optional',
     body: shape.Nothing,
     answer: shape.Done,
   },
@@ -57,7 +58,7 @@ const ENDPOINTS: readonly Endpoint[] = [
     path: 'get-session',
     operationId: 'getSession',
     summary: 'Who is signed in, if anybody',
-    signedIn: true,
+    signedIn: 'optional',
     querystring: shape.SessionQuery,
     answer: shape.CurrentSession,
   },
@@ -134,11 +135,11 @@ export function authRoutes(app: App, auth: Auth): void {
     app.route({
       method,
       url: `/api/auth/${path}`,
-      ...(authenticates && { config: { authenticates } }),
+      config: { ...(authenticates && { authenticates }), ...(signedIn === true && { takesCredential: true }) },
       schema: {
         ...described,
         tags: ['auth'],
-        security: signedIn ? [{ session: [] }] : [],
+        security: signedIn === false ? [] : [{ session: [] }],
         ...(body === undefined ? {} : { body }),
         ...(querystring === undefined ? {} : { querystring }),
         response: {

@@ -22,6 +22,12 @@ export interface Admission {
 export interface Gate {
   /** @throws Problem unavailable (503) when nobody can say whose session it is */
   admit(request: FastifyRequest): Promise<Admission>
+  /**
+   * Whether the credential of the request is valid at this moment.
+   *
+   * @throws Problem unauthenticated (401), or not_found (404) for a service that names a user who does not exist; unavailable (503)
+   */
+  prove(request: FastifyRequest): Promise<void>
   /** Gives an address back what it spent on a request that proved to be a user's, such as a sign-in. */
   excuse(admission: Admission): void
   /** The credential was refused: what is known of it no longer holds. */
@@ -68,6 +74,12 @@ export function openAdmission({ config, limits, db }: { config: Config; limits: 
       const address = (): string => addressOf(request.ip)
       const userId = principal === null ? undefined : await users.userOf(principal, address)
       return userId === undefined ? take(policy, `address:${address()}`) : take(policy, `user:${userId}`, userId)
+    },
+    async prove(request) {
+      const principal = presented(request)
+      if (principal !== null) return void (await db.asUser(principal, WHO))
+      // Neither is there when the request was refused before anybody looked for a credential.
+      if (request.unidentified !== null) throw request.unidentified
     },
     excuse: ({ verdict, subject }) => void limits.giveBack(verdict, subject),
     forget: (principal) => users.forget(principal),

@@ -43,6 +43,9 @@ export const credentialRules = (auth: Config['auth']): CredentialRules => ({
 
 /** Makes every route registered on `app` from here on one for principals: who presents none is refused before anything else. */
 export function requirePrincipal(app: App): void {
+  app.addHook('onRoute', (route) => {
+    route.config = { ...route.config, takesCredential: true }
+  })
   app.addHook('onRequest', (request, _reply, done) => done(request.unidentified ?? undefined))
 }
 

@@ -18,6 +18,7 @@ import type { Gate } from './admission.ts'
 import { originForm, refuseAmbiguity } from './ambiguity.ts'
 import { createConnections, type Connections } from './connections.ts'
 import { allowOrigins, answerPreflights, corsHeaders } from './cors.ts'
+import { credentialFirst } from './credential-first.ts'
 import { identify } from './identify.ts'
 import { linksOf, type Links } from './links.ts'
 import { BODY_BYTES_MAX, bytesOf, HEADER_BYTES_MAX, headersTooLarge } from './message-bytes.ts'
@@ -138,7 +139,7 @@ export async function createApp(
       // However a request fails, beyond its limit that is all it is told.
       return sendProblem(refusal, request, reply)
     }
-    return sendProblem(thrown, request, reply)
+    return sendProblem(await credentialFirst(request, gate, thrown), request, reply)
   })
   app.setNotFoundHandler((request) => refuseUnknown(request, methods))
   parseBodies(app)
