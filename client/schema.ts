@@ -27,7 +27,7 @@ export interface paths {
         };
         /**
          * Can it answer requests now?
-         * @description Without Redis the service is `degraded`, and ready.
+         * @description Ready means that the service can write: with the `database` `read-only` (a standby, say) or `denied` (rights were revoked) it is not. Without Redis it is `degraded`, and ready.
          */
         get: operations["getReadiness"];
         put?: never;
@@ -1719,7 +1719,7 @@ export interface operations {
                         service: "todo-backend";
                         checks: {
                             /** @enum {string} */
-                            database: "up" | "down";
+                            database: "up" | "read-only" | "denied" | "down";
                             /**
                              * @description `ahead`: the schema has migrations of a newer version that only add, so this version works on it; `newer`: one takes away what this version needs
                              * @enum {string}
@@ -1762,7 +1762,7 @@ export interface operations {
                         service: "todo-backend";
                         checks: {
                             /** @enum {string} */
-                            database: "up" | "down";
+                            database: "up" | "read-only" | "denied" | "down";
                             /**
                              * @description `ahead`: the schema has migrations of a newer version that only add, so this version works on it; `newer`: one takes away what this version needs
                              * @enum {string}

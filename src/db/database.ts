@@ -8,6 +8,7 @@ import type { Patience } from './lease.ts'
 import { label, readMigrations, type MigrationVariables } from './migration-files.ts'
 import { migrateUp, migrationState, type MigrateOptions, type MigrationState } from './migrator.ts'
 import { refuseOtherSearchPath } from './preflight.ts'
+import { probeWrites } from './probe.ts'
 import { openScopes, type Scopes } from './scopes.ts'
 import { BEGIN, SET_FOR_TRANSACTION } from './settings.ts'
 import { openSource, systemRole, unreachable, withConnection, type Source } from './source.ts'
@@ -30,6 +31,13 @@ export interface Database extends Scopes, AsyncDisposable {
   /** One trivial round trip, under the serving role. */
   ping(): Promise<void>
   migrationState(): Promise<MigrationState>
+  /**
+   * Checks that the serving role can write, without writing.
+   *
+   * @throws Problem unavailable (503), whose cause has code 25006 where the database is read-only; pg's error with code 42501
+   *   where a right is missing
+   */
+  probeWrites(): Promise<void>
 }
 
 export interface DatabaseLog {
@@ -93,6 +101,7 @@ export async function openDatabase(
     failed: source.failed,
     ping: () => asNobody(async (client) => void (await client.query('select 1'))),
     migrationState: () => asNobody((client) => migrationState(client, migrations)),
+    probeWrites: () => asNobody(probeWrites),
     [Symbol.asyncDispose]: () => closes.disposeAsync(),
   }
 }

@@ -1,6 +1,20 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
-import { openWorld } from '../../test/world.ts'
+import { needsServer } from '../../test/databases.ts'
+import { openWorld, type World } from '../../test/world.ts'
+
+async function assertUnreadyFor(world: World, change: string, undo: string, state: string): Promise<void> {
+  const ready = async (): Promise<unknown[]> => {
+    const { status, json } = await world.ask('GET', '/health/ready')
+    return [status, json.status === 'unavailable', json.checks.database]
+  }
+  assert.deepEqual(await ready(), [200, false, 'up'])
+  await world.asOwner((client) => client.query(change))
+  assert.deepEqual(await ready(), [503, true, state])
+  assert.equal((await world.ask('GET', '/health')).status, 200)
+  await world.asOwner((client) => client.query(undo))
+  assert.deepEqual(await ready(), [200, false, 'up'])
+}
 
 suite('health', () => {
   test('/health says healthy and touches nothing else', async () => {
@@ -66,6 +80,67 @@ suite('health', () => {
     const { status, json } = await world.ask('GET', '/health/ready')
     assert.deepEqual([status, json.checks.database], [503, 'down'])
     assert.equal((await world.ask('GET', '/health')).status, 200)
+  })
+
+  for (const [what, change, undo, state] of [
+    [
+      'a right of the serving role was revoked',
+      'revoke insert on tasks from todo_app',
+      'grant insert (id, title, description, status, priority, due_date, tags, completed_at) on tasks to todo_app',
+      'denied',
+    ],
+    [
+      'no session can be looked up',
+      'revoke execute on function todo_session_user(text[]) from todo_app',
+      'grant execute on function todo_session_user(text[]) to todo_app',
+      'denied',
+    ],
+    [
+      'a table is gone',
+      'alter table idempotency_keys rename to gone',
+      'alter table gone rename to idempotency_keys',
+      'down',
+    ],
+  ] as const) {
+    test(`/health/ready is 503 as long as ${what}, and /health is 200`, async () => {
+      await using world = await openWorld()
+      await assertUnreadyFor(world, change, undo, state)
+    })
+  }
+
+  test('/health/ready is 503 as long as the owner cannot read the users of another auth server', async () => {
+    await using world = await openWorld({ env: { AUTH_MODE: 'external' } })
+    await assertUnreadyFor(world, 'alter table users rename to gone', 'alter table gone rename to users', 'down')
+  })
+
+  test('/health/ready is 503 as long as the database is read-only', { skip: needsServer }, async () => {
+    await using world = await openWorld()
+    const byDefault = (value: string): string =>
+      `do $$ begin execute format('alter database %I set default_transaction_read_only = ${value}', current_database()); end $$`
+    // It holds for new sessions.
+    const ended =
+      'select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()'
+    await assertUnreadyFor(
+      world,
+      `${byDefault('on')}; ${ended}`,
+      `begin read write; ${byDefault('off')}; commit; ${ended}`,
+      'read-only',
+    )
+  })
+
+  test('asking whether it can write leaves nothing behind', async () => {
+    await using world = await openWorld()
+    const sizes = (): Promise<unknown> =>
+      world.asOwner(async (client) => {
+        const { rows } = await client.query(
+          `select relname, pg_relation_size(oid) as size from pg_class
+           where relnamespace = 'public'::regnamespace and relkind in ('r', 'i') order by 1`,
+        )
+        return [rows, (await client.query('select pg_current_xact_id_if_assigned() as id')).rows]
+      })
+    const before = await sizes()
+    for (let times = 0; times < 5; times++) assert.equal((await world.ask('GET', '/health/ready')).status, 200)
+    assert.deepEqual(await sizes(), before)
   })
 
   test('/health/ready is 503 while the process drains', async () => {

@@ -1,6 +1,7 @@
 import type { FastifyBaseLogger } from 'fastify'
 import { Type } from 'typebox'
 import type { Database } from '../db/database.ts'
+import { Problem } from '../errors.ts'
 import { label } from '../db/migration-files.ts'
 import type { MigrationState } from '../db/migrator.ts'
 import type { App } from '../http/server.ts'
@@ -20,7 +21,7 @@ const Readiness = Type.Object(
     status: OneOf(['ready', 'degraded', 'unavailable']),
     service: OneOf(['todo-backend']),
     checks: Type.Object({
-      database: OneOf(['up', 'down']),
+      database: OneOf(['up', 'read-only', 'denied', 'down']),
       migrations: OneOf(['current', 'ahead', 'pending', 'newer', 'unknown'], {
         description:
           '`ahead`: the schema has migrations of a newer version that only add, so this version works on it; `newer`: one takes away what this version needs',
@@ -67,44 +68,66 @@ export function healthRoutes(
       schema: {
         operationId: 'getReadiness',
         summary: 'Can it answer requests now?',
-        description: 'Without Redis the service is `degraded`, and ready.',
+        description:
+          'Ready means that the service can write: with the `database` `read-only` (a standby, say) or `denied` (rights were revoked) it is not. Without Redis it is `degraded`, and ready.',
         tags: ['health'],
         security: [],
         response: { ...refusalsOfUnlimited(), 200: Readiness, 503: Readiness },
       },
     },
     async (request, reply) => {
-      const [migrations, redisUp] = await Promise.all([migrationsOf(db, request.log), redis.isReachable()])
-      const usable = (migrations.state === 'current' || migrations.state === 'ahead') && !app.draining
+      const [seen, redisUp] = await Promise.all([look(db, request.log), redis.isReachable()])
+      const usable = seen.database === 'up' && isCompatible(seen.state) && !app.draining
       void reply.header('cache-control', 'no-store')
       if (!usable) void reply.header('retry-after', '2')
       return reply.code(usable ? 200 : 503).send({
         status: usable ? (redisUp ? 'ready' : 'degraded') : 'unavailable',
         service: 'todo-backend',
         checks: {
-          database: migrations.state === 'unknown' ? 'down' : 'up',
-          migrations: migrations.state,
+          database: seen.database,
+          migrations: seen.state,
           redis: redisUp ? 'up' : 'degraded',
         },
-        ...(migrations.pending.length === 0 ? {} : { pendingMigrations: migrations.pending }),
+        ...(seen.pending.length === 0 ? {} : { pendingMigrations: [...seen.pending] }),
       })
     },
   )
 }
 
-/** One look at the database tells both whether it answers and whether its schema is ours. */
-async function migrationsOf(db: Database, log: FastifyBaseLogger): Promise<{ state: Migrations; pending: string[] }> {
+const isCompatible = (state: Migrations): boolean => state === 'current' || state === 'ahead'
+
+interface Seen {
+  readonly database: 'up' | 'read-only' | 'denied' | 'down'
+  readonly state: Migrations
+  readonly pending: readonly string[]
+}
+
+/**
+ * Whether the database answers, has the schema of this code, and lets the service write. A connection to a server that has
+ * become read-only is not used again, so that the next probe reaches the server that took its place.
+ */
+async function look(db: Database, log: FastifyBaseLogger): Promise<Seen> {
   const timeout = Promise.withResolvers<never>()
   const timer = setTimeout(() => timeout.reject(new Error('the database did not answer in time')), DATABASE_TIMEOUT_MS)
+  let seen: Pick<Seen, 'state' | 'pending'> = { state: 'unknown', pending: [] }
   try {
     const state = await Promise.race([db.migrationState(), timeout.promise])
-    return { state: summaryOf(state), pending: state.pending.map(label) }
+    seen = { state: summaryOf(state), pending: state.pending.map(label) }
+    if (isCompatible(seen.state)) await Promise.race([db.probeWrites(), timeout.promise])
+    return { ...seen, database: 'up' }
   } catch (error) {
-    log.warn({ err: error }, 'readiness could not look at the database')
-    return { state: 'unknown', pending: [] }
+    log.warn({ err: error }, 'readiness: the database cannot be used')
+    return { ...seen, database: stateOf(error) }
   } finally {
     clearTimeout(timer)
   }
+}
+
+function stateOf(error: unknown): Seen['database'] {
+  const answer = error instanceof Problem ? error.cause : error
+  const code = answer instanceof Error && 'code' in answer ? answer.code : undefined
+  if (code === '25006') return 'read-only' // read_only_sql_transaction
+  return code === '42501' ? 'denied' : 'down' // insufficient_privilege
 }
 
 function summaryOf({ pending, unknown, incompatible }: MigrationState): Migrations {
