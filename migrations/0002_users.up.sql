@@ -1,12 +1,16 @@
--- Users and their sessions, as better-auth 1.7 lays them out (camelCase columns are its own).
--- Where another auth server already keeps `users` and `user_sessions` here, they are its: nothing of them is touched.
-select set_config('todo.system_role', :'system_role', true);
+-- Users and their sessions, as better-auth 1.7 lays them out (camelCase columns are its own). Where another auth server keeps
+-- them (`auth_mode` is `external`), its tables are only read: nothing of them is changed.
+select set_config('todo.system_role', :'system_role', true), set_config('todo.auth_mode', :'auth_mode', true),
+       set_config('todo.users_schema', :'users_schema', true), set_config('todo.users_table', :'users_table', true),
+       set_config('todo.sessions_schema', :'sessions_schema', true), set_config('todo.sessions_table', :'sessions_table', true),
+       set_config('todo.session_user_column', :'session_user_column', true),
+       set_config('todo.session_expiry_column', :'session_expiry_column', true);
 
 do $$
 declare
   auth_table text;
 begin
-  if to_regclass('public.users') is not null then
+  if current_setting('todo.auth_mode') = 'external' then
     return;
   end if;
 
@@ -70,23 +74,32 @@ begin
   create policy credential_check on user_sessions for select to current_user using (true);
 end $$;
 
--- All the serving role can learn of sessions: whose the one is that it can name. It has no right on the tables.
+-- All the serving role can learn of sessions: which user's the one is whose token it can name. It has no right on the tables.
 -- Epochs compare alike for timestamp (in UTC) and timestamptz, whatever the connection's time zone.
+do $$
+begin
+  execute format($function$
 create function todo_session_user(token_keys text[]) returns text
   language sql stable security definer parallel safe set search_path = public, pg_temp
-as $$
+as $body$
   select u.id
-  from public.user_sessions s
-  join public.users u on u.id = s."userId"
-  where s.token = any ($1) and extract(epoch from s."expiresAt") > extract(epoch from now())
+  from %1$I.%2$I s
+  join %3$I.%4$I u on u.id = s.%5$I
+  where s.token = any ($1) and extract(epoch from s.%6$I) > extract(epoch from now())
   limit 1
-$$;
-
+$body$
+$function$,
+    current_setting('todo.sessions_schema'), current_setting('todo.sessions_table'),
+    current_setting('todo.users_schema'), current_setting('todo.users_table'),
+    current_setting('todo.session_user_column'), current_setting('todo.session_expiry_column'));
+  execute format($function$
 create function todo_known_user(user_id text) returns text
   language sql stable security definer parallel safe set search_path = public, pg_temp
-as $$
-  select u.id from public.users u where u.id = $1
-$$;
+as $body$
+  select u.id from %1$I.%2$I u where u.id = $1
+$body$
+$function$, current_setting('todo.users_schema'), current_setting('todo.users_table'));
+end $$;
 
 revoke all on function todo_session_user(text[]), todo_known_user(text) from public;
 grant execute on function todo_session_user(text[]), todo_known_user(text) to :"app_role";

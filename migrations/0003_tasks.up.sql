@@ -6,7 +6,7 @@ create table tasks (
   id uuid primary key,
   -- The scope, not the statement, says whose task it is.
   user_id text not null default nullif(current_setting('app.user_id', true), '')
-    references users (id) on delete cascade,
+    references :"users_schema".:"users_table" (id) on delete cascade,
   title varchar(200) not null check (title <> ''),
   description text check (char_length(description) <= 10000),
   status task_status not null default 'TODO',

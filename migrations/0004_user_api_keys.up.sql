@@ -2,7 +2,7 @@
 -- key stands beside it, so that a row whose encryption key is lost can still be listed, replaced and deleted.
 create table user_api_keys (
   user_id text not null default nullif(current_setting('app.user_id', true), '')
-    references users (id) on delete cascade,
+    references :"users_schema".:"users_table" (id) on delete cascade,
   -- The providers themselves are a table of the service: a new one needs no migration.
   provider text not null check (provider ~ '^[a-z][a-z0-9_-]{0,31}$'),
   -- Another one with every key that is put, and the same one under every encryption key.
@@ -22,7 +22,7 @@ create table user_api_keys (
 create table user_api_key_reads (
   id uuid primary key,
   user_id text not null default nullif(current_setting('app.user_id', true), '')
-    references users (id) on delete cascade,
+    references :"users_schema".:"users_table" (id) on delete cascade,
   provider text not null,
   service text not null,
   request_id text not null,

@@ -4,7 +4,7 @@ alter table tasks drop constraint tasks_pkey, add constraint tasks_pkey primary 
 -- What a request with an Idempotency-Key came to, for as long as it may be repeated. Written in the transaction of its work.
 create table idempotency_keys (
   user_id text not null default nullif(current_setting('app.user_id', true), '')
-    references users (id) on delete cascade,
+    references :"users_schema".:"users_table" (id) on delete cascade,
   key text not null check (char_length(key) between 1 and 255),
   -- SHA-256 of all that makes the request what it is
   fingerprint bytea not null check (octet_length(fingerprint) = 32),

@@ -259,6 +259,8 @@ const WRONG: readonly (readonly [variable: string, ...values: string[]])[] = [
     'https://a.example/?x',
     `https://a.example/${'x'.repeat(255)}`,
   ],
+  ['AUTH_USERS_TABLE', 'users', 'a.b.c', '"user"', 'auth.', '.user', 'a b', 'x'.repeat(64)],
+  ['AUTH_SESSIONS_TABLE', 'session', 'auth. session', '1st', "s'"],
   ['AUTH_SERVER_URL', 'auth.example', 'ftp://a.example', `https://u:${PASSWORD}@a.example`, 'https://a.example/?x'],
   ['SESSION_HASH_SECRET', 'short', `${HASH} `],
   ['BETTER_AUTH_SECRET', 'short', ` ${AUTH}`],
@@ -389,6 +391,15 @@ suite('an external auth server', () => {
   test('need not tell its signing secret, which is then not made up either', () => {
     assert.equal(parse(EXTERNAL).auth.betterAuthSecret, undefined)
     assert.equal(parse({ AUTH_MODE: 'external' }).auth.betterAuthSecret, undefined)
+  })
+
+  test("takes the names of the auth server's tables, exactly as they are, with or without a schema", () => {
+    for (const bad of ['a.b.c', '"user"', 'auth.', 'x'.repeat(64)]) {
+      assert.deepEqual(accused({ AUTH_MODE: 'external', AUTH_USERS_TABLE: bad }), ['AUTH_USERS_TABLE'])
+    }
+    const { auth } = parse({ AUTH_MODE: 'external', AUTH_USERS_TABLE: ' Auth.user ', AUTH_SESSIONS_TABLE: 'session' })
+    assert.ok(auth.mode === 'external')
+    assert.deepEqual([auth.usersTable, auth.sessionsTable], [{ schema: 'Auth', name: 'user' }, { name: 'session' }])
     assert.equal(parse({ ...EXTERNAL, BETTER_AUTH_SECRET: AUTH }).auth.betterAuthSecret?.reveal(), AUTH)
   })
 

@@ -20,6 +20,7 @@ import {
   redisUrl,
   type VariableTable,
 } from './lib/env-reader.ts'
+import { tableName, type TableName } from './lib/table-name.ts'
 import { namedToken, Secret, SecretRules } from './lib/secret.ts'
 import { readTracing, TRACING_VARIABLES, type TracingConfig } from './tracing-config.ts'
 import { readVault, VAULT_VARIABLES, type VaultConfig } from './vault-config.ts'
@@ -39,6 +40,8 @@ export const VARIABLES = {
   ...DATABASE_VARIABLES,
   AUTH_MODE: [],
   SESSION_TOKEN_STORAGE: [],
+  AUTH_USERS_TABLE: [],
+  AUTH_SESSIONS_TABLE: [],
   AUTH_SERVER_URL: [],
   SESSION_HASH_SECRET: [],
   BETTER_AUTH_SECRET: [],
@@ -132,6 +135,9 @@ export interface ExternalAuth extends CommonAuth {
   readonly sessionHashSecret?: Secret
   /** Absent: the signature in `raw.signature` cannot be checked. */
   readonly betterAuthSecret?: Secret
+  /** Absent: found by its usual names. */
+  readonly usersTable?: TableName
+  readonly sessionsTable?: TableName
 }
 
 export type AuthConfig = EmbeddedAuth | ExternalAuth
@@ -258,12 +264,19 @@ function readAuth(reader: Reader, rules: SecretRules, scheme: AuthScheme, public
     }),
   }
   if (scheme.mode === 'external') {
+    const usersTable = reader.value('AUTH_USERS_TABLE', undefined, tableName)
+    const sessionsTable = reader.value('AUTH_SESSIONS_TABLE', undefined, tableName)
     return {
       ...common,
       ...scheme,
       ...(sessionHashSecret && { sessionHashSecret }),
       ...(betterAuthSecret && { betterAuthSecret }),
+      ...(usersTable && { usersTable }),
+      ...(sessionsTable && { sessionsTable }),
     }
+  }
+  for (const name of ['AUTH_USERS_TABLE', 'AUTH_SESSIONS_TABLE'] as const) {
+    if (reader.has(name)) reader.mistake(name, 'is only for AUTH_MODE=external: remove it, or set AUTH_MODE')
   }
   // One that is missing here is a mistake already, so `finish` throws before anybody sees the empty one.
   const none = new Secret('')

@@ -3,14 +3,22 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline/promises'
-import { Client, type ClientBase } from 'pg'
+import { Client, escapeIdentifier, type ClientBase } from 'pg'
 import type { Config } from './config.ts'
+import { withAuthTables } from './db/auth-tables.ts'
 import { compareCatalogues, readCatalogue, type Catalogue } from './db/catalogue.ts'
 import { clientDefaults } from './db/connection.ts'
 import { withMigrations } from './db/database.ts'
 import { openEmbedded } from './db/embedded.ts'
 import { label, readMigrations, type MigrationVariables } from './db/migration-files.ts'
-import { migrateDown, migrateUp, migrationState, type MigrateOptions, type MigrationState } from './db/migrator.ts'
+import {
+  hasMigrationsTable,
+  migrateDown,
+  migrateUp,
+  migrationState,
+  type MigrateOptions,
+  type MigrationState,
+} from './db/migrator.ts'
 import { StartError } from './errors.ts'
 
 interface Command {
@@ -42,6 +50,9 @@ const COMMANDS: Readonly<Record<string, (command: Command, argument: string | un
   check,
 }
 
+/** These work also where the tables of another auth server are not found. */
+const READS_STATE_ONLY = new Set(['status', 'history'])
+
 const TAKES_ARGUMENT = new Set(['up', 'down', 'reset', 'new'])
 
 /**
@@ -65,9 +76,10 @@ export async function migrate(
   if (action !== 'reset') steps(argument)
   else if (argument !== undefined && argument !== '--yes') throw new StartError('migrate reset takes nothing but --yes')
   const config = load()
-  await withMigrations(config, (client, variables, secondConnection) =>
-    command({ config, client, variables, secondConnection, print }, argument),
-  )
+  await withMigrations(config, async (client, base, secondConnection) => {
+    const variables = READS_STATE_ONLY.has(action) ? base : await withAuthTables(client, base, config.auth)
+    await command({ config, client, variables, secondConnection, print }, argument)
+  })
 }
 
 function steps(count: string | undefined): { steps?: number } {
@@ -112,41 +124,42 @@ function progress({ print, secondConnection }: Command, what: string): MigrateOp
   }
 }
 
-/** What the session check reads and tasks refer to, of tables that another auth server made. */
-const NEEDED_OF_AUTH: Readonly<Record<string, readonly string[]>> = {
-  users: ['id'],
-  user_sessions: ['token', 'userId', 'expiresAt'],
-}
-
 async function init(command: Command): Promise<void> {
-  const { client, print } = command
-  const { applied } = await migrationState(client)
-  if (applied.length > 0) {
-    print([`this database has ${applied.length} migrations already; what is pending is applied by: migrate up`])
-    return
+  const { client, variables, print } = command
+  const { applied, pending } = await migrationState(client)
+  if (applied.length > 0 && pending.length > 0) {
+    throw new StartError(
+      `this database has ${applied.length} of the ${applied.length + pending.length} migrations already, so there is nothing to begin: apply the rest with migrate up`,
+    )
   }
-  const missing = await missingOfAuth(client)
-  if (missing !== undefined)
-    print(['users and user_sessions are there already, kept by another auth server: they stay as they are'])
-  if (missing !== undefined && missing.length > 0) {
-    throw new StartError(`the tables of the other auth server lack ${missing.join(', ')}: nothing was applied`)
+  if (applied.length > 0) return print([`this database has all ${applied.length} migrations already`])
+  if (variables.auth_mode === 'external') {
+    const { users_schema, users_table, sessions_schema, sessions_table } = variables
+    print([
+      `users and sessions are kept by another auth server, in ${users_schema}.${users_table} and ${sessions_schema}.${sessions_table}: these tables stay as they are`,
+    ])
   }
-  await apply(command)
+  const existed = await hasMigrationsTable(client)
+  try {
+    await apply(command)
+  } catch (error) {
+    await undoInit(command, existed, error)
+    throw error
+  }
 }
 
-/** Which needed columns the other auth server's tables lack; undefined when there are no such tables. */
-async function missingOfAuth(client: ClientBase): Promise<string[] | undefined> {
-  const { rows } = await client.query<{ table: string; column: string }>(
-    `select c.relname as "table", a.attname as "column" from pg_class c
-     join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
-     where c.relnamespace = 'public'::regnamespace and c.relname = any ($1)`,
-    [Object.keys(NEEDED_OF_AUTH)],
-  )
-  if (!rows.some((row) => row.table === 'users')) return undefined
-  const present = new Set(rows.map((row) => `${row.table}.${row.column}`))
-  return Object.entries(NEEDED_OF_AUTH)
-    .flatMap(([table, columns]) => columns.map((column) => `${table}.${column}`))
-    .filter((column) => !present.has(column))
+/** Leaves the database as it was before `init`, so that `init` can be run again when the cause is removed. */
+async function undoInit(command: Command, keepsTable: boolean, cause: unknown): Promise<void> {
+  const { client, print } = command
+  try {
+    const { applied } = await migrationState(client)
+    if (applied.length > 0) await takeBack(command, { steps: applied.length })
+    if (!keepsTable && (await hasMigrationsTable(client))) await client.query('drop table public.schema_migrations')
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error)
+    print([`what init had applied could not be taken back (${reason}): see migrate status, and run migrate down`])
+    throw cause
+  }
 }
 
 async function reset(command: Command, argument: string | undefined): Promise<void> {
@@ -179,9 +192,8 @@ async function check({ client, variables, print }: Command): Promise<void> {
     ...state.unknown.map((each) => `unknown     migration ${label(each)} (${each.mode}): from a newer version`),
     ...state.edited.map((each) => `edited      migration ${label(each)}: its file was changed after it was applied`),
   ]
-  const roles = [variables.app_role, variables.system_role]
-  const expected = await expectedCatalogue(state, variables, roles)
-  for (const difference of compareCatalogues(expected, await readCatalogue(client, roles))) {
+  const expected = await expectedCatalogue(state, variables)
+  for (const difference of compareCatalogues(expected, await readCatalogue(client, variables))) {
     lines.push(`${difference.what.padEnd(11)} ${difference.name}`)
     if (difference.expected !== undefined) lines.push(`              code:     ${oneLine(difference.expected)}`)
     if (difference.found !== undefined) lines.push(`              database: ${oneLine(difference.found)}`)
@@ -193,24 +205,38 @@ async function check({ client, variables, print }: Command): Promise<void> {
 const oneLine = (text: string): string => text.replace(/\s+/g, ' ').trim()
 
 /** What the applied migrations make of an empty database, found by applying them to one. */
-async function expectedCatalogue(
-  { applied }: MigrationState,
-  variables: MigrationVariables,
-  roles: readonly string[],
-): Promise<Catalogue> {
+async function expectedCatalogue({ applied }: MigrationState, variables: MigrationVariables): Promise<Catalogue> {
   const known = readMigrations().filter((each) => applied.some(({ version }) => version === each.version))
   const directory = mkdtempSync(join(tmpdir(), 'todo-backend-check-'))
   try {
     await using embedded = await openEmbedded(join(directory, 'postgres'))
     const client = new Client({ ...clientDefaults, pipeline: false, user: 'postgres', stream: () => embedded.stream() })
     await client.connect()
+    if (variables.auth_mode === 'external') await imitateAuthTables(client, variables)
     await migrateUp(client, { ...variables, serving_login: 'postgres' }, { migrations: known })
-    const catalogue = await readCatalogue(client, roles)
+    const catalogue = await readCatalogue(client, variables)
     await client.end()
     return catalogue
   } finally {
     rmSync(directory, { recursive: true, force: true })
   }
+}
+
+/** Tables of the names that another auth server's have here, with what the migrations use of them. */
+async function imitateAuthTables(client: ClientBase, variables: MigrationVariables): Promise<void> {
+  const [usersSchema, users, sessionsSchema, sessions, user, expiry] = [
+    variables.users_schema,
+    variables.users_table,
+    variables.sessions_schema,
+    variables.sessions_table,
+    variables.session_user_column,
+    variables.session_expiry_column,
+  ].map(escapeIdentifier)
+  await client.query(`
+    create schema if not exists ${usersSchema};
+    create schema if not exists ${sessionsSchema};
+    create table ${usersSchema}.${users} (id text primary key);
+    create table ${sessionsSchema}.${sessions} (token text, ${user} text, ${expiry} timestamptz)`)
 }
 
 const DIRECTORY = new URL('../migrations/', import.meta.url)

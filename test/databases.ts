@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Client, type ClientBase } from 'pg'
 import { parseConfig, type Config } from '../src/config.ts'
+import { OWN_AUTH_TABLES } from '../src/db/auth-tables.ts'
 import { clientDefaults } from '../src/db/connection.ts'
 import { openDatabase, type Database, type DatabaseLog } from '../src/db/database.ts'
 import { openEmbedded } from '../src/db/embedded.ts'
@@ -24,7 +25,12 @@ export const SERVER_URL = process.env['TEST_DATABASE_URL']
 /** Why a test that takes a server is skipped, for node:test's `skip`. */
 export const needsServer = SERVER_URL === undefined ? 'takes a PostgreSQL server: set TEST_DATABASE_URL' : false
 
-const VARIABLES = { app_role: 'todo_app', system_role: 'todo_app_system', serving_login: 'postgres' }
+const VARIABLES = {
+  ...OWN_AUTH_TABLES,
+  app_role: 'todo_app',
+  system_role: 'todo_app_system',
+  serving_login: 'postgres',
+}
 
 /** Names what a template was made from, so that a new migration makes a new one. */
 const TEMPLATE = `todo_test_${createHash('sha256').update(JSON.stringify(readMigrations())).digest('hex').slice(0, 16)}`

@@ -1,4 +1,7 @@
 import type { ClientBase } from 'pg'
+import { OWN_AUTH_TABLE_NAMES } from './auth-tables.ts'
+import type { MigrationVariables } from './migration-files.ts'
+import { BEGIN } from './settings.ts'
 
 /** What a database holds of our schema: the name of each thing and how it is defined. */
 export type Catalogue = ReadonlyMap<string, string>
@@ -73,14 +76,20 @@ interface Row {
   readonly definition: string
 }
 
-/** Tables that another auth server may own. */
-const AUTH_TABLES = new Set(['users', 'user_sessions', 'user_accounts', 'user_verifications'])
-
-/** @param roles whose rights count; those of others are their owners' affair */
-export async function readCatalogue(client: Pick<ClientBase, 'query'>, roles: readonly string[]): Promise<Catalogue> {
-  const { rows } = await client.query<Row>(CATALOGUE, [[...roles, 'public']])
-  const ours = rows.some((row) => row.name === 'policy users.auth_server')
-  const kept = rows.filter((row) => ours || row.table === null || !AUTH_TABLES.has(row.table))
+/**
+ * @param variables the roles whose rights are compared, and with `auth_mode` external the tables that are left out because
+ *   another auth server owns them
+ */
+export async function readCatalogue(client: ClientBase, variables: MigrationVariables): Promise<Catalogue> {
+  const { app_role: appRole, system_role: systemRole, auth_mode: authMode } = variables
+  // PostgreSQL shows names of other schemas in full, and those on the search path without it.
+  await client.query(`${BEGIN}; set local search_path = public, pg_temp`)
+  const { rows } = await client.query<Row>(CATALOGUE, [[appRole, systemRole, 'public']])
+  await client.query('commit')
+  const others = new Set(
+    authMode === 'external' ? [...OWN_AUTH_TABLE_NAMES, variables.users_table, variables.sessions_table] : [],
+  )
+  const kept = rows.filter((row) => row.table === null || !others.has(row.table))
   return new Map(kept.map((row) => [row.name, row.definition]))
 }
 
@@ -89,10 +98,8 @@ export async function readCatalogue(client: Pick<ClientBase, 'query'>, roles: re
  * a table of ours.
  */
 export function compareCatalogues(expected: Catalogue, found: Catalogue): readonly Difference[] {
-  const foundAuthTables = found.has('table users')
   const differences: Difference[] = []
   for (const [name, definition] of expected) {
-    if (!foundAuthTables && AUTH_TABLES.has(tableOf(name))) continue
     const other = found.get(name)
     if (other === undefined) differences.push({ what: 'missing', name, expected: definition })
     else if (other !== definition) differences.push({ what: 'different', name, expected: definition, found: other })

@@ -1,6 +1,7 @@
 import { DatabaseError, Pool, type ClientBase, type PoolClient } from 'pg'
 import type { Config } from '../config.ts'
 import { StartError } from '../errors.ts'
+import { refuseOtherAuthTables, withAuthTables } from './auth-tables.ts'
 import { Connection, enterServingRole, statementTimeoutMs } from './connection.ts'
 import { unavailable } from './failures.ts'
 import { refuseUnsafeDatabase } from './guard.ts'
@@ -61,7 +62,7 @@ export async function openDatabase(
 ): Promise<Database> {
   await using opened = new AsyncDisposableStack()
   const source = opened.use(await openSource(config, { lentAt, log }))
-  if (migrate) await withMigrationClient(source, (client) => applyPending(client, source, log))
+  if (migrate) await withMigrationClient(source, (client) => applyPending(client, source, config, log))
 
   const roles: DatabaseRoles = { serving: config.database.role, system: systemRole(config.database.role) }
   const { acquireTimeoutMs: acquireMs, pooler, preparedStatements, echo } = config.database
@@ -147,16 +148,23 @@ function withMigrationClient<T>(source: Source, work: (client: ClientBase) => Pr
   return withConnection(source.migrating, work)
 }
 
-async function applyPending(client: ClientBase, source: Source, log: DatabaseLog): Promise<void> {
-  await migrateUp(client, source.variables, {
+async function applyPending(
+  client: ClientBase,
+  source: Source,
+  { auth }: Pick<Config, 'auth'>,
+  log: DatabaseLog,
+): Promise<void> {
+  await migrateUp(client, await withAuthTables(client, source.variables, auth), {
     ...secondConnection(source),
     onDone: (migration, tookMs) => log.info({ migration: label(migration), tookMs }, 'migration applied'),
   })
 }
 
-/** Embedded, sign-up writes users as the system role, which has no right on tables that the migrations found there. */
+/** Embedded, sign-up writes users as the system role, which has no right on tables of another auth server. */
 export async function refuseForeignUsers(client: ClientBase): Promise<void> {
-  const { rows } = await client.query<{ own: boolean }>(`select has_table_privilege('public.users', 'insert') as own`)
+  const { rows } = await client.query<{ own: boolean }>(
+    `select coalesce(has_table_privilege(to_regclass('public.users'), 'insert'), false) as own`,
+  )
   if (rows[0]?.own === true) return
   throw new StartError(
     'the users here are kept by another auth server: set AUTH_MODE=external, or DATABASE_URL to a database without them',
@@ -178,6 +186,7 @@ async function refuseAtStart(
       await client.query(ENTER_ROLE, [role])
       await refuseOtherSearchPath(client)
       await refuseUnsafeDatabase(client, roles.system)
+      await refuseOtherAuthTables(client, auth)
       role = roles.system
       await client.query(ENTER_ROLE, [role])
       if (auth.mode === 'embedded') await refuseForeignUsers(client)

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
 import { escapeIdentifier, escapeLiteral } from 'pg'
+import type { Config } from '../config.ts'
 import { splitStatements, type FileStatement } from './statements.ts'
 
 /** One pair of files `NNNN_name.up.sql` / `NNNN_name.down.sql`. */
@@ -56,7 +57,20 @@ function headerOf(sql: string, file: string): { readonly mode: MigrationMode; re
 }
 
 /** What the SQL files call `:"app_role"`, `:'app_role'` and so on, in psql's notation. */
-export type MigrationVariables = Readonly<Record<'app_role' | 'system_role' | 'serving_login', string>>
+export type MigrationVariables = Readonly<
+  Record<
+    | 'app_role'
+    | 'system_role'
+    | 'serving_login'
+    | 'users_schema'
+    | 'users_table'
+    | 'sessions_schema'
+    | 'sessions_table'
+    | 'session_user_column'
+    | 'session_expiry_column',
+    string
+  > & { readonly auth_mode: Config['auth']['mode'] }
+>
 
 const DIRECTORY = new URL('../../migrations/', import.meta.url)
 

@@ -9,6 +9,7 @@ import { Client, type ClientConfig } from 'pg'
 import { needsServer, openTestDatabase, SERVER_URL, withClient } from '../../test/databases.ts'
 import { StartError } from '../errors.ts'
 import { clientDefaults } from './connection.ts'
+import { OWN_AUTH_TABLES } from './auth-tables.ts'
 import { openEmbedded } from './embedded.ts'
 import { readMigrations, type Migration, type MigrationVariables } from './migration-files.ts'
 import { migrateDown, migrateUp, migrationState, type MigrateOptions } from './migrator.ts'
@@ -16,7 +17,12 @@ import { migrateDown, migrateUp, migrationState, type MigrateOptions } from './m
 // Roles belong to the whole cluster: of our own, so that taking them back is nobody else's affair.
 const ROLE = `todo_migrator_${randomBytes(4).toString('hex')}`
 const LOGIN = SERVER_URL === undefined ? 'postgres' : new URL(SERVER_URL).username
-const VARIABLES: MigrationVariables = { app_role: ROLE, system_role: `${ROLE}_system`, serving_login: LOGIN }
+const VARIABLES: MigrationVariables = {
+  ...OWN_AUTH_TABLES,
+  app_role: ROLE,
+  system_role: `${ROLE}_system`,
+  serving_login: LOGIN,
+}
 const ALL = { steps: Infinity }
 
 const opened = new AsyncDisposableStack()
@@ -556,6 +562,7 @@ describe('where another auth server has its tables already', () => {
     insert into users (id, name) values ('u1', 'Ada');
     insert into user_sessions (id, "expiresAt", token, "userId") values
       ('s1', (now() at time zone 'UTC') + interval '1 hour', 'valid', 'u1'), ('s2', (now() at time zone 'UTC') - interval '1 second', 'expired', 'u1')`
+  const EXTERNAL: MigrationVariables = { ...VARIABLES, auth_mode: 'external' }
   const theirs = async (): Promise<string[]> => [
     ...(await dump(owner)).filter(
       (line) =>
@@ -576,7 +583,7 @@ describe('where another auth server has its tables already', () => {
   test('up touches nothing of them, makes none beside them, and tasks refer to their users', async () => {
     const before = await theirs()
     assert.ok(before.length > 15)
-    await up()
+    await migrateUp(owner, EXTERNAL)
     assert.deepEqual(await theirs(), before)
     const { rows } = await owner.query(
       `select array(select relname::text from pg_class where relnamespace = 'public'::regnamespace and relkind = 'r'
@@ -599,7 +606,7 @@ describe('where another auth server has its tables already', () => {
 
   test('down leaves them and their rows as they are', async () => {
     const before = await theirs()
-    await down()
+    await migrateDown(owner, EXTERNAL, ALL)
     assert.deepEqual(await theirs(), before)
   })
 
@@ -607,7 +614,7 @@ describe('where another auth server has its tables already', () => {
     await owner.query(`drop table users, user_sessions;
       create table users (id uuid primary key);
       create table user_sessions (token text, "userId" uuid, "expiresAt" timestamptz)`)
-    await assert.rejects(up(), /0002_users\.up\.sql failed .*left nothing behind: .*(uuid|text)/)
+    await assert.rejects(migrateUp(owner, EXTERNAL), /0002_users\.up\.sql failed .*left nothing behind: .*(uuid|text)/)
     assert.equal((await owner.query('select from users')).rowCount, 0)
   })
 })

@@ -200,13 +200,13 @@ export async function migrationState(
   client: Pick<ClientBase, 'query'>,
   migrations: readonly Migration[] = readMigrations(),
 ): Promise<MigrationState> {
-  return (await hasTable(client))
+  return (await hasMigrationsTable(client))
     ? readState(client, migrations)
     : { applied: [], pending: migrations, unknown: [], incompatible: [], edited: [] }
 }
 
 /** From the catalogue, which everybody may read: `to_regclass` fails for a role that may not use the schema. */
-async function hasTable(client: Pick<ClientBase, 'query'>): Promise<boolean> {
+export async function hasMigrationsTable(client: Pick<ClientBase, 'query'>): Promise<boolean> {
   const { rowCount } = await client.query(
     `select from pg_class c join pg_namespace n on n.oid = c.relnamespace
      where n.nspname = 'public' and c.relname = 'schema_migrations'`,
@@ -258,7 +258,7 @@ async function inLockedTransaction<T>(client: ClientBase, work: () => Promise<T>
 
 async function createTable(client: ClientBase): Promise<void> {
   // Asked first, because "if not exists" takes the right to create it even where it exists.
-  if (await hasTable(client)) return
+  if (await hasMigrationsTable(client)) return
   await client.query(
     `create table public.schema_migrations (
        version integer primary key,

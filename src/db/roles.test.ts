@@ -18,6 +18,7 @@ import {
 import { StartError } from '../errors.ts'
 import { clientDefaults, enterServingRole } from './connection.ts'
 import { openDatabase, type Database } from './database.ts'
+import { OWN_AUTH_TABLES } from './auth-tables.ts'
 import { openEmbedded, type EmbeddedDatabase } from './embedded.ts'
 import { refuseUnsafeDatabase } from './guard.ts'
 import type { MigrationVariables } from './migration-files.ts'
@@ -199,7 +200,7 @@ describe('on a server the login may be', { skip: needsServer }, () => {
     const [one, two] = [await createDatabase(), await createDatabase()]
     await serves({ DATABASE_URL: urlOf(String(SERVER_URL), one) })
     await serves({ DATABASE_URL: urlOf(String(SERVER_URL), two) })
-    const variables = { app_role: role, system_role: `${role}_system`, serving_login: 'postgres' }
+    const variables = { ...OWN_AUTH_TABLES, app_role: role, system_role: `${role}_system`, serving_login: 'postgres' }
     const down = (name: string) =>
       withClient(urlOf(String(SERVER_URL), name), (client) => migrateDown(client, variables, { steps: Infinity }))
     await down(one)
@@ -225,7 +226,12 @@ describe('on a server the login may be', { skip: needsServer }, () => {
 
 describe('on PostgreSQL 18 the login may be', () => {
   const ROLE = 'todo_eighteen'
-  const VARIABLES: MigrationVariables = { app_role: ROLE, system_role: `${ROLE}_system`, serving_login: 'owner' }
+  const VARIABLES: MigrationVariables = {
+    ...OWN_AUTH_TABLES,
+    app_role: ROLE,
+    system_role: `${ROLE}_system`,
+    serving_login: 'owner',
+  }
   const opened = new AsyncDisposableStack()
   let embedded: EmbeddedDatabase
 
@@ -233,7 +239,12 @@ describe('on PostgreSQL 18 the login may be', () => {
     const database = opened.use(await openTestDatabase({ embedded: true }))
     embedded = opened.use(await openEmbedded(join(String(database.env['DATA_DIR']), 'postgres')))
     await connected('postgres', async (client) => {
-      const made = { app_role: 'todo_app', system_role: 'todo_app_system', serving_login: 'postgres' }
+      const made = {
+        ...OWN_AUTH_TABLES,
+        app_role: 'todo_app',
+        system_role: 'todo_app_system',
+        serving_login: 'postgres',
+      }
       await migrateDown(client, made, { steps: Infinity })
       await client.query('drop table schema_migrations')
       const { rows } = await client.query(`select current_setting('server_version_num')::int >= 160000 as is16`)

@@ -3,6 +3,7 @@ import { suite, test } from 'node:test'
 import type { ClientBase, QueryResult } from 'pg'
 import { openServedDatabase } from '../../test/databases.ts'
 import { StartError } from '../errors.ts'
+import { OWN_AUTH_TABLES } from './auth-tables.ts'
 import { refuseUnsafeDatabase } from './guard.ts'
 import { migrateUp } from './migrator.ts'
 import { refuseOldServer, SERVER_VERSION_MIN } from './server-version.ts'
@@ -20,7 +21,12 @@ suite('a server', () => {
   }
 
   test('older than the supported range is refused by migrations and at start, before any other statement', async () => {
-    const variables = { app_role: 'todo_app', system_role: 'todo_app_system', serving_login: 'postgres' }
+    const variables = {
+      ...OWN_AUTH_TABLES,
+      app_role: 'todo_app',
+      system_role: 'todo_app_system',
+      serving_login: 'postgres',
+    }
     const refused = {
       name: StartError.name,
       message:

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import type { Config } from '../config.ts'
 import { StartError } from '../errors.ts'
+import { OWN_AUTH_TABLES } from './auth-tables.ts'
 import { clientConfig, clientDefaults, Connection, settleTls, type ConnectionConfig } from './connection.ts'
 import { lockDirectory } from './directory-lock.ts'
 import { openEmbedded, type EmbeddedLog } from './embedded.ts'
@@ -26,6 +27,7 @@ const POOL_CONNECT_TIMEOUT_MS = 3_000
 export interface Source extends AsyncDisposable {
   readonly serving: Target
   readonly migrating: Target
+  /** With the tables of the embedded auth server; {@link withAuthTables} finds those of another one. */
   readonly variables: MigrationVariables
   readonly poolMax: number
   readonly poolMin: number
@@ -52,7 +54,7 @@ export async function openSource(
   { lentAt, log }: { lentAt?: string | undefined; log?: EmbeddedLog } = {},
 ): Promise<Source> {
   const { address, migrationAddress = address, role, poolSize, poolOverflow } = config.database
-  const variables = { app_role: role, system_role: systemRole(role) }
+  const variables = { ...OWN_AUTH_TABLES, app_role: role, system_role: systemRole(role) }
   if (address === undefined) {
     return lentAt === undefined
       ? openEmbeddedSource(config.dataDir, variables, log)

@@ -4,6 +4,7 @@ import { after, suite, test } from 'node:test'
 import { DatabaseError } from 'pg'
 import { needsServer, SERVER_URL, serverVersion, urlOf, withClient } from '../../test/databases.ts'
 import { openWorld } from '../../test/world.ts'
+import { OWN_AUTH_TABLES } from '../db/auth-tables.ts'
 import { readMigrations } from '../db/migration-files.ts'
 import { migrateUp } from '../db/migrator.ts'
 
@@ -99,7 +100,12 @@ suite('the search in a database whose locale is', { skip: needsServer }, () => {
     await admin(`create role ${PREFIX}_owner login createrole`)
     const server = new URL(await createDatabase(`locale 'C'`, `${PREFIX}_owner`))
     server.username = `${PREFIX}_owner`
-    const variables = { app_role: PREFIX, system_role: `${PREFIX}_system`, serving_login: `${PREFIX}_owner` }
+    const variables = {
+      ...OWN_AUTH_TABLES,
+      app_role: PREFIX,
+      system_role: `${PREFIX}_system`,
+      serving_login: `${PREFIX}_owner`,
+    }
     const before = readMigrations().findIndex(({ name }) => name === 'search_without_locale')
     const words = await withClient(server.href, async (client) => {
       await migrateUp(client, variables, { steps: before })

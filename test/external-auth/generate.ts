@@ -1,0 +1,118 @@
+import { execFileSync } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { Client, Pool } from 'pg'
+
+/**
+ * Writes schemas/better-auth-VERSION-VARIANT.sql, each exactly as better-auth's own migration generator makes it:
+ *
+ *     TEST_DATABASE_URL=postgres://… node test/external-auth/generate.ts 1.4.6 1.7.25
+ *
+ * Each version is installed into a directory of its own: the service does not depend on old ones. The generator asks a
+ * database what exists already, so each schema is generated for an empty one.
+ */
+
+const MODELS = ['user', 'session', 'account', 'verification'] as const
+
+/** Names of columns in snake_case, as a configuration with an SQL tradition chooses them. */
+const SNAKE_CASE: Readonly<Record<(typeof MODELS)[number], Readonly<Record<string, string>>>> = {
+  user: { emailVerified: 'email_verified', createdAt: 'created_at', updatedAt: 'updated_at' },
+  session: {
+    userId: 'user_id',
+    expiresAt: 'expires_at',
+    ipAddress: 'ip_address',
+    userAgent: 'user_agent',
+    createdAt: 'created_at',
+    updatedAt: 'updated_at',
+  },
+  account: {
+    userId: 'user_id',
+    accountId: 'account_id',
+    providerId: 'provider_id',
+    accessToken: 'access_token',
+    refreshToken: 'refresh_token',
+    idToken: 'id_token',
+    accessTokenExpiresAt: 'access_token_expires_at',
+    refreshTokenExpiresAt: 'refresh_token_expires_at',
+    createdAt: 'created_at',
+    updatedAt: 'updated_at',
+  },
+  verification: { expiresAt: 'expires_at', createdAt: 'created_at', updatedAt: 'updated_at' },
+}
+
+/** What better-auth is configured with, besides the database. */
+const VARIANTS: Readonly<Record<string, object>> = {
+  default: {},
+  renamed: {
+    user: { modelName: 'users' },
+    session: { modelName: 'user_sessions' },
+    account: { modelName: 'user_accounts' },
+    verification: { modelName: 'user_verifications' },
+  },
+  'snake-case': Object.fromEntries(MODELS.map((model) => [model, { fields: SNAKE_CASE[model] }])),
+  'other-names': { user: { modelName: 'members' }, session: { modelName: 'logins' } },
+}
+
+type Generator = (options: object) => Promise<{ readonly compileMigrations: () => Promise<string> }>
+
+async function generatorOf(version: string, directory: string): Promise<Generator> {
+  writeFileSync(join(directory, 'package.json'), '{"private": true}')
+  const install = ['install', '--no-audit', '--no-fund', '--ignore-scripts', `better-auth@${version}`]
+  execFileSync('npm', install, { cwd: directory, stdio: ['ignore', 'ignore', 'inherit'] })
+  const { resolve } = createRequire(join(directory, 'package.json'))
+  // Version 1.5 moved it.
+  for (const place of ['better-auth/db/migration', 'better-auth/db']) {
+    try {
+      const found = (await import(pathToFileURL(resolve(place)).href)) as { readonly getMigrations?: Generator } // an old one has no types here
+      if (found.getMigrations !== undefined) return found.getMigrations
+    } catch (error) {
+      if (!(error instanceof Error && 'code' in error && error.code === 'ERR_PACKAGE_PATH_NOT_EXPORTED')) throw error
+    }
+  }
+  throw new Error(`better-auth ${version} has no getMigrations where it is looked for`)
+}
+
+/** The SQL for an empty database, one statement a line. */
+async function generated(getMigrations: Generator, options: object, server: string): Promise<string> {
+  const name = `todo_generate_${randomBytes(6).toString('hex')}`
+  const admin = new Client({ connectionString: server })
+  await admin.connect()
+  await admin.query(`create database ${name}`)
+  const url = new URL(server)
+  url.pathname = `/${name}`
+  const pool = new Pool({ connectionString: url.href })
+  // Its end does not wait for the server, which drops the database at once.
+  pool.on('error', () => undefined)
+  try {
+    const secret = randomBytes(32).toString('base64')
+    const { compileMigrations } = await getMigrations({ database: pool, secret, ...options })
+    return (await compileMigrations()).replaceAll(/;\s*/g, ';\n')
+  } finally {
+    await pool.end()
+    await admin.query(`drop database ${name} with (force)`)
+    await admin.end()
+  }
+}
+
+const server = process.env['TEST_DATABASE_URL']
+const versions = process.argv.slice(2)
+if (server === undefined || versions.length === 0) {
+  throw new Error('usage: TEST_DATABASE_URL=postgres://… node test/external-auth/generate.ts VERSION…')
+}
+for (const version of versions) {
+  const directory = mkdtempSync(join(tmpdir(), 'todo-better-auth-'))
+  try {
+    const getMigrations = await generatorOf(version, directory)
+    for (const [variant, options] of Object.entries(VARIANTS)) {
+      const sql = await generated(getMigrations, options, server)
+      const header = `-- Generated by the migration generator of better-auth ${version}, not by hand: see ../generate.ts\n`
+      writeFileSync(new URL(`schemas/better-auth-${version}-${variant}.sql`, import.meta.url), header + sql)
+    }
+  } finally {
+    rmSync(directory, { recursive: true, force: true })
+  }
+}
