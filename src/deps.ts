@@ -40,7 +40,7 @@ export async function openDeps(
   const db = opened.use(await openDatabase(config, log, { migrate, lentAt }))
   opened.use(purgeNowAndThen(db, log))
   const redis = opened.use(await openRedis(config.redis, log))
-  const limits = openLimits(redis, metrics.limited)
+  const limits = openLimits(redis, metrics.limited, config.http.workers)
   const cursors = openCursors(config.vault.encryptionKeys)
   const auth = embeddedAuth(config, db, limits)
   const closing = opened.move()

@@ -5,6 +5,11 @@ import { Silence, SilenceWatch } from './lib/silence.ts'
 
 /** How often a Redis that is away is asked whether it is back. */
 const PROBE_INTERVAL_MS = 500
+/**
+ * How long a command may take. Redis answers within a millisecond, but on a machine whose CPUs are all in use it may not run for
+ * a few hundred. To count without it then would let more pass than the limit, so a request waits for it.
+ */
+const ANSWER_TIMEOUT_MS = 250
 /** A connection that gave no answer for so long is given up for a new one. */
 const SILENCE_MS = 1_500
 const CONNECT_TIMEOUT_MS = 2_000
@@ -24,7 +29,7 @@ export interface RedisConnection extends AsyncDisposable {
   /** Puts the key prefix before every key. Commands whose answer is waited for are sent inside {@link ask}. */
   readonly client: Redis
   /**
-   * What `command` answers, or undefined where Redis is away: unreachable, silent for some 50 ms, or unable
+   * What `command` answers, or undefined where Redis is away: unreachable, silent for {@link ANSWER_TIMEOUT_MS}, or unable
    * to write. Never throws. Away, it is not asked again before it has proven that it is back.
    */
   ask<T>(command: () => Promise<T>): Promise<T | undefined>
@@ -42,7 +47,7 @@ export async function openRedis({ url, keyPrefix }: Config['redis'], log: RedisL
     enableOfflineQueue: false,
     retryStrategy: (attempt) => Math.min(attempt * 100, RECONNECT_MAX_MS),
   })
-  const silence = new SilenceWatch()
+  const silence = new SilenceWatch(ANSWER_TIMEOUT_MS)
   let usable = false
   let saidAway = false
   let connectedAtMs = 0

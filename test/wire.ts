@@ -210,7 +210,7 @@ const OPEN_GATE: Gate = {
       allowed: true,
       remaining: 1,
       resetSeconds: 1,
-      counted: { own: { count: 1, endsAtMs: 0 }, together: false },
+      counted: { own: { count: 1, shared: { own: 0, others: 0 }, endsAtMs: 0 }, together: false },
     },
   }),
   prove: async () => undefined,

@@ -4,13 +4,13 @@ import { Silence, SilenceWatch } from './silence.ts'
 
 suite('waiting for an answer', () => {
   test('gives what comes, and the error that comes', async () => {
-    const watch = new SilenceWatch()
+    const watch = new SilenceWatch(50)
     assert.equal(await watch.answer(Promise.resolve(1)), 1)
     await assert.rejects(watch.answer(Promise.reject(new Error('no'))), /^Error: no$/)
   })
 
   test('ends when nothing comes, for each in turn', async () => {
-    const watch = new SilenceWatch()
+    const watch = new SilenceWatch(50)
     const never = new Promise<never>(() => undefined)
     const ended: number[] = []
     await Promise.all(
@@ -20,10 +20,10 @@ suite('waiting for an answer', () => {
   })
 
   test('cuts nobody off for the time in which this process was busy itself', async () => {
-    const watch = new SilenceWatch()
+    const watch = new SilenceWatch(50)
     const { promise, resolve } = Promise.withResolvers<string>()
     const answer = watch.answer(promise)
-    const busyUntil = performance.now() + 200
+    const busyUntil = performance.now() + 120
     while (performance.now() < busyUntil);
     setImmediate(() => resolve('in time'))
     assert.equal(await answer, 'in time')

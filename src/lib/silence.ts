@@ -1,10 +1,8 @@
-/** Nobody's request takes longer for an answer that does not come: five ticks. */
 const TICK_MS = 10
-const SILENT_TICKS = 5
 /** A tick later than this says that this machine is busy, not that the other side is slow: it does not count. */
 const LATE_MS = 2
-/** However busy. */
-const TIMEOUT_MS = 500
+/** A wait ends after this long however busy this process is, in multiples of what it is on a calm machine. */
+const BUSY_FACTOR = 3
 
 export class Silence extends Error {
   override readonly name = 'Silence'
@@ -22,10 +20,16 @@ interface Waiting {
  */
 export class SilenceWatch {
   readonly #waiting = new Set<Waiting>()
+  readonly #timeoutMs: number
   #ticks = 0
   #isTicking = false
 
-  /** @throws Silence when the answer does not come within 50 ms, on a calm machine */
+  /** @param timeoutMs how long to wait for an answer, in milliseconds in which this process was not busy */
+  constructor(timeoutMs: number) {
+    this.#timeoutMs = timeoutMs
+  }
+
+  /** @throws Silence when the answer does not come within the timeout */
   async answer<T>(coming: Promise<T>): Promise<T> {
     const { promise, reject } = Promise.withResolvers<never>()
     const waiting = { sinceTick: this.#ticks, sinceMs: performance.now(), giveUp: reject }
@@ -55,7 +59,8 @@ export class SilenceWatch {
   #giveUp(): void {
     const now = performance.now()
     for (const { sinceTick, sinceMs, giveUp } of this.#waiting) {
-      if (this.#ticks - sinceTick < SILENT_TICKS && now - sinceMs < TIMEOUT_MS) return
+      const isInTime = (this.#ticks - sinceTick) * TICK_MS < this.#timeoutMs
+      if (isInTime && now - sinceMs < BUSY_FACTOR * this.#timeoutMs) return
       giveUp(new Silence('no answer in time'))
     }
   }

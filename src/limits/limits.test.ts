@@ -24,6 +24,16 @@ suite('limits without Redis', () => {
     assert.ok(verdicts.every(({ resetSeconds }) => resetSeconds === 60))
   })
 
+  test('each of several processes lets in its share', async () => {
+    await using redis = await openRedis(NOWHERE, SILENT)
+    const [first, second] = [openLimits(redis, undefined, 2), openLimits(redis, undefined, 2)]
+    const verdicts = await Promise.all(
+      Array.from({ length: 160 }, (_, index) => (index % 2 === 0 ? first : second).take(policy(100), 'ada')),
+    )
+    assert.equal(verdicts.filter(({ allowed }) => allowed).length, 100)
+    assert.equal((await openLimits(redis, undefined, 8).take(policy(3), 'ada')).remaining, 0)
+  })
+
   test('subjects and policies count apart', async () => {
     await using redis = await openRedis(NOWHERE, SILENT)
     const { take } = openLimits(redis)
@@ -65,6 +75,23 @@ suite('limits with Redis', { skip: needsRedis }, () => {
     redis.client.disconnect()
     await assert.rejects(redis.client.ping())
     assert.equal((await take(policy(3), subject)).allowed, false)
+  })
+
+  test('what other processes let in is not forgotten when Redis goes away, and what is left is shared', async () => {
+    const subject = randomUUID()
+    await using one = await openTestRedis()
+    await using other = await openTestRedis()
+    const [first, second] = [openLimits(one, undefined, 2), openLimits(other, undefined, 2)]
+    for (let round = 0; round < 3; round++) await first.take(policy(10), subject)
+    // Now the second knows of four, and six are left.
+    await second.take(policy(10), subject)
+    other.client.disconnect()
+    await assert.rejects(other.client.ping())
+    const allowed = await Promise.all(Array.from({ length: 10 }, () => second.take(policy(10), subject)))
+    assert.deepEqual(
+      allowed.map((verdict) => [verdict.allowed, verdict.remaining]),
+      Array.from({ length: 10 }, (_, index) => [index < 3, Math.max(0, 2 - index)]),
+    )
   })
 
   test('what Redis forgets, the process that let it in does not', async () => {

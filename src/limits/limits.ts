@@ -29,10 +29,19 @@ export interface Limits {
 
 /**
  * Fixed windows counted in Redis, atomically; and each process also counts what passes through itself, in windows that end
- * with those of Redis. Both must allow. So a Redis that goes away, comes back, evicts or starts anew makes nobody forget what
- * he let in himself.
+ * with those of Redis. Both must allow. So a Redis that goes away, comes back, evicts or is restarted makes no process forget
+ * what it let in itself.
+ *
+ * While Redis is away a process lets in its share of what was left when Redis answered last, so that the workers of one
+ * service stay within the limit together.
+ *
+ * @param processes how many share the limit: the workers of this service. Those of other replicas are not known.
  */
-export function openLimits(store: SharedStore, onVerdict: Observer['limited'] = () => undefined): Limits {
+export function openLimits(
+  store: SharedStore,
+  onVerdict: Observer['limited'] = () => undefined,
+  processes = 1,
+): Limits {
   const together = new SharedCounts(store)
   const alone = new Map<string, Windows>()
   const windowsOf = ({ name, windowSeconds }: Policy): Windows => {
@@ -50,15 +59,19 @@ export function openLimits(store: SharedStore, onVerdict: Observer['limited'] = 
       const endsAtMs = shared === undefined ? own.endsAtMs : now + shared.leftMs
       own.endsAtMs = Math.min(own.endsAtMs, endsAtMs)
       const sharedCount = shared?.count ?? 0
-      const count = Math.max(ownCount, sharedCount)
+      if (shared !== undefined) own.shared = { own: ownCount, others: Math.max(0, sharedCount - ownCount) }
       // Where ours is the count, Redis may have lost some, and its window would end later than the one they were in.
       const leftMs = (ownCount >= sharedCount ? own.endsAtMs : endsAtMs) - now
-      const allowed = count <= policy.limit
+      const left =
+        shared === undefined
+          ? shareOf(policy.limit, own, processes) - (ownCount - own.shared.own)
+          : policy.limit - Math.max(ownCount, sharedCount)
+      const allowed = left >= 0
       onVerdict(policy.name, allowed, shared === undefined)
       return {
         policy,
         allowed,
-        remaining: Math.max(0, policy.limit - count),
+        remaining: Math.max(0, left),
         resetSeconds: Math.max(1, Math.ceil(leftMs / 1000)),
         counted: { own, together: shared !== undefined },
       }
@@ -71,5 +84,9 @@ export function openLimits(store: SharedStore, onVerdict: Observer['limited'] = 
     },
   }
 }
+
+/** What one process may let in besides what Redis knows, rounded up so that a small limit does not become none. */
+const shareOf = (limit: number, { shared: { own, others } }: Window, processes: number): number =>
+  Math.ceil(Math.max(0, limit - own - others) / processes)
 
 const keyOf = ({ name }: Policy, subject: string): string => `limit:${name}:${subject}`

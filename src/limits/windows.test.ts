@@ -6,11 +6,11 @@ suite('windows', () => {
   test('begin with the first one, and anew when they have ended', () => {
     let now = 0
     const windows = new Windows(1000, () => now)
-    assert.deepEqual({ ...windows.take('ada') }, { count: 1, endsAtMs: 1000 })
+    assert.deepEqual({ ...windows.take('ada') }, { count: 1, shared: { own: 0, others: 0 }, endsAtMs: 1000 })
     now = 999
-    assert.deepEqual({ ...windows.take('ada') }, { count: 2, endsAtMs: 1000 })
+    assert.deepEqual({ ...windows.take('ada') }, { count: 2, shared: { own: 0, others: 0 }, endsAtMs: 1000 })
     now = 1000
-    assert.deepEqual({ ...windows.take('ada') }, { count: 1, endsAtMs: 2000 })
+    assert.deepEqual({ ...windows.take('ada') }, { count: 1, shared: { own: 0, others: 0 }, endsAtMs: 2000 })
   })
 
   test('end earlier when they are told to', () => {
@@ -18,7 +18,7 @@ suite('windows', () => {
     const windows = new Windows(1000, () => now)
     windows.take('ada').endsAtMs = 300
     now = 300
-    assert.deepEqual({ ...windows.take('ada') }, { count: 1, endsAtMs: 1300 })
+    assert.deepEqual({ ...windows.take('ada') }, { count: 1, shared: { own: 0, others: 0 }, endsAtMs: 1300 })
   })
 
   test('that have ended are forgotten', () => {

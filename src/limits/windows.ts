@@ -1,8 +1,12 @@
 export interface Window {
   count: number
+  /** What Redis said last: how many of `count` it knew, and how many it had from other processes. */
+  shared: { readonly own: number; readonly others: number }
   /** On the clock of `performance.now()`. */
   endsAtMs: number
 }
+
+const NOTHING = { own: 0, others: 0 }
 
 /**
  * What passes through this process, counted in windows of one length. A window may be told to end earlier, with the one that
@@ -31,7 +35,7 @@ export class Windows {
     if (window === undefined || window.endsAtMs <= now) {
       // Deleted first, so that it stands behind all that began before it.
       this.#windows.delete(subject)
-      window = { count: 0, endsAtMs: now + this.#lengthMs }
+      window = { count: 0, shared: NOTHING, endsAtMs: now + this.#lengthMs }
       this.#windows.set(subject, window)
     }
     window.count++
