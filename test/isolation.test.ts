@@ -88,6 +88,10 @@ async function faults(client: Pick<ClientBase, 'query'>, servingRole: string): P
       union all select relname || ' lets ' || $1 || ' ' || verb || ' without asking whose scope it is'
         from covered join of_users using (oid) where grantee in (0, $1::regrole)
           and concat(using_it, checking_it) not like '%current_setting(''app.user_id''::text, true)%'
+      union all select relname || ' asks ' || $1 || ' for the scope outside of a subquery, which blinds the planner'
+        from covered join of_users using (oid) where grantee in (0, $1::regrole)
+          and regexp_replace(concat(using_it, checking_it),
+            '\( SELECT NULLIF\(current_setting\(''app.user_id''::text, true\), ''''::text\) AS "nullif"\)', '', 'g') like '%current_setting(%'
       union all select c.relname || ' is a view: it reads with the rights of its owner' from pg_class c
         where c.relkind in ('v', 'm') and c.relnamespace = 'public'::regnamespace
           and has_table_privilege($1, c.oid, 'select') and not 'security_invoker=true' = any (coalesce(c.reloptions, '{}'))
@@ -136,6 +140,7 @@ describe('the catalogue', () => {
       'bare does not force row-level security',
       'enabled_only does not force row-level security',
       `enabled_only grants SELECT to ${role}, which no policy speaks of`,
+      `half asks ${role} for the scope outside of a subquery, which blinds the planner`,
       `half grants INSERT to ${role}, which no policy speaks of`,
       'half grants SELECT to -, which no policy speaks of',
       'half grants SELECT to everybody',

@@ -70,7 +70,7 @@ suite('the migration command', () => {
         alter table tasks add surplus int;
         alter table tasks alter priority set default 'LOW';
         alter table tasks no force row level security;
-        drop index tasks_by_status;
+        drop index tasks_by_priority;
         drop policy tasks_of_the_user on tasks;
         grant truncate on tasks to todo_app;
         alter function todo_known_user(text) security invoker`),
@@ -86,7 +86,7 @@ suite('the migration command', () => {
       'different function todo_known_user(user_id text)',
       'different grant on tasks to todo_app',
       'different table tasks',
-      'missing index tasks.tasks_by_status',
+      'missing index tasks.tasks_by_priority',
       'missing policy tasks.tasks_of_the_user',
       'unexpected column tasks.surplus',
     ])

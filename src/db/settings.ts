@@ -7,6 +7,9 @@ const NEEDED = {
   array_nulls: 'on',
   bytea_output: 'hex',
   datestyle: 'ISO, YMD',
+  // Pages read an index in its order and stop when they are full. The planner assumes that each user has an average number of tasks,
+  // so for a selective filter it prefers a bitmap scan, which reads all tasks of the user first: 250 ms instead of 2 with 10⁵ tasks.
+  enable_bitmapscan: 'off',
   extra_float_digits: '1',
   intervalstyle: 'postgres',
   // Changes have one of their own; everything else is bounded by statement_timeout.

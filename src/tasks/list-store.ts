@@ -80,13 +80,15 @@ export async function tags(
 }
 
 const each = (column: string, values: readonly string[]): string =>
-  `json_build_object(${values.map((value) => `'${value}', count(*) filter (where ${column} = '${value}')`).join(', ')})`
+  `json_build_object(${values.map((value) => `'${value}', coalesce(sum(tasks) filter (where ${column} = '${value}'), 0)`).join(', ')})`
 
+// Both parts are counted from an index alone, where vacuum has seen the table's pages since they changed.
 const STATS: Statement = {
   name: 'tasks.stats',
-  text: `select count(*) as total, ${each('status', STATUSES)} as "byStatus", ${each('priority', PRIORITIES)} as "byPriority",
-           count(*) filter (where due_date < $1::timestamptz and status <> 'COMPLETED') as overdue
-         from tasks`,
+  text: `select coalesce(sum(tasks), 0)::bigint as total, ${each('status', STATUSES)} as "byStatus",
+           ${each('priority', PRIORITIES)} as "byPriority",
+           (select count(*) from tasks where due_date < $1::timestamptz and completed_at is null) as overdue
+         from (select status, priority, count(*) as tasks from tasks group by status, priority) as counted`,
 }
 
 /** `nowMs` is what is overdue by now, by the clock that the list goes by. */

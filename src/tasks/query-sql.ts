@@ -1,6 +1,6 @@
 import type { Statement } from '../db/sql.ts'
 import type { Query, SortKey, SortName } from './query.ts'
-import type { Field } from './schema.ts'
+import { STATUSES, type Field } from './schema.ts'
 import { type Sought, withTypos } from './search.ts'
 
 /** Where a page ends: the sort keys of its last task and its id; '' for null. */
@@ -110,9 +110,34 @@ const shown = ({ fields }: Query): string =>
 const where = (conditions: readonly string[]): string =>
   conditions.length === 0 ? '' : ` where ${conditions.join(' and ')}`
 
+/** Each is true of exactly the tasks on its side of tasks_completed_at_iff_completed. */
+const OPEN = 'completed_at is null'
+const COMPLETED = 'completed_at is not null'
+const OPEN_STATUSES: readonly string[] = STATUSES.filter((status) => status !== 'COMPLETED')
+
+/**
+ * Which of OPEN and COMPLETED the filters require. As literals, because the planner uses a partial index of open tasks only where the
+ * statement itself proves the index's predicate: a status is a parameter, and below a policy its operators reach no index anyway.
+ */
+function requiredStates({ status, completed, due }: Query): ReadonlySet<string> {
+  const required = new Set<string>()
+  if (completed !== undefined) required.add(completed ? COMPLETED : OPEN)
+  if (due === 'overdue') required.add(OPEN)
+  if (status !== undefined && !status.includes('COMPLETED')) required.add(OPEN)
+  if (status?.join() === 'COMPLETED') required.add(COMPLETED)
+  return required
+}
+
+/** Whether the statuses ask for more than OPEN or COMPLETED, or all, say. */
+const needsStatus = (status: readonly string[]): boolean =>
+  status.join() !== 'COMPLETED' && !OPEN_STATUSES.every((open) => status.includes(open))
+
 function filters(query: Query, due: readonly string[], parameters: Parameters): string[] {
-  const { status, priority, tag, everyTag, completed } = query
-  const conditions: string[] = []
+  const { status, priority, tag, everyTag } = query
+  const states = requiredStates(query)
+  // They exclude each other; nothing is read to find that out.
+  if (states.size > 1) return ['false']
+  const conditions = [...states]
   const take = (value: unknown, condition: (value: string) => string, type: string): void => {
     if (value !== undefined) conditions.push(condition(parameters.add(value, type)))
   }
@@ -120,17 +145,15 @@ function filters(query: Query, due: readonly string[], parameters: Parameters): 
     if (values?.length === 1) take(values[0], (value) => `${column} = ${value}`, type)
     else take(values, (value) => `${column} = any (${value})`, `${type}[]`)
   }
-  oneOf('status', status, 'task_status')
+  if (status !== undefined && needsStatus(status)) oneOf('status', status, 'task_status')
   oneOf('priority', priority, 'task_priority')
   take(tag, (value) => `tags ${everyTag ? '@>' : '&&'} ${value}`, 'text[]')
-  if (completed !== undefined) conditions.push(`status ${completed ? '=' : '<>'} 'COMPLETED'`)
   take(query.createdAfter, (value) => `created_at > ${value}`, 'timestamptz')
   take(query.createdBefore, (value) => `created_at < ${value}`, 'timestamptz')
   take(query.updatedSince, (value) => `updated_at >= ${value}`, 'timestamptz')
   take(query.dueAfter, (value) => `due_date > ${value}`, 'timestamptz')
   take(query.dueBefore, (value) => `due_date < ${value}`, 'timestamptz')
   if (query.due === 'none') conditions.push('due_date is null')
-  if (query.due === 'overdue') conditions.push(`status <> 'COMPLETED'`)
   take(due.at(-1), (value) => `due_date < ${value}`, 'timestamptz')
   take(due.at(-2), (value) => `due_date >= ${value}`, 'timestamptz')
   if (query.words.length > 0) {
@@ -227,16 +250,13 @@ function pageName(query: Query, after: Keys | undefined): string {
 }
 
 /** Names the filters where there is none, or one that is common. */
-function commonFilter({
-  sort: _sort,
-  fields: _fields,
-  limit: _limit,
-  count: _count,
-  zone: _zone,
-  ...query
-}: Query): string | undefined {
-  const { status, completed, everyTag: _everyTag, words, ...others } = query
+function commonFilter(query: Query): string | undefined {
+  const { sort: _sort, fields: _fields, limit: _limit, count: _count, zone: _zone, ...filters } = query
+  const { status, completed, everyTag: _everyTag, words, ...others } = filters
   if (words.length > 0 || Object.keys(others).length > 0) return undefined
-  if (status === undefined) return completed === undefined ? '' : `.completed=${completed}`
-  return status.length === 1 && completed === undefined ? '.status' : undefined
+  if (status !== undefined && completed !== undefined) return undefined
+  const [state] = requiredStates(query)
+  const named = state === undefined ? '' : `.completed=${state === COMPLETED}`
+  if (status === undefined || !needsStatus(status)) return named
+  return status.length === 1 ? `${named}.status` : undefined
 }

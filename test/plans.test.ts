@@ -1,0 +1,252 @@
+import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
+import { suite, test } from 'node:test'
+import { escapeIdentifier, escapeLiteral, type ClientBase } from 'pg'
+import { openTestDatabase, SERVER_URL, urlOf, withClient, type TestDatabase } from './databases.ts'
+import { explain, watchStatements, type Sent } from './plans.ts'
+import { openWorld, type User, type World } from './world.ts'
+
+/**
+ * Which index each operation reads, and by which of its columns, in the plans that PostgreSQL makes as the serving role for the very
+ * statements that the service sends. Times are measured by `npm run bench -- growth`; these plans are why they do not grow.
+ *
+ * The planner must choose alike whatever index was made last, because a restore and a reindex change that order.
+ */
+const NEWEST = 'tasks_by_created (user_id)'
+const ONE = 'tasks_pkey (user_id, id)'
+
+interface Expected {
+  readonly ask: readonly [method: string, path: string, body?: object]
+  readonly headers?: Readonly<Record<string, string>>
+  /** What its statements read of users' rows, one after another. */
+  readonly reads: readonly string[]
+}
+
+const page = (query: string, ...reads: readonly string[]): Expected => ({
+  ask: ['GET', `/api/tasks?limit=20${query}`],
+  reads,
+})
+
+const OPERATIONS: Readonly<Record<string, Expected>> = {
+  'the newest': page('', NEWEST),
+  'the newest, next page': page('&cursor=:next', 'tasks_by_created (user_id, created_at, id)'),
+  'all by update': page('&sort=-updatedAt', 'tasks_by_updated (user_id)'),
+  'all by due date': page('&sort=dueDate', 'tasks_by_due_date (user_id)'),
+  'all by priority': page('&sort=-priority', 'tasks_by_priority (user_id)'),
+  'the open newest': page('&completed=false', 'tasks_open_by_created (user_id)'),
+  'the newest of two statuses': page('&status=TODO,IN_PROGRESS', 'tasks_open_by_created (user_id)'),
+  'the newest of one status': page('&status=TODO', 'tasks_open_by_created (user_id)'),
+  'the open by update': page('&completed=false&sort=-updatedAt', 'tasks_open_by_updated (user_id)'),
+  'the open by due date': page('&completed=false&sort=dueDate', 'tasks_open_by_due_date (user_id)'),
+  'the open by priority': page('&completed=false&sort=-priority', 'tasks_open_by_priority (user_id)'),
+  'the overdue by due date': page('&due=overdue&sort=dueDate', 'tasks_open_by_due_date (user_id, due_date)'),
+  'what is due today': page('&due=today&sort=dueDate', 'tasks_by_due_date (user_id, due_date)'),
+  'what changed since': page('&updatedSince=:yesterday&sort=updatedAt', 'tasks_by_updated (user_id, updated_at)'),
+  'completed lately': page('&completed=true&sort=-updatedAt', 'tasks_by_updated (user_id)'),
+  'the newest with a tag': page('&tag=home', NEWEST),
+  'the open with a tag': page('&completed=false&tag=home', 'tasks_open_by_created (user_id)'),
+  'one task': { ask: ['GET', '/api/tasks/:id'], reads: [ONE] },
+  'a change': { ask: ['PATCH', '/api/tasks/:id', { title: 'another' }], reads: [ONE] },
+  'a change of nothing': { ask: ['PATCH', '/api/tasks/:id', { title: 'another' }], reads: [ONE, ONE] },
+  'a toggle': { ask: ['PATCH', '/api/tasks/:id/complete'], reads: [ONE] },
+  'a batch': {
+    ask: [
+      'POST',
+      '/api/tasks/batch',
+      {
+        operations: [
+          { op: 'complete', id: ':id' },
+          { op: 'delete', id: ':other' },
+        ],
+      },
+    ],
+    reads: [ONE, ONE, ONE, ONE],
+  },
+  'a bulk deletion': { ask: ['POST', '/api/tasks/bulk-delete', { ids: [':third'] }], reads: [ONE, ONE] },
+  'a deletion': { ask: ['DELETE', '/api/tasks/:id'], reads: [ONE] },
+  'a creation with a key': {
+    ask: ['POST', '/api/tasks', { title: 'x' }],
+    headers: { 'idempotency-key': ':id' },
+    reads: ['idempotency_keys_pkey (user_id, key)'],
+  },
+  'one provider key': {
+    ask: ['GET', '/api/user-api-keys/gemini'],
+    reads: ['user_api_keys_pkey (user_id, provider)'],
+  },
+  'the reads of a provider key': {
+    ask: ['GET', '/api/user-api-keys/gemini/audit'],
+    reads: ['user_api_key_reads_by_time (user_id, provider, read_at, id)'],
+  },
+}
+
+/** With what it takes to tell a good plan from a bad one: a user with many tasks among users with some, and keys of many. */
+const FILL = `
+  insert into users (id, name, email, "emailVerified") select 'other-' || n, 'x', n || '@others.example', true from generate_series(1, 100) n;
+  insert into tasks (id, user_id, title, status, priority, due_date, tags, created_at, updated_at, completed_at)
+  select gen_random_uuid(), user_id, 'Task ' || n, status, (enum_range(null::task_priority))[1 + n % 4],
+    case when n % 3 > 0 then at + '7 days' end, case n % 4 when 0 then '{home}' else '{}' end::text[], at, at,
+    case when status = 'COMPLETED' then at end
+  from (
+    select user_id, n, now() - n * interval '1 hour' as at,
+      (case when n % 20 > 0 then 'COMPLETED' when n % 3 > 0 then 'TODO' else 'IN_PROGRESS' end)::task_status as status
+    from (select $1 as user_id, generate_series(1, 4000) as n union all
+          select id, generate_series(1, 30) from users where id like 'other-%') each_of_them
+  ) rows;
+  insert into idempotency_keys (user_id, key, fingerprint)
+  select user_id, 'key ' || id, sha256(id::text::bytea) from tasks;
+  insert into user_api_keys (user_id, provider, key_id, encrypted_key, masked_key, validation_status)
+  select id, provider, gen_random_uuid(), repeat('x', 200), 'x', 'unreachable' from users, unnest('{gemini,openai,anthropic}'::text[]) provider;
+  insert into user_api_key_reads (id, user_id, provider, service, request_id)
+  select gen_random_uuid(), user_id, provider, 'agent', 'x' from user_api_keys, generate_series(1, 20)`
+
+/** Drops all indexes of users' rows and makes them again in this order of their names. */
+async function makeIndexesAgain(client: ClientBase, descending: boolean): Promise<void> {
+  const { rows } = await client.query<{ drop: string; make: string }>(
+    `
+    select coalesce('alter table ' || c.conrelid::regclass || ' drop constraint ' || quote_ident(c.conname),
+        'drop index ' || indexrelid::regclass) as drop,
+      coalesce('alter table ' || c.conrelid::regclass || ' add constraint ' || quote_ident(c.conname) || ' ' || pg_get_constraintdef(c.oid),
+        pg_get_indexdef(indexrelid)) as make
+    from pg_index left join pg_constraint c on c.conindid = indexrelid and c.contype in ('p', 'u')
+    where indrelid::regclass::text = any ($1) order by indexrelid::regclass::text`,
+    [[...TABLES]],
+  )
+  for (const { drop } of rows) await client.query(drop)
+  for (const { make } of descending ? rows.toReversed() : rows) await client.query(make)
+}
+
+const TABLES = new Set(['tasks', 'idempotency_keys', 'user_api_keys', 'user_api_key_reads'])
+
+async function arrange(world: World): Promise<User> {
+  const ada = await world.signUp('Ada')
+  await world.asOwner(async (client) => {
+    await client.query('set statement_timeout = 0')
+    for (const statement of FILL.split(';')) await client.query(statement.replace('$1', escapeLiteral(ada.id)))
+  })
+  return ada
+}
+
+/** What operations name with a colon: tasks that are there, and where a page ends. */
+async function namesFor(world: World, ada: User): Promise<Names> {
+  const { json, headers } = await world.ask('GET', '/api/tasks?limit=20', { token: ada.token })
+  const [id = '', other = '', third = ''] = json.map((task: { id: string }) => task.id)
+  const yesterday = new Date(Date.now() - 86_400_000).toISOString()
+  return { id, other, third, next: headers.get('x-next-cursor') ?? '', yesterday }
+}
+
+type Names = Readonly<Record<string, string>>
+
+const named = <Value>(value: Value, names: Names): Value =>
+  // JSON brings back what it was given, with other texts.
+  JSON.parse(JSON.stringify(value).replaceAll(/:([a-z]+)/g, (whole, name: string) => names[name] ?? whole)) as Value
+
+/** Asks for each operation in turn, and looks at the plans of what that sent. */
+async function look(world: World, ada: User): Promise<void> {
+  const names = await namesFor(world, ada)
+  const take = watchStatements(world.deps.db.pool)
+  const asked: [what: string, expected: readonly string[], sent: readonly Sent[]][] = []
+  for (const [what, { ask, headers = {}, reads }] of Object.entries(OPERATIONS)) {
+    const [[method, path, body], sentHeaders] = named([ask, headers] as const, names)
+    take()
+    const answer = await world.ask(method, path, { token: ada.token, body, headers: sentHeaders })
+    assert.ok(answer.status < 300, `${what}: ${answer.text}`)
+    asked.push([what, reads, take()])
+  }
+  const client = await world.deps.db.pool.connect()
+  try {
+    const planned: Record<string, readonly string[]> = {}
+    const wanted: Record<string, readonly string[]> = {}
+    for (const [what, expected, sent] of asked) {
+      for (const kind of ['custom', 'generic'] as const) {
+        const plans: string[] = []
+        for (const statement of sent) {
+          // Without a name it is planned for its values.
+          const its = statement.name === '' ? 'custom' : kind
+          await client.query('begin')
+          // The scope of a statement that brings its own proof is empty when it is planned.
+          const isFused = statement.text.startsWith('with scope as')
+          if (!isFused) await client.query(`select set_config('app.user_id', $1, true)`, [ada.id])
+          plans.push(...(await explain(client, statement, its, TABLES)))
+          await client.query('rollback')
+        }
+        planned[`${what}, ${kind} plan`] = plans
+        wanted[`${what}, ${kind} plan`] = expected
+      }
+    }
+    assert.deepEqual(planned, wanted)
+  } finally {
+    client.release()
+  }
+}
+
+/** The same rows, by pg_dump and pg_restore. */
+async function restored(database: TestDatabase, server: string): Promise<TestDatabase> {
+  const name = `todo_test_${randomUUID().replaceAll('-', '')}`
+  await withClient(server, (admin) => admin.query(`create database ${escapeIdentifier(name)}`))
+  const url = urlOf(server, name)
+  const dump = execFileSync('pg_dump', ['--format=custom', database.env['DATABASE_URL'] ?? ''], { maxBuffer: 2 ** 30 })
+  execFileSync('pg_restore', ['--exit-on-error', `--dbname=${url}`], { input: dump })
+  return {
+    env: { ...database.env, DATABASE_URL: url },
+    [Symbol.asyncDispose]: () =>
+      withClient(server, (admin) => admin.query(`drop database ${escapeIdentifier(name)} with (force)`)).then(
+        () => undefined,
+      ),
+  }
+}
+
+/** Whether pg_dump is there and no older than the server, which it would refuse. */
+async function whyNoDump(server: string): Promise<string | false> {
+  try {
+    const [, its = ''] = /(\d+)/.exec(execFileSync('pg_dump', ['--version'], { encoding: 'utf8' })) ?? []
+    const { rows } = await withClient(server, (client) =>
+      client.query<{ major: number }>(`select current_setting('server_version_num')::int / 10000 as major`),
+    )
+    return Number(its) >= (rows[0]?.major ?? 0) ? false : 'pg_dump is older than the server'
+  } catch {
+    return 'there is no pg_dump'
+  }
+}
+
+const analyze = (world: World): Promise<unknown> => world.asOwner((client) => client.query('vacuum analyze'))
+
+for (const embedded of SERVER_URL === undefined ? [true] : [false, true]) {
+  suite(`the plans of the ${embedded ? 'embedded database' : 'server'}`, () => {
+    test('use the index of each operation, whichever index was made last', async () => {
+      await using database = await openTestDatabase({ embedded })
+      await using world = await openWorld({
+        env: { ...database.env, DATABASE_POOL_SIZE: '1', DATABASE_POOL_OVERFLOW: '0' },
+      })
+      const ada = await arrange(world)
+      await analyze(world)
+      await look(world, ada)
+      for (const descending of [false, true]) {
+        await world.asOwner((client) => makeIndexesAgain(client, descending))
+        await look(world, ada)
+      }
+    })
+  })
+}
+
+const noDump =
+  SERVER_URL === undefined ? 'takes a PostgreSQL server: set TEST_DATABASE_URL' : await whyNoDump(SERVER_URL)
+test(
+  'the plans of a database that was dumped and restored are the same, also before it was analyzed',
+  { skip: noDump },
+  async () => {
+    const server = SERVER_URL ?? assert.fail()
+    await using database = await openTestDatabase()
+    await using stack = new AsyncDisposableStack()
+    let ada: User
+    {
+      await using world = await openWorld({ env: database.env })
+      ada = await arrange(world)
+    }
+    const copy = stack.use(await restored(database, server))
+    await using world = await openWorld({ env: { ...copy.env, DATABASE_POOL_SIZE: '1', DATABASE_POOL_OVERFLOW: '0' } })
+    await look(world, ada)
+    await analyze(world)
+    await look(world, ada)
+  },
+)

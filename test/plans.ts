@@ -1,0 +1,93 @@
+import pg, { escapeLiteral, Query, type ClientBase, type Pool, type PoolClient } from 'pg'
+
+/** A statement as the service sent it. */
+export interface Sent {
+  /** '' where it is planned each time, for its values. */
+  readonly name: string
+  readonly text: string
+  readonly values: readonly unknown[]
+}
+
+/** @returns takes what was sent on the pool's connections since it was last called */
+export function watchStatements(pool: Pool): () => readonly Sent[] {
+  let sent: Sent[] = []
+  const watched = new WeakSet<PoolClient>()
+  pool.on('acquire', (client) => {
+    if (watched.has(client)) return
+    watched.add(client)
+    const query = client.query.bind(client)
+    client.query = ((asked: unknown, ...rest: []) => {
+      // The driver keeps both, and its declarations do not have them.
+      if (asked instanceof Query) sent.push(asked as unknown as Sent)
+      return query(asked as string, ...rest)
+      // The overloads of `query` differ in what follows, which is passed on as it is.
+    }) as typeof client.query
+  })
+  return () => {
+    const taken = sent
+    sent = []
+    return taken
+  }
+}
+
+/** What the driver has, and its declarations do not. */
+const { prepareValue } = (pg as unknown as { readonly utils: { prepareValue(value: unknown): string | Buffer | null } })
+  .utils
+
+function literal(value: unknown): string {
+  const prepared = prepareValue(value)
+  if (prepared === null) return 'null'
+  return typeof prepared === 'string' ? escapeLiteral(prepared) : `'\\x${prepared.toString('hex')}'`
+}
+
+interface Node {
+  readonly 'Node Type': string
+  readonly 'Relation Name'?: string
+  readonly 'Index Name'?: string
+  readonly 'Index Cond'?: string
+  readonly Plans?: readonly Node[]
+}
+
+/** For its values, or the one that a prepared statement is kept with. */
+export type PlanKind = 'custom' | 'generic'
+
+/**
+ * What a statement reads of `tables`, in the plan that PostgreSQL makes for it on this connection: for each scan its index and the
+ * columns that it is entered by, `tasks_pkey (user_id, id)`, or the kind of any other scan. A sort comes before what it sorts.
+ */
+export async function explain(
+  client: ClientBase,
+  { text, values }: Sent,
+  kind: PlanKind,
+  tables: ReadonlySet<string>,
+): Promise<readonly string[]> {
+  await client.query(`set plan_cache_mode = force_${kind}_plan; prepare explained as ${text}`)
+  try {
+    const given = values.length === 0 ? '' : `(${values.map(literal).join(', ')})`
+    const { rows } = await client.query<{ 'QUERY PLAN': [{ Plan: Node }] }>(
+      `explain (format json) execute explained${given}`,
+    )
+    const plan = rows[0]?.['QUERY PLAN'][0].Plan
+    return plan === undefined ? [] : reads(plan, tables)
+  } finally {
+    await client.query('deallocate explained; reset plan_cache_mode')
+  }
+}
+
+function reads(node: Node, tables: ReadonlySet<string>): string[] {
+  const below = (node.Plans ?? []).flatMap((child) => reads(child, tables))
+  const type = node['Node Type']
+  const [first, ...others] = below
+  if (type.endsWith('Sort') && first !== undefined) return [`${type} of ${first}`, ...others]
+  const table = node['Relation Name']
+  if (table === undefined || !tables.has(table) || type === 'ModifyTable') return below
+  const index = node['Index Name']
+  return [index === undefined ? `${type} of ${table}` : `${index} (${columnsOf(node['Index Cond'])})`, ...below]
+}
+
+/** Each condition begins with its column, or with a row of them. */
+function columnsOf(condition = ''): string {
+  const bare = condition.replaceAll(/'(?:[^']|'')*'/g, `''`)
+  const found = bare.matchAll(/\((?:ROW\()?([a-z_]+(?:, [a-z_]+)*)\)? (?:=|<|>|<=|>=|IS) /g)
+  return [...new Set([...found].map(([, columns]) => columns))].join(', ')
+}
