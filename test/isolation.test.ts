@@ -90,8 +90,8 @@ async function faults(client: Pick<ClientBase, 'query'>, servingRole: string): P
           and concat(using_it, checking_it) not like '%current_setting(''app.user_id''::text, true)%'
       union all select relname || ' asks ' || $1 || ' for the scope outside of a subquery, which blinds the planner'
         from covered join of_users using (oid) where grantee in (0, $1::regrole)
-          and regexp_replace(concat(using_it, checking_it),
-            '\( SELECT NULLIF\(current_setting\(''app.user_id''::text, true\), ''''::text\) AS "nullif"\)', '', 'g') like '%current_setting(%'
+          and replace(concat(using_it, checking_it),
+            '( SELECT NULLIF(current_setting(''app.user_id''::text, true), ''''::text) AS "nullif")', '') like '%current_setting(%'
       union all select c.relname || ' is a view: it reads with the rights of its owner' from pg_class c
         where c.relkind in ('v', 'm') and c.relnamespace = 'public'::regnamespace
           and has_table_privilege($1, c.oid, 'select') and not 'security_invoker=true' = any (coalesce(c.reloptions, '{}'))

@@ -31,8 +31,9 @@ export function watchStatements(pool: Pool): () => readonly Sent[] {
 }
 
 /** What the driver has, and its declarations do not. */
-const { prepareValue } = (pg as unknown as { readonly utils: { prepareValue(value: unknown): string | Buffer | null } })
-  .utils
+const { prepareValue } = (
+  pg as unknown as { readonly utils: { prepareValue(this: void, value: unknown): string | Buffer | null } }
+).utils
 
 function literal(value: unknown): string {
   const prepared = prepareValue(value)
