@@ -32,6 +32,9 @@ export async function supervise(config: Config): Promise<number> {
     everyWorker('SIGTERM')
   })
 
+  // Each worker accepts from the port itself. Where the supervisor accepts and hands on, Node closes what it has not handed on
+  // yet when the last worker stops, and those clients are reset. A worker that hangs is handed nothing either.
+  cluster.schedulingPolicy = cluster.SCHED_NONE
   gatherMetrics(log)
   const first = cluster.fork()
   const firstGone = gone(first)

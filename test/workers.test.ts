@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { spawn, type ChildProcess } from 'node:child_process'
+import { fork, spawn, type ChildProcess } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { Agent, get } from 'node:http'
@@ -8,9 +8,12 @@ import { suite, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { needsServer, openTestDatabase } from './databases.ts'
 import { needsRedis, REDIS_URL } from './redis.ts'
+import type { Outcomes } from './short-connections.ts'
+import { lines } from './wire.ts'
 import { askAt } from './world.ts'
 
 const COMMAND = fileURLToPath(new URL('../bin/todo-backend.mjs', import.meta.url))
+const SHORT_CONNECTIONS = fileURLToPath(new URL('short-connections.ts', import.meta.url))
 
 /** What the tests look at in a log line. */
 interface Line {
@@ -120,6 +123,20 @@ suite('several workers', { skip: needsServer }, () => {
     const workers = new Set<number | undefined>()
     for (let line = 0; line < answers.length; line++) workers.add((await service.next('request')).worker)
     assert.deepEqual(workers, new Set([1, 2]))
+  })
+
+  test('reset no request of clients that open a connection for each, when they are stopped', async () => {
+    await using database = await openTestDatabase()
+    await using service = await start({ ...database.env, WORKERS: '2' })
+    const seen = new Set<number>()
+    while (seen.size < 2) seen.add(await whoAnswers(service))
+    const request = lines('GET /health HTTP/1.1', 'Host: x', 'Connection: close')
+    const clients = fork(SHORT_CONNECTIONS, [service.url, request, '20'])
+    assert.deepEqual(await once(clients, 'message'), ['begun', undefined])
+    const outcomes = once(clients, 'message')
+    assert.equal(await service.stop('SIGTERM'), 0)
+    const [{ answered, refused, lost }] = (await outcomes) as [Outcomes]
+    assert.deepEqual([answered > 0, refused, lost], [true, 20, 0])
   })
 
   test('end within the deadline when a client keeps its connection', async () => {
