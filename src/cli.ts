@@ -13,6 +13,8 @@ const USAGE = `usage: todo-backend [serve]
        todo-backend migrate history      what was applied when
        todo-backend migrate check        what differs between the code and the database
        todo-backend migrate reset        take everything back and apply it again: every task is lost
+       todo-backend migrate import-python --from URL [--schema NAME] [--map FILE] [--dry-run]
+                                         take over tasks and provider keys of the Python service
        todo-backend migrate new NAME     begin the next pair of files
        todo-backend vault rotate         encrypt users' provider keys anew, under the first encryption key
        todo-backend vault verify         how many of them each encryption key opens

@@ -65,6 +65,7 @@ export async function migrate(
   load: () => Config,
   print: Print = (lines) => void process.stdout.write(lines.map((line) => `${line}\n`).join('')),
 ): Promise<void> {
+  if (action === 'import-python') return importFrom(rest, load, print)
   const [argument, ...surplus] = rest
   if (surplus.length > 0 || (argument !== undefined && !TAKES_ARGUMENT.has(action))) {
     throw new StartError(`too many words behind migrate ${action}: see help`)
@@ -72,13 +73,23 @@ export async function migrate(
   if (action === 'new') return print(begin(argument))
   const command = Object.hasOwn(COMMANDS, action) ? COMMANDS[action] : undefined
   if (command === undefined)
-    throw new StartError(`unknown command: there are migrate ${Object.keys(COMMANDS).join(', ')} and new`)
+    throw new StartError(`unknown command: there are migrate ${Object.keys(COMMANDS).join(', ')} new and import-python`)
   if (action !== 'reset') steps(argument)
   else if (argument !== undefined && argument !== '--yes') throw new StartError('migrate reset takes nothing but --yes')
   const config = load()
   await withMigrations(config, async (client, base, secondConnection) => {
     const variables = READS_STATE_ONLY.has(action) ? base : await withAuthTables(client, base, config.auth)
     await command({ config, client, variables, secondConnection, print }, argument)
+  })
+}
+
+async function importFrom(rest: readonly string[], load: () => Config, print: Print): Promise<void> {
+  const { importOptions, importPython } = await import('./python-import/command.ts')
+  const options = importOptions(rest)
+  const config = load()
+  await withMigrations(config, async (client, base) => {
+    const variables = await withAuthTables(client, base, config.auth)
+    await importPython({ config, client, variables, print }, options)
   })
 }
 

@@ -17,6 +17,7 @@ const FLOORS: Readonly<Record<string, number>> = {
   'describe.ts': 7,
   dev: 7,
   operator: 7,
+  'python-import': 7,
   'app.ts': 6,
   'deps.ts': 5,
   tasks: 4,

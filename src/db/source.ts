@@ -81,7 +81,8 @@ export async function openSource(
   }
 }
 
-function onServer(variable: string, address: NonNullable<Config['database']['address']>): Target {
+/** A database at an address. `variable` is how messages call it. */
+export function onServer(variable: string, address: NonNullable<Config['database']['address']>): Target {
   const settle = async (): Promise<ConnectionConfig> => {
     try {
       return clientConfig(await settleTls(address))

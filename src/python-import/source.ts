@@ -1,0 +1,95 @@
+import { escapeIdentifier } from 'pg'
+import type { Connection } from '../db/connection.ts'
+import { StartError } from '../errors.ts'
+import type { OldRow } from './convert.ts'
+
+/** Rows that are held in memory at a time. */
+export const BATCH_ROWS = 500
+
+export interface OldTable {
+  readonly schema: string
+  readonly name: string
+  readonly columns: readonly string[]
+}
+
+export interface OldTables {
+  readonly tasks: OldTable
+  readonly keys: OldTable | undefined
+}
+
+/** `user_id` and either `completed` or `status`: both shapes of the old service. */
+const isOldTasks = ({ columns }: OldTable): boolean =>
+  ['id', 'user_id', 'title'].every((each) => columns.includes(each)) &&
+  (columns.includes('completed') || columns.includes('status'))
+
+const shown = ({ schema, name }: OldTable): string => `${schema}.${name}`
+
+/**
+ * The old service's tables, in whatever schema they are. Tables of this service, which may be in the same database, are known
+ * by their policies.
+ *
+ * @param schema where to look; all when undefined
+ * @throws StartError saying what was looked for
+ */
+export async function findOldTables(client: Connection, schema: string | undefined): Promise<OldTables> {
+  const { rows } = await client.query<OldTable>(
+    `select n.nspname as schema, c.relname as name, array_agg(a.attname::text order by a.attnum) as columns
+     from pg_class c join pg_namespace n on n.oid = c.relnamespace
+     join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
+     where c.relkind in ('r', 'p') and c.relname in ('tasks', 'user_api_keys')
+       and n.nspname not in ('pg_catalog', 'information_schema') and ($1::text is null or n.nspname = $1)
+       and not exists (select from pg_policy p where p.polrelid = c.oid and p.polname = c.relname || '_of_the_user')
+     group by n.nspname, c.relname order by n.nspname`,
+    [schema ?? null],
+  )
+  const candidates = rows.filter((table) => table.name === 'tasks' && isOldTasks(table))
+  const [tasks, another] = candidates
+  const where = schema === undefined ? 'any schema' : `schema ${schema}`
+  if (tasks === undefined) {
+    throw new StartError(
+      `the database of --from has no table tasks of the Python service in ${where}: one with id, user_id, title, and completed or status was looked for`,
+    )
+  }
+  if (another !== undefined) {
+    throw new StartError(
+      `the database of --from has more than one table of old tasks (${candidates.map(shown).join(', ')}): name the right one with --schema`,
+    )
+  }
+  return { tasks, keys: rows.find((table) => table.name === 'user_api_keys' && table.schema === tasks.schema) }
+}
+
+/** A transaction in which nothing can be changed, and in which all reads see one moment. */
+export async function readOnly<T>(client: Connection, work: () => Promise<T>): Promise<T> {
+  await client.query('begin transaction isolation level repeatable read read only')
+  // Times without a zone are UTC, and none is shown in another one.
+  await client.query(`set local time zone 'UTC'; set local datestyle = 'ISO, YMD'; set local statement_timeout = 0`)
+  try {
+    return await work()
+  } finally {
+    await client.query('rollback').catch(() => undefined)
+  }
+}
+
+export async function countRows(client: Connection, table: OldTable): Promise<number> {
+  const { rows } = await client.query<{ count: string }>(`select count(*)::text as count from ${quoted(table)}`)
+  return Number(rows[0]?.count ?? 0)
+}
+
+/** All rows in batches, in the order of their ids. */
+export async function* readRows(client: Connection, table: OldTable): AsyncGenerator<readonly OldRow[]> {
+  const id = table.columns.includes('id') ? 't.id::text' : 'null::text'
+  const order = table.columns.includes('id') ? 'order by t.id' : ''
+  await client.query(
+    `declare old_rows no scroll cursor for select ${id} as id, to_jsonb(t) as columns from ${quoted(table)} t ${order}`,
+  )
+  for (;;) {
+    const { rows } = await client.query<{ id: string | null; columns: OldRow['columns'] }>(
+      `fetch ${BATCH_ROWS} from old_rows`,
+    )
+    if (rows.length === 0) break
+    yield rows.map(({ id: key, columns }) => ({ id: key ?? '', columns }))
+  }
+  await client.query('close old_rows')
+}
+
+const quoted = ({ schema, name }: OldTable): string => `${escapeIdentifier(schema)}.${escapeIdentifier(name)}`
