@@ -16,24 +16,20 @@ const COMPILER = join(fileURLToPath(import.meta.resolve('typescript/package.json
 const SOURCE = 'todo-backend-source'
 
 interface Example {
-  readonly document: string
   readonly line: number
   readonly code: string
   /** What the block after it shows. */
   readonly output: string
 }
 
-const EXAMPLES = ['client/README.md', 'README.md'].flatMap((document): Example[] => {
-  const text = readFileSync(join(ROOT, document), 'utf8')
-  return [...text.matchAll(/^```ts\n([^]*?)^```\n\n```text\n([^]*?)^```$/gm)].map(
-    ({ 1: code = '', 2: output = '', index }) => ({
-      document,
-      line: text.slice(0, index).split('\n').length,
-      code,
-      output,
-    }),
-  )
-})
+const README = readFileSync(join(ROOT, 'client/README.md'), 'utf8')
+const EXAMPLES: readonly Example[] = [...README.matchAll(/^```ts\n([^]*?)^```\n\n```text\n([^]*?)^```$/gm)].map(
+  ({ 1: code = '', 2: output = '', index }) => ({
+    line: README.slice(0, index).split('\n').length,
+    code,
+    output,
+  }),
+)
 
 async function run(script: string, args: readonly string[], cwd: string): Promise<{ status: unknown; said: string }> {
   const child = spawn(process.execPath, [script, ...args], { cwd, stdio: ['ignore', 'pipe', 'pipe'] })
@@ -93,12 +89,12 @@ suite('the package of the client', () => {
     }
   })
 
-  test('has its examples in both documents', () => {
-    assert.deepEqual(new Set(EXAMPLES.map(({ document }) => document)), new Set(['client/README.md', 'README.md']))
+  test('has an example in its README', () => {
+    assert.ok(EXAMPLES.length > 0)
   })
 
-  for (const { document, line, code, output } of EXAMPLES) {
-    test(`does what line ${line} of ${document} says, in a project of its own`, async () => {
+  for (const { line, code, output } of EXAMPLES) {
+    test(`does what line ${line} of client/README.md says, in a project of its own`, async () => {
       await using world = await openWorld()
       const project = makeProject()
       try {

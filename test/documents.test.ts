@@ -11,9 +11,9 @@ const ROOT = fileURLToPath(new URL('..', import.meta.url))
 
 const textOf = (document: string): string => readFileSync(join(ROOT, document), 'utf8')
 
-suite('the variables of the README', () => {
+suite('the variables of docs/configuration.md', () => {
   const rows = new Map(
-    [...textOf('README.md').matchAll(/^\| `([A-Z_]+)`[^|]* \| ([^|]*) \| (.*) \|$/gm)].map(
+    [...textOf('docs/configuration.md').matchAll(/^\| `([A-Z_]+)`[^|]* \| ([^|]*) \| (.*) \|$/gm)].map(
       ([, name = '', fallback = '', meaning = '']) => [name, { fallback, meaning }],
     ),
   )
