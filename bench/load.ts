@@ -13,6 +13,8 @@ export interface Plan {
   /** Which of the populations asks. */
   readonly population: number
   readonly connections: number
+  /** After each answer. */
+  readonly pauseMs?: number
   readonly warmupMs: number
   readonly measureMs: number
   /** Ends before the time is up, once so many were answered. */
@@ -75,6 +77,7 @@ async function run(plan: Plan): Promise<LoadResult> {
           refused[name] = (refused[name] ?? 0) + 1
           if (status === 0) await new Promise((resolve) => setTimeout(resolve, PAUSE_AFTER_ERROR_MS))
         } else if (now >= beginsAt && now <= endsAt) latencies.push(now - startedAt)
+        if (plan.pauseMs !== undefined) await new Promise((resolve) => setTimeout(resolve, plan.pauseMs))
       }
     }),
   )

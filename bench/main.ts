@@ -1,4 +1,5 @@
 import { compare } from './compare.ts'
+import { beFair } from './fairness.ts'
 import { grow } from './growth.ts'
 import { readOptions, USAGE, type Options } from './options.ts'
 import { comparisonTables, machine, writePage } from './report.ts'
@@ -23,6 +24,8 @@ say(where)
 
 if (options.mode === 'growth') {
   finish(await grow(servers, options, say))
+} else if (options.mode === 'fairness') {
+  finish(await beFair(servers, options, say))
 } else {
   const comparison = await compare(servers, options, say)
   const cells = Object.values(comparison.cells).flatMap((byVariant) => Object.values(byVariant))

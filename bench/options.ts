@@ -1,8 +1,10 @@
 import { parseArgs } from 'node:util'
 import { ROWS } from './rows.ts'
 
+const MODES = ['compare', 'growth', 'fairness'] as const
+
 export interface Options {
-  readonly mode: 'compare' | 'growth'
+  readonly mode: (typeof MODES)[number]
   readonly rounds: number
   readonly seconds: number
   readonly warmupSeconds: number
@@ -14,10 +16,11 @@ export interface Options {
   readonly write: boolean
 }
 
-export const USAGE = `npm run bench -- [growth] [options]
+export const USAGE = `npm run bench -- [growth | fairness] [options]
 
   (nothing)          every variant under bench/ in alternation with todo-backend
   growth             todo-backend alone: more data, more requests, more processes
+  fairness           todo-backend alone: small requests beside users who ask for large lists without pause
 
   --rounds N         5
   --seconds N        measured in each round: 5
@@ -45,8 +48,9 @@ export function readOptions(args: readonly string[]): Options {
       write: { type: 'boolean', default: false },
     },
   })
-  const [mode = 'compare', ...rest] = positionals
-  if ((mode !== 'compare' && mode !== 'growth') || rest.length > 0) throw new Error(`unknown: ${positionals.join(' ')}`)
+  const [name = 'compare', ...rest] = positionals
+  const mode = MODES.find((each) => each === name)
+  if (mode === undefined || rest.length > 0) throw new Error(`unknown: ${positionals.join(' ')}`)
   const names = (text: string): string[] => text.split(',').filter((name) => name !== '')
   const rows = names(values.rows)
   const unknown = rows.filter((row) => ROWS[row] === undefined)

@@ -36,6 +36,13 @@ const overloaded = (): Problem =>
 /** How often the log says how many were refused. */
 const REPORT_INTERVAL_MS = 1_000
 
+/** For requests that wait for others of their user: they have been let in, and are not worked on. */
+export interface InWork {
+  pause(this: void, request: FastifyRequest): void
+  /** It is never refused: it was let in. */
+  resume(this: void, request: FastifyRequest): void
+}
+
 /**
  * Bounds how many requests are worked on at once; the rest is refused at once, while answering would still be of use to the
  * others (Little's law: waiting = number / pace). A request counts once its body is in, until its answer is ready: clients
@@ -43,7 +50,7 @@ const REPORT_INTERVAL_MS = 1_000
  *
  * @param headers what every answer carries
  */
-export function boundWork(app: App, config: Config, headers: Readonly<Record<string, string>>): void {
+export function boundWork(app: App, config: Config, headers: Readonly<Record<string, string>>): InWork {
   const work = new Work()
   app.decorateRequest('isInWork', false)
   const enter = (request: FastifyRequest): void => {
@@ -70,6 +77,17 @@ export function boundWork(app: App, config: Config, headers: Readonly<Record<str
     done()
   })
   refuseEarly(app, config, work, headers)
+  return {
+    pause(request) {
+      if (!request.isInWork) return
+      request.isInWork = false
+      work.pause()
+    },
+    resume(request) {
+      request.isInWork = true
+      work.resume()
+    },
+  }
 }
 
 /**
@@ -149,9 +167,18 @@ export class Work {
   }
 
   leave(): void {
-    this.#inWork--
+    this.pause()
     this.#done++
+  }
+
+  /** One that is not worked on for a while, and not done. */
+  pause(): void {
+    this.#inWork--
     this.#fewest = Math.min(this.#fewest, this.#inWork)
+  }
+
+  resume(): void {
+    this.#inWork++
   }
 
   /** Only a process that always has enough to do shows what it can. */

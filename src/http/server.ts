@@ -19,6 +19,7 @@ import { originForm, refuseAmbiguity } from './ambiguity.ts'
 import { createConnections, type Connections } from './connections.ts'
 import { allowOrigins, answerPreflights, corsHeaders } from './cors.ts'
 import { credentialFirst } from './credential-first.ts'
+import { shareFairly } from './fairness.ts'
 import { identify } from './identify.ts'
 import { linksOf, type Links } from './links.ts'
 import { BODY_BYTES_MAX, bytesOf, HEADER_BYTES_MAX, headersTooLarge } from './message-bytes.ts'
@@ -31,6 +32,7 @@ import { logRequest, RequestLogger } from './request-log.ts'
 import { buildSerializer } from './serialization.ts'
 import { Streams } from './streams.ts'
 import { traceRequests } from './trace.ts'
+import { Turns } from './turns.ts'
 import { buildValidator } from './validation.ts'
 
 declare module 'fastify' {
@@ -64,6 +66,9 @@ const SILENCE_TIMEOUT_MS = 120_000
 
 /** Idle ones cost memory and a file descriptor each; beyond them Node closes what comes. */
 const CONNECTIONS_MAX = 10_000
+
+/** More would take processors from requests of other users without being faster. */
+const HEAVY_AT_ONCE_MAX = 3
 
 const SECURITY_HEADERS: Readonly<Record<string, string>> = {
   'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
@@ -192,10 +197,11 @@ export async function createApp(
     done()
   })
   answerPreflights(app)
-  boundWork(app, config, headers)
+  const inWork = boundWork(app, config, headers)
   identify(app, config.auth)
   if (tracer !== undefined) traceRequests(app, tracer)
   limitRates(app, gate)
+  shareFairly(app, new Turns({ heavyAtOnce: heavyAtOnce(config) }), inWork)
   app.addHook('onRequest', (request, reply, done) => {
     if ((request.raw.url ?? '').length > URL_LENGTH_MAX) {
       throw new Problem('uri_too_long', `The URL is longer than ${URL_LENGTH_MAX} characters`)
@@ -206,6 +212,11 @@ export async function createApp(
     done()
   })
   return app
+}
+
+/** A third of the usual connections at most. The embedded database has one, which serves one request at a time anyway. */
+function heavyAtOnce({ database: { address, poolSize } }: Config): number {
+  return address === undefined ? 1 : Math.max(1, Math.min(HEAVY_AT_ONCE_MAX, Math.floor(poolSize / 3)))
 }
 
 const NO_PARAMETERS = { type: 'object', properties: {}, additionalProperties: false }
@@ -223,9 +234,10 @@ function parseBodies(app: App): void {
   app.addContentTypeParser<Buffer>(
     ['application/json', 'application/merge-patch+json'],
     { parseAs: 'buffer' },
-    async ({ headers, raw }: FastifyRequest, body: Buffer) => {
-      if (bytesOf(raw.rawTrailers) > HEADER_BYTES_MAX) throw headersTooLarge()
-      refuseCoding(headers)
+    async (request: FastifyRequest, body: Buffer) => {
+      request.bodyBytes = body.length
+      if (bytesOf(request.raw.rawTrailers) > HEADER_BYTES_MAX) throw headersTooLarge()
+      refuseCoding(request.headers)
       if (body.length === 0) return undefined
       // Null is the same as no body to Fastify's validator: right where a body is optional, refused where it is required.
       return readJson(body)

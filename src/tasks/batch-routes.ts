@@ -39,6 +39,8 @@ export function batchRoutes(app: App, { db }: { db: Database }): void {
   app.post(
     '/api/tasks/batch',
     {
+      // The body was validated as a TaskBatch by then.
+      config: { rows: ({ body }) => (body as TaskBatch).operations.length },
       schema: {
         operationId: 'batchTasks',
         summary: 'Create, change, complete and delete up to 100 tasks at once',
@@ -63,6 +65,8 @@ export function batchRoutes(app: App, { db }: { db: Database }): void {
   app.post(
     '/api/tasks/bulk-delete',
     {
+      // The body was validated as a BulkDelete by then.
+      config: { rows: ({ body }) => (body as BulkDelete).ids.length },
       schema: {
         operationId: 'deleteTasks',
         summary: 'Delete up to 1000 tasks at once',

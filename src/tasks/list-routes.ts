@@ -31,6 +31,11 @@ export function taskListRoutes(app: App, { db, cursors }: { db: Database; cursor
   app.get(
     LIST,
     {
+      config: {
+        // The query was validated as a TaskQuery by then.
+        rows: ({ query }) => (query as TaskQuery).limit ?? PAGE_SIZE_MAX,
+        scans: ({ query }) => (query as TaskQuery).q !== undefined || (query as TaskQuery).count === true,
+      },
       schema: {
         operationId: 'listTasks',
         summary: 'List your tasks: filter, search, sort, page',
@@ -49,10 +54,11 @@ export function taskListRoutes(app: App, { db, cursors }: { db: Database; cursor
       const listing = (): string => `${LIST}?${listingOf(query)}`
       const now = Date.now()
       const { cursor } = given
+      const isLarge = request.turn?.isHeavy === true
       const found = await db.asUser(
         signedIn(request),
         cursor === undefined
-          ? store.page(query, undefined, now)
+          ? store.page(query, undefined, now, isLarge)
           : (sql) => sql.run(store.page(query, cursors.open(sql.userId, listing(), cursor), now)),
       )
       if (found.total !== null) void reply.header('x-total-count', found.total)
@@ -67,6 +73,7 @@ export function taskListRoutes(app: App, { db, cursors }: { db: Database; cursor
   app.get(
     `${LIST}/stats`,
     {
+      config: { scans: () => true },
       schema: {
         operationId: 'getTaskStats',
         summary: 'Count your tasks',

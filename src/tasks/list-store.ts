@@ -26,12 +26,15 @@ interface PageRow extends Pick<Page, 'tasks' | 'total'> {
 /** A page of so many tasks takes little time, of a kind that PostgreSQL keeps prepared. */
 const SHORT_PAGE = 100
 
-/** `after` is where the page before ended, `nowMs` what a listing that begins means by now. */
-export function page(query: Query, after: Position | undefined, nowMs: number): Step<Page> {
+/**
+ * `after` is where the page before ended, `nowMs` what a listing that begins means by now. A page that is expected to be large in
+ * bytes gets a connection alone: on a shared one, the answers of others would wait behind it.
+ */
+export function page(query: Query, after: Position | undefined, nowMs: number, isLarge = false): Step<Page> {
   const fresh = dueBounds(query, nowMs)
   const due = after?.slice(0, fresh.length) ?? fresh
   const { statement, values } = pageStatement(query, due, after?.slice(fresh.length))
-  const isShort = statement.name !== '' && query.limit <= SHORT_PAGE
+  const isShort = statement.name !== '' && query.limit <= SHORT_PAGE && !isLarge
   return (isShort ? shortReading : reading)(statement, values, (row: PageRow | undefined, userId: string) => {
     const { tasks, total, next } = theOnly(row)
     return {

@@ -1,0 +1,188 @@
+import { Readable } from 'node:stream'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { LRUCache } from 'lru-cache'
+import { Problem, retryAfter } from '../errors.ts'
+import type { InWork } from './overload.ts'
+import type { App } from './server.ts'
+import type { Cost, Turn, Turns } from './turns.ts'
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Set once the request is worked on; null where it takes no turn. */
+    turn: Turn | null
+    /** Of the body, once it is read. */
+    bodyBytes: number
+  }
+  interface FastifyContextConfig {
+    /** How many rows a request reads, writes or answers at most. Without it: one. */
+    readonly rows?: (request: FastifyRequest) => number
+    /** Whether it reads through what its user owns, however little it answers. Without it: no. */
+    readonly scans?: (request: FastifyRequest) => boolean
+  }
+}
+
+/** A user's row has so many bytes until it is known better. */
+const USUAL_ROW_BYTES = 1_024
+/** The process remembers the sizes of so many users' rows. */
+const SIZES_MAX = 10_000
+/** Of a size that was seen before, when an answer has smaller rows. A user who asks for few members once has large rows still. */
+const REMEMBERED = 0.9
+/** With more rows a request is long: its user has one of those at a time. */
+const SHORT_ROWS = 100
+
+/** With the work that follows it is shorter than the usual time-outs of clients and proxies (60 s). */
+const WAIT_MAX_MS = 50_000
+
+/** A larger answer is sent in pieces of so many UTF-16 code units, each when the one before has left. */
+const PIECE_LENGTH = 64 * 1024
+
+/** A client that takes a large answer more slowly is cut off: so many milliseconds, and one more for so many bytes. */
+const READ_WITHIN_MS = 30_000
+const READ_BYTES_PER_MS = 64
+
+/** How large the rows of each user are, by what was asked and answered lately. */
+class RowSizes {
+  readonly #bytes = new LRUCache<string, number>({ max: SIZES_MAX })
+
+  of(user: string): number {
+    return this.#bytes.get(user) ?? USUAL_ROW_BYTES
+  }
+
+  read(user: string, bytes: number): void {
+    this.#bytes.set(user, Math.max(bytes, (this.#bytes.get(user) ?? 0) * REMEMBERED))
+  }
+
+  written(user: string, bytes: number): void {
+    if (bytes > this.of(user)) this.#bytes.set(user, bytes)
+  }
+}
+
+/**
+ * Lets the requests of each user wait for one another, and not for those of others: {@link Turns} has the order. A request that
+ * waits is not counted as worked on. It waits once it is admitted and its input is valid, so that a refusal comes at once.
+ */
+export function shareFairly(
+  app: App,
+  turns: Turns,
+  inWork: InWork,
+  { waitMaxMs = WAIT_MAX_MS, readWithinMs = READ_WITHIN_MS }: { waitMaxMs?: number; readWithinMs?: number } = {},
+): void {
+  const sizes = new RowSizes()
+  app.decorateRequest('turn', null)
+  app.decorateRequest('bodyBytes', 0)
+  app.addHook('preHandler', (request, reply, done) => {
+    const user = userOf(request)
+    if (user === undefined) return done()
+    awaitTurn({ turns, inWork, waitMaxMs }, { request, reply, user, cost: costOf(request, user, sizes) }, done)
+  })
+  app.addHook('onSend', (request, reply, payload, done) => {
+    const text = typeof payload === 'string' && payload.length > PIECE_LENGTH ? payload : undefined
+    const bytes = text === undefined ? lengthOf(payload) : Buffer.byteLength(text)
+    if (request.turn !== null && reply.statusCode < 300) learn(request, bytes, sizes)
+    endTurn(request, reply, bytes, readWithinMs)
+    if (text === undefined || request.method === 'HEAD') return done(null, payload)
+    void reply.header('content-length', bytes)
+    done(null, Readable.from(piecesOf(text), { objectMode: false }))
+  })
+}
+
+/** Whose turn it takes; undefined where the route is free, bounds itself, or no credential was presented. */
+function userOf({ routeOptions: { config }, principal, admitted }: FastifyRequest): string | undefined {
+  if (config.unlimited === true || config.waitsElsewhere === true || principal === null) return undefined
+  return admitted?.subject
+}
+
+function costOf(request: FastifyRequest, user: string, sizes: RowSizes): Cost {
+  const { config } = request.routeOptions
+  const { bodyBytes } = request
+  const rows = config.rows?.(request) ?? 1
+  return {
+    bytes: () => bodyBytes + rows * sizes.of(user),
+    bodyBytes,
+    isLong: rows > SHORT_ROWS || config.scans?.(request) === true,
+  }
+}
+
+interface Asking {
+  readonly request: FastifyRequest
+  readonly reply: FastifyReply
+  readonly user: string
+  readonly cost: Cost
+}
+
+function awaitTurn(
+  { turns, inWork, waitMaxMs }: { turns: Turns; inWork: InWork; waitMaxMs: number },
+  { request, reply, user, cost }: Asking,
+  done: (refusal?: Problem) => void,
+): void {
+  let stopWaiting = (): void => undefined
+  const withdraw = turns.request(user, cost, (turn) => {
+    stopWaiting()
+    request.turn = turn
+    done()
+  })
+  if (withdraw === undefined) return
+  if (typeof withdraw === 'string') return done(mayNotWait(withdraw))
+  inWork.pause(request)
+  const giveUp = (): void => {
+    withdraw()
+    stopWaiting()
+    done(waitedTooLong())
+  }
+  const timer = setTimeout(giveUp, waitMaxMs)
+  reply.raw.once('close', giveUp)
+  stopWaiting = () => {
+    clearTimeout(timer)
+    reply.raw.off('close', giveUp)
+    inWork.resume(request)
+  }
+}
+
+const mayNotWait = (whose: 'user' | 'all'): Problem =>
+  whose === 'user'
+    ? new Problem('too_many_requests', 'Too many of your requests are waiting; send fewer at once', retryAfter(1))
+    : new Problem('overloaded', 'Too many requests are waiting; try again shortly', retryAfter(1))
+
+const waitedTooLong = (): Problem =>
+  new Problem(
+    'overloaded',
+    'The request waited too long for others of its user, or for large answers that clients have not taken; send fewer at once',
+    retryAfter(1),
+  )
+
+/** An answer says how large rows are where many were asked for, and a body where it holds them. */
+function learn(request: FastifyRequest, answerBytes: number, sizes: RowSizes): void {
+  const user = userOf(request)
+  const rows = request.routeOptions.config.rows?.(request) ?? 1
+  if (user === undefined || rows < 1) return
+  if (request.bodyBytes > 0) sizes.written(user, request.bodyBytes / rows)
+  else if (rows > 1) sizes.read(user, answerBytes / rows)
+}
+
+function endTurn(request: FastifyRequest, reply: FastifyReply, bytes: number, readWithinMs: number): void {
+  const { turn } = request
+  if (turn === null) return
+  turn.done(bytes)
+  if (bytes <= PIECE_LENGTH) return
+  const { raw } = reply
+  if (raw.destroyed || raw.closed) return turn.end()
+  const timer = setTimeout(() => raw.destroy(), readWithinMs + bytes / READ_BYTES_PER_MS)
+  raw.once('close', () => {
+    clearTimeout(timer)
+    turn.end()
+  })
+}
+
+const lengthOf = (payload: unknown): number =>
+  typeof payload === 'string' || payload instanceof Uint8Array ? payload.length : 0
+
+/** Encoded piece by piece, so that a slow client keeps the text alone in memory. No surrogate pair is cut. */
+function* piecesOf(text: string): Generator<Buffer> {
+  for (let at = 0; at < text.length;) {
+    let end = Math.min(text.length, at + PIECE_LENGTH)
+    const last = text.charCodeAt(end - 1)
+    if (end < text.length && last >= 0xd800 && last <= 0xdbff) end--
+    yield Buffer.from(text.slice(at, end))
+    at = end
+  }
+}

@@ -1,0 +1,184 @@
+import assert from 'node:assert/strict'
+import { suite, test } from 'node:test'
+import { Turns, type Cost, type Turn, type TurnBounds } from './turns.ts'
+
+const HEAVY = 100
+
+interface Asked {
+  bytes?: number | (() => number)
+  bodyBytes?: number
+  isLong?: boolean
+}
+
+/** Requests by name, such as `ada 1`, and which of them have begun, in order. */
+function open(bounds: Partial<TurnBounds> = {}) {
+  const turns = new Turns({ heavyBytes: HEAVY, heavyAtOnce: 1, lightPerUser: 2, ...bounds })
+  const begun: string[] = []
+  const running = new Map<string, Turn>()
+  const ask = (name: string, { bytes = 1, bodyBytes = 0, isLong = false }: Asked = {}) => {
+    const cost: Cost = { bytes: typeof bytes === 'number' ? () => bytes : bytes, bodyBytes, isLong }
+    return turns.request(name.split(' ')[0] ?? '', cost, (turn) => {
+      begun.push(name)
+      running.set(name, turn)
+    })
+  }
+  /** The request is done, and its client has the answer, unless it is slow. */
+  const finish = (name: string, bytes = 1, { isSlow = false } = {}): void => {
+    running.get(name)?.done(bytes)
+    if (!isSlow) running.get(name)?.end()
+  }
+  /** Finishes whatever has begun, in order, until nothing does. @returns the order in which all began */
+  const finishAll = (bytesOf: (name: string) => number = () => 1): string[] => {
+    for (let at = 0; at < begun.length; at++) finish(begun[at] ?? '', bytesOf(begun[at] ?? ''))
+    return begun
+  }
+  return { turns, begun, running, ask, finish, finishAll }
+}
+
+suite('turns', () => {
+  test('light requests of a user begin in their order, a number at once, and never wait for other users', () => {
+    const { begun, ask, finish, turns } = open()
+    for (const name of ['ada 1', 'ada 2', 'ada 3', 'ada 4', 'ben 1']) ask(name)
+    assert.deepEqual(begun, ['ada 1', 'ada 2', 'ben 1'])
+    finish('ada 2')
+    assert.deepEqual(begun, ['ada 1', 'ada 2', 'ben 1', 'ada 3'])
+    for (const name of ['ada 1', 'ada 3', 'ada 4', 'ben 1']) finish(name)
+    assert.deepEqual(turns.counts, { waiting: 0, heldBytes: 0, users: 0 })
+  })
+
+  test('heavy requests of a user are worked on one after the other, and its light ones beside them', () => {
+    const { begun, ask, finishAll } = open({ heavyAtOnce: 3 })
+    for (const name of ['ada 1', 'ada 2', 'ada 3']) ask(name, { bytes: HEAVY })
+    ask('ada light')
+    ask('ben light')
+    assert.deepEqual(begun, ['ada 1', 'ada light', 'ben light'])
+    assert.deepEqual(finishAll(), ['ada 1', 'ada light', 'ben light', 'ada 2', 'ada 3'])
+  })
+
+  test('long requests are one at a time for their user, and wait for no other user', () => {
+    const { begun, ask } = open()
+    ask('ada heavy', { bytes: HEAVY })
+    for (const name of ['ben 1', 'ben 2', 'eve 1']) ask(name, { isLong: true })
+    assert.deepEqual(begun, ['ada heavy', 'ben 1', 'eve 1'])
+  })
+
+  test('the heavy requests of all users share a few places, which users take in turn', () => {
+    const { begun, ask, finishAll } = open({ heavyAtOnce: 2 })
+    for (const name of ['ada 1', 'ada 2', 'ada 3', 'ben 1', 'ben 2', 'eve 1']) ask(name, { bytes: HEAVY })
+    assert.deepEqual(begun, ['ada 1', 'ben 1'])
+    assert.deepEqual(finishAll(), ['ada 1', 'ben 1', 'eve 1', 'ada 2', 'ben 2', 'ada 3'])
+  })
+
+  test('small heavy requests are worked on together, and a large one alone', () => {
+    const { begun, ask, finish } = open({ heavyAtOnce: 3, heavyBytesAtOnce: 3 * HEAVY })
+    ask('ada 1', { bytes: HEAVY })
+    ask('ben 1', { bytes: HEAVY })
+    ask('eve 1', { bytes: 5 * HEAVY })
+    ask('kim 1', { bytes: HEAVY })
+    assert.deepEqual(begun, ['ada 1', 'ben 1'])
+    finish('ada 1', HEAVY)
+    finish('ben 1', HEAVY)
+    assert.deepEqual(begun, ['ada 1', 'ben 1', 'eve 1'])
+    finish('eve 1', 5 * HEAVY)
+    assert.deepEqual(begun, ['ada 1', 'ben 1', 'eve 1', 'kim 1'])
+  })
+
+  test('users with answers of different sizes get the same number of bytes', () => {
+    const { ask, finishAll } = open()
+    const sizeOf = (name: string): number => (name.startsWith('ada') ? 4 * HEAVY : HEAVY)
+    for (let at = 1; at <= 3; at++) ask(`ada ${at}`, { bytes: 4 * HEAVY })
+    for (let at = 1; at <= 9; at++) ask(`ben ${at}`, { bytes: HEAVY })
+    const order = finishAll(sizeOf).map((name) => name.slice(0, 3))
+    assert.equal(order.join(' '), 'ada ben ben ben ben ada ben ben ben ben ada ben')
+  })
+
+  test('a user pays for what its answers were, not for what was expected of them', () => {
+    const { ask, finishAll } = open()
+    for (let at = 1; at <= 3; at++) ask(`ada ${at}`, { bytes: HEAVY })
+    for (let at = 1; at <= 9; at++) ask(`ben ${at}`, { bytes: HEAVY })
+    const order = finishAll((name) => (name.startsWith('ada') ? 4 * HEAVY : HEAVY)).map((name) => name.slice(0, 3))
+    assert.equal(order.join(' '), 'ada ben ben ben ben ada ben ben ben ben ada ben')
+  })
+
+  test('light requests that turn out to be heavy while they wait become heavy', () => {
+    let bytes = 1
+    const { begun, ask, finish } = open()
+    for (const name of ['ada 1', 'ada 2', 'ada 3', 'ada 4', 'ada 5']) ask(name, { bytes: () => bytes })
+    bytes = HEAVY
+    finish('ada 1', HEAVY)
+    finish('ada 2', HEAVY)
+    assert.deepEqual(begun, ['ada 1', 'ada 2', 'ada 3'])
+    finish('ada 3', HEAVY)
+    assert.deepEqual(begun, ['ada 1', 'ada 2', 'ada 3', 'ada 4'])
+  })
+
+  test('a client that does not take its large answers stops its own user only', () => {
+    const { begun, ask, finish, running, turns } = open({ heldBytesPerUser: 2 * HEAVY, heldBytes: 10 * HEAVY })
+    for (let at = 1; at <= 4; at++) ask(`ada ${at}`, { bytes: HEAVY })
+    finish('ada 1', HEAVY, { isSlow: true })
+    finish('ada 2', HEAVY, { isSlow: true })
+    assert.deepEqual(begun, ['ada 1', 'ada 2'])
+    assert.equal(turns.counts.heldBytes, 2 * HEAVY)
+    ask('ada light')
+    ask('ben 1', { bytes: HEAVY })
+    assert.deepEqual(begun, ['ada 1', 'ada 2', 'ada light', 'ben 1'])
+    finish('ben 1', HEAVY)
+    running.get('ada 1')?.end()
+    assert.deepEqual(begun, ['ada 1', 'ada 2', 'ada light', 'ben 1', 'ada 3'])
+  })
+
+  test('the answers that all clients have not taken are bounded, and the next one is not overtaken', () => {
+    const { begun, ask, finish, running } = open({ heldBytesPerUser: 9 * HEAVY, heldBytes: 3 * HEAVY })
+    ask('ada 1', { bytes: 2 * HEAVY })
+    ask('ben 1', { bytes: 2 * HEAVY })
+    ask('eve 1', { bytes: HEAVY })
+    finish('ada 1', 2 * HEAVY, { isSlow: true })
+    assert.deepEqual(begun, ['ada 1'])
+    running.get('ada 1')?.end()
+    assert.deepEqual(begun, ['ada 1', 'ben 1'])
+  })
+
+  test('an answer larger than all bounds begins when nothing else is held', () => {
+    const { begun, ask } = open({ heldBytesPerUser: HEAVY, heldBytes: HEAVY })
+    ask('ada 1', { bytes: 50 * HEAVY })
+    assert.deepEqual(begun, ['ada 1'])
+  })
+
+  test('how many wait is bounded for a user, for all, and by their bodies', () => {
+    const { ask, finish } = open({ waitingPerUser: 2, waiting: 3, waitingBodyBytes: 50, lightPerUser: 1 })
+    for (const name of ['ada 1', 'ada 2', 'ada 3']) assert.notEqual(ask(name, { bodyBytes: 10 }), 'user')
+    assert.equal(ask('ada 4'), 'user')
+    ask('ben 1')
+    assert.equal(ask('ben 2', { bodyBytes: 31 }), 'all')
+    assert.equal(typeof ask('ben 2', { bodyBytes: 30 }), 'function')
+    assert.equal(ask('ben 3'), 'all')
+    finish('ada 1')
+    assert.equal(typeof ask('ben 3', { bodyBytes: 10 }), 'function')
+  })
+
+  test('a request that is withdrawn never begins, and lets the next one begin', () => {
+    const { begun, ask, finish, finishAll, turns } = open()
+    ask('ada 1', { bytes: HEAVY })
+    const withdraw = ask('ada 2', { bytes: HEAVY })
+    ask('ada 3', { bytes: HEAVY })
+    assert.ok(typeof withdraw === 'function')
+    withdraw()
+    withdraw()
+    finish('ada 1')
+    assert.deepEqual(begun, ['ada 1', 'ada 3'])
+    finishAll()
+    assert.deepEqual(turns.counts, { waiting: 0, heldBytes: 0, users: 0 })
+  })
+
+  test('users are forgotten while others are busy, except for what they owe', () => {
+    const { ask, finish, turns } = open({ heavyAtOnce: 2 })
+    ask('ada 1', { bytes: HEAVY })
+    for (let at = 0; at < 5_000; at++) {
+      ask(`user-${at} 1`, { bytes: HEAVY })
+      finish(`user-${at} 1`, HEAVY)
+    }
+    assert.ok(turns.counts.users < 2_000, `${turns.counts.users} users`)
+    finish('ada 1', HEAVY)
+    assert.equal(turns.counts.users, 0)
+  })
+})

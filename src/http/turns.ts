@@ -1,0 +1,303 @@
+/** What one process works on at once. Tests have smaller numbers. */
+export interface TurnBounds {
+  /** Light requests of one user that are worked on at once. */
+  readonly lightPerUser: number
+  /** A request that is expected to read, write or answer so many bytes is heavy. */
+  readonly heavyBytes: number
+  /**
+   * Heavy requests of all users that are worked on at once, and the bytes that they are expected to have together; one may have
+   * more, alone. They leave processors and connections to the others.
+   */
+  readonly heavyAtOnce: number
+  readonly heavyBytesAtOnce: number
+  /** Large answers that clients have not taken yet, of one user and in all. Beyond that no further heavy request begins. */
+  readonly heldBytesPerUser: number
+  readonly heldBytes: number
+  /** Requests that wait, of one user and in all, and the bodies of those. */
+  readonly waitingPerUser: number
+  readonly waiting: number
+  readonly waitingBodyBytes: number
+}
+
+const MIB = 1024 * 1024
+
+export const USUAL_BOUNDS: TurnBounds = {
+  lightPerUser: 16,
+  heavyBytes: MIB / 8,
+  heavyAtOnce: 3,
+  heavyBytesAtOnce: MIB,
+  heldBytesPerUser: 24 * MIB,
+  heldBytes: 192 * MIB,
+  waitingPerUser: 256,
+  waiting: 2_048,
+  waitingBodyBytes: 64 * MIB,
+}
+
+/** What a request is expected to cost. */
+export interface Cost {
+  /** All that is read, written and answered, as far as is known when it is asked. */
+  bytes(this: void): number
+  /** Of the body, which is in memory while the request waits. */
+  readonly bodyBytes: number
+  /** Whether it may take long whatever is known of it, so that its user has one of these at a time. */
+  readonly isLong: boolean
+}
+
+/** A request that is worked on. */
+export interface Turn {
+  readonly isHeavy: boolean
+  /** The work is done: the next request may begin. The answer is held in memory until {@link end}. */
+  done(answerBytes: number): void
+  /** The client has the answer, or has left. */
+  end(): void
+}
+
+interface Entry {
+  readonly user: User
+  readonly cost: Cost
+  readonly onTurn: (turn: Turn) => void
+}
+
+interface User {
+  readonly name: string
+  lightRunning: number
+  /** Of long and heavy requests one is worked on at a time. */
+  isBusy: boolean
+  heldBytes: number
+  readonly light: Entry[]
+  readonly single: Entry[]
+  /** The virtual time at which its last heavy request ends. */
+  endsAt: number
+}
+
+/** Users that are remembered for their virtual time alone. Beyond that the oldest is forgotten. */
+const AHEAD_MAX = 1_024
+
+/**
+ * Decides in which order requests are worked on, so that a user who asks for much waits for itself and not others for it.
+ *
+ * - Light requests of a user begin in their order, up to a number at once. They wait for nothing else.
+ * - Long and heavy requests of a user are worked on one after the other.
+ * - Heavy ones share a few places of the process, and a very large one is alone there. Their order among users is start-time fair queueing (Goyal et al., 1996) over
+ *   bytes: each request takes as much virtual time as it has bytes, and the user whose time is earliest is next. Users who ask
+ *   without pause get the same number of bytes, whatever the sizes of their answers.
+ * - A large answer that its client has not taken counts against its user, so that slow readers stop themselves first.
+ */
+export class Turns {
+  readonly #bounds: TurnBounds
+  readonly #users = new Map<string, User>()
+  /** Users with a long or heavy request that waits. */
+  readonly #queue = new Set<User>()
+  /** Users that have nothing under way, and a virtual time that may be ahead of that of all. */
+  readonly #ahead = new Set<User>()
+  #heavyRunning = 0
+  #heavyRunningBytes = 0
+  #heldBytes = 0
+  #waiting = 0
+  #waitingBodyBytes = 0
+  #virtualTime = 0
+  #latestEnd = 0
+
+  constructor(bounds: Partial<TurnBounds> = {}) {
+    this.#bounds = { ...USUAL_BOUNDS, ...bounds }
+  }
+
+  get counts(): { readonly waiting: number; readonly heldBytes: number; readonly users: number } {
+    return { waiting: this.#waiting, heldBytes: this.#heldBytes, users: this.#users.size }
+  }
+
+  /**
+   * Calls `onTurn` at once, or later in its turn.
+   *
+   * @returns undefined where it was called; else what withdraws the request, such as when its client has left; 'user' or 'all'
+   *   where the request may not wait, because too many of that user or of all do
+   */
+  request(name: string, cost: Cost, onTurn: (turn: Turn) => void): (() => void) | undefined | 'user' | 'all' {
+    const user = this.#userOf(name)
+    const entry: Entry = { user, cost, onTurn }
+    const isSingle = cost.isLong || this.#isHeavy(entry)
+    const queue = isSingle ? user.single : user.light
+    const mayBegin = isSingle ? !user.isBusy : user.lightRunning < this.#bounds.lightPerUser
+    if (mayBegin && queue.length === 0 && !this.#isHeavy(entry)) {
+      this.#begin(entry, isSingle)
+      return undefined
+    }
+    const refusal = this.#mayNotWait(user, cost)
+    if (refusal !== undefined) {
+      this.#forget(user)
+      return refusal
+    }
+    this.#waiting++
+    this.#waitingBodyBytes += cost.bodyBytes
+    queue.push(entry)
+    if (isSingle) {
+      this.#queue.add(user)
+      this.#beginSingles()
+    }
+    return queue.includes(entry) ? () => this.#withdraw(entry) : undefined
+  }
+
+  #isHeavy({ cost }: Entry): boolean {
+    return cost.bytes() >= this.#bounds.heavyBytes
+  }
+
+  #mayNotWait(user: User, { bodyBytes }: Cost): 'user' | 'all' | undefined {
+    const { waitingPerUser, waiting, waitingBodyBytes } = this.#bounds
+    if (user.light.length + user.single.length >= waitingPerUser) return 'user'
+    const isFull = this.#waiting >= waiting || this.#waitingBodyBytes + bodyBytes > waitingBodyBytes
+    return isFull ? 'all' : undefined
+  }
+
+  #withdraw(entry: Entry): void {
+    const { user } = entry
+    for (const queue of [user.light, user.single]) {
+      const at = queue.indexOf(entry)
+      if (at < 0) continue
+      queue.splice(at, 1)
+      this.#noLongerWaits(entry)
+    }
+    this.#next(user)
+  }
+
+  #noLongerWaits({ user, cost }: Entry): void {
+    this.#waiting--
+    this.#waitingBodyBytes -= cost.bodyBytes
+    if (user.single.length === 0) this.#queue.delete(user)
+  }
+
+  #begin(entry: Entry, isSingle: boolean): void {
+    const { user, cost, onTurn } = entry
+    const heavyBytes = isSingle && this.#isHeavy(entry) ? cost.bytes() : 0
+    if (isSingle) user.isBusy = true
+    else user.lightRunning++
+    if (heavyBytes > 0) {
+      this.#heavyRunning++
+      this.#heavyRunningBytes += heavyBytes
+      this.#virtualTime = this.#startOf(user)
+      this.#spend(user, heavyBytes, this.#virtualTime)
+    }
+    onTurn(this.#turn(entry, isSingle, heavyBytes))
+  }
+
+  #spend(user: User, bytes: number, from = user.endsAt): void {
+    user.endsAt = from + bytes
+    this.#latestEnd = Math.max(this.#latestEnd, user.endsAt)
+  }
+
+  #turn({ user, cost }: Entry, isSingle: boolean, expectedBytes: number): Turn {
+    const isHeavy = expectedBytes > 0
+    let isDone = false
+    let isEnded = false
+    let heldBytes = 0
+    const hold = (bytes: number): void => {
+      user.heldBytes += bytes - heldBytes
+      this.#heldBytes += bytes - heldBytes
+      heldBytes = bytes
+    }
+    return {
+      isHeavy,
+      done: (answerBytes) => {
+        if (isDone) return
+        isDone = true
+        if (isSingle) user.isBusy = false
+        else user.lightRunning--
+        if (isHeavy) {
+          this.#heavyRunning--
+          this.#heavyRunningBytes -= expectedBytes
+          // What it was takes the place of what was expected, and is at least that of a heavy one: the work was not small.
+          this.#spend(user, Math.max(answerBytes, cost.bodyBytes, this.#bounds.heavyBytes) - expectedBytes)
+        }
+        if (!isEnded && answerBytes >= this.#bounds.heavyBytes) hold(answerBytes)
+        this.#next(user)
+      },
+      end: () => {
+        isEnded = true
+        if (heldBytes === 0) return
+        hold(0)
+        this.#next(user)
+      },
+    }
+  }
+
+  #next(user: User): void {
+    while (user.lightRunning < this.#bounds.lightPerUser) {
+      const entry = user.light.shift()
+      if (entry === undefined) break
+      // Meanwhile its user's answers may have turned out to be large.
+      if (this.#isHeavy(entry)) {
+        user.single.push(entry)
+        this.#queue.add(user)
+      } else {
+        this.#noLongerWaits(entry)
+        this.#begin(entry, false)
+      }
+    }
+    this.#beginSingles()
+    this.#forget(user)
+  }
+
+  #beginSingles(): void {
+    for (;;) {
+      const entry = this.#nextSingle()
+      if (entry === undefined) break
+      entry.user.single.shift()
+      this.#noLongerWaits(entry)
+      this.#begin(entry, true)
+    }
+    if (this.#heavyRunning > 0 || this.#queue.size > 0) return
+    // All users are equal when heavy work begins again.
+    this.#virtualTime = this.#latestEnd
+    for (const user of this.#ahead) this.#drop(user)
+  }
+
+  /** The first of all users' next requests that may begin: any that is not heavy, else that of the earliest virtual time. */
+  #nextSingle(): Entry | undefined {
+    const { heldBytesPerUser, heldBytes, heavyAtOnce, heavyBytesAtOnce } = this.#bounds
+    let earliest: Entry | undefined
+    for (const user of this.#queue) {
+      const [entry] = user.single
+      if (entry === undefined || user.isBusy) continue
+      if (!this.#isHeavy(entry)) return entry
+      const isHolding = user.heldBytes > 0 && user.heldBytes + entry.cost.bytes() > heldBytesPerUser
+      if (isHolding) continue
+      if (earliest === undefined || this.#startOf(user) < this.#startOf(earliest.user)) earliest = entry
+    }
+    if (earliest === undefined) return undefined
+    const bytes = earliest.cost.bytes()
+    const hasPlace =
+      this.#heavyRunning === 0 ||
+      (this.#heavyRunning < heavyAtOnce && this.#heavyRunningBytes + bytes <= heavyBytesAtOnce)
+    const hasRoom = this.#heldBytes === 0 || this.#heldBytes + bytes <= heldBytes
+    // Where it may not begin, smaller ones do not overtake it: they would keep a large answer waiting for ever.
+    return hasPlace && hasRoom ? earliest : undefined
+  }
+
+  #startOf({ endsAt }: User): number {
+    return Math.max(this.#virtualTime, endsAt)
+  }
+
+  #userOf(name: string): User {
+    let user = this.#users.get(name)
+    if (user === undefined) {
+      user = { name, lightRunning: 0, isBusy: false, heldBytes: 0, light: [], single: [], endsAt: 0 }
+      this.#users.set(name, user)
+    }
+    return user
+  }
+
+  #forget(user: User): void {
+    if (!isIdle(user)) return
+    this.#ahead.delete(user)
+    if (user.endsAt <= this.#virtualTime) return void this.#users.delete(user.name)
+    const [oldest] = this.#ahead.add(user)
+    if (this.#ahead.size > AHEAD_MAX && oldest !== undefined) this.#drop(oldest)
+  }
+
+  #drop(user: User): void {
+    this.#ahead.delete(user)
+    if (isIdle(user)) this.#users.delete(user.name)
+  }
+}
+
+const isIdle = ({ lightRunning, isBusy, heldBytes, light, single }: User): boolean =>
+  !isBusy && lightRunning + heldBytes + light.length + single.length === 0
