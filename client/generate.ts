@@ -15,10 +15,17 @@ registerHooks({
     next(specifier === 'typescript' ? '@ts-morph/common/dist/typescript.js' : specifier, context),
 })
 
+/** An open set of strings becomes a union, so that an editor knows the values of this version. An answer may have others. */
+const withKnownValues = (_key: string, value: unknown): unknown =>
+  typeof value === 'object' && value !== null && 'x-extensible-enum' in value
+    ? { ...value, enum: value['x-extensible-enum'] }
+    : value
+
 /** The text that schema.ts should have. */
 export async function generate(): Promise<string> {
   const { default: openapiTS, astToString } = await import('openapi-typescript')
-  const nodes = await openapiTS(readFileSync(DOCUMENT, 'utf8'), { defaultNonNullable: false })
+  const document = JSON.stringify(JSON.parse(readFileSync(DOCUMENT, 'utf8'), withKnownValues))
+  const nodes = await openapiTS(document, { defaultNonNullable: false })
   return HEADER + astToString(nodes)
 }
 

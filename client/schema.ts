@@ -8,7 +8,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Is the process serving? */
+        /**
+         * Is the process serving?
+         * @description Touches nothing but the process, so that a database that is away restarts no process.
+         */
         get: operations["getHealth"];
         put?: never;
         post?: never;
@@ -87,7 +90,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Sign up */
+        /**
+         * Sign up
+         * @description Creates a user and a session. The `token` of the answer is the bearer token.
+         */
         post: operations["signUp"];
         delete?: never;
         options?: never;
@@ -104,7 +110,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Sign in */
+        /**
+         * Sign in
+         * @description Creates a session. The `token` of the answer is the bearer token.
+         */
         post: operations["signIn"];
         delete?: never;
         options?: never;
@@ -121,7 +130,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Sign out: the token is dead at once */
+        /**
+         * Sign out: the token is dead at once
+         * @description Ends the session of the bearer token or cookie. Without one there is nothing to end, and the answer is the same.
+         */
         post: operations["signOut"];
         delete?: never;
         options?: never;
@@ -136,7 +148,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Who is signed in, if anybody */
+        /**
+         * Who is signed in, if anybody
+         * @description Null where the request has no valid session.
+         */
         get: operations["getSession"];
         put?: never;
         post?: never;
@@ -153,7 +168,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Your sessions */
+        /**
+         * Your sessions
+         * @description The sessions that are alive. A token is shown only where the request has presented it.
+         */
         get: operations["listSessions"];
         put?: never;
         post?: never;
@@ -172,7 +190,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** End one of your sessions */
+        /**
+         * End one of your sessions
+         * @description By the token that the list of sessions names it with.
+         */
         post: operations["revokeSession"];
         delete?: never;
         options?: never;
@@ -189,7 +210,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** End all your sessions */
+        /**
+         * End all your sessions
+         * @description The one of this request too.
+         */
         post: operations["revokeSessions"];
         delete?: never;
         options?: never;
@@ -206,7 +230,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** End all your sessions but this one */
+        /**
+         * End all your sessions but this one
+         * @description The one of this request stays.
+         */
         post: operations["revokeOtherSessions"];
         delete?: never;
         options?: never;
@@ -223,7 +250,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Change your password */
+        /**
+         * Change your password
+         * @description Takes the current password. With `revokeOtherSessions` all other sessions end, and this one gets a new token.
+         */
         post: operations["changePassword"];
         delete?: never;
         options?: never;
@@ -240,7 +270,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Change your name or picture */
+        /**
+         * Change your name or picture
+         * @description What is absent stays; an `image` of null removes the picture.
+         */
         post: operations["updateUser"];
         delete?: never;
         options?: never;
@@ -257,7 +290,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Delete yourself and all your tasks */
+        /**
+         * Delete yourself and all your tasks
+         * @description Takes the password. Tasks, keys and sessions are deleted with the user, and cannot be restored.
+         */
         post: operations["deleteUser"];
         delete?: never;
         options?: never;
@@ -278,7 +314,10 @@ export interface paths {
          */
         get: operations["listTasks"];
         put?: never;
-        /** Create a task */
+        /**
+         * Create a task
+         * @description Members that are absent get their defaults. With an `id` of your choice the request can be repeated.
+         */
         post: operations["createTask"];
         delete?: never;
         options?: never;
@@ -293,15 +332,24 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Read a task */
+        /**
+         * Read a task
+         * @description With `If-None-Match` the answer is 304 while the task has that version.
+         */
         get: operations["getTask"];
         put?: never;
         post?: never;
-        /** Delete a task */
+        /**
+         * Delete a task
+         * @description With `If-Match` only while the task has that version.
+         */
         delete: operations["deleteTask"];
         options?: never;
         head?: never;
-        /** Change a task */
+        /**
+         * Change a task
+         * @description A JSON merge patch (RFC 7396): what is absent stays, null clears. `application/merge-patch+json` is accepted too. A patch that changes nothing leaves the version.
+         */
         patch: operations["updateTask"];
         trace?: never;
     };
@@ -318,7 +366,10 @@ export interface paths {
         delete?: never;
         options?: never;
         head?: never;
-        /** Complete or reopen a task */
+        /**
+         * Complete or reopen a task
+         * @description Without a body the task is toggled; with `completed` it is set, so that a retry is safe.
+         */
         patch: operations["completeTask"];
         trace?: never;
     };
@@ -329,7 +380,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Count your tasks */
+        /**
+         * Count your tasks
+         * @description Counts of all your tasks by status and priority, and of those that are overdue now.
+         */
         get: operations["getTaskStats"];
         put?: never;
         post?: never;
@@ -346,7 +400,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List your tags, the most used first */
+        /**
+         * List your tags, the most used first
+         * @description Each tag with the number of tasks that have it.
+         */
         get: operations["listTags"];
         put?: never;
         post?: never;
@@ -363,7 +420,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List your provider keys, masked */
+        /**
+         * List your provider keys, masked
+         * @description The keys themselves are never shown.
+         */
         get: operations["listUserApiKeys"];
         put?: never;
         post?: never;
@@ -380,7 +440,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Read what is known of a provider key, masked */
+        /**
+         * Read what is known of a provider key, masked
+         * @description The key itself is never shown.
+         */
         get: operations["getUserApiKey"];
         /**
          * Store a provider key, or replace it
@@ -388,7 +451,10 @@ export interface paths {
          */
         put: operations["putUserApiKey"];
         post?: never;
-        /** Delete a provider key */
+        /**
+         * Delete a provider key
+         * @description The record of who read it stays.
+         */
         delete: operations["deleteUserApiKey"];
         options?: never;
         head?: never;
@@ -442,7 +508,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List when services read your key in clear, newest first */
+        /**
+         * List when services read your key in clear, newest first
+         * @description An entry is written with each read, in the same transaction.
+         */
         get: operations["listUserApiKeyReads"];
         put?: never;
         post?: never;
@@ -497,7 +566,7 @@ export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         /**
-         * @description What is wrong, for a program. Later versions may have more
+         * @description What is wrong, for a program. Later versions may have more, and refusals under /api/auth have better-auth's own
          * @enum {string}
          */
         ProblemCode: "malformed_request" | "invalid_json" | "invalid_header" | "invalid_cursor" | "contradictory_credentials" | "missing_user_id" | "unauthenticated" | "forbidden" | "not_found" | "method_not_allowed" | "request_timeout" | "conflict" | "request_in_progress" | "precondition_failed" | "body_too_large" | "uri_too_long" | "unsupported_media_type" | "expectation_failed" | "invalid_input" | "key_refused" | "idempotency_key_reused" | "too_many_requests" | "idempotency_quota_exceeded" | "headers_too_large" | "internal" | "unavailable" | "overloaded" | "outcome_unknown" | "provider_unavailable" | "key_unreadable";
@@ -525,28 +594,14 @@ export interface components {
              * @example /api/tasks
              */
             instance: string;
-            /**
-             * @description What is wrong, for a program
-             * @example invalid_input
-             */
-            code: components["schemas"]["ProblemCode"] | string;
+            code: components["schemas"]["ProblemCode"];
             /**
              * @description Finds the request in the log
              * @example 8f0e7f2e-6a59-4f0c-9a53-2f4f0f6f3c55
              */
             requestId: string;
             /** @description With 422: each fault */
-            errors?: {
-                /** @enum {string} */
-                in: "body" | "query" | "path" | "header";
-                /**
-                 * @description A JSON Pointer (RFC 6901) into that part
-                 * @example /title
-                 */
-                pointer: string;
-                /** @example title is required */
-                detail: string;
-            }[];
+            errors?: components["schemas"]["Violation"][];
             /**
              * Format: int32
              * @description Of an atomic batch: the index of the operation that was refused
@@ -674,10 +729,8 @@ export interface components {
             id: string;
             title: string;
             description: string | null;
-            /** @enum {string} */
-            status: "TODO" | "IN_PROGRESS" | "COMPLETED";
-            /** @enum {string} */
-            priority: "URGENT" | "HIGH" | "MEDIUM" | "LOW";
+            status: components["schemas"]["TaskStatus"];
+            priority: components["schemas"]["TaskPriority"];
             /**
              * Format: date-time
              * @description RFC 3339. Answers are in UTC with `Z`, with milliseconds only where they are not zero.
@@ -733,16 +786,8 @@ export interface components {
             title: string;
             /** Format: text */
             description?: string | null;
-            /**
-             * @default TODO
-             * @enum {string}
-             */
-            status?: "TODO" | "IN_PROGRESS" | "COMPLETED";
-            /**
-             * @default MEDIUM
-             * @enum {string}
-             */
-            priority?: "URGENT" | "HIGH" | "MEDIUM" | "LOW";
+            status?: components["schemas"]["TaskStatus"];
+            priority?: components["schemas"]["TaskPriority"];
             /**
              * Format: date-time
              * @description RFC 3339. Answers are in UTC with `Z`, with milliseconds only where they are not zero.
@@ -772,10 +817,8 @@ export interface components {
             title?: string;
             /** Format: text */
             description?: string | null;
-            /** @enum {string} */
-            status?: "TODO" | "IN_PROGRESS" | "COMPLETED";
-            /** @enum {string} */
-            priority?: "URGENT" | "HIGH" | "MEDIUM" | "LOW";
+            status?: components["schemas"]["TaskStatus"];
+            priority?: components["schemas"]["TaskPriority"];
             /**
              * Format: date-time
              * @description RFC 3339. Answers are in UTC with `Z`, with milliseconds only where they are not zero.
@@ -783,63 +826,12 @@ export interface components {
              */
             dueDate?: string | null;
             /**
-             * @description In the order given
+             * @description In the order given; null means none
              * @example [
              *       "home"
              *     ]
              */
-            tags?: string[];
-        };
-        /**
-         * @description The members of a task that `fields` named
-         * @example {
-         *       "id": "019b6051-3a80-7c4e-9d3b-5f0c2f7f6a11",
-         *       "title": "Buy milk"
-         *     }
-         */
-        TaskPart: {
-            /**
-             * Format: uuid
-             * @description A UUID (version 7, lower case in answers)
-             */
-            id?: string;
-            title?: string;
-            description?: string | null;
-            /** @enum {string} */
-            status?: "TODO" | "IN_PROGRESS" | "COMPLETED";
-            /** @enum {string} */
-            priority?: "URGENT" | "HIGH" | "MEDIUM" | "LOW";
-            /**
-             * Format: date-time
-             * @description RFC 3339. Answers are in UTC with `Z`, with milliseconds only where they are not zero.
-             * @example 2025-12-27T17:00:00Z
-             */
-            dueDate?: string | null;
-            tags?: string[];
-            userId?: string;
-            /**
-             * Format: date-time
-             * @description RFC 3339. Answers are in UTC with `Z`, with milliseconds only where they are not zero.
-             * @example 2025-12-27T17:00:00Z
-             */
-            createdAt?: string;
-            /**
-             * Format: date-time
-             * @description RFC 3339. Answers are in UTC with `Z`, with milliseconds only where they are not zero.
-             * @example 2025-12-27T17:00:00Z
-             */
-            updatedAt?: string;
-            /**
-             * Format: date-time
-             * @description RFC 3339. Answers are in UTC with `Z`, with milliseconds only where they are not zero.
-             * @example 2025-12-27T17:00:00Z
-             */
-            completedAt?: string | null;
-            /**
-             * Format: int32
-             * @description Grows by one with every change; the ETag
-             */
-            version?: number;
+            tags?: string[] | null;
         };
         /**
          * @example {
@@ -864,24 +856,8 @@ export interface components {
              * @description All tasks
              */
             total: number;
-            byStatus: {
-                /** Format: int32 */
-                TODO: number;
-                /** Format: int32 */
-                IN_PROGRESS: number;
-                /** Format: int32 */
-                COMPLETED: number;
-            };
-            byPriority: {
-                /** Format: int32 */
-                URGENT: number;
-                /** Format: int32 */
-                HIGH: number;
-                /** Format: int32 */
-                MEDIUM: number;
-                /** Format: int32 */
-                LOW: number;
-            };
+            byStatus: components["schemas"]["TasksByStatus"];
+            byPriority: components["schemas"]["TasksByPriority"];
             /**
              * Format: int32
              * @description Due before now and not completed
@@ -913,11 +889,7 @@ export interface components {
          *     }
          */
         UserApiKey: {
-            /**
-             * @description Gemini, OpenAI, Anthropic
-             * @enum {string}
-             */
-            provider: "gemini" | "openai" | "anthropic";
+            provider: components["schemas"]["Provider"];
             /** @description The first four and the last three characters */
             maskedKey: string;
             /**
@@ -944,16 +916,17 @@ export interface components {
              */
             updatedAt: string;
         };
+        /**
+         * @example {
+         *       "apiKey": "AIza-the-key-that-Gemini-gave-you"
+         *     }
+         */
         UserApiKeyPut: {
             /** @description As the provider gave it. Checked with the provider before it is stored, encrypted */
             apiKey: string;
         };
         PlaintextKey: {
-            /**
-             * @description Gemini, OpenAI, Anthropic
-             * @enum {string}
-             */
-            provider: "gemini" | "openai" | "anthropic";
+            provider: components["schemas"]["Provider"];
             /** @description In clear */
             apiKey: string;
         };
@@ -978,11 +951,7 @@ export interface components {
             service: string;
             /** @description Whose key it is */
             userId: string;
-            /**
-             * @description Gemini, OpenAI, Anthropic
-             * @enum {string}
-             */
-            provider: "gemini" | "openai" | "anthropic";
+            provider: components["schemas"]["Provider"];
             /**
              * Format: date-time
              * @description RFC 3339. Answers are in UTC with `Z`, with milliseconds only where they are not zero.
@@ -1032,59 +1001,7 @@ export interface components {
              */
             atomic?: boolean;
             /** @description Done in order, each upon what those before it left */
-            operations: ({
-                /** @enum {string} */
-                op: "create" | "update" | "complete" | "delete";
-            } & ({
-                /** @enum {string} */
-                op: "create";
-                task: components["schemas"]["TaskCreate"];
-            } | {
-                /** @enum {string} */
-                op: "update";
-                /**
-                 * Format: uuid
-                 * @description A UUID (version 7, lower case in answers)
-                 */
-                id: string;
-                /**
-                 * Format: int32
-                 * @description Only if the version is still this one, as with If-Match
-                 * @example 3
-                 */
-                ifVersion?: number;
-                patch: components["schemas"]["TaskPatch"];
-            } | {
-                /** @enum {string} */
-                op: "complete";
-                /**
-                 * Format: uuid
-                 * @description A UUID (version 7, lower case in answers)
-                 */
-                id: string;
-                /**
-                 * Format: int32
-                 * @description Only if the version is still this one, as with If-Match
-                 * @example 3
-                 */
-                ifVersion?: number;
-                /** @description The state to reach; without it the task is toggled */
-                completed?: boolean;
-            } | {
-                /** @enum {string} */
-                op: "delete";
-                /**
-                 * Format: uuid
-                 * @description A UUID (version 7, lower case in answers)
-                 */
-                id: string;
-                /**
-                 * Format: int32
-                 * @description Only if the version is still this one, as with If-Match
-                 * @example 3
-                 */
-                ifVersion?: number;
-            }))[];
+            operations: components["schemas"]["TaskOperation"][];
         };
         /**
          * @description What became of one operation: the task as it then was, nothing once it is deleted, or a problem
@@ -1109,17 +1026,7 @@ export interface components {
              */
             status: number;
             task?: components["schemas"]["Task"];
-            /** @description Why it was refused: a refusal as everywhere, without instance and requestId */
-            problem?: {
-                type: string;
-                title: string;
-                /** Format: int32 */
-                status: number;
-                detail: string;
-                code: components["schemas"]["ProblemCode"];
-                /** Format: int32 */
-                currentVersion?: number;
-            };
+            problem?: components["schemas"]["BatchProblem"];
         };
         /**
          * @example {
@@ -1146,19 +1053,290 @@ export interface components {
             /** @description Those of which you have no task, in the order given */
             notFound: string[];
         };
+        Violation: {
+            /** @enum {string} */
+            in: "body" | "query" | "path" | "header";
+            /**
+             * @description A JSON Pointer (RFC 6901) into that part
+             * @example /title
+             */
+            pointer: string;
+            /** @example title is required */
+            detail: string;
+        };
+        /**
+         * @description How far a task is; TODO when it is created without one
+         * @enum {string}
+         */
+        TaskStatus: "TODO" | "IN_PROGRESS" | "COMPLETED";
+        /**
+         * @description How urgent a task is; MEDIUM when it is created without one
+         * @enum {string}
+         */
+        TaskPriority: "URGENT" | "HIGH" | "MEDIUM" | "LOW";
+        TasksByStatus: {
+            /** Format: int32 */
+            TODO: number;
+            /** Format: int32 */
+            IN_PROGRESS: number;
+            /** Format: int32 */
+            COMPLETED: number;
+        };
+        TasksByPriority: {
+            /** Format: int32 */
+            URGENT: number;
+            /** Format: int32 */
+            HIGH: number;
+            /** Format: int32 */
+            MEDIUM: number;
+            /** Format: int32 */
+            LOW: number;
+        };
+        /**
+         * @description Gemini, OpenAI, Anthropic
+         * @enum {string}
+         */
+        Provider: "gemini" | "openai" | "anthropic";
+        CreateTaskOperation: {
+            /** @constant */
+            op: "create";
+            task: components["schemas"]["TaskCreate"];
+        };
+        UpdateTaskOperation: {
+            /** @constant */
+            op: "update";
+            /**
+             * Format: uuid
+             * @description A UUID (version 7, lower case in answers)
+             */
+            id: string;
+            /**
+             * Format: int32
+             * @description Only if the version is still this one, as with If-Match
+             * @example 3
+             */
+            ifVersion?: number;
+            patch: components["schemas"]["TaskPatch"];
+        };
+        CompleteTaskOperation: {
+            /** @constant */
+            op: "complete";
+            /**
+             * Format: uuid
+             * @description A UUID (version 7, lower case in answers)
+             */
+            id: string;
+            /**
+             * Format: int32
+             * @description Only if the version is still this one, as with If-Match
+             * @example 3
+             */
+            ifVersion?: number;
+            /** @description The state to reach; without it the task is toggled */
+            completed?: boolean;
+        };
+        DeleteTaskOperation: {
+            /** @constant */
+            op: "delete";
+            /**
+             * Format: uuid
+             * @description A UUID (version 7, lower case in answers)
+             */
+            id: string;
+            /**
+             * Format: int32
+             * @description Only if the version is still this one, as with If-Match
+             * @example 3
+             */
+            ifVersion?: number;
+        };
+        TaskOperation: components["schemas"]["CreateTaskOperation"] | components["schemas"]["UpdateTaskOperation"] | components["schemas"]["CompleteTaskOperation"] | components["schemas"]["DeleteTaskOperation"];
+        /** @description Why it was refused: a refusal as everywhere, without instance and requestId */
+        BatchProblem: {
+            type: string;
+            title: string;
+            /** Format: int32 */
+            status: number;
+            detail: string;
+            code: components["schemas"]["ProblemCode"];
+            /** Format: int32 */
+            currentVersion?: number;
+        };
+        /** @description It is */
+        HealthAnswer: {
+            /** @enum {string} */
+            status: "healthy";
+            service: string;
+        };
+        ReadinessChecks: {
+            /** @enum {string} */
+            database: "up" | "read-only" | "denied" | "down";
+            /**
+             * @description `ahead`: the schema has migrations of a newer version that only add, so this version works on it; `newer`: one takes away what this version needs
+             * @enum {string}
+             */
+            migrations: "current" | "ahead" | "pending" | "newer" | "unknown";
+            /** @enum {string} */
+            redis: "up" | "degraded";
+        };
+        /** @description What the service stands on */
+        ReadinessAnswer: {
+            /** @enum {string} */
+            status: "ready" | "degraded" | "unavailable";
+            service: string;
+            checks: components["schemas"]["ReadinessChecks"];
+            pendingMigrations?: string[];
+        };
+        SignUpRequest: {
+            /**
+             * Format: text
+             * @example Ada
+             */
+            name: string;
+            /**
+             * Format: email
+             * @example ada@example.com
+             */
+            email: string;
+            /**
+             * Format: text
+             * @example correct horse
+             */
+            password: string;
+            /**
+             * Format: http-url
+             * @description The URL of a picture
+             */
+            image?: string;
+            /**
+             * Format: text
+             * @description Accepted for better-auth's client
+             */
+            callbackURL?: string;
+            /** @description false: the cookie ends with the browser session */
+            rememberMe?: boolean;
+        };
+        /** @description Signed up, and signed in */
+        SignUpAnswer: {
+            /** @description The bearer token of the session */
+            token: string;
+            user: components["schemas"]["AuthUser"];
+        };
+        SignInRequest: {
+            /**
+             * Format: email
+             * @example ada@example.com
+             */
+            email: string;
+            /**
+             * Format: text
+             * @example correct horse
+             */
+            password: string;
+            /**
+             * Format: text
+             * @description Accepted for better-auth's client
+             */
+            callbackURL?: string;
+            /** @description false: the cookie ends with the browser session */
+            rememberMe?: boolean;
+        };
+        /** @description Signed in */
+        SignInAnswer: {
+            redirect: boolean;
+            /** @description The bearer token of the session */
+            token: string;
+            url?: string;
+            user: components["schemas"]["AuthUser"];
+        };
+        EmptyRequest: Record<string, never>;
+        /** @description Done */
+        SuccessAnswer: {
+            success: boolean;
+        } & {
+            [key: string]: unknown;
+        };
+        SessionAnswer: {
+            session: components["schemas"]["AuthSession"];
+            user: components["schemas"]["AuthUser"];
+        };
+        RevokeSessionRequest: {
+            /**
+             * Format: text
+             * @description As /list-sessions names it
+             */
+            token: string;
+        };
+        /** @description Done */
+        StatusAnswer: {
+            status: boolean;
+        } & {
+            [key: string]: unknown;
+        };
+        ChangePasswordRequest: {
+            /**
+             * Format: text
+             * @example correct horse
+             */
+            currentPassword: string;
+            /**
+             * Format: text
+             * @example correct horse
+             */
+            newPassword: string;
+            /** @description End every other session; this one gets a new token */
+            revokeOtherSessions?: boolean;
+        };
+        /** @description Changed; with revokeOtherSessions a new token */
+        ChangePasswordAnswer: {
+            /** @description The bearer token of the session */
+            token: string | null;
+            user: components["schemas"]["AuthUser"];
+        };
+        UpdateUserRequest: {
+            /**
+             * Format: text
+             * @example Ada
+             */
+            name?: string;
+            /**
+             * Format: http-url
+             * @description The URL of a picture
+             */
+            image?: string | null;
+        };
+        /** @description Deletes the user with every task and session. There is no way back. */
+        DeleteUserRequest: {
+            /**
+             * Format: text
+             * @example correct horse
+             */
+            password: string;
+            /**
+             * Format: text
+             * @description Accepted for better-auth's client
+             */
+            callbackURL?: string;
+        };
+        /** @enum {string} */
+        TaskSort: "createdAt" | "-createdAt" | "updatedAt" | "-updatedAt" | "dueDate" | "-dueDate" | "priority" | "-priority" | "title" | "-title" | "status" | "-status" | "relevance";
+        /** @enum {string} */
+        TaskField: "id" | "title" | "description" | "status" | "priority" | "dueDate" | "tags" | "userId" | "createdAt" | "updatedAt" | "completedAt" | "version";
+        CompleteTaskRequest: {
+            /** @description The state to reach, so that a retry is safe */
+            completed: boolean;
+        };
+        /** @description What became of each operation */
+        BatchAnswer: {
+            /** @description One for each operation, in their order */
+            results: components["schemas"]["BatchResult"][];
+        };
     };
     responses: {
-        /** @description Malformed request */
-        MalformedRequest: {
+        /** @description Malformed request; Invalid header */
+        MalformedRequestOrInvalidHeader: {
             headers: {
-                /** @description The same as requestId */
-                "X-Request-Id"?: string;
-                "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
-                "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
-                "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
-                "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
-                "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
-                RateLimit: components["headers"]["RateLimit"];
+                "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
             };
             content: {
@@ -1168,8 +1346,17 @@ export interface components {
         /** @description Request timeout */
         RequestTimeout: {
             headers: {
-                /** @description The same as requestId */
-                "X-Request-Id"?: string;
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description Body too large */
+        BodyTooLarge: {
+            headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
             };
             content: {
@@ -1179,104 +1366,27 @@ export interface components {
         /** @description URI too long */
         UriTooLong: {
             headers: {
-                /** @description The same as requestId */
-                "X-Request-Id"?: string;
-                "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
-                "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
-                "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
-                "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
-                "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
-                RateLimit: components["headers"]["RateLimit"];
+                "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
             };
             content: {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description Headers too large */
-        HeadersTooLarge: {
+        /** @description Unsupported media type */
+        UnsupportedMediaType: {
             headers: {
-                /** @description The same as requestId */
-                "X-Request-Id"?: string;
+                "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
             };
             content: {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description Internal server error */
-        Internal: {
+        /** @description Expectation failed */
+        ExpectationFailed: {
             headers: {
-                /** @description The same as requestId */
-                "X-Request-Id"?: string;
-                "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
-                [name: string]: unknown;
-            };
-            content: {
-                "application/problem+json": components["schemas"]["Problem"];
-            };
-        };
-        /** @description Service unavailable */
-        Unavailable: {
-            headers: {
-                /** @description The same as requestId */
-                "X-Request-Id"?: string;
-                /** @description Seconds to wait */
-                "Retry-After"?: number;
-                "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
-                [name: string]: unknown;
-            };
-            content: {
-                "application/problem+json": components["schemas"]["Problem"];
-            };
-        };
-        /** @description Authentication required */
-        Unauthenticated: {
-            headers: {
-                /** @description The same as requestId */
-                "X-Request-Id"?: string;
-                /** @description Bearer */
-                "WWW-Authenticate"?: string;
-                "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
-                "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
-                "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
-                "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
-                "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
-                RateLimit: components["headers"]["RateLimit"];
-                [name: string]: unknown;
-            };
-            content: {
-                "application/problem+json": components["schemas"]["Problem"];
-            };
-        };
-        /** @description Forbidden */
-        Forbidden: {
-            headers: {
-                /** @description The same as requestId */
-                "X-Request-Id"?: string;
-                "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
-                "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
-                "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
-                "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
-                "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
-                RateLimit: components["headers"]["RateLimit"];
-                [name: string]: unknown;
-            };
-            content: {
-                "application/problem+json": components["schemas"]["Problem"];
-            };
-        };
-        /** @description Not found */
-        NotFound: {
-            headers: {
-                /** @description The same as requestId */
-                "X-Request-Id"?: string;
-                "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
-                "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
-                "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
-                "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
-                "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
-                RateLimit: components["headers"]["RateLimit"];
+                "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
             };
             content: {
@@ -1286,14 +1396,71 @@ export interface components {
         /** @description Invalid input */
         InvalidInput: {
             headers: {
-                /** @description The same as requestId */
-                "X-Request-Id"?: string;
-                "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
-                "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
-                "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
-                "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
-                "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
-                RateLimit: components["headers"]["RateLimit"];
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description Headers too large */
+        HeadersTooLarge: {
+            headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description Internal server error */
+        Internal: {
+            headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description Service unavailable */
+        Unavailable: {
+            headers: {
+                /** @description Seconds to wait */
+                "Retry-After"?: number;
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description Authentication required */
+        Unauthenticated: {
+            headers: {
+                /** @description Bearer */
+                "WWW-Authenticate"?: string;
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description Forbidden */
+        Forbidden: {
+            headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description Not found */
+        NotFound: {
+            headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
             };
             content: {
@@ -1303,11 +1470,9 @@ export interface components {
         /** @description Too many requests */
         TooManyRequests: {
             headers: {
-                /** @description The same as requestId */
-                "X-Request-Id"?: string;
                 /** @description Seconds to wait */
                 "Retry-After"?: number;
-                "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+                "X-Request-Id": components["headers"]["X-Request-Id"];
                 "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
                 "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
                 "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
@@ -1322,62 +1487,19 @@ export interface components {
         /** @description Overloaded; Service unavailable */
         OverloadedOrUnavailable: {
             headers: {
-                /** @description The same as requestId */
-                "X-Request-Id"?: string;
                 /** @description Seconds to wait */
                 "Retry-After"?: number;
-                "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+                "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
             };
             content: {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description The body is not valid JSON; Malformed request */
-        InvalidJsonOrMalformedRequest: {
+        /** @description The body is not valid JSON; Malformed request; Invalid header */
+        InvalidJsonOrMalformedRequestOrInvalidHeader: {
             headers: {
-                /** @description The same as requestId */
-                "X-Request-Id"?: string;
-                "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
-                "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
-                "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
-                "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
-                "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
-                RateLimit: components["headers"]["RateLimit"];
-                [name: string]: unknown;
-            };
-            content: {
-                "application/problem+json": components["schemas"]["Problem"];
-            };
-        };
-        /** @description Body too large */
-        BodyTooLarge: {
-            headers: {
-                /** @description The same as requestId */
-                "X-Request-Id"?: string;
-                "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
-                "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
-                "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
-                "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
-                "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
-                RateLimit: components["headers"]["RateLimit"];
-                [name: string]: unknown;
-            };
-            content: {
-                "application/problem+json": components["schemas"]["Problem"];
-            };
-        };
-        /** @description Unsupported media type */
-        UnsupportedMediaType: {
-            headers: {
-                /** @description The same as requestId */
-                "X-Request-Id"?: string;
-                "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
-                "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
-                "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
-                "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
-                "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
-                RateLimit: components["headers"]["RateLimit"];
+                "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
             };
             content: {
@@ -1387,11 +1509,9 @@ export interface components {
         /** @description Outcome unknown; Overloaded; Service unavailable */
         OutcomeUnknownOrOverloadedOrUnavailable: {
             headers: {
-                /** @description The same as requestId */
-                "X-Request-Id"?: string;
                 /** @description Seconds to wait */
                 "Retry-After"?: number;
-                "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+                "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
             };
             content: {
@@ -1401,14 +1521,7 @@ export interface components {
         /** @description The body is not valid JSON; Invalid header; Malformed request */
         InvalidJsonOrInvalidHeaderOrMalformedRequest: {
             headers: {
-                /** @description The same as requestId */
-                "X-Request-Id"?: string;
-                "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
-                "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
-                "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
-                "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
-                "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
-                RateLimit: components["headers"]["RateLimit"];
+                "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
             };
             content: {
@@ -1418,16 +1531,9 @@ export interface components {
         /** @description Conflict; Request in progress */
         ConflictOrRequestInProgress: {
             headers: {
-                /** @description The same as requestId */
-                "X-Request-Id"?: string;
                 /** @description Seconds to wait */
                 "Retry-After"?: number;
-                "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
-                "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
-                "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
-                "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
-                "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
-                RateLimit: components["headers"]["RateLimit"];
+                "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
             };
             content: {
@@ -1437,14 +1543,7 @@ export interface components {
         /** @description Invalid input; Idempotency key reused */
         InvalidInputOrIdempotencyKeyReused: {
             headers: {
-                /** @description The same as requestId */
-                "X-Request-Id"?: string;
-                "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
-                "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
-                "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
-                "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
-                "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
-                RateLimit: components["headers"]["RateLimit"];
+                "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
             };
             content: {
@@ -1454,11 +1553,9 @@ export interface components {
         /** @description Idempotency quota exceeded; Too many requests */
         IdempotencyQuotaExceededOrTooManyRequests: {
             headers: {
-                /** @description The same as requestId */
-                "X-Request-Id"?: string;
                 /** @description Seconds to wait */
                 "Retry-After"?: number;
-                "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+                "X-Request-Id": components["headers"]["X-Request-Id"];
                 "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
                 "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
                 "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
@@ -1470,17 +1567,10 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description Invalid cursor; Malformed request */
-        InvalidCursorOrMalformedRequest: {
+        /** @description Invalid cursor; Malformed request; Invalid header */
+        InvalidCursorOrMalformedRequestOrInvalidHeader: {
             headers: {
-                /** @description The same as requestId */
-                "X-Request-Id"?: string;
-                "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
-                "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
-                "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
-                "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
-                "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
-                RateLimit: components["headers"]["RateLimit"];
+                "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
             };
             content: {
@@ -1490,14 +1580,7 @@ export interface components {
         /** @description Invalid header; Malformed request */
         InvalidHeaderOrMalformedRequest: {
             headers: {
-                /** @description The same as requestId */
-                "X-Request-Id"?: string;
-                "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
-                "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
-                "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
-                "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
-                "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
-                RateLimit: components["headers"]["RateLimit"];
+                "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
             };
             content: {
@@ -1507,16 +1590,9 @@ export interface components {
         /** @description Request in progress */
         RequestInProgress: {
             headers: {
-                /** @description The same as requestId */
-                "X-Request-Id"?: string;
                 /** @description Seconds to wait */
                 "Retry-After"?: number;
-                "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
-                "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
-                "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
-                "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
-                "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
-                RateLimit: components["headers"]["RateLimit"];
+                "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
             };
             content: {
@@ -1526,16 +1602,9 @@ export interface components {
         /** @description Precondition failed */
         PreconditionFailed: {
             headers: {
-                /** @description The same as requestId */
-                "X-Request-Id"?: string;
                 /** @description The version the task has now */
                 ETag?: string;
-                "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
-                "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
-                "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
-                "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
-                "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
-                RateLimit: components["headers"]["RateLimit"];
+                "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
             };
             content: {
@@ -1545,14 +1614,7 @@ export interface components {
         /** @description Invalid input; The provider refuses this key; Idempotency key reused */
         InvalidInputOrKeyRefusedOrIdempotencyKeyReused: {
             headers: {
-                /** @description The same as requestId */
-                "X-Request-Id"?: string;
-                "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
-                "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
-                "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
-                "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
-                "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
-                RateLimit: components["headers"]["RateLimit"];
+                "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
             };
             content: {
@@ -1562,11 +1624,9 @@ export interface components {
         /** @description The provider cannot be asked; Outcome unknown; Overloaded; Service unavailable */
         ProviderUnavailableOrOutcomeUnknownOrOverloadedOrUnavailable: {
             headers: {
-                /** @description The same as requestId */
-                "X-Request-Id"?: string;
                 /** @description Seconds to wait */
                 "Retry-After"?: number;
-                "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+                "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
             };
             content: {
@@ -1576,11 +1636,9 @@ export interface components {
         /** @description The stored key cannot be read; Outcome unknown; Overloaded; Service unavailable */
         KeyUnreadableOrOutcomeUnknownOrOverloadedOrUnavailable: {
             headers: {
-                /** @description The same as requestId */
-                "X-Request-Id"?: string;
                 /** @description Seconds to wait */
                 "Retry-After"?: number;
-                "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+                "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
             };
             content: {
@@ -1590,11 +1648,9 @@ export interface components {
         /** @description The stored key cannot be read; Overloaded; Service unavailable */
         KeyUnreadableOrOverloadedOrUnavailable: {
             headers: {
-                /** @description The same as requestId */
-                "X-Request-Id"?: string;
                 /** @description Seconds to wait */
                 "Retry-After"?: number;
-                "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+                "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
             };
             content: {
@@ -1604,16 +1660,9 @@ export interface components {
         /** @description Request in progress; Conflict */
         RequestInProgressOrConflict: {
             headers: {
-                /** @description The same as requestId */
-                "X-Request-Id"?: string;
                 /** @description Seconds to wait */
                 "Retry-After"?: number;
-                "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
-                "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
-                "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
-                "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
-                "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
-                RateLimit: components["headers"]["RateLimit"];
+                "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
             };
             content: {
@@ -1624,6 +1673,8 @@ export interface components {
     parameters: never;
     requestBodies: never;
     headers: {
+        /** @description Finds the request in the log */
+        "X-Request-Id": string;
         /** @description Requests of this kind in a window */
         "X-RateLimit-Limit": number;
         /** @description How many of them are left */
@@ -1640,8 +1691,6 @@ export interface components {
          * @example "read";r=99;t=60
          */
         RateLimit: string;
-        /** @description The origin of the page that asks, if it is one of CORS_ORIGINS; else absent */
-        "Access-Control-Allow-Origin": string;
     };
     pathItems: never;
 }
@@ -1659,7 +1708,7 @@ export interface operations {
             /** @description It is */
             200: {
                 headers: {
-                    "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1669,17 +1718,16 @@ export interface operations {
                      *       "service": "todo-backend"
                      *     }
                      */
-                    "application/json": {
-                        /** @enum {string} */
-                        status: "healthy";
-                        /** @enum {string} */
-                        service: "todo-backend";
-                    };
+                    "application/json": components["schemas"]["HealthAnswer"];
                 };
             };
-            400: components["responses"]["MalformedRequest"];
+            400: components["responses"]["MalformedRequestOrInvalidHeader"];
             408: components["responses"]["RequestTimeout"];
+            413: components["responses"]["BodyTooLarge"];
             414: components["responses"]["UriTooLong"];
+            415: components["responses"]["UnsupportedMediaType"];
+            417: components["responses"]["ExpectationFailed"];
+            422: components["responses"]["InvalidInput"];
             431: components["responses"]["HeadersTooLarge"];
             500: components["responses"]["Internal"];
             503: components["responses"]["Unavailable"];
@@ -1697,7 +1745,7 @@ export interface operations {
             /** @description What the service stands on */
             200: {
                 headers: {
-                    "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1712,35 +1760,22 @@ export interface operations {
                      *       }
                      *     }
                      */
-                    "application/json": {
-                        /** @enum {string} */
-                        status: "ready" | "degraded" | "unavailable";
-                        /** @enum {string} */
-                        service: "todo-backend";
-                        checks: {
-                            /** @enum {string} */
-                            database: "up" | "read-only" | "denied" | "down";
-                            /**
-                             * @description `ahead`: the schema has migrations of a newer version that only add, so this version works on it; `newer`: one takes away what this version needs
-                             * @enum {string}
-                             */
-                            migrations: "current" | "ahead" | "pending" | "newer" | "unknown";
-                            /** @enum {string} */
-                            redis: "up" | "degraded";
-                        };
-                        pendingMigrations?: string[];
-                    };
+                    "application/json": components["schemas"]["ReadinessAnswer"];
                 };
             };
-            400: components["responses"]["MalformedRequest"];
+            400: components["responses"]["MalformedRequestOrInvalidHeader"];
             408: components["responses"]["RequestTimeout"];
+            413: components["responses"]["BodyTooLarge"];
             414: components["responses"]["UriTooLong"];
+            415: components["responses"]["UnsupportedMediaType"];
+            417: components["responses"]["ExpectationFailed"];
+            422: components["responses"]["InvalidInput"];
             431: components["responses"]["HeadersTooLarge"];
             500: components["responses"]["Internal"];
             /** @description What the service stands on */
             503: {
                 headers: {
-                    "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1755,24 +1790,7 @@ export interface operations {
                      *       }
                      *     }
                      */
-                    "application/json": {
-                        /** @enum {string} */
-                        status: "ready" | "degraded" | "unavailable";
-                        /** @enum {string} */
-                        service: "todo-backend";
-                        checks: {
-                            /** @enum {string} */
-                            database: "up" | "read-only" | "denied" | "down";
-                            /**
-                             * @description `ahead`: the schema has migrations of a newer version that only add, so this version works on it; `newer`: one takes away what this version needs
-                             * @enum {string}
-                             */
-                            migrations: "current" | "ahead" | "pending" | "newer" | "unknown";
-                            /** @enum {string} */
-                            redis: "up" | "degraded";
-                        };
-                        pendingMigrations?: string[];
-                    };
+                    "application/json": components["schemas"]["ReadinessAnswer"];
                 };
             };
         };
@@ -1789,18 +1807,22 @@ export interface operations {
             /** @description Prometheus text */
             200: {
                 headers: {
-                    "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
                     "text/plain": string;
                 };
             };
-            400: components["responses"]["MalformedRequest"];
+            400: components["responses"]["MalformedRequestOrInvalidHeader"];
             401: components["responses"]["Unauthenticated"];
             403: components["responses"]["Forbidden"];
             408: components["responses"]["RequestTimeout"];
+            413: components["responses"]["BodyTooLarge"];
             414: components["responses"]["UriTooLong"];
+            415: components["responses"]["UnsupportedMediaType"];
+            417: components["responses"]["ExpectationFailed"];
+            422: components["responses"]["InvalidInput"];
             431: components["responses"]["HeadersTooLarge"];
             500: components["responses"]["Internal"];
             503: components["responses"]["Unavailable"];
@@ -1820,7 +1842,7 @@ export interface operations {
             /** @description The kind of refusal */
             200: {
                 headers: {
-                    "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
                     "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
                     "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
@@ -1833,10 +1855,13 @@ export interface operations {
                     "text/html": string;
                 };
             };
-            400: components["responses"]["MalformedRequest"];
+            400: components["responses"]["MalformedRequestOrInvalidHeader"];
             404: components["responses"]["NotFound"];
             408: components["responses"]["RequestTimeout"];
+            413: components["responses"]["BodyTooLarge"];
             414: components["responses"]["UriTooLong"];
+            415: components["responses"]["UnsupportedMediaType"];
+            417: components["responses"]["ExpectationFailed"];
             422: components["responses"]["InvalidInput"];
             429: components["responses"]["TooManyRequests"];
             431: components["responses"]["HeadersTooLarge"];
@@ -1860,35 +1885,7 @@ export interface operations {
                  *       "password": "correct horse"
                  *     }
                  */
-                "application/json": {
-                    /**
-                     * Format: text
-                     * @example Ada
-                     */
-                    name: string;
-                    /**
-                     * Format: email
-                     * @example ada@example.com
-                     */
-                    email: string;
-                    /**
-                     * Format: text
-                     * @example correct horse
-                     */
-                    password: string;
-                    /**
-                     * Format: http-url
-                     * @description The URL of a picture
-                     */
-                    image?: string;
-                    /**
-                     * Format: text
-                     * @description Accepted for better-auth's client
-                     */
-                    callbackURL?: string;
-                    /** @description false: the cookie ends with the browser session */
-                    rememberMe?: boolean;
-                };
+                "application/json": components["schemas"]["SignUpRequest"];
             };
         };
         responses: {
@@ -1897,7 +1894,7 @@ export interface operations {
                 headers: {
                     /** @description The token with its signature; good as a bearer token too */
                     "Set-Auth-Token"?: string;
-                    "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
                     "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
                     "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
@@ -1906,20 +1903,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        /** @description The bearer token of the session */
-                        token: string;
-                        user: components["schemas"]["AuthUser"];
-                    };
+                    "application/json": components["schemas"]["SignUpAnswer"];
                 };
             };
-            400: components["responses"]["InvalidJsonOrMalformedRequest"];
+            400: components["responses"]["InvalidJsonOrMalformedRequestOrInvalidHeader"];
             401: components["responses"]["Unauthenticated"];
             403: components["responses"]["Forbidden"];
             408: components["responses"]["RequestTimeout"];
             413: components["responses"]["BodyTooLarge"];
             414: components["responses"]["UriTooLong"];
             415: components["responses"]["UnsupportedMediaType"];
+            417: components["responses"]["ExpectationFailed"];
             422: components["responses"]["InvalidInput"];
             429: components["responses"]["TooManyRequests"];
             431: components["responses"]["HeadersTooLarge"];
@@ -1942,25 +1936,7 @@ export interface operations {
                  *       "password": "correct horse"
                  *     }
                  */
-                "application/json": {
-                    /**
-                     * Format: email
-                     * @example ada@example.com
-                     */
-                    email: string;
-                    /**
-                     * Format: text
-                     * @example correct horse
-                     */
-                    password: string;
-                    /**
-                     * Format: text
-                     * @description Accepted for better-auth's client
-                     */
-                    callbackURL?: string;
-                    /** @description false: the cookie ends with the browser session */
-                    rememberMe?: boolean;
-                };
+                "application/json": components["schemas"]["SignInRequest"];
             };
         };
         responses: {
@@ -1969,7 +1945,7 @@ export interface operations {
                 headers: {
                     /** @description The token with its signature; good as a bearer token too */
                     "Set-Auth-Token"?: string;
-                    "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
                     "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
                     "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
@@ -1978,22 +1954,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        redirect: boolean;
-                        /** @description The bearer token of the session */
-                        token: string;
-                        url?: string;
-                        user: components["schemas"]["AuthUser"];
-                    };
+                    "application/json": components["schemas"]["SignInAnswer"];
                 };
             };
-            400: components["responses"]["InvalidJsonOrMalformedRequest"];
+            400: components["responses"]["InvalidJsonOrMalformedRequestOrInvalidHeader"];
             401: components["responses"]["Unauthenticated"];
             403: components["responses"]["Forbidden"];
             408: components["responses"]["RequestTimeout"];
             413: components["responses"]["BodyTooLarge"];
             414: components["responses"]["UriTooLong"];
             415: components["responses"]["UnsupportedMediaType"];
+            417: components["responses"]["ExpectationFailed"];
             422: components["responses"]["InvalidInput"];
             429: components["responses"]["TooManyRequests"];
             431: components["responses"]["HeadersTooLarge"];
@@ -2010,14 +1981,17 @@ export interface operations {
         };
         requestBody?: {
             content: {
-                "application/json": Record<string, never>;
+                /** @example {} */
+                "application/json": components["schemas"]["EmptyRequest"];
             };
         };
         responses: {
             /** @description Done */
             200: {
                 headers: {
-                    "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+                    /** @description The token with its signature; good as a bearer token too */
+                    "Set-Auth-Token"?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
                     "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
                     "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
@@ -2026,20 +2000,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        success: boolean;
-                    } & {
-                        [key: string]: unknown;
-                    };
+                    "application/json": components["schemas"]["SuccessAnswer"];
                 };
             };
-            400: components["responses"]["InvalidJsonOrMalformedRequest"];
+            400: components["responses"]["InvalidJsonOrMalformedRequestOrInvalidHeader"];
             401: components["responses"]["Unauthenticated"];
             403: components["responses"]["Forbidden"];
             408: components["responses"]["RequestTimeout"];
             413: components["responses"]["BodyTooLarge"];
             414: components["responses"]["UriTooLong"];
             415: components["responses"]["UnsupportedMediaType"];
+            417: components["responses"]["ExpectationFailed"];
             422: components["responses"]["InvalidInput"];
             429: components["responses"]["TooManyRequests"];
             431: components["responses"]["HeadersTooLarge"];
@@ -2062,7 +2033,9 @@ export interface operations {
             /** @description The session and its user, or null */
             200: {
                 headers: {
-                    "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+                    /** @description The token with its signature; good as a bearer token too */
+                    "Set-Auth-Token"?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
                     "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
                     "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
@@ -2071,19 +2044,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        session: components["schemas"]["AuthSession"];
-                        user: components["schemas"]["AuthUser"];
-                    } | null;
+                    "application/json": components["schemas"]["SessionAnswer"] | null;
                 };
             };
-            400: components["responses"]["InvalidJsonOrMalformedRequest"];
+            400: components["responses"]["InvalidJsonOrMalformedRequestOrInvalidHeader"];
             401: components["responses"]["Unauthenticated"];
             403: components["responses"]["Forbidden"];
             408: components["responses"]["RequestTimeout"];
             413: components["responses"]["BodyTooLarge"];
             414: components["responses"]["UriTooLong"];
             415: components["responses"]["UnsupportedMediaType"];
+            417: components["responses"]["ExpectationFailed"];
             422: components["responses"]["InvalidInput"];
             429: components["responses"]["TooManyRequests"];
             431: components["responses"]["HeadersTooLarge"];
@@ -2103,7 +2074,9 @@ export interface operations {
             /** @description All that are alive */
             200: {
                 headers: {
-                    "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+                    /** @description The token with its signature; good as a bearer token too */
+                    "Set-Auth-Token"?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
                     "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
                     "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
@@ -2115,13 +2088,14 @@ export interface operations {
                     "application/json": components["schemas"]["AuthSession"][];
                 };
             };
-            400: components["responses"]["InvalidJsonOrMalformedRequest"];
+            400: components["responses"]["InvalidJsonOrMalformedRequestOrInvalidHeader"];
             401: components["responses"]["Unauthenticated"];
             403: components["responses"]["Forbidden"];
             408: components["responses"]["RequestTimeout"];
             413: components["responses"]["BodyTooLarge"];
             414: components["responses"]["UriTooLong"];
             415: components["responses"]["UnsupportedMediaType"];
+            417: components["responses"]["ExpectationFailed"];
             422: components["responses"]["InvalidInput"];
             429: components["responses"]["TooManyRequests"];
             431: components["responses"]["HeadersTooLarge"];
@@ -2138,20 +2112,21 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": {
-                    /**
-                     * Format: text
-                     * @description As /list-sessions names it
-                     */
-                    token: string;
-                };
+                /**
+                 * @example {
+                 *       "token": "Jq3vT9sXw1Lr8ZbN5yKd7PcM2hGf4RaE"
+                 *     }
+                 */
+                "application/json": components["schemas"]["RevokeSessionRequest"];
             };
         };
         responses: {
             /** @description Done */
             200: {
                 headers: {
-                    "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+                    /** @description The token with its signature; good as a bearer token too */
+                    "Set-Auth-Token"?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
                     "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
                     "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
@@ -2160,20 +2135,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        status: boolean;
-                    } & {
-                        [key: string]: unknown;
-                    };
+                    "application/json": components["schemas"]["StatusAnswer"];
                 };
             };
-            400: components["responses"]["InvalidJsonOrMalformedRequest"];
+            400: components["responses"]["InvalidJsonOrMalformedRequestOrInvalidHeader"];
             401: components["responses"]["Unauthenticated"];
             403: components["responses"]["Forbidden"];
             408: components["responses"]["RequestTimeout"];
             413: components["responses"]["BodyTooLarge"];
             414: components["responses"]["UriTooLong"];
             415: components["responses"]["UnsupportedMediaType"];
+            417: components["responses"]["ExpectationFailed"];
             422: components["responses"]["InvalidInput"];
             429: components["responses"]["TooManyRequests"];
             431: components["responses"]["HeadersTooLarge"];
@@ -2190,14 +2162,17 @@ export interface operations {
         };
         requestBody?: {
             content: {
-                "application/json": Record<string, never>;
+                /** @example {} */
+                "application/json": components["schemas"]["EmptyRequest"];
             };
         };
         responses: {
             /** @description Done */
             200: {
                 headers: {
-                    "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+                    /** @description The token with its signature; good as a bearer token too */
+                    "Set-Auth-Token"?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
                     "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
                     "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
@@ -2206,20 +2181,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        status: boolean;
-                    } & {
-                        [key: string]: unknown;
-                    };
+                    "application/json": components["schemas"]["StatusAnswer"];
                 };
             };
-            400: components["responses"]["InvalidJsonOrMalformedRequest"];
+            400: components["responses"]["InvalidJsonOrMalformedRequestOrInvalidHeader"];
             401: components["responses"]["Unauthenticated"];
             403: components["responses"]["Forbidden"];
             408: components["responses"]["RequestTimeout"];
             413: components["responses"]["BodyTooLarge"];
             414: components["responses"]["UriTooLong"];
             415: components["responses"]["UnsupportedMediaType"];
+            417: components["responses"]["ExpectationFailed"];
             422: components["responses"]["InvalidInput"];
             429: components["responses"]["TooManyRequests"];
             431: components["responses"]["HeadersTooLarge"];
@@ -2236,14 +2208,17 @@ export interface operations {
         };
         requestBody?: {
             content: {
-                "application/json": Record<string, never>;
+                /** @example {} */
+                "application/json": components["schemas"]["EmptyRequest"];
             };
         };
         responses: {
             /** @description Done */
             200: {
                 headers: {
-                    "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+                    /** @description The token with its signature; good as a bearer token too */
+                    "Set-Auth-Token"?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
                     "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
                     "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
@@ -2252,20 +2227,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        status: boolean;
-                    } & {
-                        [key: string]: unknown;
-                    };
+                    "application/json": components["schemas"]["StatusAnswer"];
                 };
             };
-            400: components["responses"]["InvalidJsonOrMalformedRequest"];
+            400: components["responses"]["InvalidJsonOrMalformedRequestOrInvalidHeader"];
             401: components["responses"]["Unauthenticated"];
             403: components["responses"]["Forbidden"];
             408: components["responses"]["RequestTimeout"];
             413: components["responses"]["BodyTooLarge"];
             414: components["responses"]["UriTooLong"];
             415: components["responses"]["UnsupportedMediaType"];
+            417: components["responses"]["ExpectationFailed"];
             422: components["responses"]["InvalidInput"];
             429: components["responses"]["TooManyRequests"];
             431: components["responses"]["HeadersTooLarge"];
@@ -2282,27 +2254,22 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": {
-                    /**
-                     * Format: text
-                     * @example correct horse
-                     */
-                    currentPassword: string;
-                    /**
-                     * Format: text
-                     * @example correct horse
-                     */
-                    newPassword: string;
-                    /** @description End every other session; this one gets a new token */
-                    revokeOtherSessions?: boolean;
-                };
+                /**
+                 * @example {
+                 *       "currentPassword": "correct horse",
+                 *       "newPassword": "another horse"
+                 *     }
+                 */
+                "application/json": components["schemas"]["ChangePasswordRequest"];
             };
         };
         responses: {
             /** @description Changed; with revokeOtherSessions a new token */
             200: {
                 headers: {
-                    "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+                    /** @description The token with its signature; good as a bearer token too */
+                    "Set-Auth-Token"?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
                     "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
                     "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
@@ -2311,20 +2278,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        /** @description The bearer token of the session */
-                        token: string | null;
-                        user: components["schemas"]["AuthUser"];
-                    };
+                    "application/json": components["schemas"]["ChangePasswordAnswer"];
                 };
             };
-            400: components["responses"]["InvalidJsonOrMalformedRequest"];
+            400: components["responses"]["InvalidJsonOrMalformedRequestOrInvalidHeader"];
             401: components["responses"]["Unauthenticated"];
             403: components["responses"]["Forbidden"];
             408: components["responses"]["RequestTimeout"];
             413: components["responses"]["BodyTooLarge"];
             414: components["responses"]["UriTooLong"];
             415: components["responses"]["UnsupportedMediaType"];
+            417: components["responses"]["ExpectationFailed"];
             422: components["responses"]["InvalidInput"];
             429: components["responses"]["TooManyRequests"];
             431: components["responses"]["HeadersTooLarge"];
@@ -2346,25 +2310,16 @@ export interface operations {
                  *       "name": "Ada Lovelace"
                  *     }
                  */
-                "application/json": {
-                    /**
-                     * Format: text
-                     * @example Ada
-                     */
-                    name?: string;
-                    /**
-                     * Format: http-url
-                     * @description The URL of a picture
-                     */
-                    image?: string | null;
-                };
+                "application/json": components["schemas"]["UpdateUserRequest"];
             };
         };
         responses: {
             /** @description Done */
             200: {
                 headers: {
-                    "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+                    /** @description The token with its signature; good as a bearer token too */
+                    "Set-Auth-Token"?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
                     "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
                     "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
@@ -2373,20 +2328,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        status: boolean;
-                    } & {
-                        [key: string]: unknown;
-                    };
+                    "application/json": components["schemas"]["StatusAnswer"];
                 };
             };
-            400: components["responses"]["InvalidJsonOrMalformedRequest"];
+            400: components["responses"]["InvalidJsonOrMalformedRequestOrInvalidHeader"];
             401: components["responses"]["Unauthenticated"];
             403: components["responses"]["Forbidden"];
             408: components["responses"]["RequestTimeout"];
             413: components["responses"]["BodyTooLarge"];
             414: components["responses"]["UriTooLong"];
             415: components["responses"]["UnsupportedMediaType"];
+            417: components["responses"]["ExpectationFailed"];
             422: components["responses"]["InvalidInput"];
             429: components["responses"]["TooManyRequests"];
             431: components["responses"]["HeadersTooLarge"];
@@ -2404,25 +2356,21 @@ export interface operations {
         /** @description Deletes the user with every task and session. There is no way back. */
         requestBody: {
             content: {
-                "application/json": {
-                    /**
-                     * Format: text
-                     * @example correct horse
-                     */
-                    password: string;
-                    /**
-                     * Format: text
-                     * @description Accepted for better-auth's client
-                     */
-                    callbackURL?: string;
-                };
+                /**
+                 * @example {
+                 *       "password": "correct horse"
+                 *     }
+                 */
+                "application/json": components["schemas"]["DeleteUserRequest"];
             };
         };
         responses: {
             /** @description Done */
             200: {
                 headers: {
-                    "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+                    /** @description The token with its signature; good as a bearer token too */
+                    "Set-Auth-Token"?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
                     "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
                     "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
@@ -2431,20 +2379,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        success: boolean;
-                    } & {
-                        [key: string]: unknown;
-                    };
+                    "application/json": components["schemas"]["SuccessAnswer"];
                 };
             };
-            400: components["responses"]["InvalidJsonOrMalformedRequest"];
+            400: components["responses"]["InvalidJsonOrMalformedRequestOrInvalidHeader"];
             401: components["responses"]["Unauthenticated"];
             403: components["responses"]["Forbidden"];
             408: components["responses"]["RequestTimeout"];
             413: components["responses"]["BodyTooLarge"];
             414: components["responses"]["UriTooLong"];
             415: components["responses"]["UnsupportedMediaType"];
+            417: components["responses"]["ExpectationFailed"];
             422: components["responses"]["InvalidInput"];
             429: components["responses"]["TooManyRequests"];
             431: components["responses"]["HeadersTooLarge"];
@@ -2455,90 +2400,35 @@ export interface operations {
     listTasks: {
         parameters: {
             query?: {
-                /**
-                 * @description Any of these, separated by commas
-                 * @example [
-                 *       "TODO",
-                 *       "IN_PROGRESS"
-                 *     ]
-                 */
-                status?: ("TODO" | "IN_PROGRESS" | "COMPLETED")[];
-                /**
-                 * @description Any of these, separated by commas
-                 * @example [
-                 *       "URGENT",
-                 *       "HIGH"
-                 *     ]
-                 */
-                priority?: ("URGENT" | "HIGH" | "MEDIUM" | "LOW")[];
-                /**
-                 * @description Up to 20 tags exactly as they are written, separated by commas or as a repeated parameter. A comma within a tag is written %2C (or `\,`), a backslash `\\`
-                 * @example [
-                 *       "home",
-                 *       "errands"
-                 *     ]
-                 */
+                /** @description Any of these, separated by commas */
+                status?: components["schemas"]["TaskStatus"][];
+                /** @description Any of these, separated by commas */
+                priority?: components["schemas"]["TaskPriority"][];
+                /** @description Up to 20 tags exactly as they are written, separated by commas or as a repeated parameter. A comma within a tag is written %2C (or `\,`), a backslash `\\` */
                 tag?: string[];
                 /** @description Whether a task needs one of the tags or all; any when absent */
                 tagMode?: "any" | "all";
                 /** @description Only COMPLETED tasks, or only the others */
                 completed?: boolean;
-                /**
-                 * @description overdue: due before now and not completed. today, week: due on this day, or in this week from Monday to Sunday, in the time zone. none: without a due date. All pages of a listing mean the now of its first
-                 * @example today
-                 */
+                /** @description overdue: due before now and not completed. today, week: due on this day, or in this week from Monday to Sunday, in the time zone. none: without a due date. All pages of a listing mean the now of its first */
                 due?: "overdue" | "today" | "week" | "none";
-                /**
-                 * @description Due before this instant; write + as %2B
-                 * @example 2025-12-27T17:00:00Z
-                 */
+                /** @description Due before this instant; write + as %2B */
                 dueBefore?: string;
-                /**
-                 * @description Due after this instant
-                 * @example 2025-12-27T17:00:00Z
-                 */
+                /** @description Due after this instant */
                 dueAfter?: string;
-                /**
-                 * @description Created before this instant
-                 * @example 2025-12-27T17:00:00Z
-                 */
+                /** @description Created before this instant */
                 createdBefore?: string;
-                /**
-                 * @description Created after this instant
-                 * @example 2025-12-27T17:00:00Z
-                 */
+                /** @description Created after this instant */
                 createdAfter?: string;
-                /**
-                 * @description Changed at this instant or after it
-                 * @example 2025-12-27T17:00:00Z
-                 */
+                /** @description Changed at this instant or after it */
                 updatedSince?: string;
-                /**
-                 * @description Up to 10 words. Each must begin a word of title, description or tags, whatever its case and accents. In each of the first three one typo is forgiven if it has 4 to 24 letters and no digit, in title and tags only
-                 * @example oat milk
-                 */
+                /** @description Up to 10 words. Each must begin a word of title, description or tags, whatever its case and accents. In each of the first three one typo is forgiven if it has 4 to 24 letters and no digit, in title and tags only */
                 q?: string;
-                /**
-                 * @description By the first, then by the second and so on, and last by id in the direction of the last; `-` is descending. -createdAt when absent. priority: LOW to URGENT. status: TODO, IN_PROGRESS, COMPLETED. title: by its words, whatever their case and accents. Tasks without a due date come last either way. relevance: the best match of `q` first
-                 * @example [
-                 *       "-priority",
-                 *       "dueDate"
-                 *     ]
-                 */
-                sort?: ("createdAt" | "-createdAt" | "updatedAt" | "-updatedAt" | "dueDate" | "-dueDate" | "priority" | "-priority" | "title" | "-title" | "status" | "-status" | "relevance")[];
-                /**
-                 * @description The members that each task is to have, separated by commas; all when absent
-                 * @example [
-                 *       "id",
-                 *       "title",
-                 *       "dueDate"
-                 *     ]
-                 */
-                fields?: ("id" | "title" | "description" | "status" | "priority" | "dueDate" | "tags" | "userId" | "createdAt" | "updatedAt" | "completedAt" | "version")[];
-                /**
-                 * @description The IANA time zone whose days `due` means; X-Timezone when absent, or else UTC
-                 * @example Europe/Berlin
-                 */
+                /** @description By the first, then by the second and so on, and last by id in the direction of the last; `-` is descending. -createdAt when absent. priority: LOW to URGENT. status: TODO, IN_PROGRESS, COMPLETED. title: by its words, whatever their case and accents. Tasks without a due date come last either way. relevance: the best match of `q` first */
+                sort?: components["schemas"]["TaskSort"][];
+                /** @description The members that each task is to have, separated by commas; all when absent. Clients with a type for tasks should leave it out: members that it requires would be missing */
+                fields?: components["schemas"]["TaskField"][];
+                /** @description The IANA time zone whose days `due` means; X-Timezone when absent, or else UTC */
                 timezone?: string;
                 /** @description true counts all that match, for X-Total-Count, which takes the longer the more there are. Without it the header is there only on a first page that is also the last. Link says that there is more either way */
                 count?: boolean;
@@ -2548,10 +2438,7 @@ export interface operations {
                 cursor?: string;
             };
             header?: {
-                /**
-                 * @description The IANA time zone whose days `due` means
-                 * @example Europe/Berlin
-                 */
+                /** @description The IANA time zone whose days `due` means */
                 "x-timezone"?: string;
             };
             path?: never;
@@ -2559,7 +2446,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description One page: whole tasks or, with `fields`, those members of them */
+            /** @description One page of tasks. With `fields` they have only those members */
             200: {
                 headers: {
                     /** @description Tasks on all pages: with count=true, and without it on a first page that is also the last */
@@ -2568,7 +2455,7 @@ export interface operations {
                     "X-Next-Cursor"?: string;
                     /** @description RFC 8288: the next page, as rel="next"; absent on the last */
                     Link?: string;
-                    "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
                     "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
                     "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
@@ -2577,13 +2464,16 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": (components["schemas"]["Task"] | components["schemas"]["TaskPart"])[];
+                    "application/json": components["schemas"]["Task"][];
                 };
             };
-            400: components["responses"]["InvalidCursorOrMalformedRequest"];
+            400: components["responses"]["InvalidCursorOrMalformedRequestOrInvalidHeader"];
             401: components["responses"]["Unauthenticated"];
             408: components["responses"]["RequestTimeout"];
+            413: components["responses"]["BodyTooLarge"];
             414: components["responses"]["UriTooLong"];
+            415: components["responses"]["UnsupportedMediaType"];
+            417: components["responses"]["ExpectationFailed"];
             422: components["responses"]["InvalidInput"];
             429: components["responses"]["TooManyRequests"];
             431: components["responses"]["HeadersTooLarge"];
@@ -2595,10 +2485,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /**
-                 * @description Your name for this request, 1 to 255 printable ASCII characters, such as a UUID; bare or as a quoted string. Sent again within 24 hours with the same key, the request is not done again: its first answer comes back, with Idempotency-Replayed: true. A refusal is not kept: the key is free again. /api/auth ignores the header
-                 * @example 8e03978e-40d5-43e8-bc93-6894a57f9324
-                 */
+                /** @description Your name for this request, 1 to 255 printable ASCII characters, such as a UUID; bare or as a quoted string. Sent again within 24 hours with the same key, the request is not done again: its first answer comes back, with Idempotency-Replayed: true. A refusal is not kept: the key is free again. /api/auth ignores the header */
                 "idempotency-key"?: string;
             };
             path?: never;
@@ -2606,6 +2493,16 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "title": "Buy milk",
+                 *       "priority": "HIGH",
+                 *       "dueDate": "2025-12-27T17:00:00Z",
+                 *       "tags": [
+                 *         "home"
+                 *       ]
+                 *     }
+                 */
                 "application/json": components["schemas"]["TaskCreate"];
             };
         };
@@ -2619,7 +2516,7 @@ export interface operations {
                     Location?: string;
                     /** @description true when this is the answer of an earlier request */
                     "Idempotency-Replayed"?: string;
-                    "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
                     "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
                     "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
@@ -2640,7 +2537,7 @@ export interface operations {
                     Location?: string;
                     /** @description true when this is the answer of an earlier request */
                     "Idempotency-Replayed"?: string;
-                    "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
                     "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
                     "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
@@ -2659,6 +2556,7 @@ export interface operations {
             413: components["responses"]["BodyTooLarge"];
             414: components["responses"]["UriTooLong"];
             415: components["responses"]["UnsupportedMediaType"];
+            417: components["responses"]["ExpectationFailed"];
             422: components["responses"]["InvalidInputOrIdempotencyKeyReused"];
             429: components["responses"]["IdempotencyQuotaExceededOrTooManyRequests"];
             431: components["responses"]["HeadersTooLarge"];
@@ -2670,10 +2568,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /**
-                 * @description Only if the version is no longer this one
-                 * @example "3"
-                 */
+                /** @description Only if the version is no longer this one */
                 "if-none-match"?: string;
             };
             path: {
@@ -2689,7 +2584,7 @@ export interface operations {
                 headers: {
                     /** @description The version in double quotes, for If-Match and If-None-Match */
                     ETag?: string;
-                    "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
                     "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
                     "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
@@ -2704,7 +2599,9 @@ export interface operations {
             /** @description You have this version */
             304: {
                 headers: {
-                    "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+                    /** @description The version in double quotes, for If-Match and If-None-Match */
+                    ETag?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
                     "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
                     "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
@@ -2718,7 +2615,10 @@ export interface operations {
             401: components["responses"]["Unauthenticated"];
             404: components["responses"]["NotFound"];
             408: components["responses"]["RequestTimeout"];
+            413: components["responses"]["BodyTooLarge"];
             414: components["responses"]["UriTooLong"];
+            415: components["responses"]["UnsupportedMediaType"];
+            417: components["responses"]["ExpectationFailed"];
             422: components["responses"]["InvalidInput"];
             429: components["responses"]["TooManyRequests"];
             431: components["responses"]["HeadersTooLarge"];
@@ -2730,15 +2630,9 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /**
-                 * @description Your name for this request, 1 to 255 printable ASCII characters, such as a UUID; bare or as a quoted string. Sent again within 24 hours with the same key, the request is not done again: its first answer comes back, with Idempotency-Replayed: true. A refusal is not kept: the key is free again. /api/auth ignores the header
-                 * @example 8e03978e-40d5-43e8-bc93-6894a57f9324
-                 */
+                /** @description Your name for this request, 1 to 255 printable ASCII characters, such as a UUID; bare or as a quoted string. Sent again within 24 hours with the same key, the request is not done again: its first answer comes back, with Idempotency-Replayed: true. A refusal is not kept: the key is free again. /api/auth ignores the header */
                 "idempotency-key"?: string;
-                /**
-                 * @description Only if the version is still this one, as ETag gave it
-                 * @example "3"
-                 */
+                /** @description Only if the version is still this one, as ETag gave it */
                 "if-match"?: string;
             };
             path: {
@@ -2754,7 +2648,7 @@ export interface operations {
                 headers: {
                     /** @description true when this is the answer of an earlier request */
                     "Idempotency-Replayed"?: string;
-                    "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
                     "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
                     "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
@@ -2770,7 +2664,10 @@ export interface operations {
             408: components["responses"]["RequestTimeout"];
             409: components["responses"]["RequestInProgress"];
             412: components["responses"]["PreconditionFailed"];
+            413: components["responses"]["BodyTooLarge"];
             414: components["responses"]["UriTooLong"];
+            415: components["responses"]["UnsupportedMediaType"];
+            417: components["responses"]["ExpectationFailed"];
             422: components["responses"]["InvalidInputOrIdempotencyKeyReused"];
             429: components["responses"]["IdempotencyQuotaExceededOrTooManyRequests"];
             431: components["responses"]["HeadersTooLarge"];
@@ -2782,15 +2679,9 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /**
-                 * @description Your name for this request, 1 to 255 printable ASCII characters, such as a UUID; bare or as a quoted string. Sent again within 24 hours with the same key, the request is not done again: its first answer comes back, with Idempotency-Replayed: true. A refusal is not kept: the key is free again. /api/auth ignores the header
-                 * @example 8e03978e-40d5-43e8-bc93-6894a57f9324
-                 */
+                /** @description Your name for this request, 1 to 255 printable ASCII characters, such as a UUID; bare or as a quoted string. Sent again within 24 hours with the same key, the request is not done again: its first answer comes back, with Idempotency-Replayed: true. A refusal is not kept: the key is free again. /api/auth ignores the header */
                 "idempotency-key"?: string;
-                /**
-                 * @description Only if the version is still this one, as ETag gave it
-                 * @example "3"
-                 */
+                /** @description Only if the version is still this one, as ETag gave it */
                 "if-match"?: string;
             };
             path: {
@@ -2801,8 +2692,13 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "status": "IN_PROGRESS",
+                 *       "dueDate": null
+                 *     }
+                 */
                 "application/json": components["schemas"]["TaskPatch"];
-                "application/merge-patch+json": components["schemas"]["TaskPatch"];
             };
         };
         responses: {
@@ -2813,7 +2709,7 @@ export interface operations {
                     ETag?: string;
                     /** @description true when this is the answer of an earlier request */
                     "Idempotency-Replayed"?: string;
-                    "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
                     "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
                     "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
@@ -2834,6 +2730,7 @@ export interface operations {
             413: components["responses"]["BodyTooLarge"];
             414: components["responses"]["UriTooLong"];
             415: components["responses"]["UnsupportedMediaType"];
+            417: components["responses"]["ExpectationFailed"];
             422: components["responses"]["InvalidInputOrIdempotencyKeyReused"];
             429: components["responses"]["IdempotencyQuotaExceededOrTooManyRequests"];
             431: components["responses"]["HeadersTooLarge"];
@@ -2845,15 +2742,9 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /**
-                 * @description Your name for this request, 1 to 255 printable ASCII characters, such as a UUID; bare or as a quoted string. Sent again within 24 hours with the same key, the request is not done again: its first answer comes back, with Idempotency-Replayed: true. A refusal is not kept: the key is free again. /api/auth ignores the header
-                 * @example 8e03978e-40d5-43e8-bc93-6894a57f9324
-                 */
+                /** @description Your name for this request, 1 to 255 printable ASCII characters, such as a UUID; bare or as a quoted string. Sent again within 24 hours with the same key, the request is not done again: its first answer comes back, with Idempotency-Replayed: true. A refusal is not kept: the key is free again. /api/auth ignores the header */
                 "idempotency-key"?: string;
-                /**
-                 * @description Only if the version is still this one, as ETag gave it
-                 * @example "3"
-                 */
+                /** @description Only if the version is still this one, as ETag gave it */
                 "if-match"?: string;
             };
             path: {
@@ -2869,10 +2760,7 @@ export interface operations {
                  *       "completed": true
                  *     }
                  */
-                "application/json": {
-                    /** @description The state to reach, so that a retry is safe */
-                    completed: boolean;
-                };
+                "application/json": components["schemas"]["CompleteTaskRequest"];
             };
         };
         responses: {
@@ -2883,7 +2771,7 @@ export interface operations {
                     ETag?: string;
                     /** @description true when this is the answer of an earlier request */
                     "Idempotency-Replayed"?: string;
-                    "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
                     "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
                     "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
@@ -2904,6 +2792,7 @@ export interface operations {
             413: components["responses"]["BodyTooLarge"];
             414: components["responses"]["UriTooLong"];
             415: components["responses"]["UnsupportedMediaType"];
+            417: components["responses"]["ExpectationFailed"];
             422: components["responses"]["InvalidInputOrIdempotencyKeyReused"];
             429: components["responses"]["IdempotencyQuotaExceededOrTooManyRequests"];
             431: components["responses"]["HeadersTooLarge"];
@@ -2923,7 +2812,7 @@ export interface operations {
             /** @description All your tasks, counted */
             200: {
                 headers: {
-                    "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
                     "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
                     "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
@@ -2935,10 +2824,13 @@ export interface operations {
                     "application/json": components["schemas"]["TaskStats"];
                 };
             };
-            400: components["responses"]["MalformedRequest"];
+            400: components["responses"]["MalformedRequestOrInvalidHeader"];
             401: components["responses"]["Unauthenticated"];
             408: components["responses"]["RequestTimeout"];
+            413: components["responses"]["BodyTooLarge"];
             414: components["responses"]["UriTooLong"];
+            415: components["responses"]["UnsupportedMediaType"];
+            417: components["responses"]["ExpectationFailed"];
             422: components["responses"]["InvalidInput"];
             429: components["responses"]["TooManyRequests"];
             431: components["responses"]["HeadersTooLarge"];
@@ -2971,7 +2863,7 @@ export interface operations {
                     "X-Next-Cursor"?: string;
                     /** @description RFC 8288: the next page, as rel="next"; absent on the last */
                     Link?: string;
-                    "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
                     "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
                     "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
@@ -2983,10 +2875,13 @@ export interface operations {
                     "application/json": components["schemas"]["TagCount"][];
                 };
             };
-            400: components["responses"]["InvalidCursorOrMalformedRequest"];
+            400: components["responses"]["InvalidCursorOrMalformedRequestOrInvalidHeader"];
             401: components["responses"]["Unauthenticated"];
             408: components["responses"]["RequestTimeout"];
+            413: components["responses"]["BodyTooLarge"];
             414: components["responses"]["UriTooLong"];
+            415: components["responses"]["UnsupportedMediaType"];
+            417: components["responses"]["ExpectationFailed"];
             422: components["responses"]["InvalidInput"];
             429: components["responses"]["TooManyRequests"];
             431: components["responses"]["HeadersTooLarge"];
@@ -3006,7 +2901,7 @@ export interface operations {
             /** @description One a provider, by its name */
             200: {
                 headers: {
-                    "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
                     "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
                     "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
@@ -3018,10 +2913,13 @@ export interface operations {
                     "application/json": components["schemas"]["UserApiKey"][];
                 };
             };
-            400: components["responses"]["MalformedRequest"];
+            400: components["responses"]["MalformedRequestOrInvalidHeader"];
             401: components["responses"]["Unauthenticated"];
             408: components["responses"]["RequestTimeout"];
+            413: components["responses"]["BodyTooLarge"];
             414: components["responses"]["UriTooLong"];
+            415: components["responses"]["UnsupportedMediaType"];
+            417: components["responses"]["ExpectationFailed"];
             422: components["responses"]["InvalidInput"];
             429: components["responses"]["TooManyRequests"];
             431: components["responses"]["HeadersTooLarge"];
@@ -3035,7 +2933,7 @@ export interface operations {
             header?: never;
             path: {
                 /** @description Gemini, OpenAI, Anthropic */
-                provider: "gemini" | "openai" | "anthropic";
+                provider: components["schemas"]["Provider"];
             };
             cookie?: never;
         };
@@ -3044,7 +2942,7 @@ export interface operations {
             /** @description The key as it is shown */
             200: {
                 headers: {
-                    "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
                     "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
                     "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
@@ -3056,11 +2954,14 @@ export interface operations {
                     "application/json": components["schemas"]["UserApiKey"];
                 };
             };
-            400: components["responses"]["MalformedRequest"];
+            400: components["responses"]["MalformedRequestOrInvalidHeader"];
             401: components["responses"]["Unauthenticated"];
             404: components["responses"]["NotFound"];
             408: components["responses"]["RequestTimeout"];
+            413: components["responses"]["BodyTooLarge"];
             414: components["responses"]["UriTooLong"];
+            415: components["responses"]["UnsupportedMediaType"];
+            417: components["responses"]["ExpectationFailed"];
             422: components["responses"]["InvalidInput"];
             429: components["responses"]["TooManyRequests"];
             431: components["responses"]["HeadersTooLarge"];
@@ -3072,20 +2973,22 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /**
-                 * @description Your name for this request, 1 to 255 printable ASCII characters, such as a UUID; bare or as a quoted string. Sent again within 24 hours with the same key, the request is not done again: its first answer comes back, with Idempotency-Replayed: true. A refusal is not kept: the key is free again. /api/auth ignores the header
-                 * @example 8e03978e-40d5-43e8-bc93-6894a57f9324
-                 */
+                /** @description Your name for this request, 1 to 255 printable ASCII characters, such as a UUID; bare or as a quoted string. Sent again within 24 hours with the same key, the request is not done again: its first answer comes back, with Idempotency-Replayed: true. A refusal is not kept: the key is free again. /api/auth ignores the header */
                 "idempotency-key"?: string;
             };
             path: {
                 /** @description Gemini, OpenAI, Anthropic */
-                provider: "gemini" | "openai" | "anthropic";
+                provider: components["schemas"]["Provider"];
             };
             cookie?: never;
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "apiKey": "AIza-the-key-that-Gemini-gave-you"
+                 *     }
+                 */
                 "application/json": components["schemas"]["UserApiKeyPut"];
             };
         };
@@ -3095,7 +2998,7 @@ export interface operations {
                 headers: {
                     /** @description true when this is the answer of an earlier request */
                     "Idempotency-Replayed"?: string;
-                    "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
                     "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
                     "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
@@ -3112,7 +3015,7 @@ export interface operations {
                 headers: {
                     /** @description true when this is the answer of an earlier request */
                     "Idempotency-Replayed"?: string;
-                    "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
                     "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
                     "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
@@ -3131,6 +3034,7 @@ export interface operations {
             413: components["responses"]["BodyTooLarge"];
             414: components["responses"]["UriTooLong"];
             415: components["responses"]["UnsupportedMediaType"];
+            417: components["responses"]["ExpectationFailed"];
             422: components["responses"]["InvalidInputOrKeyRefusedOrIdempotencyKeyReused"];
             429: components["responses"]["IdempotencyQuotaExceededOrTooManyRequests"];
             431: components["responses"]["HeadersTooLarge"];
@@ -3142,15 +3046,12 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /**
-                 * @description Your name for this request, 1 to 255 printable ASCII characters, such as a UUID; bare or as a quoted string. Sent again within 24 hours with the same key, the request is not done again: its first answer comes back, with Idempotency-Replayed: true. A refusal is not kept: the key is free again. /api/auth ignores the header
-                 * @example 8e03978e-40d5-43e8-bc93-6894a57f9324
-                 */
+                /** @description Your name for this request, 1 to 255 printable ASCII characters, such as a UUID; bare or as a quoted string. Sent again within 24 hours with the same key, the request is not done again: its first answer comes back, with Idempotency-Replayed: true. A refusal is not kept: the key is free again. /api/auth ignores the header */
                 "idempotency-key"?: string;
             };
             path: {
                 /** @description Gemini, OpenAI, Anthropic */
-                provider: "gemini" | "openai" | "anthropic";
+                provider: components["schemas"]["Provider"];
             };
             cookie?: never;
         };
@@ -3161,7 +3062,7 @@ export interface operations {
                 headers: {
                     /** @description true when this is the answer of an earlier request */
                     "Idempotency-Replayed"?: string;
-                    "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
                     "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
                     "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
@@ -3176,7 +3077,10 @@ export interface operations {
             404: components["responses"]["NotFound"];
             408: components["responses"]["RequestTimeout"];
             409: components["responses"]["RequestInProgress"];
+            413: components["responses"]["BodyTooLarge"];
             414: components["responses"]["UriTooLong"];
+            415: components["responses"]["UnsupportedMediaType"];
+            417: components["responses"]["ExpectationFailed"];
             422: components["responses"]["InvalidInputOrIdempotencyKeyReused"];
             429: components["responses"]["IdempotencyQuotaExceededOrTooManyRequests"];
             431: components["responses"]["HeadersTooLarge"];
@@ -3188,15 +3092,12 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /**
-                 * @description Your name for this request, 1 to 255 printable ASCII characters, such as a UUID; bare or as a quoted string. Sent again within 24 hours with the same key, the request is not done again: its first answer comes back, with Idempotency-Replayed: true. A refusal is not kept: the key is free again. /api/auth ignores the header
-                 * @example 8e03978e-40d5-43e8-bc93-6894a57f9324
-                 */
+                /** @description Your name for this request, 1 to 255 printable ASCII characters, such as a UUID; bare or as a quoted string. Sent again within 24 hours with the same key, the request is not done again: its first answer comes back, with Idempotency-Replayed: true. A refusal is not kept: the key is free again. /api/auth ignores the header */
                 "idempotency-key"?: string;
             };
             path: {
                 /** @description Gemini, OpenAI, Anthropic */
-                provider: "gemini" | "openai" | "anthropic";
+                provider: components["schemas"]["Provider"];
             };
             cookie?: never;
         };
@@ -3207,7 +3108,7 @@ export interface operations {
                 headers: {
                     /** @description true when this is the answer of an earlier request */
                     "Idempotency-Replayed"?: string;
-                    "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
                     "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
                     "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
@@ -3224,7 +3125,10 @@ export interface operations {
             404: components["responses"]["NotFound"];
             408: components["responses"]["RequestTimeout"];
             409: components["responses"]["RequestInProgress"];
+            413: components["responses"]["BodyTooLarge"];
             414: components["responses"]["UriTooLong"];
+            415: components["responses"]["UnsupportedMediaType"];
+            417: components["responses"]["ExpectationFailed"];
             422: components["responses"]["InvalidInputOrIdempotencyKeyReused"];
             429: components["responses"]["IdempotencyQuotaExceededOrTooManyRequests"];
             431: components["responses"]["HeadersTooLarge"];
@@ -3238,7 +3142,7 @@ export interface operations {
             header?: never;
             path: {
                 /** @description Gemini, OpenAI, Anthropic */
-                provider: "gemini" | "openai" | "anthropic";
+                provider: components["schemas"]["Provider"];
             };
             cookie?: never;
         };
@@ -3247,7 +3151,7 @@ export interface operations {
             /** @description The key in clear */
             200: {
                 headers: {
-                    "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
                     "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
                     "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
@@ -3259,12 +3163,15 @@ export interface operations {
                     "application/json": components["schemas"]["PlaintextKey"];
                 };
             };
-            400: components["responses"]["MalformedRequest"];
+            400: components["responses"]["MalformedRequestOrInvalidHeader"];
             401: components["responses"]["Unauthenticated"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             408: components["responses"]["RequestTimeout"];
+            413: components["responses"]["BodyTooLarge"];
             414: components["responses"]["UriTooLong"];
+            415: components["responses"]["UnsupportedMediaType"];
+            417: components["responses"]["ExpectationFailed"];
             422: components["responses"]["InvalidInput"];
             429: components["responses"]["TooManyRequests"];
             431: components["responses"]["HeadersTooLarge"];
@@ -3285,7 +3192,7 @@ export interface operations {
             header?: never;
             path: {
                 /** @description Gemini, OpenAI, Anthropic */
-                provider: "gemini" | "openai" | "anthropic";
+                provider: components["schemas"]["Provider"];
             };
             cookie?: never;
         };
@@ -3300,7 +3207,7 @@ export interface operations {
                     "X-Next-Cursor"?: string;
                     /** @description RFC 8288: the next page, as rel="next"; absent on the last */
                     Link?: string;
-                    "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
                     "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
                     "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
@@ -3312,10 +3219,13 @@ export interface operations {
                     "application/json": components["schemas"]["KeyRead"][];
                 };
             };
-            400: components["responses"]["InvalidCursorOrMalformedRequest"];
+            400: components["responses"]["InvalidCursorOrMalformedRequestOrInvalidHeader"];
             401: components["responses"]["Unauthenticated"];
             408: components["responses"]["RequestTimeout"];
+            413: components["responses"]["BodyTooLarge"];
             414: components["responses"]["UriTooLong"];
+            415: components["responses"]["UnsupportedMediaType"];
+            417: components["responses"]["ExpectationFailed"];
             422: components["responses"]["InvalidInput"];
             429: components["responses"]["TooManyRequests"];
             431: components["responses"]["HeadersTooLarge"];
@@ -3327,10 +3237,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /**
-                 * @description Your name for this request, 1 to 255 printable ASCII characters, such as a UUID; bare or as a quoted string. Sent again within 24 hours with the same key, the request is not done again: its first answer comes back, with Idempotency-Replayed: true. A refusal is not kept: the key is free again. /api/auth ignores the header
-                 * @example 8e03978e-40d5-43e8-bc93-6894a57f9324
-                 */
+                /** @description Your name for this request, 1 to 255 printable ASCII characters, such as a UUID; bare or as a quoted string. Sent again within 24 hours with the same key, the request is not done again: its first answer comes back, with Idempotency-Replayed: true. A refusal is not kept: the key is free again. /api/auth ignores the header */
                 "idempotency-key"?: string;
             };
             path?: never;
@@ -3338,6 +3245,39 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "atomic": true,
+                 *       "operations": [
+                 *         {
+                 *           "op": "create",
+                 *           "task": {
+                 *             "title": "Buy milk",
+                 *             "tags": [
+                 *               "home"
+                 *             ]
+                 *           }
+                 *         },
+                 *         {
+                 *           "op": "update",
+                 *           "id": "019b6051-3a80-7c4e-9d3b-5f0c2f7f6a11",
+                 *           "ifVersion": 3,
+                 *           "patch": {
+                 *             "priority": "HIGH"
+                 *           }
+                 *         },
+                 *         {
+                 *           "op": "complete",
+                 *           "id": "019b6051-3a80-7c4e-9d3b-5f0c2f7f6a12",
+                 *           "completed": true
+                 *         },
+                 *         {
+                 *           "op": "delete",
+                 *           "id": "019b6051-3a80-7c4e-9d3b-5f0c2f7f6a13"
+                 *         }
+                 *       ]
+                 *     }
+                 */
                 "application/json": components["schemas"]["TaskBatch"];
             };
         };
@@ -3347,7 +3287,7 @@ export interface operations {
                 headers: {
                     /** @description true when this is the answer of an earlier request */
                     "Idempotency-Replayed"?: string;
-                    "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
                     "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
                     "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
@@ -3356,10 +3296,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        /** @description One for each operation, in their order */
-                        results: components["schemas"]["BatchResult"][];
-                    };
+                    "application/json": components["schemas"]["BatchAnswer"];
                 };
             };
             400: components["responses"]["InvalidJsonOrInvalidHeaderOrMalformedRequest"];
@@ -3371,6 +3308,7 @@ export interface operations {
             413: components["responses"]["BodyTooLarge"];
             414: components["responses"]["UriTooLong"];
             415: components["responses"]["UnsupportedMediaType"];
+            417: components["responses"]["ExpectationFailed"];
             422: components["responses"]["InvalidInputOrIdempotencyKeyReused"];
             429: components["responses"]["IdempotencyQuotaExceededOrTooManyRequests"];
             431: components["responses"]["HeadersTooLarge"];
@@ -3382,10 +3320,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /**
-                 * @description Your name for this request, 1 to 255 printable ASCII characters, such as a UUID; bare or as a quoted string. Sent again within 24 hours with the same key, the request is not done again: its first answer comes back, with Idempotency-Replayed: true. A refusal is not kept: the key is free again. /api/auth ignores the header
-                 * @example 8e03978e-40d5-43e8-bc93-6894a57f9324
-                 */
+                /** @description Your name for this request, 1 to 255 printable ASCII characters, such as a UUID; bare or as a quoted string. Sent again within 24 hours with the same key, the request is not done again: its first answer comes back, with Idempotency-Replayed: true. A refusal is not kept: the key is free again. /api/auth ignores the header */
                 "idempotency-key"?: string;
             };
             path?: never;
@@ -3393,6 +3328,13 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "ids": [
+                 *         "019b6051-3a80-7c4e-9d3b-5f0c2f7f6a11"
+                 *       ]
+                 *     }
+                 */
                 "application/json": components["schemas"]["BulkDelete"];
             };
         };
@@ -3402,7 +3344,7 @@ export interface operations {
                 headers: {
                     /** @description true when this is the answer of an earlier request */
                     "Idempotency-Replayed"?: string;
-                    "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
                     "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
                     "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
@@ -3421,6 +3363,7 @@ export interface operations {
             413: components["responses"]["BodyTooLarge"];
             414: components["responses"]["UriTooLong"];
             415: components["responses"]["UnsupportedMediaType"];
+            417: components["responses"]["ExpectationFailed"];
             422: components["responses"]["InvalidInputOrIdempotencyKeyReused"];
             429: components["responses"]["IdempotencyQuotaExceededOrTooManyRequests"];
             431: components["responses"]["HeadersTooLarge"];

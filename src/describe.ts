@@ -10,7 +10,7 @@ import { Secret } from './lib/secret.ts'
 import { openMetrics } from './metrics/metrics.ts'
 
 /** Of a service that was started without any variable. A generated client needs an absolute address to begin with. */
-const EXAMPLE_URL = 'http://localhost:8000'
+const EXAMPLE_URL = 'http://127.0.0.1:8000'
 
 /** The OpenAPI document. Ends with a line feed. */
 export const describe = async (): Promise<string> => `${JSON.stringify(await described(), null, 2)}\n`

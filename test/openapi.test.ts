@@ -23,7 +23,7 @@ suite('the OpenAPI document', () => {
   })
 
   test('is what the service serves', async () => {
-    await using world = await openWorld({ env: { PUBLIC_URL: 'http://localhost:8000' } })
+    await using world = await openWorld({ env: { PUBLIC_URL: 'http://127.0.0.1:8000' } })
     const { json, headers } = await world.ask('GET', '/openapi.json')
     assert.deepEqual(json, document)
     const again = await world.ask('GET', '/openapi.json', { headers: { 'if-none-match': headers.get('etag') ?? '' } })
@@ -88,7 +88,7 @@ suite('the OpenAPI document', () => {
   })
 
   test('gives what comes back the bounds of what was sent', () => {
-    const { Task, TaskCreate, TaskBatch, BulkDelete, BulkDeleted, UserApiKeyPut, PlaintextKey } =
+    const { Task, TaskCreate, TaskBatch, BatchAnswer, BulkDelete, BulkDeleted, UserApiKeyPut, PlaintextKey } =
       document.components.schemas
     for (const name of ['title', 'description', 'dueDate']) {
       assert.equal(Task.properties[name].maxLength, TaskCreate.properties[name].maxLength, name)
@@ -101,10 +101,7 @@ suite('the OpenAPI document', () => {
     }
     const answer = (path: string, method: string): Json =>
       document.paths[path][method].responses[200].content['application/json'].schema
-    assert.equal(
-      answer('/api/tasks/batch', 'post').properties.results.maxItems,
-      TaskBatch.properties.operations.maxItems,
-    )
+    assert.equal(BatchAnswer.properties.results.maxItems, TaskBatch.properties.operations.maxItems)
     for (const path of ['/api/tasks', '/api/tags', '/api/user-api-keys/{provider}/audit']) {
       const limit = document.paths[path].get.parameters.find(({ name }: Json) => name === 'limit')
       assert.equal(answer(path, 'get').maxItems, limit.schema.maximum, path)
@@ -132,5 +129,111 @@ suite('the OpenAPI document', () => {
       }
     }
     assert.ok(examples >= 3, `only ${examples} examples were found`)
+  })
+
+  /** Each object and array of the document with its path, but for values that are examples. */
+  function* nodes(node: Json = document, path = ''): Generator<readonly [path: string, node: Json]> {
+    if (typeof node !== 'object' || node === null) return
+    yield [path, node]
+    for (const [key, value] of Object.entries(node)) {
+      if (!/^(examples?|default|enum|const|x-.*)$/.test(key))
+        yield* nodes(value, `${path}/${key.replaceAll('/', '~1')}`)
+    }
+  }
+  const pathsOf = (matches: (node: Json, path: string) => boolean): string[] =>
+    [...nodes()].filter(([path, node]) => matches(node, path)).map(([path]) => path)
+
+  suite('has no construct from which a generator makes a client that fails:', () => {
+    test('nothing beside oneOf or anyOf, and no discriminator', () => {
+      const alternatives = pathsOf((node) => Array.isArray(node.oneOf ?? node.anyOf) && Object.keys(node).length > 1)
+      assert.deepEqual(alternatives, [])
+      assert.deepEqual(
+        pathsOf((node) => 'discriminator' in node && !Array.isArray(node)),
+        [],
+      )
+    })
+
+    test('each object of a body or an answer is a named component', () => {
+      const inline = pathsOf((node, path) => 'properties' in node && !/^\/components\/schemas\/[^/]+$/.test(path))
+      assert.deepEqual(inline, [])
+    })
+
+    test('each set of values is written once', () => {
+      const enums = [...nodes()]
+        .filter(([, node]) => Array.isArray(node.enum))
+        .map(([, node]) => JSON.stringify(node.enum))
+      assert.deepEqual(
+        enums.filter((each, index) => enums.indexOf(each) !== index),
+        [],
+      )
+    })
+
+    test('what the service answers, and may extend, is an open set', () => {
+      const { ProblemCode, Problem, BatchProblem, UserApiKey } = document.components.schemas
+      assert.deepEqual([ProblemCode.type, ProblemCode.enum, ProblemCode.maxLength], ['string', undefined, 64])
+      assert.deepEqual(ProblemCode['x-extensible-enum'], Object.keys(PROBLEMS))
+      for (const { properties } of [Problem, BatchProblem]) {
+        assert.deepEqual(properties.code, { $ref: '#/components/schemas/ProblemCode' })
+      }
+      assert.equal(UserApiKey.properties.validationStatus.enum, undefined)
+    })
+
+    test('parameters keep their order and are not sent by themselves', () => {
+      for (const { name, operation } of operations) {
+        for (const { required, schema, ...parameter } of operation.parameters ?? []) {
+          assert.equal(schema.uniqueItems, undefined, name)
+          if (required === true) continue
+          for (const key of ['example', 'examples'])
+            assert.ok(!(key in parameter || key in schema), `${name} ${parameter.name}`)
+        }
+      }
+    })
+
+    test('each body has one media type, and an example', () => {
+      for (const { name, operation } of operations) {
+        if (operation.requestBody === undefined) continue
+        assert.deepEqual(Object.keys(operation.requestBody.content), ['application/json'], name)
+        assert.ok('example' in operation.requestBody.content['application/json'], name)
+      }
+    })
+
+    test('no array or object of a patch loses what is stored when a client sends null for what it leaves out', () => {
+      for (const name of ['TaskPatch', 'UpdateUserRequest']) {
+        const { properties, required = [] } = document.components.schemas[name]
+        for (const [member, { type }] of Object.entries<Json>(properties)) {
+          const types = new Set([type].flat())
+          const isMany = types.has('array') || types.has('object')
+          if (isMany) assert.ok(types.has('null') && !required.includes(member), `${name}.${member}`)
+        }
+      }
+    })
+
+    test('headers that no client reads are not described, and X-Request-Id is wherever there was a request', () => {
+      assert.deepEqual(
+        pathsOf((_node, path) => /headers\/Access-Control/.test(path)),
+        [],
+      )
+      for (const { name, operation } of operations) {
+        for (const [status, given] of Object.entries<Json>(operation.responses)) {
+          const { headers } = given.$ref ? document.components.responses[given.$ref.split('/').at(-1)] : given
+          assert.ok(headers['X-Request-Id'], `${name} ${status}`)
+          assert.equal('RateLimit' in headers, 'RateLimit-Policy' in headers)
+          if (/^4(?!29)|^5/.test(status)) assert.ok(!('RateLimit' in headers), `${name} ${status}`)
+        }
+      }
+    })
+
+    test('servers are absolute, values that are required can be read and written, and each operation says what it does', () => {
+      assert.deepEqual(
+        document.servers.map(({ url }: Json) => URL.canParse(url)),
+        [true],
+      )
+      assert.deepEqual(
+        pathsOf((node) => node.writeOnly === true),
+        [],
+      )
+      for (const { name, operation } of operations) assert.ok(operation.description, name)
+      assert.ok(document.info.contact.name)
+    })
   })
 })

@@ -13,6 +13,7 @@ interface Endpoint {
   readonly path: string
   readonly operationId: string
   readonly summary: string
+  readonly description: string
   /** Whether it takes a session; an optional one makes another answer, and its absence no refusal. */
   readonly signedIn: boolean | 'optional'
   /** Whoever gets through has proven who they are. */
@@ -29,6 +30,7 @@ const ENDPOINTS: readonly Endpoint[] = [
     path: 'sign-up/email',
     operationId: 'signUp',
     summary: 'Sign up',
+    description: 'Creates a user and a session. The `token` of the answer is the bearer token.',
     signedIn: false,
     authenticates: true,
     body: shape.SignUp,
@@ -39,6 +41,7 @@ const ENDPOINTS: readonly Endpoint[] = [
     path: 'sign-in/email',
     operationId: 'signIn',
     summary: 'Sign in',
+    description: 'Creates a session. The `token` of the answer is the bearer token.',
     signedIn: false,
     authenticates: true,
     body: shape.SignIn,
@@ -49,6 +52,8 @@ const ENDPOINTS: readonly Endpoint[] = [
     path: 'sign-out',
     operationId: 'signOut',
     summary: 'Sign out: the token is dead at once',
+    description:
+      'Ends the session of the bearer token or cookie. Without one there is nothing to end, and the answer is the same.',
     signedIn: 'optional',
     body: shape.Nothing,
     answer: shape.Done,
@@ -58,6 +63,7 @@ const ENDPOINTS: readonly Endpoint[] = [
     path: 'get-session',
     operationId: 'getSession',
     summary: 'Who is signed in, if anybody',
+    description: 'Null where the request has no valid session.',
     signedIn: 'optional',
     querystring: shape.SessionQuery,
     answer: shape.CurrentSession,
@@ -67,6 +73,7 @@ const ENDPOINTS: readonly Endpoint[] = [
     path: 'list-sessions',
     operationId: 'listSessions',
     summary: 'Your sessions',
+    description: 'The sessions that are alive. A token is shown only where the request has presented it.',
     signedIn: true,
     answer: shape.Sessions,
   },
@@ -75,6 +82,7 @@ const ENDPOINTS: readonly Endpoint[] = [
     path: 'revoke-session',
     operationId: 'revokeSession',
     summary: 'End one of your sessions',
+    description: 'By the token that the list of sessions names it with.',
     signedIn: true,
     body: shape.RevokeSession,
     answer: shape.Changed,
@@ -84,6 +92,7 @@ const ENDPOINTS: readonly Endpoint[] = [
     path: 'revoke-sessions',
     operationId: 'revokeSessions',
     summary: 'End all your sessions',
+    description: 'The one of this request too.',
     signedIn: true,
     body: shape.Nothing,
     answer: shape.Changed,
@@ -93,6 +102,7 @@ const ENDPOINTS: readonly Endpoint[] = [
     path: 'revoke-other-sessions',
     operationId: 'revokeOtherSessions',
     summary: 'End all your sessions but this one',
+    description: 'The one of this request stays.',
     signedIn: true,
     body: shape.Nothing,
     answer: shape.Changed,
@@ -102,6 +112,8 @@ const ENDPOINTS: readonly Endpoint[] = [
     path: 'change-password',
     operationId: 'changePassword',
     summary: 'Change your password',
+    description:
+      'Takes the current password. With `revokeOtherSessions` all other sessions end, and this one gets a new token.',
     signedIn: true,
     body: shape.ChangePassword,
     answer: shape.PasswordChanged,
@@ -111,6 +123,7 @@ const ENDPOINTS: readonly Endpoint[] = [
     path: 'update-user',
     operationId: 'updateUser',
     summary: 'Change your name or picture',
+    description: 'What is absent stays; an `image` of null removes the picture.',
     signedIn: true,
     body: shape.UpdateUser,
     answer: shape.Changed,
@@ -120,6 +133,7 @@ const ENDPOINTS: readonly Endpoint[] = [
     path: 'delete-user',
     operationId: 'deleteUser',
     summary: 'Delete yourself and all your tasks',
+    description: 'Takes the password. Tasks, keys and sessions are deleted with the user, and cannot be restored.',
     signedIn: true,
     body: shape.DeleteUser,
     answer: shape.Done,
@@ -143,7 +157,7 @@ export function authRoutes(app: App, auth: Auth): void {
         ...(body === undefined ? {} : { body }),
         ...(querystring === undefined ? {} : { querystring }),
         response: {
-          200: answer,
+          200: { ...answer, headers: shape.bearer },
           ...refusals(
             'invalid_json',
             'unauthenticated',

@@ -60,7 +60,11 @@ export const SignUp = Type.Object(
     callbackURL: Type.Optional(CallbackUrl),
     rememberMe: Type.Optional(RememberMe),
   },
-  { ...closed, examples: [{ name: 'Ada', email: 'ada@example.com', password: 'correct horse' }] },
+  {
+    ...closed,
+    'x-component': 'SignUpRequest',
+    examples: [{ name: 'Ada', email: 'ada@example.com', password: 'correct horse' }],
+  },
 )
 
 export const SignIn = Type.Object(
@@ -70,12 +74,12 @@ export const SignIn = Type.Object(
     callbackURL: Type.Optional(CallbackUrl),
     rememberMe: Type.Optional(RememberMe),
   },
-  { ...closed, examples: [{ email: 'ada@example.com', password: 'correct horse' }] },
+  { ...closed, 'x-component': 'SignInRequest', examples: [{ email: 'ada@example.com', password: 'correct horse' }] },
 )
 
 export const RevokeSession = Type.Object(
   { token: Type.String({ minLength: 1, maxLength: 512, format: 'text', description: 'As /list-sessions names it' }) },
-  closed,
+  { ...closed, 'x-component': 'RevokeSessionRequest', examples: [{ token: 'Jq3vT9sXw1Lr8ZbN5yKd7PcM2hGf4RaE' }] },
 )
 
 export const ChangePassword = Type.Object(
@@ -86,21 +90,30 @@ export const ChangePassword = Type.Object(
       Type.Boolean({ description: 'End every other session; this one gets a new token' }),
     ),
   },
-  closed,
+  {
+    ...closed,
+    'x-component': 'ChangePasswordRequest',
+    examples: [{ currentPassword: 'correct horse', newPassword: 'another horse' }],
+  },
 )
 
 export const UpdateUser = Type.Object(
   { name: Type.Optional(Name), image: Type.Optional(Nullable(Image)) },
-  { ...closed, minProperties: 1, examples: [{ name: 'Ada Lovelace' }] },
+  { ...closed, 'x-component': 'UpdateUserRequest', minProperties: 1, examples: [{ name: 'Ada Lovelace' }] },
 )
 
 export const DeleteUser = Type.Object(
   { password: AnyPassword, callbackURL: Type.Optional(CallbackUrl) },
-  { ...closed, description: 'Deletes the user with every task and session. There is no way back.' },
+  {
+    ...closed,
+    'x-component': 'DeleteUserRequest',
+    examples: [{ password: 'correct horse' }],
+    description: 'Deletes the user with every task and session. There is no way back.',
+  },
 )
 
 /** better-auth's client sends `{}` where there is nothing to say. */
-export const Nothing = OptionalBody(Type.Object({}, closed))
+export const Nothing = OptionalBody(Type.Object({}, { ...closed, 'x-component': 'EmptyRequest', examples: [{}] }))
 
 export const SessionQuery = Type.Object(
   { disableCookieCache: Type.Optional(Type.Boolean()), disableRefresh: Type.Optional(Type.Boolean()) },
@@ -110,26 +123,33 @@ export const SessionQuery = Type.Object(
 const user = Type.Unsafe({ $ref: 'AuthUser#' })
 const session = Type.Unsafe({ $ref: 'AuthSession#' })
 
-const bearer = {
+/** Of an answer that also sets the cookie of the session. */
+export const bearer = {
   'Set-Auth-Token': { type: 'string', description: 'The token with its signature; good as a bearer token too' },
 }
 
 export const SignedUp = Type.Object(
   { token: Token, user },
-  { description: 'Signed up, and signed in', headers: bearer },
+  { 'x-component': 'SignUpAnswer', description: 'Signed up, and signed in' },
 )
 export const SignedIn = Type.Object(
   { redirect: Type.Boolean(), token: Token, url: Type.Optional(Type.String()), user },
-  { description: 'Signed in', headers: bearer },
+  { 'x-component': 'SignInAnswer', description: 'Signed in' },
 )
 export const CurrentSession = Type.Unsafe({
   description: 'The session and its user, or null',
-  anyOf: [Type.Object({ session, user }), { type: 'null', description: 'Nobody is signed in' }],
+  anyOf: [Type.Object({ session, user }, { 'x-component': 'SessionAnswer' }), { type: 'null' }],
 })
 export const Sessions = Type.Array(session, { description: 'All that are alive' })
-export const Done = Type.Object({ success: Type.Boolean() }, { additionalProperties: true, description: 'Done' })
-export const Changed = Type.Object({ status: Type.Boolean() }, { additionalProperties: true, description: 'Done' })
+export const Done = Type.Object(
+  { success: Type.Boolean() },
+  { 'x-component': 'SuccessAnswer', additionalProperties: true, description: 'Done' },
+)
+export const Changed = Type.Object(
+  { status: Type.Boolean() },
+  { 'x-component': 'StatusAnswer', additionalProperties: true, description: 'Done' },
+)
 export const PasswordChanged = Type.Object(
   { token: Nullable(Token), user },
-  { description: 'Changed; with revokeOtherSessions a new token' },
+  { 'x-component': 'ChangePasswordAnswer', description: 'Changed; with revokeOtherSessions a new token' },
 )

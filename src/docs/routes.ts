@@ -46,10 +46,7 @@ function findRedoc(): URL | undefined {
 }
 const REDOC = findRedoc()
 
-/**
- * Swagger UI fills in the example of every parameter before anything is tried: a list would be asked for with all filters at
- * once, and each write would carry the one same `Idempotency-Key`. Who tries something says what they want.
- */
+/** Operations are tried out where this page came from, whatever `servers` says: its policy allows no other place. */
 const START_SWAGGER_UI = `// Where this service is for this page, whatever prefix a proxy strips.
 const base = new URL('..', document.currentScript.src).href
 
@@ -57,11 +54,6 @@ function forThisPage(response) {
   if (!response.ok || !response.url.endsWith('/openapi.json')) return response
   const document = JSON.parse(response.text)
   document.servers = [{ url: base.replace(/\\/$/, '') }]
-  for (const operation of Object.values(document.paths).flatMap((path) => Object.values(path))) {
-    for (const parameter of operation.parameters ?? []) {
-      if (!parameter.required) delete parameter.example
-    }
-  }
   return { ...response, text: JSON.stringify(document) }
 }
 

@@ -5,32 +5,36 @@ import { Problem } from '../errors.ts'
 import { label } from '../db/migration-files.ts'
 import type { MigrationState } from '../db/migrator.ts'
 import type { App } from '../http/server.ts'
-import { OneOf, refusalsOfUnlimited } from '../http/wire.ts'
+import { OpenSet, refusalsOfUnlimited } from '../http/wire.ts'
 import type { RedisConnection } from '../redis.ts'
 
 /** How long readiness waits for the database before it says no: it too answers within 2 s. */
 const DATABASE_TIMEOUT_MS = 1_500
 
 const Health = Type.Object(
-  { status: OneOf(['healthy']), service: OneOf(['todo-backend']) },
-  { description: 'It is', examples: [{ status: 'healthy', service: 'todo-backend' }] },
+  { status: OpenSet(['healthy']), service: Type.String({ maxLength: 64 }) },
+  { 'x-component': 'HealthAnswer', description: 'It is', examples: [{ status: 'healthy', service: 'todo-backend' }] },
 )
 
 const Readiness = Type.Object(
   {
-    status: OneOf(['ready', 'degraded', 'unavailable']),
-    service: OneOf(['todo-backend']),
-    checks: Type.Object({
-      database: OneOf(['up', 'read-only', 'denied', 'down']),
-      migrations: OneOf(['current', 'ahead', 'pending', 'newer', 'unknown'], {
-        description:
-          '`ahead`: the schema has migrations of a newer version that only add, so this version works on it; `newer`: one takes away what this version needs',
-      }),
-      redis: OneOf(['up', 'degraded']),
-    }),
+    status: OpenSet(['ready', 'degraded', 'unavailable']),
+    service: Type.String({ maxLength: 64 }),
+    checks: Type.Object(
+      {
+        database: OpenSet(['up', 'read-only', 'denied', 'down']),
+        migrations: OpenSet(['current', 'ahead', 'pending', 'newer', 'unknown'], {
+          description:
+            '`ahead`: the schema has migrations of a newer version that only add, so this version works on it; `newer`: one takes away what this version needs',
+        }),
+        redis: OpenSet(['up', 'degraded']),
+      },
+      { 'x-component': 'ReadinessChecks' },
+    ),
     pendingMigrations: Type.Optional(Type.Array(Type.String())),
   },
   {
+    'x-component': 'ReadinessAnswer',
     description: 'What the service stands on',
     examples: [
       { status: 'ready', service: 'todo-backend', checks: { database: 'up', migrations: 'current', redis: 'up' } },
@@ -52,6 +56,7 @@ export function healthRoutes(
       schema: {
         operationId: 'getHealth',
         summary: 'Is the process serving?',
+        description: 'Touches nothing but the process, so that a database that is away restarts no process.',
         tags: ['health'],
         security: [],
         response: { 200: Health, ...refusalsOfUnlimited() },

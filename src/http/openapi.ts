@@ -1,7 +1,7 @@
 import swagger from '@fastify/swagger'
-import type { OpenAPIV3, OpenAPIV3_1 } from 'openapi-types'
+import type { OpenAPIV3_1 } from 'openapi-types'
 import type { Config } from '../config.ts'
-import { stateBounds } from './bounds.ts'
+import { tidied } from './document.ts'
 import type { App } from './server.ts'
 import { ProblemBody, ProblemCodes } from './wire.ts'
 
@@ -40,6 +40,7 @@ free again. Keys are each user's own. Under \`/api/auth\` the header is ignored.
 
 /** Describes every route registered after it, from the very schemas that validate. Must come before the first feature. */
 export async function describeApi(app: App, mode: AuthMode): Promise<void> {
+  const at = app.links.to('')
   for (const schema of [ProblemCodes, ProblemBody]) app.addSchema(schema)
   await app.register(swagger, {
     openapi: {
@@ -48,9 +49,10 @@ export async function describeApi(app: App, mode: AuthMode): Promise<void> {
         title: 'todo-backend',
         version: '0.1.0',
         description: describing(mode),
+        contact: { name: 'The operator of this service', ...(at !== '' && { url: `${at}/docs` }) },
         license: { name: 'MIT', identifier: 'MIT' },
       },
-      servers: [{ url: app.links.to('') || '/', description: 'This service', 'x-internal': false } as Server],
+      servers: [{ url: at || '/', description: 'Local, staging or production', 'x-internal': false } as Server],
       tags: [
         { name: 'tasks', description: 'The tasks of the signed-in user' },
         { name: 'provider keys', description: 'Keys of the signed-in user for AI providers, encrypted at rest' },
@@ -82,101 +84,5 @@ export async function describeApi(app: App, mode: AuthMode): Promise<void> {
   })
 }
 
-type Described = Partial<OpenAPIV3.Document | OpenAPIV3_1.Document>
-
-/** Says what the generator cannot: that some bodies may be left out, and that most routes refuse the same things. */
-function tidied(document: Described): Described {
-  const shared: Record<string, Response> = {}
-  const paths = (document as Partial<OpenAPIV3_1.Document>).paths ?? {}
-  for (const operation of Object.values(paths).flatMap((path) => Object.values(path ?? {}) as Operation[])) {
-    allowNoBody(operation)
-    shareRefusals(operation, shared)
-    describeHeaders(operation, shared)
-  }
-  Object.assign(document.components ?? {}, { responses: shared, headers: { ...LIMIT_HEADERS, ...CORS_HEADERS } })
-  dropDiscriminators(document.components?.schemas)
-  stateBounds(document)
-  return document
-}
-
-/** Ours tell the validator which member to go by. In OpenAPI they are about schemas by name, and here each shape says it. */
-function dropDiscriminators(schema: unknown): void {
-  if (typeof schema !== 'object' || schema === null) return
-  if ('oneOf' in schema && 'discriminator' in schema) delete schema.discriminator
-  for (const part of Object.values(schema)) dropDiscriminators(part)
-}
-
-type Operation = OpenAPIV3_1.OperationObject
-type Response = OpenAPIV3_1.ResponseObject
-type Headers = Record<string, OpenAPIV3_1.HeaderObject>
 /** With the extension that says whom it is for. */
 type Server = OpenAPIV3_1.ServerObject
-
-/** To the validator no body is null; to the caller it is no body. */
-function allowNoBody({ requestBody }: Operation): void {
-  if (requestBody === undefined || '$ref' in requestBody) return
-  for (const { schema } of Object.values(requestBody.content)) {
-    if (schema === undefined || '$ref' in schema || !Array.isArray(schema.type)) continue
-    requestBody.required = false
-    Object.assign(schema, { type: 'object' })
-  }
-}
-
-/** Each kind of refusal is described once, under the names of its codes. */
-function shareRefusals({ responses = {} }: Operation, shared: Record<string, Response>): void {
-  for (const [status, response] of Object.entries(responses)) {
-    if ('$ref' in response) continue
-    const examples = response.content?.['application/problem+json']?.examples
-    if (examples === undefined) continue
-    const name = Object.keys(examples).map(pascalCase).join('Or')
-    shared[name] = response
-    responses[status] = { $ref: `#/components/responses/${name}` }
-  }
-}
-
-const LIMIT_HEADERS: Headers = {
-  'X-RateLimit-Limit': { schema: { type: 'integer' }, description: 'Requests of this kind in a window' },
-  'X-RateLimit-Remaining': { schema: { type: 'integer' }, description: 'How many of them are left' },
-  'X-RateLimit-Reset': { schema: { type: 'integer' }, description: 'Seconds until the next window' },
-  'RateLimit-Policy': {
-    schema: { type: 'string' },
-    example: '"read";q=100;w=60',
-    description: 'draft-ietf-httpapi-ratelimit-headers: q requests in w seconds',
-  },
-  RateLimit: {
-    schema: { type: 'string' },
-    example: '"read";r=99;t=60',
-    description: 'draft-ietf-httpapi-ratelimit-headers: r requests are left for t seconds',
-  },
-}
-
-const CORS_HEADERS: Headers = {
-  'Access-Control-Allow-Origin': {
-    schema: { type: 'string' },
-    description: 'The origin of the page that asks, if it is one of CORS_ORIGINS; else absent',
-  },
-}
-
-/** Refused by the parser of HTTP: it never became a request that could be counted, or an origin that could be read. */
-const NO_REQUESTS = new Set(['RequestTimeout', 'HeadersTooLarge'])
-
-const references = (headers: Headers): object =>
-  Object.fromEntries(Object.keys(headers).map((name) => [name, { $ref: `#/components/headers/${name}` }]))
-
-/** What a limited route can refuse for its limit, it also announces; and any answer may be for a page of another origin. */
-function describeHeaders({ responses = {} }: Operation, shared: Record<string, Response>): void {
-  const isLimited = responses['429'] !== undefined
-  for (const [status, given] of Object.entries(responses)) {
-    const name = '$ref' in given ? given.$ref.slice('#/components/responses/'.length) : ''
-    const response = '$ref' in given ? shared[name] : given
-    if (response === undefined || NO_REQUESTS.has(name)) continue
-    const announced = isLimited && !status.startsWith('5')
-    response.headers = {
-      ...response.headers,
-      ...references(CORS_HEADERS),
-      ...(announced ? references(LIMIT_HEADERS) : {}),
-    }
-  }
-}
-
-const pascalCase = (code: string): string => code.replace(/(?:^|_)(\w)/g, (_, letter: string) => letter.toUpperCase())

@@ -26,6 +26,20 @@ export const OptionalBody = <Schema extends TSchema>(schema: Schema) =>
 export const OneOf = <const Values extends readonly string[]>(values: Values, options: object = {}) =>
   Type.Unsafe<Values[number]>({ type: 'string', enum: [...values], ...options })
 
+const OPEN_SET_LENGTH_MAX = 64
+
+/**
+ * One of these strings, of which a later version may answer with more. An `enum` would be a promise: a generated client fails on a
+ * value that it does not know.
+ */
+export const OpenSet = <const Values extends readonly string[]>(values: Values, options: object = {}) =>
+  Type.Unsafe<Values[number]>({
+    type: 'string',
+    maxLength: OPEN_SET_LENGTH_MAX,
+    'x-extensible-enum': [...values],
+    ...options,
+  })
+
 /**
  * A query parameter with several values, as `status=TODO,IN_PROGRESS` or `status=TODO&status=IN_PROGRESS`. `splitList` says
  * what is a comma within a value.
@@ -64,9 +78,10 @@ export const ONCE_REFUSALS = [
 ] as const
 
 // The keys are the codes; Object.keys says only that they are strings.
-export const ProblemCodes = OneOf(Object.keys(PROBLEMS) as ProblemCode[], {
+export const ProblemCodes = OpenSet(Object.keys(PROBLEMS) as ProblemCode[], {
   $id: 'ProblemCode',
-  description: 'What is wrong, for a program. Later versions may have more',
+  description:
+    "What is wrong, for a program. Later versions may have more, and refusals under /api/auth have better-auth's own",
 })
 
 export const ProblemBody = Type.Object(
@@ -79,21 +94,21 @@ export const ProblemBody = Type.Object(
       examples: ['title is required'],
     }),
     instance: Type.String({ description: 'The path of the request', examples: ['/api/tasks'] }),
-    code: Type.Union(
-      [RefTo<ProblemCode>('ProblemCode'), Type.String({ description: "Of better-auth's own, under /api/auth" })],
-      { description: 'What is wrong, for a program', examples: ['invalid_input'] },
-    ),
+    code: RefTo<string>('ProblemCode'),
     requestId: Type.String({
       description: 'Finds the request in the log',
       examples: ['8f0e7f2e-6a59-4f0c-9a53-2f4f0f6f3c55'],
     }),
     errors: Type.Optional(
       Type.Array(
-        Type.Object({
-          in: OneOf(['body', 'query', 'path', 'header']),
-          pointer: Type.String({ description: 'A JSON Pointer (RFC 6901) into that part', examples: ['/title'] }),
-          detail: Type.String({ examples: ['title is required'] }),
-        }),
+        Type.Object(
+          {
+            in: OpenSet(['body', 'query', 'path', 'header']),
+            pointer: Type.String({ description: 'A JSON Pointer (RFC 6901) into that part', examples: ['/title'] }),
+            detail: Type.String({ examples: ['title is required'] }),
+          },
+          { 'x-component': 'Violation' },
+        ),
         { description: 'With 422: each fault' },
       ),
     ),
@@ -109,6 +124,11 @@ export const ProblemBody = Type.Object(
 /** What any request can meet. */
 const ANYWHERE: readonly ProblemCode[] = [
   'malformed_request',
+  'invalid_header',
+  'expectation_failed',
+  'invalid_input',
+  'body_too_large',
+  'unsupported_media_type',
   'request_timeout',
   'uri_too_long',
   'headers_too_large',
@@ -140,7 +160,6 @@ const HEADERS_OF_CODE: Partial<Record<ProblemCode, object>> = { request_in_progr
 const refusal = (codes: readonly ProblemCode[]): object => ({
   description: codes.map((code) => PROBLEMS[code][1]).join('; '),
   headers: {
-    'X-Request-Id': { type: 'string', description: 'The same as requestId' },
     ...Object.assign({}, ...codes.map((code) => HEADERS_OF_CODE[code] ?? HEADERS_OF_STATUS[PROBLEMS[code][0]])),
   },
   content: {

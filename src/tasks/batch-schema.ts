@@ -9,12 +9,15 @@ export const BULK_IDS_MAX = 1000
 const IfVersion = Type.Optional(
   Type.Integer({ minimum: 1, description: 'Only if the version is still this one, as with If-Match', examples: [3] }),
 )
-const strict = { additionalProperties: false }
+const strict = (name: string) => ({ additionalProperties: false, 'x-component': name })
 
-const Create = Type.Object({ op: Type.Literal('create'), task: RefTo<TaskCreate>('TaskCreate') }, strict)
+const Create = Type.Object(
+  { op: Type.Literal('create'), task: RefTo<TaskCreate>('TaskCreate') },
+  strict('CreateTaskOperation'),
+)
 const Update = Type.Object(
   { op: Type.Literal('update'), id: Uuid, ifVersion: IfVersion, patch: RefTo<TaskPatch>('TaskPatch') },
-  strict,
+  strict('UpdateTaskOperation'),
 )
 const Complete = Type.Object(
   {
@@ -23,9 +26,12 @@ const Complete = Type.Object(
     ifVersion: IfVersion,
     completed: Type.Optional(Type.Boolean({ description: 'The state to reach; without it the task is toggled' })),
   },
-  strict,
+  strict('CompleteTaskOperation'),
 )
-const Delete = Type.Object({ op: Type.Literal('delete'), id: Uuid, ifVersion: IfVersion }, strict)
+const Delete = Type.Object(
+  { op: Type.Literal('delete'), id: Uuid, ifVersion: IfVersion },
+  strict('DeleteTaskOperation'),
+)
 
 export type Operation = Static<typeof Create> | Static<typeof Update> | Static<typeof Complete> | Static<typeof Delete>
 
@@ -33,6 +39,7 @@ const Operation = Type.Unsafe<Operation>({
   type: 'object',
   required: ['op'],
   properties: { op: OneOf(['create', 'update', 'complete', 'delete']) },
+  'x-component': 'TaskOperation',
   discriminator: { propertyName: 'op' },
   oneOf: [Create, Update, Complete, Delete],
 })
@@ -85,7 +92,10 @@ export const BatchResult = Type.Object(
           code: RefTo<ProblemCode>('ProblemCode'),
           currentVersion: Type.Optional(Type.Integer()),
         },
-        { description: 'Why it was refused: a refusal as everywhere, without instance and requestId' },
+        {
+          'x-component': 'BatchProblem',
+          description: 'Why it was refused: a refusal as everywhere, without instance and requestId',
+        },
       ),
     ),
   },
@@ -111,7 +121,7 @@ export type BatchResult = Static<typeof BatchResult>
 
 export const BatchAnswer = Type.Object(
   { results: Type.Array(RefTo<BatchResult>('BatchResult'), { description: 'One for each operation, in their order' }) },
-  { description: 'What became of each operation' },
+  { 'x-component': 'BatchAnswer', description: 'What became of each operation' },
 )
 
 export const BulkDelete = Type.Object(

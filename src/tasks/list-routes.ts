@@ -6,15 +6,15 @@ import type { App } from '../http/server.ts'
 import { AsText, JSON_UTF8, pageHeaders, refusals, RefTo, security } from '../http/wire.ts'
 import * as store from './list-store.ts'
 import { listingOf, readQuery, repeated, TaskQuery, TimezoneHeader } from './query.ts'
-import { PAGE_SIZE_MAX, TagCount, TagQuery, TaskPart, TaskStats, type Task } from './schema.ts'
+import { PAGE_SIZE_MAX, TagCount, TagQuery, TaskStats, type Task } from './schema.ts'
 
 const LIST = '/api/tasks'
 const TAGS = '/api/tags'
 const tags = ['tasks']
 
 const page = AsText(
-  Type.Array(Type.Union([RefTo<Task>('Task'), RefTo<TaskPart>('TaskPart')]), {
-    description: 'One page: whole tasks or, with `fields`, those members of them',
+  Type.Array(RefTo<Task>('Task'), {
+    description: 'One page of tasks. With `fields` they have only those members',
     headers: pageHeaders('Tasks on all pages'),
   }),
 )
@@ -26,7 +26,7 @@ const pageOfTags = Type.Array(RefTo<TagCount>('TagCount'), {
 
 /** The routes that read many tasks at once. */
 export function taskListRoutes(app: App, { db, cursors }: { db: Database; cursors: Cursors }): void {
-  for (const schema of [TaskPart, TaskStats, TagCount]) app.addSchema(schema)
+  for (const schema of [TaskStats, TagCount]) app.addSchema(schema)
 
   app.get(
     LIST,
@@ -77,6 +77,7 @@ export function taskListRoutes(app: App, { db, cursors }: { db: Database; cursor
       schema: {
         operationId: 'getTaskStats',
         summary: 'Count your tasks',
+        description: 'Counts of all your tasks by status and priority, and of those that are overdue now.',
         tags,
         security,
         response: {
@@ -93,6 +94,7 @@ export function taskListRoutes(app: App, { db, cursors }: { db: Database; cursor
     {
       schema: {
         operationId: 'listTags',
+        description: 'Each tag with the number of tasks that have it.',
         summary: 'List your tags, the most used first',
         tags,
         security,

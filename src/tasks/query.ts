@@ -3,7 +3,7 @@ import { Problem, type Violation } from '../errors.ts'
 import { CommaList, Count, Instant, OneOf } from '../http/wire.ts'
 import { formatInstant, parseInstant } from '../lib/instant.ts'
 import { dayOf, isTimeZone, weekOf } from '../lib/time-zone.ts'
-import { FIELDS, type Field, PAGE_SIZE_MAX, PRIORITIES, STATUSES } from './schema.ts'
+import { FIELDS, type Field, PAGE_SIZE_MAX, Priority, Status } from './schema.ts'
 import { soughtWords, wordsOf, WORDS_MAX } from './search.ts'
 
 /** What a list may be sorted by; all but relevance also the other way round. */
@@ -11,11 +11,21 @@ export const SORT_NAMES = ['createdAt', 'updatedAt', 'dueDate', 'priority', 'tit
 export type SortName = (typeof SORT_NAMES)[number]
 
 const SORTS = SORT_NAMES.flatMap((name) => (name === 'relevance' ? [name] : [name, `-${name}` as const]))
+const Sort = OneOf(SORTS, {
+  'x-component': 'TaskSort',
+  'x-enum-varnames': SORTS.map((sort) => constantCase(sort.replace(/^-(.*)$/, '$1Desc'))),
+})
+const TaskField = OneOf(FIELDS, { 'x-component': 'TaskField', 'x-enum-varnames': FIELDS.map(constantCase) })
 const DUES = ['overdue', 'today', 'week', 'none'] as const
 const TAGS_MAX = 20
 const Q_LENGTH_MAX = 200
 /** In a URL, of which a cursor takes up to 2 KiB and the rest is little. */
 const PARAMETERS_LENGTH_MAX = 6 * 1024 - 128
+
+// A declaration, because the constants above call it.
+function constantCase(name: string): string {
+  return name.replace(/[A-Z]/g, '_$&').toUpperCase()
+}
 
 const instant = (description: string) => Type.Optional(Type.String({ ...Instant, description }))
 
@@ -23,13 +33,13 @@ const instant = (description: string) => Type.Optional(Type.String({ ...Instant,
 export const TaskQuery = Type.Object(
   {
     status: Type.Optional(
-      CommaList(OneOf(STATUSES), {
+      CommaList(Status, {
         description: 'Any of these, separated by commas',
         examples: [['TODO', 'IN_PROGRESS']],
       }),
     ),
     priority: Type.Optional(
-      CommaList(OneOf(PRIORITIES), {
+      CommaList(Priority, {
         description: 'Any of these, separated by commas',
         examples: [['URGENT', 'HIGH']],
       }),
@@ -68,15 +78,16 @@ export const TaskQuery = Type.Object(
       }),
     ),
     sort: Type.Optional(
-      CommaList(OneOf(SORTS), {
+      CommaList(Sort, {
         description:
           'By the first, then by the second and so on, and last by id in the direction of the last; `-` is descending. -createdAt when absent. priority: LOW to URGENT. status: TODO, IN_PROGRESS, COMPLETED. title: by its words, whatever their case and accents. Tasks without a due date come last either way. relevance: the best match of `q` first',
         examples: [['-priority', 'dueDate']],
       }),
     ),
     fields: Type.Optional(
-      CommaList(OneOf(FIELDS), {
-        description: 'The members that each task is to have, separated by commas; all when absent',
+      CommaList(TaskField, {
+        description:
+          'The members that each task is to have, separated by commas; all when absent. Clients with a type for tasks should leave it out: members that it requires would be missing',
         examples: [['id', 'title', 'dueDate']],
       }),
     ),

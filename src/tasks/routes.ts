@@ -39,7 +39,7 @@ const changedTask = AsText(
     headers: { ETag, ...REPLAYED },
   }),
 )
-const unchanged = Type.Null({ description: 'You have this version' })
+const unchanged = Type.Null({ description: 'You have this version', headers: { ETag } })
 const gone = Type.Null({ description: 'Deleted', headers: REPLAYED })
 const WriteHeaders = Type.Object({
   'idempotency-key': IdempotencyKey,
@@ -79,6 +79,8 @@ export function taskRoutes(app: App, { db }: { db: Database }): void {
       schema: {
         operationId: 'createTask',
         summary: 'Create a task',
+        description:
+          'Members that are absent get their defaults. With an `id` of your choice the request can be repeated.',
         tags,
         security,
         headers: IdempotentHeaders,
@@ -114,6 +116,7 @@ export function taskRoutes(app: App, { db }: { db: Database }): void {
       schema: {
         operationId: 'getTask',
         summary: 'Read a task',
+        description: 'With `If-None-Match` the answer is 304 while the task has that version.',
         tags,
         security,
         params: ById,
@@ -138,11 +141,12 @@ export function taskRoutes(app: App, { db }: { db: Database }): void {
       schema: {
         operationId: 'updateTask',
         summary: 'Change a task',
+        description:
+          'A JSON merge patch (RFC 7396): what is absent stays, null clears. `application/merge-patch+json` is accepted too. A patch that changes nothing leaves the version.',
         tags,
         security,
         params: ById,
         headers: WriteHeaders,
-        consumes: ['application/json', 'application/merge-patch+json'],
         body: RefTo<TaskPatch>('TaskPatch'),
         response: { 200: changedTask, ...writeRefusals },
       },
@@ -163,6 +167,7 @@ export function taskRoutes(app: App, { db }: { db: Database }): void {
       schema: {
         operationId: 'completeTask',
         summary: 'Complete or reopen a task',
+        description: 'Without a body the task is toggled; with `completed` it is set, so that a retry is safe.',
         tags,
         security,
         params: ById,
@@ -187,6 +192,7 @@ export function taskRoutes(app: App, { db }: { db: Database }): void {
       schema: {
         operationId: 'deleteTask',
         summary: 'Delete a task',
+        description: 'With `If-Match` only while the task has that version.',
         tags,
         security,
         params: ById,

@@ -31,8 +31,14 @@ const Title = Type.String({
   examples: ['Buy milk'],
 })
 const Description = Nullable(Type.String({ maxLength: 10_000, format: 'text' }))
-const Status = OneOf(STATUSES)
-const Priority = OneOf(PRIORITIES)
+export const Status = OneOf(STATUSES, {
+  'x-component': 'TaskStatus',
+  description: 'How far a task is; TODO when it is created without one',
+})
+export const Priority = OneOf(PRIORITIES, {
+  'x-component': 'TaskPriority',
+  description: 'How urgent a task is; MEDIUM when it is created without one',
+})
 const DueDate = Nullable(Instant)
 const Tags = Type.Array(Type.String({ 'x-visible': true, minLength: 1, maxLength: 50, format: 'text' }), {
   'x-trim-items': true,
@@ -41,6 +47,9 @@ const Tags = Type.Array(Type.String({ 'x-visible': true, minLength: 1, maxLength
   description: 'In the order given',
   examples: [['home']],
 })
+
+// Absent members are null to some generated clients, and a list of tags must not be lost for that.
+const NullableTags = Nullable({ ...Tags, description: 'In the order given; null means none' })
 
 export const Task = Type.Object(
   {
@@ -76,8 +85,8 @@ export const TaskCreate = Type.Object(
     ),
     title: Title,
     description: Type.Optional(Description),
-    status: Type.Optional(OneOf(STATUSES, { default: 'TODO' })),
-    priority: Type.Optional(OneOf(PRIORITIES, { default: 'MEDIUM' })),
+    status: Type.Optional(Status),
+    priority: Type.Optional(Priority),
     dueDate: Type.Optional(DueDate),
     tags: Type.Optional(Tags),
   },
@@ -96,7 +105,7 @@ export const TaskPatch = Type.Object(
     status: Type.Optional(Status),
     priority: Type.Optional(Priority),
     dueDate: Type.Optional(DueDate),
-    tags: Type.Optional(Tags),
+    tags: Type.Optional(NullableTags),
   },
   {
     $id: 'TaskPatch',
@@ -109,30 +118,27 @@ export type TaskPatch = Static<typeof TaskPatch>
 
 export const TaskCompletion = Type.Object(
   { completed: Type.Boolean({ description: 'The state to reach, so that a retry is safe' }) },
-  { additionalProperties: false, examples: [{ completed: true }] },
+  { additionalProperties: false, 'x-component': 'CompleteTaskRequest', examples: [{ completed: true }] },
 )
 
 export const ById = Type.Object({ id: Uuid }, { additionalProperties: false })
 
-/** What `fields` leaves of a task. */
-export const TaskPart = Type.Partial(Type.Omit(Task, []), {
-  $id: 'TaskPart',
-  description: 'The members of a task that `fields` named',
-  examples: [{ id: EXAMPLE.id, title: EXAMPLE.title }],
-})
-export type TaskPart = Static<typeof TaskPart>
+/** The members that `fields` left. */
+export type TaskPart = Partial<Task>
 
 const amount = (description: string) => Type.Integer({ minimum: 0, description })
-const amounts = <const Values extends readonly string[]>(values: Values) =>
+const amounts = <const Values extends readonly string[]>(name: string, values: Values) =>
   Type.Unsafe<Record<Values[number], number>>(
-    Type.Object(Object.fromEntries(values.map((value) => [value, Type.Integer({ minimum: 0 })]))),
+    Type.Object(Object.fromEntries(values.map((value) => [value, Type.Integer({ minimum: 0 })])), {
+      'x-component': name,
+    }),
   )
 
 export const TaskStats = Type.Object(
   {
     total: amount('All tasks'),
-    byStatus: amounts(STATUSES),
-    byPriority: amounts(PRIORITIES),
+    byStatus: amounts('TasksByStatus', STATUSES),
+    byPriority: amounts('TasksByPriority', PRIORITIES),
     overdue: amount('Due before now and not completed'),
   },
   {

@@ -98,8 +98,12 @@ export async function patched(sql: UserSql, current: Stored, patch: TaskPatch): 
 }
 
 /** What of the patch is not so already. */
-function differences(current: Task, { dueDate, ...others }: TaskPatch): TaskPatch {
-  const patch = { ...others, ...(dueDate === undefined ? {} : { dueDate: normalized(dueDate) }) }
+function differences(current: Task, { dueDate, tags, ...others }: TaskPatch): TaskPatch {
+  const patch = {
+    ...others,
+    ...(dueDate === undefined ? {} : { dueDate: normalized(dueDate) }),
+    ...(tags === undefined ? {} : { tags: tags ?? [] }),
+  }
   const differs = ([name, value]: [string, unknown]): boolean =>
     JSON.stringify(value) !== JSON.stringify(current[name as keyof TaskPatch])
   return Object.fromEntries(Object.entries(patch).filter(differs))
@@ -110,7 +114,7 @@ function patching(id: string, patch: TaskPatch, versions: readonly number[] | nu
   const due = dueDate === undefined ? null : normalized(dueDate)
   const values = [id, versions, status, priority, dueDate !== undefined, due]
   if (title === undefined && description === undefined && tags === undefined) return [PATCH_BESIDE_TEXT, values]
-  return [PATCH, [...values, title, tags, description !== undefined, description]]
+  return [PATCH, [...values, title, tags === null ? [] : tags, description !== undefined, description]]
 }
 
 /** Completes or reopens; without `completed` whichever it is not. */

@@ -281,7 +281,6 @@ suite('changing a task', () => {
       { title: null },
       { title: ' ' },
       { status: null },
-      { tags: null },
       { version: 9 },
       { completedAt: null },
       { titel: 'x' },
@@ -343,6 +342,23 @@ suite('completing a task', () => {
     for (const status of ['COMPLETED', 'TODO']) {
       const answer = await world.ask('PATCH', `${TASKS}/${id}/complete`, { token: ada.token, raw: ' null\n' })
       assert.deepEqual([answer.status, answer.json.status], [200, status])
+    }
+  })
+})
+
+suite('tags of null', () => {
+  test('mean none in a patch, also in a batch; where they are none already nothing changes', async () => {
+    for (const send of [
+      (id: string) => asAda('PATCH', `${TASKS}/${id}`, { tags: null }),
+      (id: string) =>
+        asAda('POST', `${TASKS}/batch`, { operations: [{ op: 'update', id, patch: { tags: null, title: 'a' } }] }),
+    ]) {
+      const { json } = await asAda('POST', TASKS, { title: 'a', tags: ['home', 'x'] })
+      for (let n = 0; n < 2; n++) {
+        assert.equal((await send(json.id)).status, 200)
+        const task = (await asAda('GET', `${TASKS}/${json.id}`)).json
+        assert.deepEqual([task.tags, task.version], [[], 2])
+      }
     }
   })
 })

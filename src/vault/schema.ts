@@ -1,5 +1,5 @@
 import { Type, type Static } from 'typebox'
-import { Count, Instant, Nullable, OneOf, Uuid } from '../http/wire.ts'
+import { Count, Instant, Nullable, OneOf, OpenSet, Uuid } from '../http/wire.ts'
 import { PROVIDER_NAMES, PROVIDERS } from './providers.ts'
 
 export const VALIDATION_STATUSES = ['success', 'failure', 'quota_exceeded', 'unreachable'] as const
@@ -8,6 +8,7 @@ export const AUDIT_PAGE_SIZE_DEFAULT = 100
 export const AUDIT_PAGE_SIZE_MAX = 1000
 
 const ProviderField = OneOf(PROVIDER_NAMES, {
+  'x-component': 'Provider',
   description: PROVIDER_NAMES.map((name) => PROVIDERS[name].title).join(', '),
 })
 
@@ -16,7 +17,7 @@ export const UserApiKey = Type.Object(
   {
     provider: ProviderField,
     maskedKey: Type.String({ description: 'The first four and the last three characters' }),
-    validationStatus: OneOf(VALIDATION_STATUSES, {
+    validationStatus: OpenSet(VALIDATION_STATUSES, {
       description:
         'What the last check found. `success`: the provider accepts the key. `failure`: it refuses it. `quota_exceeded`, `unreachable`: the provider did not decide; the last decision is the one of `lastValidatedAt`',
     }),
@@ -49,11 +50,10 @@ export const UserApiKeyPut = Type.Object(
       'x-trim': true,
       minLength: 1,
       maxLength: 512,
-      writeOnly: true,
       description: 'As the provider gave it. Checked with the provider before it is stored, encrypted',
     }),
   },
-  { $id: 'UserApiKeyPut', additionalProperties: false },
+  { $id: 'UserApiKeyPut', additionalProperties: false, examples: [{ apiKey: 'AIza-the-key-that-Gemini-gave-you' }] },
 )
 export type UserApiKeyPut = Static<typeof UserApiKeyPut>
 

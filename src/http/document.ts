@@ -1,0 +1,162 @@
+import type { OpenAPIV3, OpenAPIV3_1 } from 'openapi-types'
+import { stateBounds } from './bounds.ts'
+
+/**
+ * Makes of the generated OpenAPI document one that generators of clients understand. Each step removes a construct from which some
+ * of them make code that does not compile, or that does something else; `test/openapi.test.ts` names the constructs.
+ */
+
+type Described = Partial<OpenAPIV3.Document | OpenAPIV3_1.Document>
+type Operation = OpenAPIV3_1.OperationObject
+type Response = OpenAPIV3_1.ResponseObject
+type Headers = Record<string, OpenAPIV3_1.HeaderObject>
+type Node = Record<string, unknown>
+
+const isNode = (value: unknown): value is Node => typeof value === 'object' && value !== null
+
+export function tidied(document: Described): Described {
+  const shared: Record<string, Response> = {}
+  const paths = (document as Partial<OpenAPIV3_1.Document>).paths ?? {}
+  const operations = Object.values(paths).flatMap((path) => Object.values(path ?? {}) as Operation[])
+  for (const operation of operations) {
+    allowNoBody(operation)
+    shareRefusals(operation, shared)
+    describeHeaders(operation, shared)
+  }
+  Object.assign(document.components ?? {}, { responses: shared, headers: { ...REQUEST_ID, ...LIMIT_HEADERS } })
+  stateBounds(document)
+  const schemas: Node = document.components?.schemas ?? {}
+  for (const [name, schema] of Object.entries(schemas)) schemas[name] = withComponents(schema, schemas)
+  Object.assign(document, { paths: withComponents(paths, schemas) })
+  Object.assign(document.components ?? {}, { responses: withComponents(shared, schemas) })
+  for (const operation of Object.values(document.paths ?? {}).flatMap(
+    (path) => Object.values(path ?? {}) as Operation[],
+  )) {
+    leaveOptionalEmpty(operation)
+    exemplifyBody(operation, schemas)
+  }
+  return document
+}
+
+/** To the validator no body is null; to the caller it is no body. */
+function allowNoBody({ requestBody }: Operation): void {
+  if (requestBody === undefined || '$ref' in requestBody) return
+  for (const { schema } of Object.values(requestBody.content)) {
+    if (schema === undefined || '$ref' in schema || !Array.isArray(schema.type)) continue
+    requestBody.required = false
+    Object.assign(schema, { type: 'object' })
+  }
+}
+
+/** Each kind of refusal is described once, under the names of its codes. */
+function shareRefusals({ responses = {} }: Operation, shared: Record<string, Response>): void {
+  for (const [status, response] of Object.entries(responses)) {
+    if ('$ref' in response) continue
+    const examples = response.content?.['application/problem+json']?.examples
+    if (examples === undefined) continue
+    const name = Object.keys(examples).map(pascalCase).join('Or')
+    shared[name] = response
+    responses[status] = { $ref: `#/components/responses/${name}` }
+  }
+}
+
+const REQUEST_ID: Headers = {
+  'X-Request-Id': { schema: { type: 'string' }, description: 'Finds the request in the log' },
+}
+
+const LIMIT_HEADERS: Headers = {
+  'X-RateLimit-Limit': { schema: { type: 'integer' }, description: 'Requests of this kind in a window' },
+  'X-RateLimit-Remaining': { schema: { type: 'integer' }, description: 'How many of them are left' },
+  'X-RateLimit-Reset': { schema: { type: 'integer' }, description: 'Seconds until the next window' },
+  'RateLimit-Policy': {
+    schema: { type: 'string' },
+    example: '"read";q=100;w=60',
+    description: 'draft-ietf-httpapi-ratelimit-headers: q requests in w seconds',
+  },
+  RateLimit: {
+    schema: { type: 'string' },
+    example: '"read";r=99;t=60',
+    description: 'draft-ietf-httpapi-ratelimit-headers: r requests are left for t seconds',
+  },
+}
+
+const references = (headers: Headers): object =>
+  Object.fromEntries(Object.keys(headers).map((name) => [name, { $ref: `#/components/headers/${name}` }]))
+
+/**
+ * Limits stand where a client reads them, on successes and on 429; on each of the other refusals they would only make generated
+ * clients longer. So would the headers of CORS, which are for browsers.
+ */
+function describeHeaders({ responses = {} }: Operation, shared: Record<string, Response>): void {
+  const isLimited = responses['429'] !== undefined
+  for (const [status, given] of Object.entries(responses)) {
+    const response = '$ref' in given ? shared[given.$ref.slice('#/components/responses/'.length)] : given
+    if (response === undefined) continue
+    const announced = isLimited && /^(?:[23]|429)/.test(status)
+    response.headers = {
+      ...response.headers,
+      ...references(REQUEST_ID),
+      ...(announced ? references(LIMIT_HEADERS) : {}),
+    }
+  }
+}
+
+/**
+ * Moves each schema that has a name (`x-component`) to the components, so that generators make one type of it, and leaves nothing
+ * beside `oneOf` and `anyOf`. Their discriminators are for the validator.
+ */
+function withComponents(node: unknown, schemas: Node): unknown {
+  if (Array.isArray(node)) return node.map((each) => withComponents(each, schemas))
+  if (!isNode(node)) return node
+  const alternatives = ['oneOf', 'anyOf'].find((keyword) => Array.isArray(node[keyword]))
+  const kept = alternatives === undefined ? Object.entries(node) : [[alternatives, node[alternatives]] as const]
+  const { 'x-component': _, ...result } = Object.fromEntries(
+    kept.map(([key, value]) => [key, VALUES.has(key) ? value : withComponents(value, schemas)]),
+  )
+  const values = result['enum']
+  // The generator makes an enum of one out of it, of which some clients make a type for each place.
+  if (Array.isArray(values) && values.length === 1) {
+    result['const'] = values[0]
+    delete result['enum']
+  }
+  const name = node['x-component']
+  if (typeof name !== 'string') return result
+  const existing = schemas[name]
+  if (isNode(existing) && shapeOf(existing) !== shapeOf(result)) throw new Error(`two schemas are called ${name}`)
+  // The generator has moved the description of a parameter's schema to the parameter.
+  schemas[name] = { ...result, ...(isNode(existing) ? existing : {}) }
+  return { $ref: `#/components/schemas/${name}` }
+}
+
+const shapeOf = ({ description: _description, examples: _examples, ...shape }: Node): string => JSON.stringify(shape)
+
+/** What holds values and no schemas. */
+const VALUES = new Set(['example', 'examples', 'enum', 'default', 'const'])
+
+/**
+ * Tools that try an operation out send the example of each parameter: a list would be asked for with all filters at once, and every
+ * write would carry the one same `Idempotency-Key`. And a parameter with `uniqueItems` becomes a set, which has no order.
+ */
+function leaveOptionalEmpty({ parameters = [] }: Operation): void {
+  for (const parameter of parameters) {
+    if ('$ref' in parameter) continue
+    const schema = (parameter.schema ?? {}) as Node
+    delete schema['uniqueItems']
+    if (parameter.required === true) continue
+    for (const each of [parameter as unknown as Node, schema])
+      for (const key of ['example', 'examples']) delete each[key]
+  }
+}
+
+/** Puts an example of the schema at the body, where tools that try an operation out look for it. */
+function exemplifyBody({ requestBody }: Operation, schemas: Node): void {
+  if (requestBody === undefined || '$ref' in requestBody) return
+  for (const media of Object.values(requestBody.content)) {
+    const { schema } = media
+    const named = schema !== undefined && '$ref' in schema ? schemas[schema.$ref?.split('/').at(-1) ?? ''] : schema
+    const examples = isNode(named) ? named['examples'] : undefined
+    if (Array.isArray(examples)) media.example = examples[0]
+  }
+}
+
+const pascalCase = (code: string): string => code.replace(/(?:^|_)(\w)/g, (_, letter: string) => letter.toUpperCase())
