@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import { DatabaseError, type ClientBase } from 'pg'
 import { StartError } from '../errors.ts'
 import { BEGIN, RESET_SESSION, SET_FOR_SESSION, SET_FOR_TRANSACTION } from './settings.ts'
@@ -56,6 +57,8 @@ const unhurried = (isLocal: boolean): string => `set_config('statement_timeout',
 
 /** Any number all processes agree on: whoever holds it migrates. */
 const LOCK = 7_062_026_001
+const LOCK_TIMEOUT_MS = 60_000
+const LOCK_POLL_MS = 50
 
 /**
  * Applies pending migrations, up to `steps` of them. The advisory lock belongs to a transaction, so that it also works
@@ -140,13 +143,15 @@ async function walk(
       return { migration, state: 'done' as const }
     })
     if (outcome === undefined) break
-    const { migration } = outcome
+    let { migration } = outcome
     if (outcome.state === 'batch') {
       onBatch?.(migration, (batchedRows += outcome.rows))
       continue
     }
     if (outcome.state === 'postponed') {
-      await runOutsideTransaction(client, variables, way, { migrations, onSecondConnection })
+      const ran = await runOutsideTransaction(client, variables, way, { migrations, onSecondConnection })
+      if (ran === undefined) continue
+      migration = ran
     }
     batchedRows = 0
     done.push(migration)
@@ -158,23 +163,27 @@ async function walk(
 /**
  * Runs the next migration outside a transaction, as `create index concurrently` requires. A second connection holds the lock
  * meanwhile, in a transaction at read committed: between statements that has no snapshot, which the index build would wait for.
+ *
+ * @returns the migration; undefined where another process ran it first
  */
 async function runOutsideTransaction(
   client: ClientBase,
   variables: MigrationVariables,
   way: Direction,
   { migrations, onSecondConnection }: Pick<Walk, 'migrations' | 'onSecondConnection'>,
-): Promise<void> {
-  const work = async (): Promise<void> => {
-    // Another process may have run it while this one waited for the lock.
-    const migration = way.next(await readState(client, migrations))
-    if (migration === undefined) return
-    const file = fileOf(migration, way.direction, variables)
-    if (file.style !== 'without a transaction') return
-    await client.query(`select ${SET_FOR_SESSION}, ${unhurried(false)}`)
+): Promise<Migration | undefined> {
+  const work = async (): Promise<Migration | undefined> => {
+    // The login's own role and one schema, whatever the connection was left with.
+    await client.query(`set role none; select ${SET_FOR_SESSION}, ${unhurried(false)}`)
     try {
+      // Another process may have run it while this one waited for the lock.
+      const migration = way.next(await readState(client, migrations))
+      if (migration === undefined) return undefined
+      const file = fileOf(migration, way.direction, variables)
+      if (file.style !== 'without a transaction') return undefined
       await run(client, file)
       await client.query(...recorded(way, migration))
+      return migration
     } finally {
       // A connection that is lost has no settings left to give back; its error is the one to report.
       await client
@@ -183,8 +192,8 @@ async function runOutsideTransaction(
     }
   }
   try {
-    if (onSecondConnection === undefined) await work()
-    else await onSecondConnection((second) => inLockedTransaction(second, work))
+    if (onSecondConnection === undefined) return await work()
+    return await onSecondConnection((second) => inLockedTransaction(second, work))
   } catch (error) {
     throw inWords(error)
   }
@@ -244,8 +253,7 @@ async function inLockedTransaction<T>(client: ClientBase, work: () => Promise<T>
   try {
     // The login's own role and one schema, whatever a pooled connection was left with.
     await client.query(`set local role none; select ${SET_FOR_TRANSACTION}, ${unhurried(true)};`)
-    // Without a parameter: the portal of a query that has one keeps its snapshot, which an index build would wait for.
-    await client.query(`select pg_advisory_xact_lock(${LOCK})`)
+    await acquireLock(client)
     const result = await work()
     await client.query('commit')
     return result
@@ -270,6 +278,21 @@ async function createTable(client: ClientBase): Promise<void> {
   )
 }
 
+/**
+ * Takes the lock of all who migrate, for the transaction. It asks again and again: a statement that waits for the lock has a
+ * snapshot, and `create index concurrently` of the lock's holder would wait for that in turn. Without a parameter, since the
+ * portal of a query that has one keeps its snapshot.
+ */
+async function acquireLock(client: ClientBase): Promise<void> {
+  const giveUpAt = performance.now() + LOCK_TIMEOUT_MS
+  for (;;) {
+    const { rows } = await client.query<{ locked: boolean }>(`select pg_try_advisory_xact_lock(${LOCK}) as locked`)
+    if (rows[0]?.locked === true) return
+    if (performance.now() > giveUpAt) throw migratesForLong()
+    await delay(LOCK_POLL_MS)
+  }
+}
+
 /** What keeps a login from migrating at all, before it comes to any file. */
 function inWords(error: unknown): unknown {
   if (!(error instanceof DatabaseError)) return error
@@ -280,11 +303,11 @@ function inWords(error: unknown): unknown {
       { cause: error },
     )
   }
-  const isLocked = error.code === '55P03' // lock_not_available
-  return isLocked
-    ? new StartError('cannot migrate: another process has been migrating this database for a minute', { cause: error })
-    : error
+  return error.code === '55P03' ? migratesForLong(error) : error // lock_not_available
 }
+
+const migratesForLong = (cause?: unknown): StartError =>
+  new StartError('cannot migrate: another process has been migrating this database for a minute', { cause })
 
 /** @returns the number of rows that its statements affected */
 async function run(client: ClientBase, { name, style, statements }: MigrationFile): Promise<number> {
