@@ -51,6 +51,7 @@ export const VARIABLES = {
   RATE_LIMIT_READ: [],
   RATE_LIMIT_WRITE: [],
   RATE_LIMIT_KEY_PREFIX: [],
+  JOBS_POLL_SECONDS: [],
   LOG_LEVEL: [],
   METRICS_TOKEN: [],
   ...TRACING_VARIABLES,
@@ -79,6 +80,8 @@ export interface Config {
   readonly redis: RedisConfig
   readonly limits: { readonly readPerMinute: number; readonly writePerMinute: number }
   readonly log: { readonly level: (typeof LOG_LEVELS)[number] }
+  /** How often a process looks for jobs that another one enqueued; 0 for never. */
+  readonly jobs: { readonly pollMs: number }
   readonly metrics: { readonly token?: Secret }
   /** Absent: nothing is traced. */
   readonly tracing?: TracingConfig
@@ -198,6 +201,7 @@ export function parseConfig(
       readPerMinute: reader.integer('RATE_LIMIT_READ', 100, 1, 1_000_000),
       writePerMinute: reader.integer('RATE_LIMIT_WRITE', 30, 1, 1_000_000),
     },
+    jobs: { pollMs: reader.seconds('JOBS_POLL_SECONDS', 60_000, 0, 86_400) },
     log: { level: reader.choice('LOG_LEVEL', 'info', LOG_LEVELS) },
     metrics: readMetrics(reader, rules),
     ...(tracing && { tracing }),

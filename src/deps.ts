@@ -2,10 +2,10 @@ import type { Logger } from 'pino'
 import type { Config } from './config.ts'
 import { createAuth, type Auth, type AuthOptions } from './auth/better-auth.ts'
 import { openDatabase, type Database } from './db/database.ts'
-import { purgeNowAndThen } from './db/idempotency.ts'
 import { tooManyRequests } from './http/admission.ts'
 import { openCursors, type Cursors } from './http/cursor.ts'
 import { openLimits, type Limits } from './limits/limits.ts'
+import { openQueue, type Queue } from './jobs/queue.ts'
 import { openMetrics, type Metrics } from './metrics/metrics.ts'
 import { openRedis, type RedisConnection } from './redis.ts'
 import { tracedAuth, tracedLimits, tracedScopes } from './tracing/traced.ts'
@@ -23,6 +23,8 @@ export interface Deps {
   /** The embedded auth server; undefined where another server keeps the sessions. */
   readonly auth: Auth | undefined
   readonly metrics: Metrics
+  /** Background work to be done later; the processes that serve do it. */
+  readonly jobs: Queue
   /** Undefined where nothing is traced. */
   readonly tracing: Tracing | undefined
 }
@@ -38,13 +40,13 @@ export async function openDeps(
   const tracing = opened.use(await openTracing(config, log))
   const metrics = openMetrics()
   const db = opened.use(await openDatabase(config, log, { migrate, lentAt }))
-  opened.use(purgeNowAndThen(db, log))
   const redis = opened.use(await openRedis(config.redis, log))
   const limits = openLimits(redis, metrics.limited, config.http.workers)
   const cursors = openCursors(config.vault.encryptionKeys)
   const auth = embeddedAuth(config, db, limits)
   const closing = opened.move()
-  const deps = { config, log, db, redis, limits, cursors, auth, metrics, tracing }
+  const jobs = openQueue(db)
+  const deps = { config, jobs, log, db, redis, limits, cursors, auth, metrics, tracing }
   return {
     ...(tracing === undefined ? deps : traced(deps, tracing)),
     [Symbol.asyncDispose]: () => closing.disposeAsync(),

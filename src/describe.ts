@@ -38,6 +38,7 @@ async function described(): Promise<object> {
     auth: { handle: untouched, issueSession: untouched },
     cursors: openCursors(config.vault.encryptionKeys),
     metrics: openMetrics(),
+    jobs: untouched,
     tracing: undefined,
   } satisfies Deps)
   await app.ready()

@@ -24,9 +24,16 @@ export interface Observer {
   replayed(this: void): void
   /** @param action of the embedded auth server, such as `sign-in` */
   authenticated(this: void, action: string, outcome: 'ok' | 'refused' | 'failed'): void
+  jobEnded(this: void, name: string, outcome: JobOutcome, seconds: number): void
   /** A provider was asked about a key. */
   keyChecked(this: void, provider: string, outcome: string, seconds: number): void
 }
+
+/**
+ * What a run of a job came to. `released`: the process stopped, and another one runs it. `lost`: its lease ended before that could
+ * be stored, and it runs again.
+ */
+export type JobOutcome = 'ok' | 'failed' | 'dead' | 'released' | 'lost'
 
 const ignore = (): void => undefined
 
@@ -37,6 +44,7 @@ export const NOBODY_OBSERVES: Observer = {
   limited: ignore,
   replayed: ignore,
   authenticated: ignore,
+  jobEnded: ignore,
   keyChecked: ignore,
 }
 

@@ -15,3 +15,10 @@ export type Principal =
       /** The user the service acts for. */
       readonly userId: string
     }
+  | {
+      readonly kind: 'job'
+      /** The name of the background job. */
+      readonly name: string
+      /** The ids of its row and of its claim, which together prove the user it acts for while the lease lasts. */
+      readonly jobAndLease: readonly [string, string]
+    }

@@ -11,6 +11,7 @@ import { StartError } from './errors.ts'
 import { drain } from './http/drain.ts'
 import type { App } from './http/server.ts'
 import { listenHost, reachableUrl } from './lib/host.ts'
+import { runJobs } from './jobs.ts'
 import { openLog } from './log.ts'
 import { openChannel } from './operator/channel.ts'
 
@@ -66,6 +67,7 @@ async function serveUntil(signals: Signals, config: Config, log: Logger, place: 
   const app = await buildApp(deps)
   const address = await place.open(app, config)
   if (isDevelopment && place.greets) process.stdout.write(greeting(address, deps))
+  await using jobs = runJobs(deps)
   await using _channel = deps.db.embeddedIn === undefined ? undefined : await openChannel(deps, perform)
   // Now and not at the end, which may be a sudden one.
   flushCompileCache()
@@ -78,7 +80,8 @@ async function serveUntil(signals: Signals, config: Config, log: Logger, place: 
   // Until the balancer has asked for readiness again it still sends requests here.
   app.draining = true
   await setTimeout(noticeMs)
-  await place.close(app, config.http.shutdownTimeoutMs - noticeMs)
+  // Jobs under way end while requests do.
+  await Promise.all([jobs[Symbol.asyncDispose](), place.close(app, config.http.shutdownTimeoutMs - noticeMs)])
   if (cause instanceof StartError) throw cause
 }
 

@@ -167,6 +167,7 @@ describe('the catalogue', () => {
       'uuid,text,text,task_status,task_priority,timestamp with time zone,text[],text,timestamp with time zone,timestamp with time zone,timestamp with time zone,integer'
     assert.deepEqual(functions, [
       { name: 'todo_instant_json(timestamp with time zone)', ...textual },
+      { name: 'todo_job_user(uuid[])', ...ours },
       { name: 'todo_known_user(text)', ...ours },
       { name: 'todo_search_words(text)', ...textual },
       { name: 'todo_session_user(text[])', ...ours },

@@ -232,11 +232,39 @@ suite('doctor', () => {
       findings.filter(({ state }) => state === 'fail'),
       [],
     )
-    for (const check of ['database', 'database clock', 'migrations', 'database roles', 'policies', 'encryption keys']) {
+    for (const check of [
+      'database',
+      'database clock',
+      'migrations',
+      'database roles',
+      'policies',
+      'jobs',
+      'encryption keys',
+    ]) {
       assert.equal(stateOf(findings, check), 'ok', check)
     }
     assert.equal(status, 0)
     assert.match(text, /ok +policies +row-level security is forced on [1-9]\d* tables/)
+  })
+
+  test('warns of background jobs that are dead or late', async () => {
+    await using database = await openTestDatabase()
+    const config = configOf({ ...database.env, PORT: '0' })
+    const insert = (columns: string, values: string) =>
+      withMigrations(config, (client) =>
+        client.query(
+          `begin; set local role todo_app_system; insert into jobs (name, ${columns}) values ('send-mail', ${values}); commit`,
+        ),
+      )
+    await insert('run_at', `now() - interval '1 hour'`)
+    const late = await examined(() => config)
+    assert.match(late.text, /warn +jobs +one has been due for 36\d\d s\n +→ start the service/)
+    await withMigrations(config, (client) =>
+      client.query(`begin; set local role todo_app_system; update jobs set dead_at = now(); commit`),
+    )
+    const dead = await examined(() => config)
+    assert.match(dead.text, /warn +jobs +1 failed for the last time: send-mail\n +→ see docs\/operations\/jobs\.md/)
+    assert.equal(dead.status, 0)
   })
 
   test('names what is wrong, with what to do next, and has status 1', async () => {

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto'
 import { after, before, suite, test } from 'node:test'
 import { needsServer, openServedDatabase, type ServedDatabase, type TestUser } from '../../test/databases.ts'
 import { Problem } from '../errors.ts'
-import { isDone, onceOnly, purgeIdempotencyKeys, purgeNowAndThen, type OnceOnly } from './idempotency.ts'
+import { isDone, onceOnly, purgeIdempotencyKeys, type OnceOnly } from './idempotency.ts'
 import { openScopes, type Scopes } from './scopes.ts'
 import type { Sql, UserSql } from './sql.ts'
 
@@ -234,48 +234,16 @@ suite('the purge', () => {
     assert.equal(await purgeIdempotencyKeys(impatient), 2)
   })
 
-  test('ends after the batch that it is at when it is disposed of', async () => {
+  test('ends after the batch that it is at when its signal is aborted', async () => {
     await fill(2500, '28 hours')
-    const begun = Promise.withResolvers<void>()
-    let batches = 0
-    let ended: PromiseLike<void> | undefined
+    const stop = new AbortController()
     const db: Pick<Scopes, 'asSystem'> = {
       asSystem: async (reason, work) => {
-        batches += 1
-        const result = await served.db.asSystem(reason, work)
-        ended ??= purging[Symbol.asyncDispose]()
-        begun.resolve()
-        return result
+        stop.abort()
+        return await served.db.asSystem(reason, work)
       },
     }
-    const silent = { debug: () => undefined, warn: () => undefined }
-    const purging = purgeNowAndThen(db, silent, { intervalMs: 1 })
-    const alive = setInterval(() => undefined, 1000)
-    await begun.promise
-    await ended
-    clearInterval(alive)
-    assert.equal(batches, 1)
+    assert.equal(await purgeIdempotencyKeys(db, stop.signal), 1000)
     assert.equal(await purgeIdempotencyKeys(served.db), 1500)
-  })
-
-  test('that fails is one line in the log, and the next one comes', async () => {
-    const warned = Promise.withResolvers<object>()
-    const purged = Promise.withResolvers<object>()
-    let attempts = 0
-    const failingFirst: Pick<Scopes, 'asSystem'> = {
-      asSystem: (reason, work) => {
-        attempts += 1
-        return attempts === 1 ? Promise.reject(new Error('away')) : served.db.asSystem(reason, work)
-      },
-    }
-    await fill(1, '26 hours')
-    const log = { debug: purged.resolve, warn: warned.resolve }
-    const purging = purgeNowAndThen(failingFirst, log, { intervalMs: 1 })
-    // The timer keeps no process alive, and nothing else does here.
-    const alive = setInterval(() => undefined, 1000)
-    assert.match(String(Reflect.get(await warned.promise, 'err')), /away/)
-    assert.deepEqual(await purged.promise, { purged: 1 })
-    await purging[Symbol.asyncDispose]()
-    clearInterval(alive)
   })
 })

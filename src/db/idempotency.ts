@@ -1,4 +1,3 @@
-import { setTimeout } from 'node:timers/promises'
 import { Problem, retryAfter } from '../errors.ts'
 import type { Scopes } from './scopes.ts'
 import type { Statement, UserSql } from './sql.ts'
@@ -188,42 +187,5 @@ export async function purgeIdempotencyKeys(db: Pick<Scopes, 'asSystem'>, signal?
     const rows = batch?.rows ?? 0
     purged += rows
     if (rows < BATCH_ROWS || signal?.aborted === true) return purged
-  }
-}
-
-/** Half to one and a half of it, so that processes which started together do not purge together. */
-const PURGE_INTERVAL_MS = 10 * 60_000
-
-export interface PurgeLog {
-  debug(fields: object, message: string): void
-  warn(fields: object, message: string): void
-}
-
-/** Purges now and then, until disposed of, which waits for one batch at most. A purge that fails is a line in the log; the next one does its work too. */
-export function purgeNowAndThen(
-  db: Pick<Scopes, 'asSystem'>,
-  log: PurgeLog,
-  { intervalMs = PURGE_INTERVAL_MS }: { intervalMs?: number } = {},
-): AsyncDisposable {
-  const stop = new AbortController()
-  const { signal } = stop
-  const running = (async () => {
-    for (;;) {
-      await setTimeout(intervalMs * (0.5 + Math.random()), undefined, { ref: false, signal })
-      try {
-        const purged = await purgeIdempotencyKeys(db, signal)
-        if (purged > 0) log.debug({ purged }, 'expired idempotency keys purged')
-      } catch (error) {
-        log.warn({ err: error }, 'expired idempotency keys could not be purged')
-      }
-    }
-  })().catch((error: unknown) => {
-    if (!signal.aborted) throw error
-  })
-  return {
-    [Symbol.asyncDispose]: async () => {
-      stop.abort()
-      await running
-    },
   }
 }

@@ -189,7 +189,15 @@ describe('at the same time', { skip: needsServer }, () => {
     await down()
     await owner.query('drop table schema_migrations')
     const clients = await Promise.all(Array.from({ length: 5 }, connect))
-    const applied = await Promise.all(clients.map((client) => migrateUp(client, VARIABLES)))
+    const onSecondConnection: MigrateOptions['onSecondConnection'] = async (work) => {
+      const second = await connect()
+      try {
+        return await work(second)
+      } finally {
+        await second.end()
+      }
+    }
+    const applied = await Promise.all(clients.map((client) => migrateUp(client, VARIABLES, { onSecondConnection })))
     assert.deepEqual(names(applied.flat()).sort(), NAMES.toSorted())
     for (const client of clients) {
       assert.deepEqual((await migrationState(client)).pending, [])
@@ -587,7 +595,7 @@ describe('where another auth server has its tables already', () => {
     assert.deepEqual(await theirs(), before)
     const { rows } = await owner.query(
       `select array(select relname::text from pg_class where relnamespace = 'public'::regnamespace and relkind = 'r'
-               and relname not in ('schema_migrations', 'user_api_keys', 'user_api_key_reads', 'idempotency_keys') order by 1) as tables,
+               and relname not in ('schema_migrations', 'user_api_keys', 'user_api_key_reads', 'idempotency_keys', 'jobs') order by 1) as tables,
          (select confrelid::regclass::text from pg_constraint where conname = 'tasks_user_id_fkey') as target,
          todo_session_user(array['valid']) as valid, todo_session_user(array['expired']) as expired,
          todo_known_user('u1') as known, todo_known_user('u2') as unknown`,

@@ -7,14 +7,10 @@ import { unbounded, type Lease, type Patience } from './lease.ts'
 import { Pipelines } from './pipelines.ts'
 import { BEGIN, SET_FOR_TRANSACTION } from './settings.ts'
 import { send, sqlOn, userSqlOn, type Statement, type SystemSql, type UserSql } from './sql.ts'
-import { answerOf, PROOFS, withProof, type Answer, type ProvenRow, type Step } from './step.ts'
+import { answerOf, PROOFS, proofValue, withProof, type Answer, type ProvenRow, type Step } from './step.ts'
 import { flight, transaction } from './transaction.ts'
 
-interface Entering {
-  readonly session: Statement
-  readonly service: Statement
-  readonly nobody: Statement
-}
+type Entering = Readonly<Record<Principal['kind'] | 'nobody', Statement>>
 
 /**
  * Opening a user's scope *is* the credential check: one statement finds whose session it is and makes the rest of the
@@ -29,9 +25,11 @@ function entering(suffix: string, settings: string): Entering {
     text: `select ${settings} set_config('idle_in_transaction_session_timeout', '5s', true),
       set_config('app.user_id', ${userId}, true) as "userId"`,
   })
+  const proving = (kind: Principal['kind']): Statement => statement(kind, `coalesce(${PROOFS[kind]}($1), '')`)
   return {
-    session: statement('session', `coalesce(${PROOFS.session}($1), '')`),
-    service: statement('service', `coalesce(${PROOFS.service}($1), '')`),
+    session: proving('session'),
+    service: proving('service'),
+    job: proving('job'),
     nobody: statement('nobody', `''`),
   }
 }
@@ -127,10 +125,7 @@ export function openScopes(
     once?: OnceOnly,
   ): Promise<T> => {
     const { result, replayed } = await transaction(pool, time, {
-      enter: (lease) =>
-        principal.kind === 'session'
-          ? open(lease, roles.serving, enter.session, principal.tokenKeys)
-          : open(lease, roles.serving, enter.service, principal.userId),
+      enter: (lease) => open(lease, roles.serving, enter[principal.kind], proofValue(principal)),
       work: async ({ client }, scope, userId) => {
         if (userId === '') throw refusal(principal)
         const sql = userSqlOn(client, scope, runs, userId)
@@ -143,10 +138,9 @@ export function openScopes(
 
   /** In one flight. */
   const alone = async (principal: Principal, step: Step<unknown>, time: Patience): Promise<Answer> => {
-    const proof = principal.kind === 'session' ? principal.tokenKeys : principal.userId
     const statement = withProof(step, principal.kind)
     onStatement(step.statement)
-    const values = [...step.values, proof]
+    const values = [...step.values, proofValue(principal)]
     const ask = async (client: PoolClient): Promise<Answer> =>
       answerOf(await send<ProvenRow>(client, statement, values, prepared))
     const askBetween = async (lease: Lease): Promise<Answer> => {
@@ -211,11 +205,17 @@ const unlessLocked = (error: unknown): undefined => {
   if (!isLocked(error)) throw error
 }
 
-const refusal = (principal: Principal, cause?: unknown): Problem =>
-  principal.kind === 'session'
-    ? new Problem('unauthenticated', 'The session is unknown, expired or signed out', { cause })
-    : new Problem('not_found', 'X-User-ID names no user', { cause })
+function refusal({ kind }: Principal, cause?: unknown): Problem {
+  switch (kind) {
+    case 'session':
+      return new Problem('unauthenticated', 'The session is unknown, expired or signed out', { cause })
+    case 'service':
+      return new Problem('not_found', 'X-User-ID names no user', { cause })
+    case 'job':
+      return new Problem('not_found', 'The user of the job is gone, or its lease has ended', { cause })
+  }
+}
 
 /** The user was deleted after the scope was entered, so that what it writes now has no owner to refer to. */
 const saysUserIsGone = (error: unknown): boolean =>
-  error instanceof DatabaseError && error.code === '23503' && error.constraint?.endsWith('_user_id_fkey') === true
+  error instanceof DatabaseError && error.code === '23503' && /_(user_id|for_user)_fkey$/.test(error.constraint ?? '')

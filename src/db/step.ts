@@ -58,8 +58,24 @@ interface Done<T> {
   result(this: void, row: object): T
 }
 
+/** The one parameter of the proof of a principal. */
+export function proofValue(principal: Principal): string | readonly string[] {
+  switch (principal.kind) {
+    case 'session':
+      return principal.tokenKeys
+    case 'service':
+      return principal.userId
+    case 'job':
+      return principal.jobAndLease
+  }
+}
+
 /** Functions that say whose scope it is, by what a principal of each kind presents; null for nobody's. */
-export const PROOFS = { session: 'public.todo_session_user', service: 'public.todo_known_user' } as const
+export const PROOFS = {
+  session: 'public.todo_session_user',
+  service: 'public.todo_known_user',
+  job: 'public.todo_job_user',
+} as const
 
 const fused = new WeakMap<Statement, Partial<Record<Principal['kind'], Statement>>>()
 

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
+import { proofValue } from '../db/step.ts'
 import type { Principal } from '../principal.ts'
 import { GUESSES_AT_ONCE, KnownUsers } from './known-users.ts'
 
@@ -12,7 +13,7 @@ function open(valid: Set<string>) {
   const asked: string[] = []
   const users = new KnownUsers(
     async (principal) => {
-      const token = principal.kind === 'session' ? (principal.tokenKeys[0] ?? '') : principal.userId
+      const token = principal.kind === 'service' ? principal.userId : String(proofValue(principal))
       asked.push(token)
       return valid.has(token) ? token : undefined
     },

@@ -1,4 +1,5 @@
 import { LRUCache } from 'lru-cache'
+import { proofValue } from '../db/step.ts'
 import type { Principal } from '../principal.ts'
 
 /**
@@ -109,5 +110,4 @@ export class KnownUsers {
   }
 }
 
-const keyOf = (principal: Principal): string =>
-  principal.kind === 'session' ? principal.tokenKeys.join(' ') : `as ${principal.userId}`
+const keyOf = (principal: Principal): string => `${principal.kind} ${String(proofValue(principal))}`

@@ -15,6 +15,7 @@ const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIO
 
 /** A provider is given up after ten seconds. */
 const CHECK_BUCKETS_S = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
+const JOB_BUCKETS_S = [0.01, 0.05, 0.25, 1, 5, 30, 120, 600]
 
 export function openMetrics(): Metrics {
   const registry = new Registry()
@@ -54,6 +55,19 @@ export function openMetrics(): Metrics {
     buckets: CHECK_BUCKETS_S,
     registers,
   })
+  const runs = new Counter({
+    name: 'jobs_run_total',
+    help: 'Runs of background jobs by what they came to',
+    labelNames: ['name', 'outcome'],
+    registers,
+  })
+  const runDurations = new Histogram({
+    name: 'jobs_duration_seconds',
+    help: 'How long background jobs ran',
+    labelNames: ['name'],
+    buckets: JOB_BUCKETS_S,
+    registers,
+  })
   // A series that begins with 1 did not rise, as Prometheus sees it: these begin with 0.
   for (const code of Object.keys(PROBLEMS)) problems.inc({ code }, 0)
   for (const credential of ['none', 'bearer', 'service']) unauthenticated.inc({ credential }, 0)
@@ -71,6 +85,10 @@ export function openMetrics(): Metrics {
     limited: countLimits(registry),
     replayed: () => replays.inc(),
     authenticated: (action, outcome) => actions.inc({ action, outcome }),
+    jobEnded: (name, outcome, seconds) => {
+      runs.inc({ name, outcome })
+      runDurations.observe({ name }, seconds)
+    },
     keyChecked: (provider, outcome, seconds) => checks.observe({ provider, outcome }, seconds),
   }
 }

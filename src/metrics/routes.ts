@@ -5,6 +5,7 @@ import type { Database } from '../db/database.ts'
 import { Problem } from '../errors.ts'
 import type { App } from '../http/server.ts'
 import { refusalsOfUnlimited } from '../http/wire.ts'
+import type { Queue } from '../jobs/queue.ts'
 import type { RedisConnection } from '../redis.ts'
 import type { Metrics } from './metrics.ts'
 import { watchSurroundings } from './surroundings.ts'
@@ -15,11 +16,12 @@ interface MetricsDeps {
   readonly metrics: Metrics
   readonly db: Database
   readonly redis: Pick<RedisConnection, 'isReachable'>
+  readonly jobs: Pick<Queue, 'state'>
 }
 
 /** Prometheus text (version 0.0.4) of all workers together. Labels are bounded: route templates, never paths or ids. */
-export function metricsRoutes(app: App, { config, metrics: { registry }, db, redis }: MetricsDeps): void {
-  const surroundings = watchSurroundings(app, { db, redis })
+export function metricsRoutes(app: App, { config, metrics: { registry }, db, redis, jobs }: MetricsDeps): void {
+  const surroundings = watchSurroundings(app, { db, redis, jobs })
   const service = openWholeService(Registry.merge([registry, surroundings]), app.log)
   app.addHook('onClose', async () => service[Symbol.dispose]())
 

@@ -2,6 +2,7 @@ import { Counter, Gauge, Registry } from 'prom-client'
 import type { Database } from '../db/database.ts'
 import { acquireFailuresOf } from '../db/lease.ts'
 import type { App } from '../http/server.ts'
+import type { Queue } from '../jobs/queue.ts'
 import { within } from '../lib/within.ts'
 import type { RedisConnection } from '../redis.ts'
 
@@ -11,10 +12,11 @@ const LOOK_TIMEOUT_MS = 1_000
 interface Surroundings {
   readonly db: Pick<Database, 'pool' | 'migrationState'>
   readonly redis: Pick<RedisConnection, 'isReachable'>
+  readonly jobs: Pick<Queue, 'state'>
 }
 
 /** What is looked at when somebody asks, and costs nothing before. */
-export function watchSurroundings(app: App, { db, redis }: Surroundings): Registry {
+export function watchSurroundings(app: App, { db, redis, jobs }: Surroundings): Registry {
   const registry = new Registry()
   registry.registerMetric(
     new Gauge({
@@ -58,6 +60,7 @@ export function watchSurroundings(app: App, { db, redis }: Surroundings): Regist
     }),
   )
   watchDatabase(registry, db)
+  watchJobs(registry, jobs)
   return registry
 }
 
@@ -119,6 +122,34 @@ function watchDatabase(registry: Registry, db: Surroundings['db']): void {
         const state = await look()
         if (state === undefined) return
         for (const name of ['applied', 'pending', 'unknown'] as const) this.set({ state: name }, state[name].length)
+      },
+    }),
+  )
+}
+
+function watchJobs(registry: Registry, jobs: Surroundings['jobs']): void {
+  const look = together(() => within(LOOK_TIMEOUT_MS, jobs.state()).catch(() => undefined))
+  registry.registerMetric(
+    new Gauge({
+      name: 'jobs_dead',
+      help: 'Background jobs that failed for the last time, as last seen',
+      aggregator: 'max',
+      registers: [],
+      async collect() {
+        const state = await look()
+        if (state !== undefined) this.set(state.dead)
+      },
+    }),
+  )
+  registry.registerMetric(
+    new Gauge({
+      name: 'jobs_oldest_due_seconds',
+      help: 'For how long the oldest background job has waited since it was due, as last seen',
+      aggregator: 'max',
+      registers: [],
+      async collect() {
+        const state = await look()
+        if (state !== undefined) this.set(state.oldestDueS)
       },
     }),
   )

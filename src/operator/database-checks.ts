@@ -12,6 +12,7 @@ import { refuseOtherSearchPath } from '../db/preflight.ts'
 import { BEGIN } from '../db/settings.ts'
 import { SERVER_VERSION_MIN } from '../db/server-version.ts'
 import { embeddedDirectory, openSource, withConnection, systemRole, type Source } from '../db/source.ts'
+import { STATE, type QueueState } from '../jobs/queue.ts'
 import { openFernet } from '../lib/fernet.ts'
 import { isThisMachine } from '../lib/host.ts'
 import { within } from '../lib/within.ts'
@@ -32,6 +33,7 @@ const CHECKS: Readonly<Record<string, Check>> = {
   'database clock': checkClock,
   migrations: checkMigrations,
   'database roles': checkRoles,
+  jobs: checkJobs,
   pooler: checkPooler,
   connections: checkConnections,
 }
@@ -173,6 +175,38 @@ async function checkRoles(
     ]
   } catch (error) {
     throw isRoleError(error) ? cannotActAs(acting, address?.user ?? 'postgres', error) : error
+  } finally {
+    await client.query('rollback').catch(() => undefined)
+  }
+}
+
+/** How late a job may be before it looks as if no process does background work. */
+const JOB_LATE_WARN_S = 600
+
+async function checkJobs({ database: { role } }: Config, client: Connection): Promise<Finding> {
+  const { rows: found } = await client.query<{ exists: boolean }>(
+    `select to_regclass('public.jobs') is not null as exists`,
+  )
+  if (found[0]?.exists !== true) return skipped('jobs', 'a migration makes their table')
+  await client.query('begin')
+  try {
+    await client.query(ENTER_ROLE, [systemRole(role)])
+    const { rows } = await client.query<QueueState & { names: string | null }>(
+      `select s.*, (select string_agg(distinct name, ', ') from jobs where dead_at is not null) as names
+       from (${STATE.text}) s`,
+    )
+    const { dead = 0, oldestDueS = 0, names = null } = rows[0] ?? {}
+    if (dead > 0) {
+      return warn('jobs', `${dead} failed for the last time: ${names}`, 'see docs/operations/jobs.md on dead jobs')
+    }
+    const lateS = Math.round(oldestDueS)
+    return lateS > JOB_LATE_WARN_S
+      ? warn(
+          'jobs',
+          `one has been due for ${lateS} s`,
+          'start the service, or read in its log what keeps jobs from running',
+        )
+      : ok('jobs', 'none is dead, none is late')
   } finally {
     await client.query('rollback').catch(() => undefined)
   }

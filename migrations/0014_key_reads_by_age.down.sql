@@ -1,0 +1,1 @@
+drop index user_api_key_reads_by_age;

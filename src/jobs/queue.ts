@@ -1,0 +1,143 @@
+import type { Scopes } from '../db/scopes.ts'
+import type { Statement, SystemSql, UserSql } from '../db/sql.ts'
+
+/** A job to be done later. It is executed at least once: its work must be safe to repeat. */
+export interface JobRequest {
+  /** A name of the list in `jobs.ts`. */
+  readonly name: string
+  /** Ids of what it is about, never content: 1 KiB of JSON at most. */
+  readonly reference?: Readonly<Record<string, string | number>>
+  /** While a job of this name has the same key, no second one is added. 1 to 255 characters. */
+  readonly key?: string
+  readonly delayMs?: number
+}
+
+/** A job that this process has claimed. */
+export interface Claimed {
+  readonly id: string
+  /** Made by the claim. It proves that the job is still this process's. */
+  readonly lease: string
+  readonly name: string
+  /** The user it acts for; null for work that crosses users. */
+  readonly userId: string | null
+  readonly reference: Readonly<Record<string, string | number>>
+  /** How often it was claimed since it last succeeded, this time included. */
+  readonly attempts: number
+}
+
+export interface QueueState {
+  readonly dead: number
+  /** Seconds since the oldest job that waits was due; 0 when none waits. */
+  readonly oldestDueS: number
+}
+
+export interface Queue {
+  /** Adds a job in the transaction that it is called in. Call `wake` after the commit. */
+  enqueue(this: void, sql: UserSql | SystemSql, job: JobRequest): Promise<void>
+  /** Makes the runner of this process look for due jobs now. Other processes find them when they poll. */
+  wake(this: void): void
+  /** @param listener is called by `wake` until it is replaced */
+  onWake(this: void, listener: () => void): void
+  state(this: void): Promise<QueueState>
+}
+
+const ENQUEUE: Statement = {
+  name: 'jobs.enqueue',
+  text: `insert into jobs (name, for_user, reference, key, run_at)
+         values ($1, $2, $3, $4, now() + $5 * interval '1 millisecond') on conflict do nothing`,
+}
+export const STATE: Statement = {
+  name: 'jobs.state',
+  text: `select (select count(*) from jobs where dead_at is not null) as dead,
+           coalesce((select extract(epoch from now() - run_at)::float8 from jobs
+                     where dead_at is null and run_at <= now() order by run_at limit 1), 0) as "oldestDueS"`,
+}
+
+export function openQueue(db: Pick<Scopes, 'asSystem'>): Queue {
+  let listener = (): void => undefined
+  return {
+    enqueue: async (sql, { name, reference = {}, key = null, delayMs = 0 }) => {
+      const userId = 'userId' in sql ? sql.userId : null
+      await sql.rows(ENQUEUE, [name, userId, JSON.stringify(reference), key, Math.round(delayMs)])
+    },
+    wake: () => listener(),
+    onWake: (given) => {
+      listener = given
+    },
+    state: async () =>
+      (await db.asSystem('count jobs', (sql) => sql.row<QueueState>(STATE))) ?? { dead: 0, oldestDueS: 0 },
+  }
+}
+
+// One statement, so that it works behind any pooler. `skip locked` lets several processes claim at once. A name that this
+// version does not know is left for the process that does.
+export const CLAIM: Statement = {
+  name: 'jobs.claim',
+  text: `with due as (
+           select id from jobs where dead_at is null and run_at <= now() and name = any ($1::text[])
+           order by run_at limit $2 for update skip locked
+         )
+         update jobs j set attempts = j.attempts + 1, lease = gen_random_uuid(), run_at = now() + $3 * interval '1 millisecond'
+         from due where j.id = due.id
+         returning j.id, j.lease, j.name, j.for_user as "userId", j.reference, j.attempts`,
+}
+export const NEXT: Statement = {
+  name: 'jobs.next',
+  text: `select ceil(extract(epoch from run_at - now()) * 1000)::float8 as "inMs" from jobs
+         where dead_at is null and name = any ($1::text[]) order by run_at limit 1`,
+}
+const EXTEND: Statement = {
+  name: 'jobs.extend',
+  text: `update jobs set run_at = now() + $3 * interval '1 millisecond'
+         where id = $1 and lease = $2 and run_at > now() returning true as extended`,
+}
+const DONE: Statement = {
+  name: 'jobs.done',
+  text: `delete from jobs where id = $1 and lease = $2 returning true as settled`,
+}
+const AGAIN: Statement = {
+  name: 'jobs.again',
+  text: `update jobs set run_at = now() + $3 * interval '1 millisecond', attempts = $4, last_error = $5, lease = null
+         where id = $1 and lease = $2 returning true as settled`,
+}
+const DEAD: Statement = {
+  name: 'jobs.dead',
+  text: `update jobs set dead_at = now(), last_error = $3, lease = null
+         where id = $1 and lease = $2 returning true as settled`,
+}
+
+type Db = Pick<Scopes, 'asSystem'>
+
+/** Claims due jobs, oldest first. @returns them, and in how many milliseconds the next one is due, if there is one */
+export function claim(
+  db: Db,
+  names: readonly string[],
+  { jobsMax, leaseMs }: { jobsMax: number; leaseMs: number },
+): Promise<{ jobs: readonly Claimed[]; nextInMs: number | undefined }> {
+  return db.asSystem('claim jobs', async (sql) => {
+    const jobs = await sql.rows<Claimed>(CLAIM, [names, jobsMax, leaseMs])
+    const next = await sql.row<{ inMs: number }>(NEXT, [names])
+    return { jobs, nextInMs: next?.inMs }
+  })
+}
+
+/** @returns whether the lease was still held */
+export const extend = ({ id, lease }: Claimed, db: Db, leaseMs: number): Promise<boolean> =>
+  settle(db, EXTEND, [id, lease, leaseMs])
+
+/** Removes the job. @returns whether the lease was still held */
+export const done = ({ id, lease }: Claimed, db: Db): Promise<boolean> => settle(db, DONE, [id, lease])
+
+/** Lets the job run again later. @returns whether the lease was still held */
+export const again = (
+  { id, lease }: Claimed,
+  db: Db,
+  { inMs, attempts, error }: { inMs: number; attempts: number; error: string | null },
+): Promise<boolean> => settle(db, AGAIN, [id, lease, Math.round(inMs), attempts, error])
+
+/** Keeps the job for an operator. @returns whether the lease was still held */
+export const bury = ({ id, lease }: Claimed, db: Db, error: string): Promise<boolean> =>
+  settle(db, DEAD, [id, lease, error])
+
+const settle = (db: Db, statement: Statement, values: readonly unknown[]): Promise<boolean> =>
+  db.asSystem('settle a job', async (sql) => (await sql.row(statement, values)) !== undefined)

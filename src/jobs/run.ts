@@ -1,0 +1,140 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import type { Scopes } from '../db/scopes.ts'
+import type { JobOutcome, Observer } from '../observer.ts'
+import { again, bury, done, extend, type Claimed } from './queue.ts'
+import type { JobKind, JobLog } from './kind.ts'
+
+const TIMEOUT_MS = 10 * 60_000
+const ATTEMPTS_MAX = 10
+/** For work to end after its signal was aborted. */
+const ABORT_GRACE_MS = 1_000
+
+const RETRY_MIN_MS = 5_000
+const RETRY_MAX_MS = 60 * 60_000
+
+/** Doubles with each attempt. Half of it is random, so that jobs which failed together do not come back together. */
+export const backOffMs = (attempts: number, random: () => number = Math.random): number =>
+  Math.min(RETRY_MIN_MS * 2 ** (attempts - 1), RETRY_MAX_MS) * (0.5 + random() / 2)
+
+interface Means {
+  readonly db: Scopes
+  readonly log: JobLog
+  readonly observer: Pick<Observer, 'jobEnded'>
+  readonly leaseMs: number
+  /** Aborts when the process cannot wait for jobs any longer. */
+  readonly stop: AbortSignal
+}
+
+/** Runs a claimed job and says in its row what it came to. Never rejects: what cannot be said is left to the end of the lease. */
+export async function runOne(job: Claimed, kind: JobKind, { db, log, observer, leaseMs, stop }: Means): Promise<void> {
+  const startedAt = performance.now()
+  const lease = keepLease(job, db, leaseMs)
+  const attempt = await attempted(job, kind, AbortSignal.any([stop, lease.lost]))
+  const { error } = attempt
+  let outcome: JobOutcome = 'lost'
+  try {
+    if (!attempt.isOver) log.error({ job: kind.name }, 'a job ignores that it has to end; its lease is left to run out')
+    else if (!lease.lost.aborted) outcome = await settled(job, kind, { db, error, isStopped: stop.aborted })
+  } catch (cause) {
+    log.warn({ err: cause, job: kind.name }, 'what a job came to could not be stored; it runs again after its lease')
+  } finally {
+    await lease[Symbol.asyncDispose]()
+  }
+  const fields = { job: kind.name, attempts: job.attempts, outcome }
+  if (outcome === 'dead') log.error({ ...fields, err: error }, 'a job failed for the last time')
+  else if (outcome === 'failed') log.warn({ ...fields, err: error }, 'a job failed and runs again later')
+  else log.debug(fields, 'a job ended')
+  observer.jobEnded(kind.name, outcome, (performance.now() - startedAt) / 1000)
+}
+
+interface Attempt {
+  /** Undefined after success. */
+  readonly error?: unknown
+  /** False for work that goes on although its signal was aborted. */
+  readonly isOver: boolean
+}
+
+async function attempted(job: Claimed, kind: JobKind, signal: AbortSignal): Promise<Attempt> {
+  const { id, lease, name, userId, reference, attempts } = job
+  const { attemptsMax = ATTEMPTS_MAX, everyMs, timeoutMs = TIMEOUT_MS, run } = kind
+  // Each of these attempts ended with its process, before it could be counted as failed.
+  if (attempts > attemptsMax && everyMs === undefined) return { error: new Unfinished(), isOver: true }
+  const timeout = new AbortController()
+  const timer = setTimeout(() => timeout.abort(new Error(`the job took more than ${timeoutMs} ms`)), timeoutMs)
+  const ending = AbortSignal.any([signal, timeout.signal])
+  const principal = userId === null ? undefined : ({ kind: 'job', name, jobAndLease: [id, lease] } as const)
+  const work = (async (): Promise<Attempt> => {
+    try {
+      await run({ id, reference, attempts, signal: ending, principal })
+      return { isOver: true }
+    } catch (error) {
+      return { error: error ?? new Error('the job failed without an error'), isOver: true }
+    }
+  })()
+  const late = Promise.withResolvers<Attempt>()
+  const giveUp = (): void => void delay(ABORT_GRACE_MS).then(() => late.resolve({ isOver: false }))
+  ending.addEventListener('abort', giveUp)
+  try {
+    return await Promise.race([work, late.promise])
+  } finally {
+    clearTimeout(timer)
+    ending.removeEventListener('abort', giveUp)
+  }
+}
+
+class Unfinished extends Error {
+  override readonly name = 'Unfinished'
+  constructor() {
+    super('the process ended during each attempt')
+  }
+}
+
+async function settled(
+  job: Claimed,
+  { everyMs, attemptsMax = ATTEMPTS_MAX, retryInMs = backOffMs }: JobKind,
+  { db, error, isStopped }: { db: Scopes; error: unknown; isStopped: boolean },
+): Promise<JobOutcome> {
+  if (error === undefined) {
+    const next = { inMs: everyMs ?? 0, attempts: 0, error: null }
+    return (await (everyMs === undefined ? done(job, db) : again(job, db, next))) ? 'ok' : 'lost'
+  }
+  // The attempt did not fail: the process stops.
+  if (isStopped)
+    return (await again(job, db, { inMs: 0, attempts: job.attempts - 1, error: null })) ? 'released' : 'lost'
+  if (job.attempts >= attemptsMax && everyMs === undefined) {
+    return (await bury(job, db, classOf(error))) ? 'dead' : 'lost'
+  }
+  const inMs = Math.min(retryInMs(job.attempts), everyMs ?? Infinity)
+  return (await again(job, db, { inMs, attempts: job.attempts, error: classOf(error) })) ? 'failed' : 'lost'
+}
+
+/** Never the message, which may quote what a user wrote. */
+function classOf(error: unknown): string {
+  if (!(error instanceof Error)) return 'no error object'
+  const code = 'code' in error && typeof error.code === 'string' ? ` ${error.code}` : ''
+  return `${error.name}${code}`.slice(0, 200)
+}
+
+/** Extends the lease until disposed of. `lost` aborts when that did not succeed for the length of the lease, or came too late. */
+function keepLease(job: Claimed, db: Scopes, leaseMs: number): AsyncDisposable & { readonly lost: AbortSignal } {
+  const over = new AbortController()
+  const lost = new AbortController()
+  const extending = (async () => {
+    let heldUntil = performance.now() + leaseMs
+    for (;;) {
+      await delay(leaseMs / 3, undefined, { ref: false, signal: over.signal })
+      const askedAt = performance.now()
+      const isHeld = await extend(job, db, leaseMs).catch(() => undefined)
+      if (isHeld === true) heldUntil = askedAt + leaseMs
+      if (isHeld === false || performance.now() > heldUntil)
+        return lost.abort(new Error('the lease of the job was lost'))
+    }
+  })().catch(() => undefined)
+  return {
+    lost: lost.signal,
+    [Symbol.asyncDispose]: async () => {
+      over.abort()
+      await extending
+    },
+  }
+}

@@ -1,0 +1,31 @@
+import type { Scopes } from '../db/scopes.ts'
+import type { Statement } from '../db/sql.ts'
+import type { JobKind } from '../jobs/kind.ts'
+
+const DAY_MS = 24 * 60 * 60_000
+/** Rows a transaction deletes at most, so that none is long. */
+const BATCH_ROWS = 1000
+
+// How long a read is kept stands in the migration, as what the system role may see and delete.
+const PURGE: Statement = {
+  name: 'vault.purge_reads',
+  text: `with old as (
+           select user_id, id from user_api_key_reads where read_at < now() - interval '1 year'
+           order by read_at limit ${BATCH_ROWS} for update skip locked
+         ), purged as (
+           delete from user_api_key_reads r using old o where r.user_id = o.user_id and r.id = o.id returning 1
+         )
+         select count(*) as rows from purged`,
+}
+
+/** Deletes what was written down of reads of provider keys more than a year ago. */
+export const purgeOfKeyReads = (db: Pick<Scopes, 'asSystem'>): JobKind => ({
+  name: 'purge-key-reads',
+  everyMs: DAY_MS,
+  run: async ({ signal }) => {
+    let rows = BATCH_ROWS
+    while (rows === BATCH_ROWS && !signal.aborted) {
+      rows = (await db.asSystem('purge old reads of keys', (sql) => sql.row<{ rows: number }>(PURGE)))?.rows ?? 0
+    }
+  },
+})
