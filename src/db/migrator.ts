@@ -1,6 +1,6 @@
-import { setTimeout as delay } from 'node:timers/promises'
 import { DatabaseError, type ClientBase } from 'pg'
 import { StartError } from '../errors.ts'
+import { acquireLock, migratesForLong } from './migration-lock.ts'
 import { BEGIN, RESET_SESSION, SET_FOR_SESSION, SET_FOR_TRANSACTION } from './settings.ts'
 import {
   fileOf,
@@ -54,11 +54,6 @@ export interface MigrationState {
 const unhurried = (isLocal: boolean): string => `set_config('statement_timeout', '0', ${isLocal}),
   set_config('idle_in_transaction_session_timeout', '0', ${isLocal}), set_config('lock_timeout', '60s', ${isLocal}),
   (select set_config(name, '0', ${isLocal}) from pg_settings where name = 'transaction_timeout')`
-
-/** Any number all processes agree on: whoever holds it migrates. */
-const LOCK = 7_062_026_001
-const LOCK_TIMEOUT_MS = 60_000
-const LOCK_POLL_MS = 50
 
 /**
  * Applies pending migrations, up to `steps` of them. The advisory lock belongs to a transaction, so that it also works
@@ -278,21 +273,6 @@ async function createTable(client: ClientBase): Promise<void> {
   )
 }
 
-/**
- * Takes the lock of all who migrate, for the transaction. It asks again and again: a statement that waits for the lock has a
- * snapshot, and `create index concurrently` of the lock's holder would wait for that in turn. Without a parameter, since the
- * portal of a query that has one keeps its snapshot.
- */
-async function acquireLock(client: ClientBase): Promise<void> {
-  const giveUpAt = performance.now() + LOCK_TIMEOUT_MS
-  for (;;) {
-    const { rows } = await client.query<{ locked: boolean }>(`select pg_try_advisory_xact_lock(${LOCK}) as locked`)
-    if (rows[0]?.locked === true) return
-    if (performance.now() > giveUpAt) throw migratesForLong()
-    await delay(LOCK_POLL_MS)
-  }
-}
-
 /** What keeps a login from migrating at all, before it comes to any file. */
 function inWords(error: unknown): unknown {
   if (!(error instanceof DatabaseError)) return error
@@ -305,9 +285,6 @@ function inWords(error: unknown): unknown {
   }
   return error.code === '55P03' ? migratesForLong(error) : error // lock_not_available
 }
-
-const migratesForLong = (cause?: unknown): StartError =>
-  new StartError('cannot migrate: another process has been migrating this database for a minute', { cause })
 
 /** @returns the number of rows that its statements affected */
 async function run(client: ClientBase, { name, style, statements }: MigrationFile): Promise<number> {
