@@ -1,5 +1,6 @@
 import { postmasterOf, residentBytes } from './cpu.ts'
 import { openGenerator } from './generator.ts'
+import { oneUser } from './one-user.ts'
 import { CONNECTIONS, measure, refuseRefusals, warmUp, type Machinery } from './measure.ts'
 import type { Options } from './options.ts'
 import { rounded } from './report.ts'
@@ -25,6 +26,7 @@ export async function grow(servers: Servers, options: Options, say: Say): Promis
   if (ours === undefined) throw new Error('the variant "ours" is missing')
   const findings = [
     await moreData(ours, servers, options, say),
+    await oneUser(ours, servers, options, say),
     ...(await moreRequests(ours, servers, options, say)),
     await moreProcesses(ours, servers, options, say),
   ]

@@ -1,6 +1,6 @@
 import { readCpu } from './cpu.ts'
 import type { Generator } from './generator.ts'
-import { ROWS, type Person } from './rows.ts'
+import { ALL_ROWS, ROWS, type Person } from './rows.ts'
 import type { Running } from './variants.ts'
 
 /** One variant in one round. Times of a processor are per request. */
@@ -40,16 +40,22 @@ export const warmUp = (
     measureMs: 2 * warmupSeconds * 1000,
   })
 
+interface Measuring {
+  readonly warmupSeconds: number
+  readonly seconds: number
+  /** Who asks; by default whom the row names. */
+  readonly population?: number
+}
+
 /** @throws WrongAnswer when not every answer was 2xx */
 export async function measure(
   { generator, postmaster, redisUrl }: Machinery,
   { url, pid }: Running,
   rowName: string,
-  { warmupSeconds, seconds }: { warmupSeconds: number; seconds: number },
+  { warmupSeconds, seconds, population = ALL_ROWS[rowName]?.heavy === true ? 1 : 0 }: Measuring,
 ): Promise<Measures> {
   const cpu = (): ReturnType<typeof readCpu> => readCpu(pid, postmaster, redisUrl)
   const begun = Promise.withResolvers<Awaited<ReturnType<typeof cpu>>>()
-  const population = ROWS[rowName]?.heavy === true ? 1 : 0
   const result = await generator.run(
     {
       url,

@@ -19,7 +19,7 @@ export interface Options {
 export const USAGE = `npm run bench -- [growth | fairness] [options]
 
   (nothing)          every variant under bench/ in alternation with todo-backend
-  growth             todo-backend alone: more data, more requests, more processes
+  growth             todo-backend alone: more data, a user with more, more requests, more processes
   fairness           todo-backend alone: small requests beside users who ask for large lists without pause
 
   --rounds N         5

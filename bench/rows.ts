@@ -104,3 +104,37 @@ export const ROWS: Readonly<Record<string, Row>> = {
     isRight: isOne(201),
   },
 }
+
+const DAY_MS = 86_400_000
+
+const page = (title: string, query: () => string): Row => ({
+  title,
+  ask: () => ({ method: 'GET', path: `${LIST}?limit=20${query()}` }),
+  isRight: isPage(20),
+})
+
+/** What one user with many tasks asks for. Only `growth` measures these. */
+export const ONE_USER_ROWS: Readonly<Record<string, Row>> = {
+  newest: page('the newest', () => ''),
+  openByCreated: page('open, newest first', () => '&completed=false'),
+  openByDueDate: page('open, by due date', () => '&completed=false&sort=dueDate'),
+  openByPriority: page('open, by priority', () => '&completed=false&sort=-priority'),
+  openByUpdated: page('open, by update', () => '&completed=false&sort=-updatedAt'),
+  byPriority: page('all, by priority', () => '&sort=-priority'),
+  today: page('due today', () => '&due=today'),
+  overdue: page('overdue, by due date', () => '&due=overdue&sort=dueDate'),
+  changedSince: page(
+    'changed since yesterday, by update',
+    () => `&sort=updatedAt&updatedSince=${new Date(Date.now() - DAY_MS).toISOString()}`,
+  ),
+  completedLately: page('completed lately', () => '&completed=true&sort=-updatedAt'),
+  one: { title: 'one task', ask: (person) => ({ method: 'GET', path: anyOf(person) }), isRight: isOne(200) },
+  counted: page('the newest, with the total (`count=true`)', () => '&count=true'),
+  stats: {
+    title: 'statistics',
+    ask: () => ({ method: 'GET', path: `${LIST}/stats` }),
+    isRight: (status) => status === 200,
+  },
+}
+
+export const ALL_ROWS: Readonly<Record<string, Row>> = { ...ROWS, ...ONE_USER_ROWS }
