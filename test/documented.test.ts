@@ -1,0 +1,105 @@
+import assert from 'node:assert/strict'
+import { after, before, suite, test } from 'node:test'
+import { openWorld, SERVICE_TOKEN, type Answer, type Asking, type User, type World } from './world.ts'
+
+// oxlint-disable-next-line typescript/no-explicit-any -- a document that has another shape fails the tests
+type Json = any
+
+const ID = '019b6051-3a80-7c4e-9d3b-5f0c2f7f6a11'
+
+/** Headers that a client reads, which the document promises wherever an answer has them. */
+const PROMISED =
+  /^(?:etag|link|location|retry-after|idempotency-replayed|set-auth-token|www-authenticate|x-next-cursor|x-request-id|x-total-count)$/
+
+/** What makes a request wrong, or another one, whatever its route. */
+const VARIATIONS: readonly [what: string, asking: Asking, query?: string][] = [
+  ['as it is', {}],
+  ['with an unknown parameter', {}, '?x=1'],
+  ['with a body that is no JSON', { raw: '{' }],
+  ['with a body of another type', { raw: 'x', headers: { 'content-type': 'text/plain' } }],
+  ['with a body that is too large', { raw: `"${'x'.repeat(1_100_000)}"` }],
+  ['with an empty body', { body: {} }],
+  ['with a dead bearer', { token: 'A'.repeat(32) }],
+  ['with a malformed If-Match', { headers: { 'if-match': '1' } }],
+  ['with another version', { headers: { 'if-match': '"9"' } }],
+  ['with the version of whatever there is', { headers: { 'if-none-match': '*' } }],
+  ['with a malformed Idempotency-Key', { headers: { 'idempotency-key': '' } }],
+  ['with two credentials', { headers: { 'x-service-auth': 'x' } }],
+]
+
+suite('every answer is documented, with its status and the headers that a client reads:', () => {
+  let world: World
+  let ada: User
+  let taskId: string
+  let operations: readonly { method: string; path: string; operation: Json }[]
+  let document: Json
+  before(async () => {
+    world = await openWorld()
+    ada = await world.signUp()
+    document = (await world.ask('GET', '/openapi.json')).json
+    operations = Object.entries<Json>(document.paths).flatMap(([path, methods]) =>
+      Object.entries<Json>(methods).map(([method, operation]) => ({ method: method.toUpperCase(), path, operation })),
+    )
+    taskId = (await world.ask('POST', '/api/tasks', { token: ada.token, body: { title: 'a' } })).json.id
+  })
+  after(() => world[Symbol.asyncDispose]())
+
+  const undocumented = ({ status, headers }: Answer, operation: Json): string[] => {
+    const given = operation.responses[status]
+    if (given === undefined) return [`${operation.operationId} ${status}`]
+    const response = given.$ref ? document.components.responses[given.$ref.split('/').at(-1)] : given
+    const named = new Set(Object.keys(response.headers ?? {}).map((name) => name.toLowerCase()))
+    return [...headers.keys()]
+      .filter((name) => PROMISED.test(name) && !named.has(name))
+      .map((name) => `${operation.operationId} ${status} ${name}`)
+  }
+
+  for (const [what, asking, query = ''] of VARIATIONS) {
+    test(`each operation asked ${what}`, async () => {
+      const found = new Set<string>()
+      for (const { method, path, operation } of operations) {
+        // fetch sends no body with a GET.
+        if (method === 'GET' && ('raw' in asking || 'body' in asking)) continue
+        // What ends the user would change what the next operations answer.
+        if (/^(?:deleteUser|revokeSessions|signOut)$/.test(operation.operationId)) continue
+        const body = operation.requestBody?.content['application/json'].example
+        for (const id of [taskId, ID, 'x']) {
+          const target = path
+            .replace('{id}', id)
+            .replace('{provider}', id === 'x' ? 'x' : 'gemini')
+            .replace('{code}', id === 'x' ? 'x' : 'not_found')
+          const answer = await world.ask(method, target + query, {
+            token: ada.token,
+            ...(body === undefined || method === 'GET' ? {} : { body }),
+            ...asking,
+          })
+          for (const each of undocumented(answer, operation)) found.add(each)
+          if (target === path) break
+        }
+      }
+      assert.deepEqual([...found], [])
+    })
+  }
+
+  test('sign-out, the plaintext route as a service, pages and repeated requests', async () => {
+    const answers: [string, string, Asking][] = [
+      ['GET', '/api/tasks', { token: ada.token }],
+      ['POST', '/api/tasks', { token: ada.token, body: { title: 'b' }, headers: { 'idempotency-key': 'k' } }],
+      ['POST', '/api/tasks', { token: ada.token, body: { title: 'b' }, headers: { 'idempotency-key': 'k' } }],
+      ['POST', '/api/tasks', { token: ada.token, body: { title: 'c' }, headers: { 'idempotency-key': 'k' } }],
+      [
+        'GET',
+        '/api/user-api-keys/{provider}/plaintext',
+        { headers: { 'x-service-auth': SERVICE_TOKEN, 'x-user-id': ada.id } },
+      ],
+      ['GET', '/api/auth/get-session', { token: ada.token }],
+      ['POST', '/api/auth/sign-out', { token: ada.token }],
+      ['POST', '/api/auth/sign-out', { token: ada.token }],
+    ]
+    for (const [method, path, asking] of answers) {
+      const { operation } = operations.find((each) => each.method === method && each.path === path) ?? assert.fail(path)
+      const target = `${path.replace('{provider}', 'gemini')}${path === '/api/tasks' && method === 'GET' ? '?limit=1&count=true' : ''}`
+      assert.deepEqual(undocumented(await world.ask(method, target, asking), operation), [], path)
+    }
+  })
+})
