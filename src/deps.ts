@@ -43,7 +43,7 @@ export async function openDeps(
   const redis = opened.use(await openRedis(config.redis, log))
   const limits = openLimits(redis, metrics.limited, config.http.workers)
   const cursors = openCursors(config.vault.encryptionKeys)
-  const auth = embeddedAuth(config, db, limits)
+  const auth = embeddedAuth(config, db, limits, log)
   const closing = opened.move()
   const jobs = openQueue(db)
   const deps = { config, jobs, log, db, redis, limits, cursors, auth, metrics, tracing }
@@ -68,6 +68,7 @@ export function embeddedAuth(
   { auth, http, environment }: Config,
   db: Pick<Database, 'pool' | 'patience' | 'roles'>,
   limits?: Limits,
+  log?: Pick<Logger, 'warn'>,
 ): Auth | undefined {
   if (auth.mode === 'external') return undefined
   return createAuth({
@@ -82,6 +83,8 @@ export function embeddedAuth(
     // In development, as better-auth has it, attempts count for the address like any request, and no more strictly.
     ...(environment !== 'development' && limits !== undefined && { countAttempt: attemptsOf(limits) }),
     secureCookies: environment === 'production',
+    onCleanUpFailed: (error) =>
+      log?.warn({ err: error }, 'surplus sessions could not be ended; the next sign-in ends them'),
   })
 }
 

@@ -9,6 +9,8 @@ import { systemDialect } from '../db/system-dialect.ts'
 import { Problem } from '../errors.ts'
 import { CLIENT_ADDRESS_HEADER, createAuth, MAX_SESSIONS_PER_USER, type Auth, type AuthOptions } from './better-auth.ts'
 
+import { boundedHashing, type PasswordHashing } from './hashing.ts'
+
 const HOST = 'http://127.0.0.1:3999'
 const PASSWORD = 'password123'
 
@@ -173,6 +175,78 @@ test('signing in ends what is expired or surplus, so that revoking all others mi
   assert.equal((await call('/revoke-other-sessions', { headers, body: {} })).status, 200)
   assert.equal(await count('user_sessions', userId), 1)
   assert.equal((await call('/get-session', { headers })).body.user.email, email)
+})
+
+test('what cannot be cleaned up behind a sign-up or a sign-in does not make it fail, and is reported', async () => {
+  const failures: unknown[] = []
+  const via = open({ onCleanUpFailed: (error) => failures.push(error) })
+  const user = newUser()
+  await database.asOwner(`revoke delete on user_sessions from ${database.systemRole}`)
+  try {
+    const signedUp = await call('/sign-up/email', { via, body: user })
+    assert.equal(signedUp.status, 200)
+    assert.deepEqual(failures, [])
+    const signedIn = await call('/sign-in/email', { via, body: user })
+    assert.equal(signedIn.status, 200)
+    assert.equal(await count('user_sessions', signedIn.body.user.id), 2)
+    assert.match(String(failures), /permission denied/)
+    assert.equal(failures.length, 1)
+  } finally {
+    await database.asOwner(`grant delete on user_sessions to ${database.systemRole}`)
+  }
+})
+
+test('a user that is deleted is said to be, whatever fails behind it', async () => {
+  const { headers, userId } = await signUp()
+  await database.asOwner(`revoke delete on user_sessions from ${database.systemRole}`)
+  try {
+    const { status, body } = await call('/delete-user', { headers, body: { password: PASSWORD } })
+    assert.deepEqual({ status, body }, { status: 200, body: { success: true, message: 'User deleted' } })
+  } finally {
+    await database.asOwner(`grant delete on user_sessions to ${database.systemRole}`)
+  }
+  assert.equal(await count('users', userId, 'id'), 0)
+})
+
+test('of sign-ups with one address at once, one succeeds and the others hear that it is taken', async () => {
+  const several = database.pool(6)
+  const via = open({ pool: several })
+  const body = newUser()
+  const answers = await Promise.all(Array.from({ length: 6 }, () => call('/sign-up/email', { via, body })))
+  assert.equal(answers.filter(({ status }) => status === 200).length, 1)
+  for (const { status, body } of answers.filter((each) => each.status !== 200)) {
+    assert.deepEqual([status, body.code], [422, 'USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL'])
+  }
+})
+
+test('passwords beyond what can be hashed in time are refused at once, and change nothing', async () => {
+  const hashing = Promise.withResolvers<void>()
+  const begun = Promise.withResolvers<void>()
+  const slow: PasswordHashing = {
+    hash: async () => {
+      begun.resolve()
+      await hashing.promise
+      return 'salt:key'
+    },
+    verify: async () => true,
+  }
+  const via = open({ hashing: boundedHashing({ atOnce: 1, waitingMax: 1 }, slow) })
+  const isOverloaded = (error: unknown): boolean => error instanceof Problem && error.code === 'overloaded'
+  const { email } = await signUp()
+  const accepted = [newUser(), newUser()].map((body) => call('/sign-up/email', { via, body }))
+  await begun.promise
+  const refused = newUser()
+  await assert.rejects(call('/sign-up/email', { via, body: refused }), isOverloaded)
+  await assert.rejects(call('/sign-in/email', { via, body: { email, password: PASSWORD } }), isOverloaded)
+  hashing.resolve()
+  assert.deepEqual(
+    (await Promise.all(accepted)).map(({ status }) => status),
+    [200, 200],
+  )
+  const [row] = await database.asOwner<{ n: number }>('select count(*)::int as n from users where email = $1', [
+    refused.email,
+  ])
+  assert.equal(row?.n, 0)
 })
 
 test('a database that is away is a 503, never "signed out"', async () => {

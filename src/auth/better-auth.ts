@@ -2,12 +2,12 @@ import { AsyncLocalStorage } from 'node:async_hooks'
 import { kyselyAdapter } from '@better-auth/kysely-adapter'
 import { betterAuth, type BetterAuthOptions } from 'better-auth'
 import { APIError, createAuthMiddleware } from 'better-auth/api'
-import { hashPassword } from 'better-auth/crypto'
 import { bearer } from 'better-auth/plugins'
 import { Kysely, sql } from 'kysely'
-import type { Pool } from 'pg'
+import { DatabaseError, type Pool } from 'pg'
 import type { Patience } from '../db/lease.ts'
 import { systemDialect } from '../db/system-dialect.ts'
+import { boundedHashing, type PasswordHashing } from './hashing.ts'
 import { withHashedSessions, withinRequest } from './hashed-sessions.ts'
 
 /** The header better-auth reads the client's address from. Whoever calls `handle` sets it, replacing the client's. */
@@ -21,6 +21,9 @@ export const MAX_SESSIONS_PER_USER = 100
  * 128; this only bounds what is hashed.
  */
 const PASSWORD_LENGTH = { minPasswordLength: 8, maxPasswordLength: 2 * 128 }
+
+/** A client waits for its answer meanwhile. */
+const CLEAN_UP_MS = 1_000
 
 const SECONDS_PER_DAY = 24 * 60 * 60
 
@@ -50,6 +53,10 @@ export interface AuthOptions {
   readonly countAttempt?:
     | ((rule: { readonly limit: number; readonly windowSeconds: number }, subject: string) => Promise<void>)
     | undefined
+  /** Hashes passwords; bounded by default. */
+  readonly hashing?: PasswordHashing
+  /** Learns of a clean-up that failed behind a request that had succeeded. The next one does its work too. */
+  readonly onCleanUpFailed?: (error: unknown) => void
 }
 
 export interface Auth {
@@ -75,6 +82,10 @@ interface RequestState {
   /** One for all its queries. */
   readonly patience: Patience | undefined
   hashedAhead?: { readonly password: string; readonly hash: string }
+  /** Another sign-up with the same e-mail address was faster. */
+  isEmailTaken?: boolean
+  /** Committed: whatever fails from here on cannot make the request fail. */
+  isUserDeleted?: boolean
 }
 
 const request = new AsyncLocalStorage<RequestState>()
@@ -86,22 +97,32 @@ export function createAuth(options: AuthOptions): Auth {
     pool: options.pool,
     role: options.systemRole,
     ...(patience !== undefined && { patience: () => request.getStore()?.patience ?? patience() }),
-    onError: (error) => void (isAboutTheInput(error) || request.getStore()?.failures.push(error)),
+    onError: (error) => noteError(error, request.getStore()),
   })
   const auth = betterAuth(betterAuthOptions(options, new Kysely<unknown>({ dialect })))
 
-  const asRequest = <T>(work: () => Promise<T>): Promise<T> => {
+  const asRequest = <T>(work: (state: RequestState) => Promise<T>): Promise<T> => {
     const state: RequestState = { failures: [], patience: patience?.() }
     return request.run(state, () =>
       withinRequest(async () => {
-        const result = await work()
+        const result = await work(state)
         if (state.failures.length > 0) throw state.failures[0]
         return result
       }),
     )
   }
   return {
-    handle: (incoming) => asRequest(() => auth.handler(incoming)),
+    handle: (incoming) =>
+      asRequest(async (state) => {
+        try {
+          const response = await auth.handler(incoming)
+          if (state.isUserDeleted === true && !response.ok) return userDeleted()
+          return state.isEmailTaken === true && !response.ok ? emailTaken() : response
+        } catch (error) {
+          if (state.isUserDeleted === true) return userDeleted()
+          throw error
+        }
+      }),
     issueSession: (email) =>
       asRequest(async () => {
         const { internalAdapter } = await auth.$context
@@ -113,12 +134,27 @@ export function createAuth(options: AuthOptions): Auth {
   }
 }
 
+/** In better-auth's own words. */
+const emailTaken = (): Response =>
+  Response.json(
+    { code: 'USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL', message: 'User already exists. Use another email.' },
+    { status: 422 },
+  )
+const userDeleted = (): Response => Response.json({ success: true, message: 'User deleted' })
+
+/** better-auth hides errors of the database, or takes them for something else. */
+function noteError(error: unknown, state: RequestState | undefined): void {
+  if (state === undefined || state.isUserDeleted === true) return
+  if (!isAboutTheInput(error)) state.failures.push(error)
+  else if (error instanceof DatabaseError && error.constraint === 'users_email_key') state.isEmailTaken = true
+}
+
 /** Data exceptions and integrity violations (SQLSTATE classes 22 and 23), which better-auth answers with a refusal. */
 const isAboutTheInput = (error: unknown): boolean =>
   error instanceof Error && 'code' in error && typeof error.code === 'string' && /^2[23]/.test(error.code)
 
 function betterAuthOptions(options: AuthOptions, db: Kysely<unknown>) {
-  const { secret, baseUrl, publicUrl } = options
+  const { secret, baseUrl, publicUrl, hashing = boundedHashing() } = options
   return {
     // All three are always given, for what is not given better-auth takes from the environment.
     secret,
@@ -135,7 +171,11 @@ function betterAuthOptions(options: AuthOptions, db: Kysely<unknown>) {
         enabled: true,
         // One statement, of which the rest follows by "on delete cascade". better-auth's own several could stop half-way,
         // at a user with tasks and without a way to sign in.
-        beforeDelete: async (user) => void (await sql`delete from users where id = ${user.id}`.execute(db)),
+        beforeDelete: async (user) => {
+          await sql`delete from users where id = ${user.id}`.execute(db)
+          const state = request.getStore()
+          if (state !== undefined) state.isUserDeleted = true
+        },
       },
     },
     session: {
@@ -147,11 +187,24 @@ function betterAuthOptions(options: AuthOptions, db: Kysely<unknown>) {
     },
     account: { modelName: 'user_accounts' },
     verification: { modelName: 'user_verifications' },
-    databaseHooks: { session: { create: { after: (session) => endSurplusSessions(db, session.userId) } } },
+    databaseHooks: {
+      session: {
+        create: {
+          // A user who has just been made has no other sessions.
+          after: async ({ userId }, context) => {
+            if (context?.path !== '/sign-up/email') await cleanUp(() => endSurplusSessions(db, userId), options)
+          },
+        },
+      },
+    },
 
-    emailAndPassword: { enabled: true, ...PASSWORD_LENGTH, password: { hash: hashOnce } },
+    emailAndPassword: {
+      enabled: true,
+      ...PASSWORD_LENGTH,
+      password: { hash: hashOnce(hashing), verify: hashing.verify },
+    },
     plugins: [bearer()],
-    hooks: { before: beforeEndpoint },
+    hooks: { before: beforeEndpoint(hashing) },
 
     telemetry: { enabled: false },
     rateLimit: rateLimitOf(options.countAttempt),
@@ -198,14 +251,18 @@ const UNKNOWN_BASE_URL = 'http://base-url-unknown.invalid'
 const sameOrigin = (baseUrl: string | undefined, request: Request | undefined): readonly string[] =>
   baseUrl === undefined && request !== undefined ? [new URL(request.url).origin] : []
 
-const beforeEndpoint = createAuthMiddleware(async ({ path, body }) => {
-  const password = passwordOf(body)
-  // better-auth would do it for whoever holds a fresh session.
-  if (path === '/delete-user' && (password === undefined || password === '')) {
-    throw APIError.from('BAD_REQUEST', { code: 'PASSWORD_REQUIRED', message: 'Deleting your user takes your password' })
-  }
-  if (path === '/sign-up/email' && typeof password === 'string') await hashAhead(password)
-})
+const beforeEndpoint = (hashing: PasswordHashing) =>
+  createAuthMiddleware(async ({ path, body }) => {
+    const password = passwordOf(body)
+    // better-auth would do it for whoever holds a fresh session.
+    if (path === '/delete-user' && (password === undefined || password === '')) {
+      throw APIError.from('BAD_REQUEST', {
+        code: 'PASSWORD_REQUIRED',
+        message: 'Deleting your user takes your password',
+      })
+    }
+    if (path === '/sign-up/email' && typeof password === 'string') await hashAhead(password, hashing)
+  })
 
 const passwordOf = (body: unknown): unknown =>
   typeof body === 'object' && body !== null && 'password' in body ? body.password : undefined
@@ -214,16 +271,29 @@ const passwordOf = (body: unknown): unknown =>
  * better-auth hashes a new user's password inside its transaction. That takes some hundred milliseconds of a processor, in
  * which a connection would do nothing: the only one there is, with the embedded database.
  */
-async function hashAhead(password: string): Promise<void> {
+async function hashAhead(password: string, hashing: PasswordHashing): Promise<void> {
   const { minPasswordLength, maxPasswordLength } = PASSWORD_LENGTH
   const state = request.getStore()
   if (state === undefined || password.length < minPasswordLength || password.length > maxPasswordLength) return
-  state.hashedAhead = { password, hash: await hashPassword(password) }
+  state.hashedAhead = { password, hash: await hashing.hash(password) }
 }
 
-async function hashOnce(password: string): Promise<string> {
-  const ahead = request.getStore()?.hashedAhead
-  return ahead?.password === password ? ahead.hash : hashPassword(password)
+const hashOnce =
+  (hashing: PasswordHashing) =>
+  async (password: string): Promise<string> => {
+    const ahead = request.getStore()?.hashedAhead
+    return ahead?.password === password ? ahead.hash : await hashing.hash(password)
+  }
+
+/** Work behind what was committed: it has time of its own, and its failure is not the request's. */
+async function cleanUp(work: () => Promise<void>, { patience, onCleanUpFailed }: AuthOptions): Promise<void> {
+  const time = patience?.()
+  if (time !== undefined) time.leftMs = Math.min(time.leftMs, CLEAN_UP_MS)
+  try {
+    await request.run({ failures: [], patience: time }, work)
+  } catch (error) {
+    onCleanUpFailed?.(error)
+  }
 }
 
 async function endSurplusSessions(db: Kysely<unknown>, userId: string): Promise<void> {

@@ -223,6 +223,13 @@ suite('what the auth routes refuse', () => {
     }
   })
 
+  test('12 sign-ups at once all succeed', async () => {
+    const answers = await Promise.all(
+      Array.from({ length: 12 }, () => post('sign-up/email', { name: 'Ada', email: newEmail(), password: PASSWORD })),
+    )
+    assert.deepEqual([...new Set(answers.map(({ status }) => status))], [200])
+  })
+
   test('a name that shows nothing is 422, at sign-up and later', async () => {
     const { token } = await signUp()
     for (const name of ['\u200b', ' \u3164 ', '\u2800']) {

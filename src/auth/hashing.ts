@@ -1,0 +1,46 @@
+import { availableParallelism } from 'node:os'
+import { hashPassword, verifyPassword } from 'better-auth/crypto'
+import { Problem, retryAfter } from '../errors.ts'
+
+/** scrypt as better-auth has it takes some 100 ms of a processor and 32 MiB. libuv has four threads for it and for files. */
+const AT_ONCE = Math.max(1, Math.min(3, availableParallelism()))
+/** The last of them waits for about a second and a half on two processors. */
+const WAITING_MAX = 32
+
+export interface PasswordHashing {
+  /** @throws Problem overloaded (503) at once, when too many passwords wait; nothing was changed by then */
+  hash(this: void, password: string): Promise<string>
+  /** @throws Problem overloaded (503) likewise */
+  verify(this: void, given: { readonly hash: string; readonly password: string }): Promise<boolean>
+}
+
+/**
+ * Hashes passwords, so many at once and in their order. Unbounded, each would take as long as all together, and requests would run
+ * out of time after they had been accepted.
+ */
+export function boundedHashing(
+  { atOnce = AT_ONCE, waitingMax = WAITING_MAX }: { atOnce?: number; waitingMax?: number } = {},
+  { hash, verify }: PasswordHashing = { hash: hashPassword, verify: verifyPassword },
+): PasswordHashing {
+  let running = 0
+  const waiting: (() => void)[] = []
+  const within = async <T>(work: () => Promise<T>): Promise<T> => {
+    if (running < atOnce) running++
+    else {
+      if (waiting.length >= waitingMax) throw tooManyPasswords()
+      // The one that is done hands its place over.
+      await new Promise<void>((resolve) => waiting.push(resolve))
+    }
+    try {
+      return await work()
+    } finally {
+      const next = waiting.shift()
+      if (next === undefined) running--
+      else next()
+    }
+  }
+  return { hash: (password) => within(() => hash(password)), verify: (given) => within(() => verify(given)) }
+}
+
+const tooManyPasswords = (): Problem =>
+  new Problem('overloaded', 'Too many passwords are being checked at this moment; try again shortly', retryAfter(1))
