@@ -1,7 +1,7 @@
 import cluster from 'node:cluster'
 import { writeFileSync } from 'node:fs'
-import { loadConfig } from './config.ts'
-import { errorCode, peekedSecrets, reasonInWords } from './development-secrets.ts'
+import { loadConfig } from './config/config.ts'
+import { errorCode, peekedSecrets, reasonInWords } from './config/development-secrets.ts'
 import { StartError } from './errors.ts'
 
 const USAGE = `usage: todo-backend [serve]

@@ -1,5 +1,5 @@
 import type { Logger } from 'pino'
-import type { Config } from './config.ts'
+import type { Config } from './config/config.ts'
 import { createAuth, type Auth, type AuthOptions } from './auth/better-auth.ts'
 import { openDatabase, type Database } from './db/database.ts'
 import { tooManyRequests } from './http/admission.ts'

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { pino } from 'pino'
 import { buildApp } from './app.ts'
-import { parseConfig } from './config.ts'
+import { parseConfig } from './config/config.ts'
 import type { Deps } from './deps.ts'
 import { llmsText } from './docs/llms.ts'
 import { openCursors } from './http/cursor.ts'

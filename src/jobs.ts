@@ -1,4 +1,4 @@
-import { purgeIdempotencyKeys } from './db/idempotency.ts'
+import { purgeIdempotencyKeys } from './db/idempotency-purge.ts'
 import type { Deps } from './deps.ts'
 import type { JobKind } from './jobs/kind.ts'
 import { openRunner, type Runner } from './jobs/runner.ts'

@@ -3,7 +3,7 @@ import { createRequire } from 'node:module'
 import { DatabaseError } from 'pg'
 import { pino, type Logger } from 'pino'
 import type * as Pretty from 'pino-pretty'
-import type { Config } from './config.ts'
+import type { Config } from './config/config.ts'
 
 /** What a log line must never hold, whoever writes it. */
 const REDACTED = [

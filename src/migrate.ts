@@ -4,13 +4,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline/promises'
 import { Client, escapeIdentifier, type ClientBase } from 'pg'
-import type { Config } from './config.ts'
-import { withAuthTables } from './db/auth-tables.ts'
-import { compareCatalogues, readCatalogue, type Catalogue } from './db/catalogue.ts'
-import { clientDefaults } from './db/connection.ts'
+import type { Config } from './config/config.ts'
+import { withAuthTables } from './db/schema/auth-tables.ts'
+import { compareCatalogues, readCatalogue, type Catalogue } from './db/schema/catalogue.ts'
+import { clientDefaults } from './db/wire/connection.ts'
 import { withMigrations } from './db/database.ts'
-import { openEmbedded } from './db/embedded.ts'
-import { label, readMigrations, type MigrationVariables } from './db/migration-files.ts'
+import { openEmbedded } from './db/embedded/embedded.ts'
+import { label, readMigrations, type MigrationVariables } from './db/schema/migration-files.ts'
 import {
   hasMigrationsTable,
   migrateDown,
@@ -18,7 +18,7 @@ import {
   migrationState,
   type MigrateOptions,
   type MigrationState,
-} from './db/migrator.ts'
+} from './db/schema/migrator.ts'
 import { StartError } from './errors.ts'
 
 interface Command {

@@ -1,6 +1,6 @@
 import { setTimeout } from 'node:timers/promises'
 import { Redis } from 'ioredis'
-import type { Config } from './config.ts'
+import type { Config } from './config/config.ts'
 import { Silence, SilenceWatch } from './lib/silence.ts'
 
 /** How often a Redis that is away is asked whether it is back. */

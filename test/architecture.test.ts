@@ -34,17 +34,21 @@ const FLOORS: Readonly<Record<string, number>> = {
   limits: 2,
   'redis.ts': 2,
   'log.ts': 2,
-  'config.ts': 1,
-  'database-config.ts': 1,
-  'development-secrets.ts': 1,
-  'dot-env.ts': 1,
-  'vault-config.ts': 1,
-  'tracing-config.ts': 1,
+  config: 1,
   'observer.ts': 1,
   'errors.ts': 1,
   'problem-guide.ts': 1,
   'principal.ts': 1,
   lib: 1,
+}
+
+/**
+ * The rooms of a folder, `.` being its own files. A room imports from itself and from rooms of a lower number, and never from
+ * one of the same number.
+ */
+const ROOMS: Readonly<Record<string, Readonly<Record<string, number>>>> = {
+  db: { '.': 3, embedded: 2, schema: 2, wire: 1 },
+  tasks: { list: 2, batch: 2, '.': 1 },
 }
 
 /** On these floors files stand beside one another and may use each other. */
@@ -54,6 +58,9 @@ const SRC = fileURLToPath(new URL('../src/', import.meta.url))
 const FILES = globSync('**/*.ts', { cwd: SRC }).filter((file) => !file.endsWith('.test.ts'))
 
 const unitOf = (file: string): string => file.split('/')[0] ?? file
+
+/** The folder below its unit; `.` for a file of the unit's own. */
+const roomOf = (file: string): string => file.split('/').slice(1, -1).join('/') || '.'
 
 function importsOf(file: string): string[] {
   const text = readFileSync(join(SRC, file), 'utf8')
@@ -83,9 +90,38 @@ suite('architecture', () => {
     assert.deepEqual(wrong, [])
   })
 
+  test('in a folder with rooms a file imports from its own room and from lower ones', () => {
+    for (const [unit, ranks] of Object.entries(ROOMS)) {
+      const files = FILES.filter((file) => unitOf(file) === unit && file.includes('/'))
+      assert.deepEqual([...new Set(files.map(roomOf))].sort(), Object.keys(ranks).sort(), `the rooms of ${unit}`)
+      const wrong = files
+        .flatMap((file) => importsOf(file).map((imported) => ({ file, imported })))
+        .filter(({ imported }) => unitOf(imported) === unit)
+        .filter(({ file, imported }) => {
+          const [from, to] = [roomOf(file), roomOf(imported)]
+          return from !== to && (ranks[to] ?? 0) >= (ranks[from] ?? 0)
+        })
+      assert.deepEqual(wrong, [])
+    }
+  })
+
+  test('no file imports itself through others, types included', () => {
+    const imports = new Map(FILES.map((file) => [file, importsOf(file)]))
+    const settled = new Set<string>()
+    const circles: string[] = []
+    const visit = (file: string, path: readonly string[]): void => {
+      if (path.includes(file)) circles.push([...path.slice(path.indexOf(file)), file].join(' > '))
+      if (settled.has(file) || path.includes(file)) return
+      for (const imported of imports.get(file) ?? []) visit(imported, [...path, file])
+      settled.add(file)
+    }
+    for (const file of FILES) visit(file, [])
+    assert.deepEqual(circles, [])
+  })
+
   test('only the configuration reads the environment, and only entries write to standard output', () => {
     const reading = (pattern: RegExp): string[] => FILES.filter((file) => pattern.test(codeOf(file)))
-    assert.deepEqual(reading(/process\.env\b/), ['config.ts'])
+    assert.deepEqual(reading(/process\.env\b/), ['config/config.ts'])
     assert.deepEqual(
       reading(/process\.stdout|process\.stderr|console\./).filter((file) => (FLOORS[unitOf(file)] ?? 0) < 7),
       ['log.ts'],

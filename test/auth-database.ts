@@ -1,5 +1,5 @@
 import { Pool, types } from 'pg'
-import { clientDefaults, enterServingRole } from '../src/db/connection.ts'
+import { clientDefaults, enterServingRole } from '../src/db/wire/connection.ts'
 import { openServedDatabase, SERVER_URL, withClient } from './databases.ts'
 
 /** A migrated database as the auth server's code sees it. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { Writable } from 'node:stream'
 import type { Logger } from 'pino'
-import type { Config } from '../src/config.ts'
+import type { Config } from '../src/config/config.ts'
 import { openLog } from '../src/log.ts'
 
 /**

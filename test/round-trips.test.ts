@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, suite, test } from 'node:test'
 import type { PoolClient } from 'pg'
-import { splitStatements } from '../src/db/statements.ts'
+import { splitStatements } from '../src/db/schema/statements.ts'
 import { openWorld, type User, type World } from './world.ts'
 
 /**

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import { suite, test } from 'node:test'
-import type { Config } from '../src/config.ts'
+import type { Config } from '../src/config/config.ts'
 import { withMigrations } from '../src/db/database.ts'
 import { openFernet } from '../src/lib/fernet.ts'
 import { Secret } from '../src/lib/secret.ts'

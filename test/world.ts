@@ -1,10 +1,10 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import type { ClientBase } from 'pg'
 import { buildApp } from '../src/app.ts'
-import { parseConfig, type Config } from '../src/config.ts'
+import { parseConfig, type Config } from '../src/config/config.ts'
 import { openDeps, type Deps } from '../src/deps.ts'
 import { drain } from '../src/http/drain.ts'
-import type { App } from '../src/http/server.ts'
+import type { App } from '../src/http/app.ts'
 import { Secret } from '../src/lib/secret.ts'
 import {
   assertNoSecret,

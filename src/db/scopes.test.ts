@@ -14,10 +14,11 @@ import {
 } from '../../test/databases.ts'
 import { Problem } from '../errors.ts'
 import { parseDatabaseUrl } from '../lib/database-url.ts'
-import { clientConfig, Connection, enterServingRole } from './connection.ts'
-import type { Patience } from './lease.ts'
+import { clientConfig, Connection, enterServingRole } from './wire/connection.ts'
+import type { Patience } from './wire/lease.ts'
 import { openScopes } from './scopes.ts'
-import type { Sql, Statement, UserSql } from './sql.ts'
+import type { Sql, UserSql } from './sql.ts'
+import type { Statement } from './wire/statement.ts'
 import { shortReading } from './step.ts'
 
 let served: ServedDatabase

@@ -1,14 +1,16 @@
 import { DatabaseError, escapeIdentifier, type Pool, type PoolClient } from 'pg'
 import { Problem } from '../errors.ts'
 import type { Principal } from '../principal.ts'
-import { isLocked } from './failures.ts'
+import { isLocked } from './wire/failures.ts'
 import { onceOnly, type OnceOnly } from './idempotency.ts'
-import { unbounded, type Lease, type Patience } from './lease.ts'
-import { Pipelines } from './pipelines.ts'
-import { BEGIN, SET_FOR_TRANSACTION } from './settings.ts'
-import { send, sqlOn, userSqlOn, type Statement, type SystemSql, type UserSql } from './sql.ts'
-import { answerOf, PROOFS, proofValue, withProof, type Answer, type ProvenRow, type Step } from './step.ts'
-import { flight, transaction } from './transaction.ts'
+import { unbounded, type Lease, type Patience } from './wire/lease.ts'
+import { Pipelines } from './wire/pipelines.ts'
+import { BEGIN, SET_FOR_TRANSACTION } from './wire/settings.ts'
+import { send, sqlOn, userSqlOn, type SystemSql, type UserSql } from './sql.ts'
+import type { Statement } from './wire/statement.ts'
+import { answerOf, PROOFS, proofValue, withProof, type Answer, type ProvenRow } from './step.ts'
+import type { Step } from './sql.ts'
+import { flight, transaction } from './wire/transaction.ts'
 
 type Entering = Readonly<Record<Principal['kind'] | 'nobody', Statement>>
 

@@ -1,12 +1,12 @@
 import { join } from 'node:path'
-import type { Config } from '../config.ts'
+import type { Config } from '../config/config.ts'
 import { StartError } from '../errors.ts'
-import { OWN_AUTH_TABLES } from './auth-tables.ts'
-import { clientConfig, clientDefaults, Connection, settleTls, type ConnectionConfig } from './connection.ts'
-import { lockDirectory } from './directory-lock.ts'
-import { openEmbedded, type EmbeddedLog } from './embedded.ts'
-import { LENT_PORT } from './lent-embedded.ts'
-import type { MigrationVariables } from './migration-files.ts'
+import { OWN_AUTH_TABLES } from './schema/auth-tables.ts'
+import { clientConfig, clientDefaults, Connection, settleTls, type ConnectionConfig } from './wire/connection.ts'
+import { lockDirectory } from './embedded/directory-lock.ts'
+import { openEmbedded, type EmbeddedLog } from './embedded/embedded.ts'
+import { LENT_PORT } from './embedded/lent-embedded.ts'
+import type { MigrationVariables } from './schema/migration-files.ts'
 
 /** All that a request waits for a server, which may be anywhere: it is to have its answer within 2 s. */
 const SERVER_PATIENCE_MS = 1_600

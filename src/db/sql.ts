@@ -1,14 +1,29 @@
 import type { ClientBase } from 'pg'
-import { PreparedQuery } from './prepared-query.ts'
-import type { Step } from './step.ts'
+import { PreparedQuery } from './wire/prepared-query.ts'
+import type { Statement } from './wire/statement.ts'
 
 /**
- * One SQL statement, prepared once per connection under its name (at most 63 bytes, unique in the program). Without a name it
- * is planned at each use: for statements of so many shapes that no connection should keep them all.
+ * What one statement finds out or does; it gives at most one row. `asUser` sends it together with the proof of the principal,
+ * as one statement in one flight; in a transaction that does more, `sql.run` does it there.
  */
-export interface Statement {
-  readonly name: string
-  readonly text: string
+export type Step<T> = Reading<T> | Writing<T>
+
+interface Single {
+  readonly statement: Statement
+  readonly values: readonly unknown[]
+}
+
+export interface Reading<T> extends Single {
+  result(this: void, row: object | undefined, userId: string): T
+  /** Whether it takes little time however much there is: then it may go between others, on one connection. */
+  readonly short: boolean
+  readonly otherwise?: never
+}
+
+export interface Writing<T> extends Single {
+  /** Undefined where nothing was done. */
+  result(this: void, row: object | undefined): T | undefined
+  otherwise(this: void, sql: UserSql): Promise<T>
 }
 
 declare const scope: unique symbol

@@ -11,7 +11,8 @@ import {
 import { Problem } from '../errors.ts'
 import type { Principal } from '../principal.ts'
 import { openScopes, type Scopes } from './scopes.ts'
-import { reading, withProof, writing, type Step } from './step.ts'
+import { reading, withProof, writing } from './step.ts'
+import type { Step } from './sql.ts'
 
 const NOBODY: Principal = { kind: 'session', tokenKeys: ['0'.repeat(64)] }
 

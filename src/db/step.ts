@@ -1,29 +1,6 @@
 import type { Principal } from '../principal.ts'
-import type { Statement, UserSql } from './sql.ts'
-
-/**
- * What one statement finds out or does; it gives at most one row. `asUser` sends it together with the proof of the principal,
- * as one statement in one flight; in a transaction that does more, `sql.run` does it there.
- */
-export type Step<T> = Reading<T> | Writing<T>
-
-interface Single {
-  readonly statement: Statement
-  readonly values: readonly unknown[]
-}
-
-interface Reading<T> extends Single {
-  result(this: void, row: object | undefined, userId: string): T
-  /** Whether it takes little time however much there is: then it may go between others, on one connection. */
-  readonly short: boolean
-  readonly otherwise?: never
-}
-
-interface Writing<T> extends Single {
-  /** Undefined where nothing was done. */
-  result(this: void, row: object | undefined): T | undefined
-  otherwise(this: void, sql: UserSql): Promise<T>
-}
+import type { Reading, Step, Writing } from './sql.ts'
+import type { Statement } from './wire/statement.ts'
 
 /** A step that changes nothing. Its row settles it, or the lack of one does, if only by a Problem. */
 export const reading = <T>(

@@ -11,9 +11,9 @@ import {
   type TransactionSettings,
 } from 'kysely'
 import { escapeIdentifier, types, type Pool, type QueryResult as PgResult } from 'pg'
-import { isOutdatedConnection, unavailable, unknownOutcome } from './failures.ts'
-import { borrow, unbounded, type Lease, type Patience } from './lease.ts'
-import { BEGIN, SET_FOR_TRANSACTION } from './settings.ts'
+import { isOutdatedConnection, unavailable, unknownOutcome } from './wire/failures.ts'
+import { borrow, unbounded, type Lease, type Patience } from './wire/lease.ts'
+import { BEGIN, SET_FOR_TRANSACTION } from './wire/settings.ts'
 
 export interface SystemDialectOptions {
   /** Stays the caller's: destroying the Kysely instance does not end it. */

@@ -5,7 +5,7 @@ import { relative } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import type * as Description from '../describe.ts'
-import type { App } from '../http/server.ts'
+import type { App } from '../http/app.ts'
 import type { Failure, FromChild, ToChild } from './reloader.ts'
 
 /*
@@ -59,7 +59,7 @@ async function warmUp(): Promise<void> {
 
 async function serve({ address, lentAt, isFirst }: ToChild & { readonly kind: 'serve' }): Promise<void> {
   try {
-    const [{ loadConfig }, server] = await Promise.all([import('../config.ts'), import('../server.ts')])
+    const [{ loadConfig }, server] = await Promise.all([import('../config/config.ts'), import('../server.ts')])
     for (const name of ['SIGTERM', 'SIGINT'] as const) process.off(name, leaveToTheParent)
     await server.serve(loadConfig(), {
       lentAt,

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { Type, type Static } from 'typebox'
 import { Problem, PROBLEMS } from '../errors.ts'
-import type { App } from '../http/server.ts'
+import type { App } from '../http/app.ts'
 import { refusals } from '../http/wire.ts'
 import { PROBLEM_GUIDE, type ProblemGuide } from '../problem-guide.ts'
 

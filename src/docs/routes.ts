@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
 import { isFresh } from '../http/conditional.ts'
 import { pathOf } from '../http/problem.ts'
-import type { App } from '../http/server.ts'
+import type { App } from '../http/app.ts'
 import { llmsText } from './llms.ts'
 
 /**

@@ -1,6 +1,6 @@
 import type { FastifyRequest } from 'fastify'
 import ipaddr from 'ipaddr.js'
-import type { Config } from '../config.ts'
+import type { Config } from '../config/config.ts'
 import type { Scopes } from '../db/scopes.ts'
 import { shortReading } from '../db/step.ts'
 import { Problem, retryAfter } from '../errors.ts'

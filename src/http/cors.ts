@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http'
-import type { Config } from '../config.ts'
-import type { App } from './server.ts'
+import type { Config } from '../config/config.ts'
+import type { App } from './app.ts'
 
 const EXPOSED_HEADERS = [
   'ETag',

@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url'
 import type { Outcomes } from '../../test/short-connections.ts'
 import { dial, lines, openSurface } from '../../test/wire.ts'
 import { drain } from './drain.ts'
-import type { App } from './server.ts'
+import type { App } from './app.ts'
 
 const GET_FAST = lines('GET /fast HTTP/1.1', 'Host: x')
 const GET_SLOW = lines('GET /slow HTTP/1.1', 'Host: x')

@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { stopListening } from './listening.ts'
-import type { App } from './server.ts'
+import type { App } from './app.ts'
 
 /** How often connections that have become idle are looked for. */
 const IDLE_CHECK_MS = 50

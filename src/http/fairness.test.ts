@@ -9,7 +9,7 @@ import { askAt, openWorld, type Answer, type World } from '../../test/world.ts'
 import type { Problem } from '../errors.ts'
 import { hashSessionToken } from './credential.ts'
 import { shareFairly } from './fairness.ts'
-import type { App } from './server.ts'
+import type { App } from './app.ts'
 import { Turns } from './turns.ts'
 
 interface Gate {

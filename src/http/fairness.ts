@@ -3,7 +3,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import { LRUCache } from 'lru-cache'
 import { Problem, retryAfter } from '../errors.ts'
 import type { InWork } from './overload.ts'
-import type { App } from './server.ts'
+import type { App } from './app.ts'
 import type { Cost, Turn, Turns } from './turns.ts'
 
 declare module 'fastify' {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { after, before, suite, test } from 'node:test'
 import { assertProblem, dial, exchange, lines, openSurface } from '../../test/wire.ts'
-import type { App } from './server.ts'
+import type { App } from './app.ts'
 
 const HOST = 'Host: x'
 const JSON_TYPE = 'Content-Type: application/json'

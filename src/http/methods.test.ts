@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import { fastify } from 'fastify'
 import { watchRoutes, type Methods } from './methods.ts'
-import type { App } from './server.ts'
+import type { App } from './app.ts'
 
 function methodsOf(routes: readonly (readonly [method: string | string[], url: string])[]): Methods {
   // Of the application only its hook for routes is used.

@@ -1,7 +1,7 @@
 import type { FastifyRequest } from 'fastify'
 import { Problem } from '../errors.ts'
 import { pathOf } from './problem.ts'
-import type { App } from './server.ts'
+import type { App } from './app.ts'
 
 export interface Methods {
   /** The methods possible at a path, sorted; empty when there is nothing. */

@@ -1,8 +1,8 @@
 import swagger from '@fastify/swagger'
 import type { OpenAPIV3_1 } from 'openapi-types'
-import type { Config } from '../config.ts'
+import type { Config } from '../config/config.ts'
 import { tidied } from './document.ts'
-import type { App } from './server.ts'
+import type { App } from './app.ts'
 import { ProblemBody, ProblemCodes } from './wire.ts'
 
 type AuthMode = Config['auth']['mode']

@@ -5,7 +5,7 @@ import { askAt, type Answer } from '../../test/world.ts'
 import { NOBODY_OBSERVES, type Observer } from '../observer.ts'
 import { drain } from './drain.ts'
 import { Work } from './overload.ts'
-import type { App } from './server.ts'
+import type { App } from './app.ts'
 
 /** What a process works on at once before it knows its pace. */
 const USUAL = 360

@@ -1,11 +1,11 @@
 import type { FastifyRequest } from 'fastify'
-import type { Config } from '../config.ts'
+import type { Config } from '../config/config.ts'
 import { Problem, retryAfter } from '../errors.ts'
 import { originForm } from './ambiguity.ts'
 import { corsHeaders } from './cors.ts'
 import { pathOf, PROBLEM_JSON, problemBody, requestIdOf } from './problem.ts'
 import { wholeStatus } from './request-log.ts'
-import type { App } from './server.ts'
+import type { App } from './app.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {

@@ -1,6 +1,6 @@
 import type { FastifyRequest } from 'fastify'
 import { limitHeaders, tooManyRequests, type Admission, type Gate } from './admission.ts'
-import type { App } from './server.ts'
+import type { App } from './app.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {

@@ -4,24 +4,23 @@ import {
   LogController,
   type DoneFuncWithErrOrRes,
   type FastifyBaseLogger,
-  type FastifyInstance,
   type FastifyReply,
   type FastifyRequest,
-  type RawServerDefault,
 } from 'fastify'
-import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http'
-import type { Config } from '../config.ts'
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
+import type { Config } from '../config/config.ts'
 import { Problem } from '../errors.ts'
 import { JsonError, parseJson } from '../lib/json.ts'
 import { NOBODY_OBSERVES, type Observer, type Tracer } from '../observer.ts'
 import type { Gate } from './admission.ts'
 import { originForm, refuseAmbiguity } from './ambiguity.ts'
-import { createConnections, type Connections } from './connections.ts'
+import type { App } from './app.ts'
+import { createConnections } from './connections.ts'
 import { allowOrigins, answerPreflights, corsHeaders } from './cors.ts'
 import { credentialFirst } from './credential-first.ts'
 import { shareFairly } from './fairness.ts'
 import { identify } from './identify.ts'
-import { linksOf, type Links } from './links.ts'
+import { linksOf } from './links.ts'
 import { BODY_BYTES_MAX, bytesOf, HEADER_BYTES_MAX, headersTooLarge } from './message-bytes.ts'
 import { refuseUnknown, watchRoutes } from './methods.ts'
 import { boundWork } from './overload.ts'
@@ -34,25 +33,6 @@ import { Streams } from './streams.ts'
 import { traceRequests } from './trace.ts'
 import { Turns } from './turns.ts'
 import { buildValidator } from './validation.ts'
-
-declare module 'fastify' {
-  interface FastifyInstance {
-    /** The process is about to stop: it takes no new work, and says so to whoever asks for its readiness. */
-    draining: boolean
-    readonly connections: Connections
-    readonly links: Links
-    readonly streams: Streams
-    readonly observer: Observer
-  }
-}
-
-export type App = FastifyInstance<
-  RawServerDefault,
-  IncomingMessage,
-  ServerResponse,
-  FastifyBaseLogger,
-  TypeBoxTypeProvider
->
 
 const URL_LENGTH_MAX = 8 * 1024
 /** Headers must be in by the first, the whole request by the second; checked every half second, so 408 comes within 15 s. */

@@ -1,7 +1,7 @@
 import type { FastifyRequest } from 'fastify'
 import type { RequestSpan, Tracer } from '../observer.ts'
 import { RequestLogger, wholeStatus } from './request-log.ts'
-import type { App } from './server.ts'
+import type { App } from './app.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {

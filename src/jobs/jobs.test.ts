@@ -6,7 +6,7 @@ import { after, afterEach, before, suite, test, type TestContext } from 'node:te
 import { needsServer, openServedDatabase, type ServedDatabase, type TestUser } from '../../test/databases.ts'
 import { until } from '../../test/faults/measures.ts'
 import { startService } from '../../test/service.ts'
-import type { Statement } from '../db/sql.ts'
+import type { Statement } from '../db/wire/statement.ts'
 import { Problem } from '../errors.ts'
 import type { JobOutcome } from '../observer.ts'
 import type { JobKind } from './kind.ts'

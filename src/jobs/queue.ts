@@ -1,5 +1,6 @@
 import type { Scopes } from '../db/scopes.ts'
-import type { Statement, SystemSql, UserSql } from '../db/sql.ts'
+import type { SystemSql, UserSql } from '../db/sql.ts'
+import type { Statement } from '../db/wire/statement.ts'
 
 /** A job to be done later. It is executed at least once: its work must be safe to repeat. */
 export interface JobRequest {

@@ -1,14 +1,14 @@
 import { Type } from 'typebox'
 import { Registry } from 'prom-client'
-import type { Config } from '../config.ts'
+import type { Config } from '../config/config.ts'
 import type { Database } from '../db/database.ts'
 import { Problem } from '../errors.ts'
-import type { App } from '../http/server.ts'
+import type { App } from '../http/app.ts'
 import { refusalsOfUnlimited } from '../http/wire.ts'
 import type { Queue } from '../jobs/queue.ts'
 import type { RedisConnection } from '../redis.ts'
 import type { Metrics } from './metrics.ts'
-import { watchSurroundings } from './surroundings.ts'
+import { watchSurroundings } from './gauges.ts'
 import { openWholeService } from './workers.ts'
 
 interface MetricsDeps {

@@ -2,7 +2,7 @@ import cluster, { type Worker } from 'node:cluster'
 import type { FastifyBaseLogger } from 'fastify'
 import { AggregatorRegistry, Gauge, type Registry } from 'prom-client'
 import { within } from '../lib/within.ts'
-import { together } from './surroundings.ts'
+import { together } from './gauges.ts'
 
 /**
  * Several workers are one service, so whichever is asked for metrics answers for all. It asks the supervisor, who asks every

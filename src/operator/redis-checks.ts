@@ -1,5 +1,5 @@
 import { Redis } from 'ioredis'
-import type { Config } from '../config.ts'
+import type { Config } from '../config/config.ts'
 import { within } from '../lib/within.ts'
 import { clockFinding, messageOf, ok, skipped, warn, type Finding } from './finding.ts'
 

@@ -1,13 +1,13 @@
 import { randomUUIDv7 } from 'node:crypto'
 import { parseArgs } from 'node:util'
 import { CLIENT_ADDRESS_HEADER } from '../auth/better-auth.ts'
-import type { Statement } from '../db/sql.ts'
+import type { Statement } from '../db/wire/statement.ts'
 import { StartError } from '../errors.ts'
 import { reachableUrl } from '../lib/host.ts'
 import type { Principal } from '../principal.ts'
 import { createAll } from '../tasks/creation.ts'
 import type { CommandDeps } from './command-deps.ts'
-import { imagine, type Person } from './imagination.ts'
+import { imagine, type Person } from './sample-data.ts'
 import type { Output } from './output.ts'
 
 export const SEED_USAGE = `usage: todo-backend seed [--users N] [--tasks N] [--seed N]

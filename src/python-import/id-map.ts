@@ -1,5 +1,5 @@
 import { closeSync, existsSync, fsyncSync, openSync, readFileSync, truncateSync, writeSync } from 'node:fs'
-import { reasonInWords } from '../development-secrets.ts'
+import { reasonInWords } from '../config/development-secrets.ts'
 import { StartError } from '../errors.ts'
 
 const HEADER = 'user_id,old_id,new_id\n'

@@ -1,5 +1,5 @@
 import { escapeIdentifier } from 'pg'
-import type { Connection } from '../db/connection.ts'
+import type { Connection } from '../db/wire/connection.ts'
 import { StartError } from '../errors.ts'
 import type { OldRow } from './convert.ts'
 

@@ -1,6 +1,6 @@
 import { DatabaseError, escapeIdentifier, type ClientBase } from 'pg'
-import type { MigrationVariables } from '../db/migration-files.ts'
-import { BEGIN } from '../db/settings.ts'
+import type { MigrationVariables } from '../db/schema/migration-files.ts'
+import { BEGIN } from '../db/wire/settings.ts'
 import { StartError } from '../errors.ts'
 
 /** A table of this service that rows are imported into. */

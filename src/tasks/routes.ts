@@ -3,7 +3,7 @@ import type { Database } from '../db/database.ts'
 import { etag, expectedVersion, isFresh } from '../http/conditional.ts'
 import { signedIn } from '../http/identify.ts'
 import { once } from '../http/once.ts'
-import type { App } from '../http/server.ts'
+import type { App } from '../http/app.ts'
 import {
   AsText,
   IdempotencyKey,

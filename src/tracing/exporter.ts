@@ -1,6 +1,6 @@
 import { ExportResultCode } from '@opentelemetry/core'
 import type { SpanExporter } from '@opentelemetry/sdk-trace'
-import type { TracingConfig } from '../tracing-config.ts'
+import type { TracingConfig } from '../config/tracing-config.ts'
 
 export interface TracingLog {
   info(message: string): void

@@ -7,7 +7,7 @@ import {
   TraceIdRatioBasedSampler,
   type Sampler,
 } from '@opentelemetry/sdk-trace'
-import type { TracingConfig } from '../tracing-config.ts'
+import type { TracingConfig } from '../config/tracing-config.ts'
 
 const TRUSTED = createContextKey('the caller may decide what is recorded')
 

@@ -1,6 +1,7 @@
 import type { Scopes } from '../db/scopes.ts'
-import type { Statement, UserSql } from '../db/sql.ts'
-import type { Step } from '../db/step.ts'
+import type { UserSql } from '../db/sql.ts'
+import type { Statement } from '../db/wire/statement.ts'
+import type { Step } from '../db/sql.ts'
 import type { Limits } from '../limits/limits.ts'
 import type { SpanOptions, Tracer } from '../observer.ts'
 

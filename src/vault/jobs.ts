@@ -1,5 +1,5 @@
 import type { Scopes } from '../db/scopes.ts'
-import type { Statement } from '../db/sql.ts'
+import type { Statement } from '../db/wire/statement.ts'
 import type { JobKind } from '../jobs/kind.ts'
 
 const DAY_MS = 24 * 60 * 60_000

@@ -1,4 +1,4 @@
-import type { Config } from '../config.ts'
+import type { Config } from '../config/config.ts'
 import { Problem, retryAfter } from '../errors.ts'
 import { tooManyRequests } from '../http/admission.ts'
 import type { Secret } from '../lib/secret.ts'

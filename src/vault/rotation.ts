@@ -1,5 +1,6 @@
 import type { Database } from '../db/database.ts'
-import type { Statement, SystemSql } from '../db/sql.ts'
+import type { SystemSql } from '../db/sql.ts'
+import type { Statement } from '../db/wire/statement.ts'
 import type { Fernet } from '../lib/fernet.ts'
 
 /** Rows of one transaction: a fraction of a second, which is how long a user who puts a key just then may wait. */

@@ -1,5 +1,6 @@
 import { randomUUIDv7 } from 'node:crypto'
-import type { Statement, UserSql } from '../db/sql.ts'
+import type { UserSql } from '../db/sql.ts'
+import type { Statement } from '../db/wire/statement.ts'
 import { Problem } from '../errors.ts'
 import type { Verdict } from './live-check.ts'
 import type { ProviderName } from './providers.ts'

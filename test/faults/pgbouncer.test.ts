@@ -51,7 +51,7 @@ describe('through PgBouncer in transaction mode', { skip: needsPostgres || needs
 
   test('migrations go down and up again', async () => {
     const { withMigrations } = await import('../../src/db/database.ts')
-    const { migrateDown, migrateUp } = await import('../../src/db/migrator.ts')
+    const { migrateDown, migrateUp } = await import('../../src/db/schema/migrator.ts')
     await cluster.admin('create database other')
     const config = configOf({ DATABASE_URL: bouncer.url('other'), DATABASE_POOLER: 'transaction' })
     const counts = await withMigrations(config, async (client, variables) => [

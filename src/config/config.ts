@@ -1,0 +1,301 @@
+import { resolve } from 'node:path'
+
+import { DATABASE_VARIABLES, readDatabase, type DatabaseConfig } from './database-config.ts'
+import {
+  type DevelopmentSecretName,
+  type DevelopmentSecrets,
+  developmentSecrets,
+  fillSecrets,
+} from './development-secrets.ts'
+import { readDotEnv } from './dot-env.ts'
+import {
+  type Env,
+  EnvReader,
+  headerValue,
+  host,
+  httpUrl,
+  network,
+  origin,
+  redisKeyPrefix,
+  redisUrl,
+  type VariableTable,
+} from '../lib/env-reader.ts'
+import { tableName, type TableName } from '../lib/table-name.ts'
+import { namedToken, Secret, SecretRules } from '../lib/secret.ts'
+import { readTracing, TRACING_VARIABLES, type TracingConfig } from './tracing-config.ts'
+import { readVault, VAULT_VARIABLES, type VaultConfig } from './vault-config.ts'
+
+/** Every variable there is, with its other names. `.env.example` says what each of them means. */
+export const VARIABLES = {
+  ENVIRONMENT: ['ENV'],
+  DATA_DIR: [],
+  HOST: [],
+  PORT: [],
+  PUBLIC_URL: [],
+  CORS_ORIGINS: ['ALLOWED_ORIGINS'],
+  TRUST_PROXY: [],
+  WORKERS: [],
+  SHUTDOWN_TIMEOUT: [],
+  DOCS_ENABLED: [],
+  ...DATABASE_VARIABLES,
+  AUTH_MODE: [],
+  SESSION_TOKEN_STORAGE: [],
+  AUTH_USERS_TABLE: [],
+  AUTH_SESSIONS_TABLE: [],
+  AUTH_SERVER_URL: [],
+  SESSION_HASH_SECRET: [],
+  BETTER_AUTH_SECRET: [],
+  SERVICE_AUTH_TOKEN: [],
+  ...VAULT_VARIABLES,
+  REDIS_URL: [],
+  RATE_LIMIT_READ: [],
+  RATE_LIMIT_WRITE: [],
+  RATE_LIMIT_KEY_PREFIX: [],
+  JOBS_POLL_SECONDS: [],
+  LOG_LEVEL: [],
+  METRICS_TOKEN: [],
+  ...TRACING_VARIABLES,
+} as const satisfies VariableTable
+
+type Variable = keyof typeof VARIABLES
+type Reader = EnvReader<Variable>
+
+/** Those whose other names mean the same. Of OpenTelemetry's two names the one for traces overrides the one for all signals. */
+const RENAMED = (Object.keys(VARIABLES) as Variable[]).filter((name) => !Object.hasOwn(TRACING_VARIABLES, name))
+
+/** POSIX gives `ENV` to the shell, for the path of its start-up file; Alpine images often set it. */
+const namesShellStartFile = (env: string | undefined): boolean => env?.includes('/') === true
+
+const ENVIRONMENTS = ['development', 'staging', 'production'] as const
+const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const
+
+export interface Config {
+  readonly environment: (typeof ENVIRONMENTS)[number]
+  /** Absolute. Holds the embedded database and the development secrets. */
+  readonly dataDir: string
+  readonly http: HttpConfig
+  readonly database: DatabaseConfig
+  readonly auth: AuthConfig
+  readonly vault: VaultConfig
+  readonly redis: RedisConfig
+  readonly limits: { readonly readPerMinute: number; readonly writePerMinute: number }
+  readonly log: { readonly level: (typeof LOG_LEVELS)[number] }
+  /** How often a process looks for jobs that another one enqueued; 0 for never. */
+  readonly jobs: { readonly pollMs: number }
+  readonly metrics: { readonly token?: Secret }
+  /** Absent: nothing is traced. */
+  readonly tracing?: TracingConfig
+}
+
+export interface RedisConfig {
+  /** Secret because it may hold a password. */
+  readonly url: Secret
+  /** Begins every key of this deployment. */
+  readonly keyPrefix: string
+}
+
+export interface HttpConfig {
+  readonly host: string
+  /** 0: any free one. */
+  readonly port: number
+  /** Where clients reach this service, with the path prefix that a proxy strips: no slash at the end. */
+  readonly publicUrl?: string
+  /** Exact origins; outside production `*` (any) and `null` (sandboxed frames, files) may be among them. */
+  readonly corsOrigins: readonly string[]
+  /** IP addresses and CIDR networks whose `X-Forwarded-For` counts; usually none. */
+  readonly trustProxy: readonly string[]
+  /** Processes that share the port. */
+  readonly workers: number
+  readonly shutdownTimeoutMs: number
+  readonly docsEnabled: boolean
+}
+
+/** A service that may act for users. One name may have several tokens, so that they can be changed without a pause. */
+export interface ServiceCredential {
+  readonly name: string
+  readonly token: Secret
+}
+
+interface CommonAuth {
+  /** Where the auth server is reached from outside: no slash at the end. */
+  readonly serverUrl?: string
+  readonly services: readonly ServiceCredential[]
+}
+
+/** This process is the auth server. */
+export interface EmbeddedAuth extends CommonAuth {
+  readonly mode: 'embedded'
+  readonly tokenStorage: 'hashed'
+  readonly sessionHashSecret: Secret
+  readonly betterAuthSecret: Secret
+}
+
+/** Another server owns users and sessions, and these secrets: this process has them only to check what that one made. */
+export interface ExternalAuth extends CommonAuth {
+  readonly mode: 'external'
+  readonly tokenStorage: 'auto' | 'hashed' | 'plain'
+  /** There unless `tokenStorage` is `plain`. */
+  readonly sessionHashSecret?: Secret
+  /** Absent: the signature in `raw.signature` cannot be checked. */
+  readonly betterAuthSecret?: Secret
+  /** Absent: found by its usual names. */
+  readonly usersTable?: TableName
+  readonly sessionsTable?: TableName
+}
+
+export type AuthConfig = EmbeddedAuth | ExternalAuth
+
+export interface LoadOptions {
+  readonly env?: Env
+  readonly cwd?: string
+  /** Where secrets come from that are missing and may be made up. By default they are made and kept. */
+  readonly secrets?: (dataDir: string) => DevelopmentSecrets
+}
+
+/** Reads the configuration of this process: its environment first, then `.env` in the working directory. */
+export function loadConfig({ env, cwd = process.cwd(), secrets = developmentSecrets }: LoadOptions = {}): Config {
+  // oxlint-disable-next-line no-process-env -- the one place that reads it: everything else is handed a Config
+  const own = env ?? process.env
+  return parseConfig({ ...readDotEnv(cwd), ...own }, secrets, cwd)
+}
+
+/**
+ * Checks all variables and throws one StartError with a line for each mistake. Pure but for `makeSecrets`, which is called
+ * only when a secret is missing that may be made up, with the absolute data directory.
+ */
+export function parseConfig(
+  env: Env,
+  makeSecrets: (dataDir: string) => DevelopmentSecrets,
+  cwd: string = process.cwd(),
+): Config {
+  const reader: Reader = new EnvReader(
+    env,
+    namesShellStartFile(env['ENV']) ? { ...VARIABLES, ENVIRONMENT: [] } : VARIABLES,
+  )
+  reader.refuseContradictions(RENAMED)
+  // A misspelt environment is judged as production: `prod` must not start with made-up secrets, nor hide what is missing.
+  const environment = reader.choice(
+    'ENVIRONMENT',
+    reader.has('ENVIRONMENT') ? 'production' : 'development',
+    ENVIRONMENTS,
+  )
+  const production = environment === 'production'
+  const dataDir = resolve(cwd, reader.value('DATA_DIR', '.data', String))
+  const rules = new SecretRules(production)
+  const scheme = readAuthScheme(reader)
+  fillSecrets(reader, requiredSecrets(scheme), production, () => makeSecrets(dataDir))
+  const http = readHttp(reader, production)
+  const tracing = readTracing(reader)
+  return reader.finish({
+    environment,
+    dataDir,
+    http,
+    database: readDatabase(reader, production, http.workers),
+    auth: readAuth(reader, rules, scheme, http.publicUrl),
+    vault: readVault(reader, rules),
+    redis: {
+      url: new Secret(reader.value('REDIS_URL', 'redis://localhost:6379/0', redisUrl)),
+      keyPrefix: reader.value('RATE_LIMIT_KEY_PREFIX', 'todo-backend:', redisKeyPrefix),
+    },
+    limits: {
+      readPerMinute: reader.integer('RATE_LIMIT_READ', 100, 1, 1_000_000),
+      writePerMinute: reader.integer('RATE_LIMIT_WRITE', 30, 1, 1_000_000),
+    },
+    jobs: { pollMs: reader.seconds('JOBS_POLL_SECONDS', 60_000, 0, 86_400) },
+    log: { level: reader.choice('LOG_LEVEL', 'info', LOG_LEVELS) },
+    metrics: readMetrics(reader, rules),
+    ...(tracing && { tracing }),
+  })
+}
+
+function readHttp(reader: Reader, production: boolean): HttpConfig {
+  const publicUrl = reader.value('PUBLIC_URL', undefined, httpUrl)
+  return {
+    ...(publicUrl !== undefined && { publicUrl }),
+    host: reader.value('HOST', '127.0.0.1', host),
+    port: reader.integer('PORT', 8000, 0, 65_535),
+    corsOrigins: reader.list('CORS_ORIGINS', ['http://localhost:3000'], (entry) => {
+      if (entry !== '*' && entry !== 'null') return origin(entry)
+      if (production) throw new Error('lets pages in that nobody knows: name exact origins in production')
+      return entry
+    }),
+    trustProxy: reader.list('TRUST_PROXY', [], network),
+    workers: reader.integer('WORKERS', 1, 1, 64),
+    shutdownTimeoutMs: reader.seconds('SHUTDOWN_TIMEOUT', 10_000, 1, 600),
+    docsEnabled: reader.flag('DOCS_ENABLED', true),
+  }
+}
+
+type AuthScheme = Pick<EmbeddedAuth, 'mode' | 'tokenStorage'> | Pick<ExternalAuth, 'mode' | 'tokenStorage'>
+
+function readAuthScheme(reader: Reader): AuthScheme {
+  const mode = reader.choice('AUTH_MODE', 'embedded', ['embedded', 'external'])
+  const tokenStorage = reader.choice('SESSION_TOKEN_STORAGE', 'auto', ['auto', 'hashed', 'plain'])
+  if (mode === 'external') return { mode, tokenStorage }
+  if (tokenStorage === 'plain') {
+    reader.mistake('SESSION_TOKEN_STORAGE', 'plain is only for AUTH_MODE=external: remove it, embedded always hashes')
+  }
+  return { mode, tokenStorage: 'hashed' }
+}
+
+function requiredSecrets({ mode, tokenStorage }: AuthScheme): readonly DevelopmentSecretName[] {
+  return [
+    'SERVICE_AUTH_TOKEN',
+    'ENCRYPTION_KEY',
+    ...(tokenStorage === 'plain' ? [] : (['SESSION_HASH_SECRET'] as const)),
+    // Made up, it would match no signature of another server.
+    ...(mode === 'embedded' ? (['BETTER_AUTH_SECRET'] as const) : []),
+  ]
+}
+
+function readAuth(reader: Reader, rules: SecretRules, scheme: AuthScheme, publicUrl: string | undefined): AuthConfig {
+  const secret = (name: Variable): Secret | undefined =>
+    reader.value(name, undefined, (text) => {
+      // Trimmed here it would no longer be the key that another program takes from the same variable.
+      if (text !== reader.exact(name)) throw new Error('begins or ends with white space: remove it')
+      return rules.accept(name, text)
+    })
+  const sessionHashSecret = secret('SESSION_HASH_SECRET')
+  const betterAuthSecret = secret('BETTER_AUTH_SECRET')
+  // An auth server of its own is somewhere else; the embedded one is where this service is.
+  const fallback = scheme.mode === 'embedded' ? publicUrl : undefined
+  const serverUrl = reader.value('AUTH_SERVER_URL', fallback, httpUrl)
+  const common: CommonAuth = {
+    ...(serverUrl !== undefined && { serverUrl }),
+    services: reader.list('SERVICE_AUTH_TOKEN', [], (entry) => {
+      const { name, token } = namedToken(entry)
+      return { name, token: rules.accept('SERVICE_AUTH_TOKEN', headerValue(token)) }
+    }),
+  }
+  if (scheme.mode === 'external') {
+    const usersTable = reader.value('AUTH_USERS_TABLE', undefined, tableName)
+    const sessionsTable = reader.value('AUTH_SESSIONS_TABLE', undefined, tableName)
+    return {
+      ...common,
+      ...scheme,
+      ...(sessionHashSecret && { sessionHashSecret }),
+      ...(betterAuthSecret && { betterAuthSecret }),
+      ...(usersTable && { usersTable }),
+      ...(sessionsTable && { sessionsTable }),
+    }
+  }
+  for (const name of ['AUTH_USERS_TABLE', 'AUTH_SESSIONS_TABLE'] as const) {
+    if (reader.has(name)) reader.mistake(name, 'is only for AUTH_MODE=external: remove it, or set AUTH_MODE')
+  }
+  // One that is missing here is a mistake already, so `finish` throws before anybody sees the empty one.
+  const none = new Secret('')
+  return {
+    ...common,
+    ...scheme,
+    sessionHashSecret: sessionHashSecret ?? none,
+    betterAuthSecret: betterAuthSecret ?? none,
+  }
+}
+
+/** No minimum: it shows numbers and opens nothing else. */
+function readMetrics(reader: Reader, rules: SecretRules): Config['metrics'] {
+  const token = reader.value('METRICS_TOKEN', undefined, (text) =>
+    rules.acceptDistinct('METRICS_TOKEN', headerValue(text)),
+  )
+  return token ? { token } : {}
+}

@@ -1,0 +1,171 @@
+import { randomBytes, randomUUID } from 'node:crypto'
+import { existsSync, linkSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { getSystemErrorMessage } from 'node:util'
+
+import { StartError } from '../errors.ts'
+import type { EnvReader } from '../lib/env-reader.ts'
+import { FERNET_KEY_RECIPE, fernetKeyBytes, fernetKeyText, Secret, SECRET_RECIPE, shortcoming } from '../lib/secret.ts'
+
+/** The variables that this makes a value for when nobody gives one outside production. */
+export const DEVELOPMENT_SECRETS = [
+  'SESSION_HASH_SECRET',
+  'SERVICE_AUTH_TOKEN',
+  'ENCRYPTION_KEY',
+  'BETTER_AUTH_SECRET',
+] as const
+
+export type DevelopmentSecretName = (typeof DEVELOPMENT_SECRETS)[number]
+export type DevelopmentSecrets = Readonly<Record<DevelopmentSecretName, Secret>>
+
+/**
+ * The secrets kept in `<dataDir>/secrets.json` (mode 0600), made by whoever comes first. They stay the same from start to
+ * start, or every session, service and stored provider key would be lost with each. A file that does not hold them all is
+ * never replaced: it may be all that can still decrypt what is stored.
+ */
+export function developmentSecrets(dataDir: string): DevelopmentSecrets {
+  const path = join(dataDir, 'secrets.json')
+  const text = readIfThere(path) ?? createOnce(path, dataDir)
+  return parse(text, path)
+}
+
+/** As {@link developmentSecrets}, but where there is no file yet none is made, and what comes back is kept nowhere. */
+export function peekedSecrets(dataDir: string): DevelopmentSecrets {
+  const path = join(dataDir, 'secrets.json')
+  return parse(readIfThere(path) ?? JSON.stringify(generate()), path)
+}
+
+/** Gives each required variable that is unset what `make` made for it; in production it is a mistake instead. */
+export function fillSecrets(
+  reader: Pick<EnvReader<DevelopmentSecretName>, 'has' | 'fill' | 'mistake' | 'line'>,
+  required: readonly DevelopmentSecretName[],
+  production: boolean,
+  make: () => DevelopmentSecrets,
+): void {
+  const missing = required.filter((name) => !reader.has(name))
+  if (production) {
+    for (const name of missing) {
+      const recipe = name === 'ENCRYPTION_KEY' ? FERNET_KEY_RECIPE : SECRET_RECIPE
+      reader.mistake(name, `is required in production: make one with \`${recipe}\``)
+    }
+  } else if (missing.length > 0) {
+    try {
+      const made = make()
+      for (const name of missing) reader.fill(name, made[name].reveal())
+    } catch (error) {
+      if (!(error instanceof StartError)) throw error
+      reader.line(error.message)
+    }
+  }
+}
+
+/** Makes the directory, for its owner alone. One that is there is left as it is: it may be shared, such as /tmp. */
+export function makeDataDir(dataDir: string): void {
+  orStartError(dataDir, () => makeDirectory(dataDir))
+}
+
+/** With its parents, one by one: Node's own `recursive` never ends where a parent exists and takes no child, as in /proc. */
+export function makeDirectory(directory: string): void {
+  if (existsSync(directory) && statSync(directory).isDirectory()) return
+  const parent = dirname(directory)
+  if (parent !== directory && !existsSync(parent)) makeDirectory(parent)
+  try {
+    mkdirSync(directory, { mode: 0o700 })
+  } catch (error) {
+    // Another process may have made it just now.
+    if (errorCode(error) !== 'EEXIST' || !statSync(directory).isDirectory()) throw error
+  }
+}
+
+function readIfThere(path: string): string | undefined {
+  return orStartError(path, () => {
+    try {
+      return readFileSync(path, 'utf8')
+    } catch (error) {
+      if (errorCode(error) === 'ENOENT') return undefined
+      throw error
+    }
+  })
+}
+
+/**
+ * A hard link appears with its whole content or not at all, and only if the name is free. So of two processes that start at
+ * once one makes the file, and both read that one.
+ */
+function createOnce(path: string, dataDir: string): string {
+  makeDataDir(dataDir)
+  const draft = `${path}.${randomUUID()}`
+  return orStartError(path, () => {
+    try {
+      writeFileSync(draft, `${JSON.stringify(generate(), null, 2)}\n`, { flag: 'wx', mode: 0o600, flush: true })
+      linkSync(draft, path)
+    } catch (error) {
+      if (errorCode(error) !== 'EEXIST') throw error
+    } finally {
+      rmSync(draft, { force: true })
+    }
+    return readFileSync(path, 'utf8')
+  })
+}
+
+function generate(): Record<DevelopmentSecretName, string> {
+  const secret = (): string => randomBytes(32).toString('base64url')
+  return {
+    SESSION_HASH_SECRET: secret(),
+    SERVICE_AUTH_TOKEN: secret(),
+    ENCRYPTION_KEY: fernetKeyText(randomBytes(32)),
+    BETTER_AUTH_SECRET: secret(),
+  }
+}
+
+function parse(text: string, path: string): DevelopmentSecrets {
+  const stored = parseJson(text)
+  const read = (name: DevelopmentSecretName): Secret => {
+    const value = stored[name]
+    const usable = typeof value === 'string' && shortcoming(value) === undefined
+    if (!usable || (name === 'ENCRYPTION_KEY' && fernetKeyBytes(value) === undefined)) {
+      throw new StartError(
+        `DATA_DIR: ${path} holds no usable ${name}; restore the file, or delete it to start with new secrets (sessions and stored provider keys are lost with it)`,
+      )
+    }
+    return new Secret(value)
+  }
+  return {
+    SESSION_HASH_SECRET: read('SESSION_HASH_SECRET'),
+    SERVICE_AUTH_TOKEN: read('SERVICE_AUTH_TOKEN'),
+    ENCRYPTION_KEY: read('ENCRYPTION_KEY'),
+    BETTER_AUTH_SECRET: read('BETTER_AUTH_SECRET'),
+  }
+}
+
+/** Its members, or none when it is no JSON object: `parse` then names the first that is missing. */
+function parseJson(text: string): Readonly<Record<string, unknown>> {
+  try {
+    return Object(JSON.parse(text))
+  } catch {
+    return {}
+  }
+}
+
+function orStartError<T>(path: string, action: () => T): T {
+  try {
+    return action()
+  } catch (cause) {
+    throw new StartError(
+      `DATA_DIR: cannot use ${path}: ${reasonInWords(cause)}; let this user read and write there, or set DATA_DIR to a directory where it may`,
+      { cause },
+    )
+  }
+}
+
+/** What the operating system says is wrong, such as `permission denied`. */
+export function reasonInWords(error: unknown): string {
+  if (error instanceof Error && 'errno' in error && typeof error.errno === 'number') {
+    return getSystemErrorMessage(error.errno) ?? error.message
+  }
+  return error instanceof Error ? error.message : String(error)
+}
+
+export function errorCode(error: unknown): unknown {
+  return error instanceof Error && 'code' in error ? error.code : undefined
+}

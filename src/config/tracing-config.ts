@@ -1,0 +1,88 @@
+import { type EnvReader, httpUrl, type VariableTable } from '../lib/env-reader.ts'
+import { Secret } from '../lib/secret.ts'
+
+/** OpenTelemetry's own names. Of two for the same, the one for traces alone wins. */
+export const TRACING_VARIABLES = {
+  OTEL_SDK_DISABLED: [],
+  OTEL_TRACES_EXPORTER: [],
+  OTEL_EXPORTER_OTLP_ENDPOINT: [],
+  OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: [],
+  OTEL_EXPORTER_OTLP_TRACES_PROTOCOL: ['OTEL_EXPORTER_OTLP_PROTOCOL'],
+  OTEL_EXPORTER_OTLP_TRACES_HEADERS: ['OTEL_EXPORTER_OTLP_HEADERS'],
+  OTEL_SERVICE_NAME: [],
+  OTEL_RESOURCE_ATTRIBUTES: [],
+  OTEL_TRACES_SAMPLER: [],
+  OTEL_TRACES_SAMPLER_ARG: [],
+} as const satisfies VariableTable
+
+const SAMPLERS = [
+  'always_on',
+  'always_off',
+  'traceidratio',
+  'parentbased_always_on',
+  'parentbased_always_off',
+  'parentbased_traceidratio',
+] as const
+
+export interface TracingConfig {
+  /** Where OTLP over HTTP is taken, path included. */
+  readonly url: string
+  readonly protocol: 'http/protobuf' | 'http/json'
+  /** Secret because they hold tokens. */
+  readonly headers: Readonly<Record<string, Secret>>
+  /** Attributes of this service, its name among them. */
+  readonly resource: Readonly<Record<string, string>>
+  readonly sampler: (typeof SAMPLERS)[number]
+  /** Of traces that begin here, where the sampler goes by one. */
+  readonly ratio: number
+}
+
+type Reader = Pick<EnvReader<keyof typeof TRACING_VARIABLES>, 'choice' | 'flag' | 'has' | 'list' | 'value'>
+
+/** Undefined unless an exporter or a place to export to is named: then nothing of OpenTelemetry is loaded. */
+export function readTracing(reader: Reader): TracingConfig | undefined {
+  const disabled = reader.flag('OTEL_SDK_DISABLED', false)
+  const endpoint = reader.value('OTEL_EXPORTER_OTLP_ENDPOINT', undefined, httpUrl)
+  const tracesEndpoint = reader.value('OTEL_EXPORTER_OTLP_TRACES_ENDPOINT', undefined, httpUrl)
+  const isWanted = endpoint !== undefined || tracesEndpoint !== undefined
+  const exporter = reader.choice('OTEL_TRACES_EXPORTER', isWanted ? 'otlp' : 'none', ['otlp', 'none'])
+  const resource = Object.fromEntries(reader.list('OTEL_RESOURCE_ATTRIBUTES', [], pair))
+  const config: TracingConfig = {
+    url: tracesEndpoint ?? `${endpoint ?? 'http://localhost:4318'}/v1/traces`,
+    protocol: reader.choice('OTEL_EXPORTER_OTLP_TRACES_PROTOCOL', 'http/protobuf', ['http/protobuf', 'http/json']),
+    headers: Object.fromEntries(
+      reader.list('OTEL_EXPORTER_OTLP_TRACES_HEADERS', [], (entry) => {
+        const [name, value] = pair(entry)
+        if (!/^[\w!#$%&'*+.^`|~-]+$/.test(name)) throw new Error('has a name that no header may have')
+        return [name.toLowerCase(), new Secret(printable(value))] as const
+      }),
+    ),
+    resource: {
+      ...resource,
+      'service.name': reader.value('OTEL_SERVICE_NAME', resource['service.name'] ?? 'todo-backend', printable),
+    },
+    sampler: reader.choice('OTEL_TRACES_SAMPLER', 'parentbased_always_on', SAMPLERS),
+    ratio: reader.value('OTEL_TRACES_SAMPLER_ARG', 1, (text) => {
+      if (!/^(?:0|1|0?\.\d+|[01]\.0*)$/.test(text)) throw new Error('must be a number from 0 to 1')
+      return Number(text)
+    }),
+  }
+  return disabled || exporter === 'none' ? undefined : config
+}
+
+/** As OpenTelemetry writes them: `name=value`, percent-encoded. */
+function pair(entry: string): [name: string, value: string] {
+  const [, name = '', value = ''] = /^([^=]+)=(.*)$/.exec(entry) ?? []
+  if (name === '') throw new Error('must be of the form name=value')
+  try {
+    return [name.trim(), decodeURIComponent(value.trim())]
+  } catch {
+    throw new Error('is not percent-encoded as it must be')
+  }
+}
+
+function printable(text: string): string {
+  if (/[^\x20-\x7e]/.test(text) || text.length > 4096)
+    throw new Error('must be at most 4096 printable ASCII characters')
+  return text
+}

@@ -1,0 +1,232 @@
+import fs from 'node:fs'
+import path from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import type { Worker } from 'node:worker_threads'
+import { StartError } from '../../errors.ts'
+import { ThreadStream, type EmbeddedStream, type StreamHost } from './embedded-stream.ts'
+import { startThread, type FromWorker, type ToWorker } from './embedded-thread.ts'
+
+/**
+ * PostgreSQL inside this process: PGlite in a thread of its own, for development, tests and small installations. The
+ * ordinary `pg` driver reaches it through a stream instead of a socket. It is as durable as a server (fsync at commit),
+ * but it is *one session*: no second connection, no cancel, no statement_timeout, no COPY FROM STDIN, and
+ * startup parameters are ignored (SET them instead). It vacuums and checkpoints only when a connection begins.
+ *
+ * When PostgreSQL breaks down (a full disk while it writes its log, a fault of the engine, the end of the thread), it is
+ * started again in a new thread and recovers from its log, as a server does after a crash. Until then connections are
+ * refused at once.
+ */
+export interface EmbeddedDatabase extends AsyncDisposable {
+  /**
+   * A new connection for pg's `stream` option, as superuser `postgres`. At most one is live: a new one replaces the
+   * previous one and finds a clean session (rolled back, everything discarded). While the database is closed or starts
+   * again, it fails at once with an error that says so.
+   */
+  stream(): EmbeddedStream
+  /** Resolves when the database broke down and did not start again: the process cannot serve any more. */
+  readonly failed: Promise<StartError>
+  /** Checkpoints and ends the thread, breaking off a live connection. Idempotent. */
+  close(): Promise<void>
+}
+
+export interface EmbeddedLog {
+  info(fields: object, message: string): void
+  warn(fields: object, message: string): void
+}
+
+/** How the database is started again after a breakdown. */
+export interface Restarts {
+  /** Before the first attempt; doubled for each further one. */
+  readonly minDelayMs: number
+  readonly maxDelayMs: number
+  readonly attemptsMax: number
+  /** A run of this length was healthy: after it delays and attempts are counted from the beginning. */
+  readonly settledAfterMs: number
+}
+
+/** 20 attempts take two and a half minutes: as long as somebody may need to free space, or a quota to be raised. */
+const RESTARTS: Restarts = { minDelayMs: 100, maxDelayMs: 10_000, attemptsMax: 20, settledAfterMs: 30_000 }
+
+/** A checkpoint takes milliseconds; a statement that is still running cannot be cancelled. What it did is rolled back. */
+const CLOSE_TIMEOUT_MS = 10_000
+
+export interface EmbeddedOptions {
+  readonly log?: EmbeddedLog
+  readonly restarts?: Restarts
+}
+
+const SILENT: EmbeddedLog = { info: () => undefined, warn: () => undefined }
+
+/**
+ * Opens the cluster in `directory`, making it if there is none; the directory above exists and is locked by the caller.
+ *
+ * @throws StartError where the directory holds something else or a cluster that does not start
+ */
+export async function openEmbedded(
+  directory: string,
+  { log = SILENT, restarts = RESTARTS }: EmbeddedOptions = {},
+): Promise<EmbeddedDatabase> {
+  const home = path.resolve(directory)
+  const content = contentOf(home)
+  if (content.length > 0 && !content.includes('PG_VERSION')) {
+    throw new StartError(
+      `The directory ${home} holds files but no database: move them away, or set DATA_DIR to another directory.`,
+    )
+  }
+  const live = new Int32Array(new SharedArrayBuffer(4))
+  // Making a cluster takes several times the memory of serving it, which only the end of a thread gives back.
+  if (content.length === 0) await startThread('create', home, live)
+  const worker = await startThread('serve', home, live)
+  return new ThreadedDatabase(worker, { home, live, log, restarts })
+}
+
+function contentOf(directory: string): string[] {
+  try {
+    return fs.readdirSync(directory)
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return []
+    throw new StartError(`The database directory ${directory} cannot be read: ${String(error)}.`, { cause: error })
+  }
+}
+
+interface Circumstances extends Required<EmbeddedOptions> {
+  readonly home: string
+  readonly live: Int32Array<SharedArrayBuffer>
+}
+
+class ThreadedDatabase implements EmbeddedDatabase, StreamHost {
+  readonly #at: Circumstances
+  readonly #failed = Promise.withResolvers<StartError>()
+  readonly #closing = new AbortController()
+  /** Resolved when there is no thread and there will be none. */
+  readonly #stopped = Promise.withResolvers<undefined>()
+  /** The thread that serves; undefined while there is none. */
+  #worker: Worker | undefined
+  #lastConnection = 0
+  #current: ThreadStream | undefined
+  #isHeld = true
+  /** Why no connection can be made now. */
+  #down: string | undefined
+  /** Attempts to start again since the last healthy run. */
+  #attempts = 0
+  #closed: Promise<void> | undefined
+
+  constructor(worker: Worker, at: Circumstances) {
+    this.#at = at
+    this.#serveBy(worker)
+  }
+
+  get failed(): Promise<StartError> {
+    return this.#failed.promise
+  }
+
+  stream(): EmbeddedStream {
+    return new ThreadStream(this)
+  }
+
+  close(): Promise<void> {
+    return (this.#closed ??= this.#shutDown())
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+
+  attach(stream: ThreadStream): number | string {
+    if (this.#down !== undefined) return this.#down
+    this.#current?.breakOff('another connection took over: the embedded database serves one at a time')
+    this.#current = stream
+    const connection = (this.#lastConnection += 1)
+    Atomics.store(this.#at.live, 0, connection)
+    this.hold(true)
+    this.#post({ kind: 'connect', connection })
+    return connection
+  }
+
+  send(connection: number, bytes: Uint8Array<ArrayBuffer>): void {
+    this.#post({ kind: 'data', connection, bytes }, [bytes.buffer])
+  }
+
+  /** The thread skips what it has not begun to execute by now. */
+  detach(stream: ThreadStream): void {
+    Atomics.compareExchange(this.#at.live, 0, stream.connection, 0)
+    if (this.#current === stream) this.#current = undefined
+  }
+
+  hold(yes: boolean): void {
+    this.#isHeld = yes
+    if (yes) this.#worker?.ref()
+    else this.#worker?.unref()
+  }
+
+  #serveBy(worker: Worker): void {
+    const startedAt = performance.now()
+    this.#worker = worker
+    this.#down = undefined
+    this.hold(this.#isHeld)
+    let reason: string | undefined
+    worker.on('message', (message: FromWorker) => {
+      if (message.kind === 'broken') this.#goDown((reason ??= message.reason))
+      else this.#receive(message)
+    })
+    worker.once('error', (error) => this.#goDown((reason ??= String(error))))
+    // Only then nothing else writes to the files any more.
+    worker.once('exit', () => {
+      reason ??= 'its thread ended'
+      this.#worker = undefined
+      this.#goDown(reason)
+      if (performance.now() - startedAt > this.#at.restarts.settledAfterMs) this.#attempts = 0
+      if (this.#closing.signal.aborted) this.#stopped.resolve(undefined)
+      else void this.#restart(reason)
+    })
+  }
+
+  /** Starts a new thread, after a delay that grows with each attempt; gives up after the last one. */
+  async #restart(reason: string): Promise<void> {
+    const { home, live, log, restarts } = this.#at
+    const { signal } = this.#closing
+    let why = `The embedded database in ${home} broke down (${reason}).`
+    while (this.#attempts < restarts.attemptsMax && !signal.aborted) {
+      const restartInMs = Math.min(restarts.minDelayMs * 2 ** this.#attempts, restarts.maxDelayMs)
+      this.#attempts += 1
+      log.warn({ attempt: this.#attempts, attemptsMax: restarts.attemptsMax, restartInMs }, why)
+      try {
+        await delay(restartInMs, undefined, { signal })
+        this.#serveBy(await startThread('serve', home, live, signal))
+        log.info({ attempt: this.#attempts }, 'the embedded database serves again')
+        return
+      } catch (error) {
+        why = error instanceof Error ? error.message : String(error)
+      }
+    }
+    if (!signal.aborted) {
+      this.#failed.resolve(new StartError(`${why} Given up after ${this.#attempts} attempts to start it again.`))
+    }
+    this.#stopped.resolve(undefined)
+  }
+
+  async #shutDown(): Promise<void> {
+    this.#closing.abort()
+    this.#goDown('it is closed')
+    this.#worker?.ref()
+    this.#post({ kind: 'close' })
+    const timer = setTimeout(() => void this.#worker?.terminate(), CLOSE_TIMEOUT_MS)
+    await this.#stopped.promise
+    clearTimeout(timer)
+  }
+
+  #receive(message: FromWorker): void {
+    if (!('connection' in message) || message.connection !== this.#current?.connection) return
+    if (message.kind === 'data') this.#current.deliver(message.bytes)
+    else this.#current.breakOff(message.reason)
+  }
+
+  #goDown(reason: string): void {
+    this.#down ??= `the embedded database cannot be reached: ${reason}`
+    this.#current?.breakOff(this.#down)
+  }
+
+  #post(message: ToWorker, transfer: ArrayBuffer[] = []): void {
+    this.#worker?.postMessage(message, transfer)
+  }
+}

@@ -1,0 +1,300 @@
+import assert from 'node:assert/strict'
+import { randomUUID } from 'node:crypto'
+import { after, before, suite, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { PoolClient } from 'pg'
+import {
+  needsServer,
+  openServedDatabase,
+  withClient,
+  type ServedDatabase,
+  type TestUser,
+} from '../../../test/databases.ts'
+import { Problem } from '../../errors.ts'
+import { openScopes } from '../scopes.ts'
+import { reading, shortReading, writing } from '../step.ts'
+import type { Step } from '../sql.ts'
+
+const POOL = 4
+/** Half of it for those who read, and half of that for those who write. */
+const READ = 2
+const WRITTEN = 1
+
+suite('many who read at once', { skip: needsServer }, () => {
+  let served: ServedDatabase
+  let users: readonly TestUser[]
+
+  before(async () => {
+    served = await openServedDatabase({ DATABASE_POOL_SIZE: `${POOL}`, DATABASE_POOL_OVERFLOW: '0' })
+    users = await Promise.all(Array.from({ length: 8 }, () => served.addUser()))
+  })
+  after(() => served[Symbol.asyncDispose]())
+
+  const user = (at: number): TestUser => users[at % users.length] ?? assert.fail('no users')
+  const asAll = <T>(step: Step<T>): Promise<T[]> =>
+    Promise.all(Array.from({ length: 48 }, (_, at) => served.db.asUser(user(at).principal, step)))
+  const whose = (seconds = 0, isShort = true): Step<{ user: string; pid: number }> =>
+    (isShort ? shortReading : reading)(
+      {
+        name: 'test.whose',
+        text: `select current_setting('app.user_id') as user, pg_backend_pid() as pid from (select pg_sleep($1)) s`,
+      },
+      [seconds],
+      (row?: { user: string; pid: number }) => row ?? assert.fail('no row'),
+    )
+
+  test('each read as themselves, on half of the connections', async () => {
+    // While there are none yet, nobody waits long for one.
+    await asAll(whose())
+    const answers = await asAll(whose())
+    assert.deepEqual(
+      answers.map((answer) => answer.user),
+      answers.map((_, at) => user(at).id),
+    )
+    assert.equal(new Set(answers.map(({ pid }) => pid)).size, READ)
+  })
+
+  test('have nobody between them who may take long', async () => {
+    const [slow, ...quick] = await Promise.all([
+      served.db.asUser(user(0).principal, whose(0.3, false)).then(() => performance.now()),
+      ...Array.from({ length: 20 }, () => served.db.asUser(user(1).principal, whose()).then(() => performance.now())),
+    ])
+    assert.ok(quick.every((at) => at < slow))
+  })
+
+  test('are not disturbed by one whose statement fails', async () => {
+    const fails = shortReading({ name: 'test.fails', text: 'select 1 / $1::int as one' }, [0], () => 1)
+    const [failed, answers] = await Promise.all([
+      assert.rejects(served.db.asUser(user(0).principal, fails), /division by zero/),
+      asAll(whose()),
+    ])
+    assert.equal(failed, undefined)
+    assert.equal(answers.length, 48)
+  })
+
+  test('are refused each for themselves', async () => {
+    const nobody = { kind: 'session', tokenKeys: ['0'.repeat(64)] } as const
+    const [answers, refusal] = await Promise.all([
+      asAll(whose()),
+      served.db.asUser(nobody, whose()).catch((error: unknown) => error),
+    ])
+    assert.equal(answers.length, 48)
+    assert.ok(refusal instanceof Problem && refusal.code === 'unauthenticated')
+  })
+
+  test('are all answered when their connections are lost under them', async () => {
+    await asAll(whose())
+    const answers = asAll(whose(0.02))
+    await sleep(50)
+    await withClient(String(served.env['DATABASE_URL']), (client) =>
+      client.query(
+        `select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()`,
+      ),
+    )
+    assert.equal((await answers).length, 48)
+  })
+
+  test('do not wait behind one who takes long after all', async () => {
+    const slow = served.db.asUser(user(0).principal, whose(0.5)).then(() => performance.now())
+    const others = Array.from({ length: 40 }, async (_, at) => {
+      await sleep(50 + at)
+      await served.db.asUser(user(at).principal, whose())
+      return performance.now()
+    })
+    const ended = await Promise.all(others)
+    assert.ok(Math.max(...ended) < (await slow))
+  })
+
+  test('who run out of time give up alone, and the others are answered', async () => {
+    const scopes = openScopes(served.db.pool, served.db.roles, {
+      enteredWithMs: 100,
+      patience: () => ({ leftMs: waits.shift() ?? 1_600, acquireMs: 1_000 }),
+    })
+    const waits = [300]
+    const late = assert.rejects(scopes.asUser(user(0).principal, whose(0.6)), { code: 'unavailable' })
+    const beside = Array.from({ length: 8 }, (_, at) => scopes.asUser(user(at).principal, whose()))
+    assert.deepEqual(
+      (await Promise.all(beside)).map((answer) => answer.user),
+      beside.map((_, at) => user(at).id),
+    )
+    await late
+    while (served.db.pool.idleCount < served.db.pool.totalCount) await sleep(10)
+  })
+
+  test('leave room for whoever needs a connection alone, and give theirs back in the end', async () => {
+    const until = new AbortController()
+    const readers = (async () => {
+      while (!until.signal.aborted) await asAll(whose())
+    })()
+    const pids = await Promise.all(
+      Array.from({ length: POOL }, () =>
+        served.db.asUser(user(0).principal, (sql) =>
+          sql.row<{ pid: number }>({ name: 'test.alone', text: 'select pg_backend_pid() as pid from pg_sleep(0.02)' }),
+        ),
+      ),
+    )
+    until.abort()
+    await readers
+    assert.ok(pids.every((row) => row !== undefined))
+    assert.equal(served.db.pool.idleCount, served.db.pool.totalCount)
+  })
+})
+
+suite('many who write at once', { skip: needsServer }, () => {
+  let served: ServedDatabase
+  let ada: TestUser
+  let ben: TestUser
+
+  before(async () => {
+    served = await openServedDatabase({ DATABASE_POOL_SIZE: `${POOL}`, DATABASE_POOL_OVERFLOW: '0' })
+    ;[ada, ben] = [await served.addUser(), await served.addUser()]
+  })
+  after(() => served[Symbol.asyncDispose]())
+
+  const INSERT = {
+    name: 'test.insert',
+    text: `insert into tasks (id, title) select $1::uuid, $2 where current_setting('app.user_id') <> ''
+           on conflict (user_id, id) do nothing returning id, user_id as user, pg_backend_pid() as pid`,
+  }
+  interface Made {
+    readonly id: string
+    readonly user: string
+    readonly pid: number
+  }
+  const insert = (id: string = randomUUID(), title = 'x', otherwise?: Writing): Step<Made> =>
+    writing(INSERT, [id, title], (row: Made) => row, otherwise ?? (() => assert.fail('it was settled')))
+  type Writing = Parameters<typeof writing<Made>>[3]
+
+  const many = (): Promise<Made[]> =>
+    Promise.all(Array.from({ length: 4 }, (_, at) => served.db.asUser((at % 2 === 0 ? ada : ben).principal, insert())))
+  const count = (): Promise<number> =>
+    served.asOwner(async (client) => {
+      const { rows } = await client.query<{ count: number }>('select count(*)::int as count from tasks')
+      return rows[0]?.count ?? NaN
+    })
+
+  test('each write as themselves, on one connection while that has room', async () => {
+    const before = await count()
+    const made = await many()
+    assert.deepEqual(
+      made.map(({ user }) => user),
+      made.map((_, at) => (at % 2 === 0 ? ada : ben).id),
+    )
+    assert.equal(new Set(made.map(({ pid }) => pid)).size, WRITTEN)
+    assert.equal((await count()) - before, made.length)
+  })
+
+  test('are not kept by one that meets a lock: it gives way, and is done when the lock ends', async () => {
+    const id = randomUUID()
+    const lock = Promise.withResolvers<void>()
+    const holds = Promise.withResolvers<void>()
+    const holder = served.db.asUser(ada.principal, async (sql) => {
+      await sql.row(INSERT, [id, 'theirs'])
+      holds.resolve()
+      await lock.promise
+    })
+    await holds.promise
+    const ended: string[] = []
+    const kept = served.db
+      .asUser(
+        ada.principal,
+        insert(id, 'x', async (sql) => (await sql.row<Made>(INSERT, [id, 'x'])) ?? { id, user: ada.id, pid: 0 }),
+      )
+      .then(({ pid }) => {
+        ended.push('kept')
+        return pid
+      })
+    const beside = many().then(() => ended.push('beside'))
+    await beside
+    lock.resolve()
+    await holder
+    assert.equal(await kept, 0, 'the row was there when the lock ended')
+    assert.deepEqual(ended, ['beside', 'kept'])
+  })
+
+  const SLOW_INSERT = {
+    name: 'test.slow_insert',
+    text: `insert into tasks (id, title) select $1::uuid, 'slow' from pg_sleep(0.3)
+           where current_setting('app.user_id') <> '' returning id`,
+  }
+  const insertSlowly = (): Step<object> =>
+    writing(
+      SLOW_INSERT,
+      [randomUUID()],
+      (row: object) => row,
+      () => assert.fail('it was settled'),
+    )
+  const code =
+    (expected: string) =>
+    (error: unknown): boolean =>
+      error instanceof Problem && error.code === expected
+
+  test('lose the one that is being done when the session is ended under them: the others are sent again', async () => {
+    await many()
+    const before = await count()
+    const changes = Array.from({ length: 4 }, () => served.db.asUser(ada.principal, insertSlowly()))
+    const outcomes = Promise.allSettled(changes)
+    await served.asOwner(async (client) => {
+      const end = `select pg_terminate_backend(pid) from pg_stat_activity where query like '%pg_sleep(0.3)%'
+                   and state = 'active' and datname = current_database() and pid <> pg_backend_pid()`
+      while ((await client.query(end)).rowCount === 0);
+    })
+    const [first, ...others] = await outcomes
+    assert.ok(first?.status === 'rejected' && code('outcome_unknown')(first.reason))
+    for (const { status } of others) assert.equal(status, 'fulfilled')
+    assert.equal((await count()) - before, others.length)
+  })
+
+  test('who waited for a connection are given up by the server first, which so knows that nothing happened', async () => {
+    const before = await count()
+    const hurried = openScopes(served.db.pool, served.db.roles, {
+      enteredWithMs: 400,
+      patience: () => ({ leftMs: 500, acquireMs: 500 }),
+    })
+    const taken = await Promise.all(Array.from({ length: POOL }, () => served.db.pool.connect()))
+    const late = assert.rejects(hurried.asUser(ada.principal, insertSlowly()), code('unavailable'))
+    await sleep(200)
+    for (const client of taken) client.release()
+    await late
+    assert.equal(await count(), before)
+  })
+
+  test('ask a connection that has idled something harmless before it gets a change', async (t) => {
+    await many()
+    const sent: string[] = []
+    const listen = ({ connection: { stream } }: PoolClient): void => {
+      const write = stream.write.bind(stream)
+      t.mock.method(stream, 'write', (...[chunk, ...rest]: Parameters<typeof write>) => {
+        sent.push(String(chunk))
+        return write(chunk, ...rest)
+      })
+    }
+    served.db.pool.once('acquire', listen)
+    const now = performance.now.bind(performance)
+    t.mock.method(performance, 'now', () => now() + 10_000)
+    assert.equal((await served.db.asUser(ada.principal, insert())).user, ada.id)
+    assert.equal(sent[0], 'Q\0\0\0\x05\0', 'an empty query')
+  })
+
+  test('do not wait for a connection that is silent while there are others', async (t) => {
+    await many()
+    const silence = ({ connection: { stream } }: PoolClient): void => void stream.pause()
+    served.db.pool.once('acquire', silence)
+    const now = performance.now.bind(performance)
+    t.mock.method(performance, 'now', () => now() + 20_000)
+    const startedAt = performance.now()
+    const silent = assert.rejects(served.db.asUser(ada.principal, insert()), code('unavailable'))
+    await many()
+    assert.ok(performance.now() - startedAt < 1_000)
+    await silent
+  })
+
+  test('that fail, fail alone', async () => {
+    const [failed, made] = await Promise.all([
+      assert.rejects(served.db.asUser(ada.principal, insert(randomUUID(), 'x'.repeat(201))), /too long/),
+      many(),
+    ])
+    assert.equal(failed, undefined)
+    assert.equal(made.length, 4)
+  })
+})

@@ -1,0 +1,27 @@
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
+import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from 'fastify'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Observer } from '../observer.ts'
+import type { Connections } from './connections.ts'
+import type { Links } from './links.ts'
+import type { Streams } from './streams.ts'
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    /** The process is stopping: readiness is 503, and answers close their connections. */
+    draining: boolean
+    readonly connections: Connections
+    readonly links: Links
+    readonly streams: Streams
+    readonly observer: Observer
+  }
+}
+
+/** The HTTP surface as features see it: Fastify with schemas by TypeBox. `createApp` in server.ts makes it. */
+export type App = FastifyInstance<
+  RawServerDefault,
+  IncomingMessage,
+  ServerResponse,
+  FastifyBaseLogger,
+  TypeBoxTypeProvider
+>

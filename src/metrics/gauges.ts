@@ -1,0 +1,162 @@
+import { Counter, Gauge, Registry } from 'prom-client'
+import type { Database } from '../db/database.ts'
+import { acquireFailuresOf } from '../db/wire/lease.ts'
+import type { App } from '../http/app.ts'
+import type { Queue } from '../jobs/queue.ts'
+import { within } from '../lib/within.ts'
+import type { RedisConnection } from '../redis.ts'
+
+/** How long the database may take to say what is applied: somebody waits for the metrics, most of all while it is away. */
+const LOOK_TIMEOUT_MS = 1_000
+
+interface Surroundings {
+  readonly db: Pick<Database, 'pool' | 'migrationState'>
+  readonly redis: Pick<RedisConnection, 'isReachable'>
+  readonly jobs: Pick<Queue, 'state'>
+}
+
+/** What is looked at when somebody asks, and costs nothing before. */
+export function watchSurroundings(app: App, { db, redis, jobs }: Surroundings): Registry {
+  const registry = new Registry()
+  registry.registerMetric(
+    new Gauge({
+      name: 'http_requests_in_flight',
+      help: 'Requests without their whole answer, that for these metrics among them',
+      registers: [],
+      collect() {
+        this.set(app.connections.count().inFlight)
+      },
+    }),
+  )
+  registry.registerMetric(
+    new Gauge({
+      name: 'http_connections',
+      help: 'Open connections of clients',
+      registers: [],
+      collect() {
+        this.set(app.connections.count().open)
+      },
+    }),
+  )
+  registry.registerMetric(
+    new Gauge({
+      name: 'http_streams',
+      help: 'Open event streams',
+      registers: [],
+      collect() {
+        this.set(app.streams.size)
+      },
+    }),
+  )
+  registry.registerMetric(
+    new Gauge({
+      name: 'redis_up',
+      help: '1 where Redis counts for all processes, 0 where this one counts alone; of several workers the worst',
+      aggregator: 'min',
+      registers: [],
+      async collect() {
+        this.set((await redis.isReachable()) ? 1 : 0)
+      },
+    }),
+  )
+  watchDatabase(registry, db)
+  watchJobs(registry, jobs)
+  return registry
+}
+
+function watchDatabase(registry: Registry, db: Surroundings['db']): void {
+  registry.registerMetric(
+    new Gauge({
+      name: 'database_pool_connections',
+      help: 'Connections of the pool by state; waiting counts requests for one',
+      labelNames: ['state'],
+      registers: [],
+      collect() {
+        this.set({ state: 'total' }, db.pool.totalCount)
+        this.set({ state: 'idle' }, db.pool.idleCount)
+        this.set({ state: 'waiting' }, db.pool.waitingCount)
+      },
+    }),
+  )
+  registry.registerMetric(
+    new Gauge({
+      name: 'database_pool_connections_max',
+      help: 'The most connections that the pool opens',
+      registers: [],
+      collect() {
+        this.set(db.pool.options.max)
+      },
+    }),
+  )
+  registry.registerMetric(
+    new Counter({
+      name: 'database_pool_acquire_failures_total',
+      help: 'Requests that got no connection in time',
+      registers: [],
+      collect() {
+        this.reset()
+        this.inc(acquireFailuresOf(db.pool))
+      },
+    }),
+  )
+  const look = together(() => within(LOOK_TIMEOUT_MS, db.migrationState()).catch(() => undefined))
+  registry.registerMetric(
+    new Gauge({
+      name: 'database_up',
+      help: '1 where the database answered just now; of several workers the worst',
+      aggregator: 'min',
+      registers: [],
+      async collect() {
+        this.set((await look()) === undefined ? 0 : 1)
+      },
+    }),
+  )
+  registry.registerMetric(
+    new Gauge({
+      name: 'database_migrations',
+      help: 'Migrations by state, as last seen: applied, pending, and unknown to this version',
+      labelNames: ['state'],
+      aggregator: 'max',
+      registers: [],
+      async collect() {
+        const state = await look()
+        if (state === undefined) return
+        for (const name of ['applied', 'pending', 'unknown'] as const) this.set({ state: name }, state[name].length)
+      },
+    }),
+  )
+}
+
+function watchJobs(registry: Registry, jobs: Surroundings['jobs']): void {
+  const look = together(() => within(LOOK_TIMEOUT_MS, jobs.state()).catch(() => undefined))
+  registry.registerMetric(
+    new Gauge({
+      name: 'jobs_dead',
+      help: 'Background jobs that failed for the last time, as last seen',
+      aggregator: 'max',
+      registers: [],
+      async collect() {
+        const state = await look()
+        if (state !== undefined) this.set(state.dead)
+      },
+    }),
+  )
+  registry.registerMetric(
+    new Gauge({
+      name: 'jobs_oldest_due_seconds',
+      help: 'For how long the oldest background job has waited since it was due, as last seen',
+      aggregator: 'max',
+      registers: [],
+      async collect() {
+        const state = await look()
+        if (state !== undefined) this.set(state.oldestDueS)
+      },
+    }),
+  )
+}
+
+/** Whoever asks while there is an answer under way gets that one. */
+export function together<T>(ask: () => Promise<T>): () => Promise<T> {
+  let underWay: Promise<T> | undefined
+  return () => (underWay ??= ask().finally(() => (underWay = undefined)))
+}

@@ -1,0 +1,171 @@
+import { randomUUIDv7 } from 'node:crypto'
+import type { UserSql } from '../../db/sql.ts'
+import type { Statement } from '../../db/wire/statement.ts'
+import { Problem } from '../../errors.ts'
+import { ifVersion } from '../../http/conditional.ts'
+import type { Links } from '../../http/links.ts'
+import { problemMembers } from '../../http/problem.ts'
+import type { BatchResult, Operation, TaskBatch } from './schema.ts'
+import { create, createAll, repeated, type Creation } from '../creation.ts'
+import type { TaskCreate } from '../schema.ts'
+import * as store from '../store.ts'
+import type { Stored } from '../store.ts'
+
+/** The tasks that the batch speaks of, locked: as the operations so far have left them. */
+type Tasks = Map<string, Stored>
+
+// An id that is being created cannot be locked beforehand, so that two batches could wait for what the other creates. Those of
+// one user that might, take turns.
+const TAKE_TURNS: Statement = {
+  name: 'tasks.batch_turn',
+  text: `select pg_advisory_xact_lock(hashtextextended($1, 7))::text`,
+}
+
+type Outcome = Problem | { readonly status: number; readonly task?: Stored }
+
+/** An operation that has an id, in lower case: those that create without one have been given one. */
+type Identified =
+  | { readonly op: 'create'; readonly id: string; readonly task: TaskCreate }
+  | Exclude<Operation, { op: 'create' }>
+
+/**
+ * Does the operations in order, each upon what those before it left. What may be refused is refused before anything is
+ * written for it, so that refusals need no savepoint; what the database itself refuses ends the whole batch.
+ *
+ * @throws Problem when `atomic`: that of the first operation that is refused, with its index as `failedOperation`
+ */
+export async function runBatch(
+  sql: UserSql,
+  { atomic = true, operations }: TaskBatch,
+  links: Links,
+): Promise<BatchResult[]> {
+  const all = identified(operations)
+  const chosen = all.filter((_, index) => idOf(operations[index]) !== undefined).map(({ id }) => id)
+  const createsChosen = operations.some((operation) => operation.op === 'create' && idOf(operation) !== undefined)
+  if (createsChosen && operations.length > 1) await sql.rows(TAKE_TURNS, [sql.userId])
+  const tasks = await store.lockAll(sql, [...new Set(chosen)])
+  const outcomes: Outcome[] = []
+  for (const run of runsOf(all)) {
+    outcomes.push(...(await perform(sql, tasks, run)))
+    const failed = atomic ? outcomes.findIndex((outcome) => outcome instanceof Problem) : -1
+    const problem = outcomes[failed]
+    if (problem instanceof Problem) throw failure(problem, failed)
+  }
+  return outcomes.map((outcome) => shown(outcome, links))
+}
+
+function shown(outcome: Outcome, links: Links): BatchResult {
+  const { status } = outcome
+  if (outcome instanceof Problem) return { status, problem: problemMembers(outcome, links) }
+  return outcome.task === undefined ? { status } : { status, task: store.taskOf(outcome.task) }
+}
+
+const failure = ({ code, message, body, cause }: Problem, index: number): Problem =>
+  new Problem(code, `Nothing was changed, because of operations.${index}: ${message}`, {
+    body: { ...body, failedOperation: index },
+    cause,
+  })
+
+const idOf = (operation: Operation | undefined): string | undefined =>
+  operation?.op === 'create' ? operation.task.id : operation?.id
+
+/** All are created at one instant, so that the order of their ids is what lists show: newest first, the last one. */
+function identified(operations: readonly Operation[]): Identified[] {
+  const made = operations.map(() => randomUUIDv7()).sort()
+  return operations.map((operation, index) => {
+    const id = (idOf(operation) ?? made[index] ?? '').toLowerCase()
+    return { ...operation, id }
+  })
+}
+
+type Kind = 'create' | 'change' | 'delete'
+
+const kindOf = ({ op }: Identified): Kind => (op === 'create' || op === 'delete' ? op : 'change')
+
+/** Neighbours of one kind, each about another task: they can be done in one flight. */
+function runsOf(operations: readonly Identified[]): Identified[][] {
+  const runs: Identified[][] = []
+  let ids = new Set<string>()
+  let kind: Kind | undefined
+  for (const operation of operations) {
+    const run = runs.at(-1)
+    if (run === undefined || kindOf(operation) !== kind || ids.has(operation.id)) {
+      runs.push([operation])
+      kind = kindOf(operation)
+      ids = new Set([operation.id])
+    } else {
+      run.push(operation)
+      ids.add(operation.id)
+    }
+  }
+  return runs
+}
+
+async function perform(sql: UserSql, tasks: Tasks, run: readonly Identified[]): Promise<Outcome[]> {
+  const created = await createNew(sql, tasks, run)
+  const outcomes = await Promise.all(
+    run.map((operation) => outcomeOf(() => one(sql, tasks, operation, created.get(operation.id)))),
+  )
+  const removed = run.filter(({ op }, index) => op === 'delete' && !(outcomes[index] instanceof Problem))
+  const ids = removed.map(({ id }) => id)
+  if (ids.length > 0) await store.removeAll(sql, ids)
+  return outcomes
+}
+
+/** What somebody else has created since the batch began is locked too, again in the one order. */
+async function createNew(sql: UserSql, tasks: Tasks, run: readonly Identified[]): Promise<Map<string, Stored>> {
+  const creations = run.flatMap((each) => (each.op === 'create' ? [{ ...each.task, id: each.id }] : []))
+  if (creations.length === 0) return new Map()
+  const created = await createAll(sql, creations)
+  const others = creations.map(({ id }) => id).filter((id) => !created.has(id) && !tasks.has(id))
+  for (const [id, task] of await store.lockAll(sql, others)) tasks.set(id, task)
+  return created
+}
+
+async function outcomeOf(work: () => Promise<Exclude<Outcome, Problem>>): Promise<Outcome> {
+  try {
+    return await work()
+  } catch (error) {
+    if (error instanceof Problem) return error
+    throw error
+  }
+}
+
+/** @param created what has been created for it; a task that is deleted is so afterwards, with its neighbours */
+async function one(
+  sql: UserSql,
+  tasks: Tasks,
+  operation: Identified,
+  created: Stored | undefined,
+): Promise<Exclude<Outcome, Problem>> {
+  const { id } = operation
+  if (operation.op === 'create') {
+    const { task, isNew } = await creation(sql, tasks, operation, created)
+    tasks.set(id, task)
+    return { status: isNew ? 201 : 200, task }
+  }
+  const current = store.found(tasks.get(id))
+  ifVersion(operation.ifVersion).check(current)
+  if (operation.op === 'delete') {
+    tasks.delete(id)
+    return { status: 204 }
+  }
+  const task =
+    operation.op === 'update'
+      ? await store.patched(sql, current, operation.patch)
+      : await store.completedOrReopened(sql, current, operation.completed)
+  tasks.set(id, task)
+  return { status: 200, task }
+}
+
+async function creation(
+  sql: UserSql,
+  tasks: Tasks,
+  { id, task }: Extract<Identified, { op: 'create' }>,
+  created: Stored | undefined,
+): Promise<Creation> {
+  if (created !== undefined) return { task: created, isNew: true }
+  const current = tasks.get(id)
+  // Deleted by somebody else in the moment between the two statements.
+  return current === undefined ? sql.run(create({ ...task, id })) : repeated(current, task)
+}

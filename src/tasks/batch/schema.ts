@@ -1,0 +1,140 @@
+import { Type, type Static } from 'typebox'
+import type { ProblemCode } from '../../errors.ts'
+import { OneOf, RefTo, Uuid } from '../../http/wire.ts'
+import type { Task, TaskCreate, TaskPatch } from '../schema.ts'
+
+export const OPERATIONS_MAX = 100
+export const BULK_IDS_MAX = 1000
+
+const IfVersion = Type.Optional(
+  Type.Integer({ minimum: 1, description: 'Only if the version is still this one, as with If-Match', examples: [3] }),
+)
+const strict = (name: string) => ({ additionalProperties: false, 'x-component': name })
+
+const Create = Type.Object(
+  { op: Type.Literal('create'), task: RefTo<TaskCreate>('TaskCreate') },
+  strict('CreateTaskOperation'),
+)
+const Update = Type.Object(
+  { op: Type.Literal('update'), id: Uuid, ifVersion: IfVersion, patch: RefTo<TaskPatch>('TaskPatch') },
+  strict('UpdateTaskOperation'),
+)
+const Complete = Type.Object(
+  {
+    op: Type.Literal('complete'),
+    id: Uuid,
+    ifVersion: IfVersion,
+    completed: Type.Optional(Type.Boolean({ description: 'The state to reach; without it the task is toggled' })),
+  },
+  strict('CompleteTaskOperation'),
+)
+const Delete = Type.Object(
+  { op: Type.Literal('delete'), id: Uuid, ifVersion: IfVersion },
+  strict('DeleteTaskOperation'),
+)
+
+export type Operation = Static<typeof Create> | Static<typeof Update> | Static<typeof Complete> | Static<typeof Delete>
+
+const Operation = Type.Unsafe<Operation>({
+  type: 'object',
+  required: ['op'],
+  properties: { op: OneOf(['create', 'update', 'complete', 'delete']) },
+  'x-component': 'TaskOperation',
+  discriminator: { propertyName: 'op' },
+  oneOf: [Create, Update, Complete, Delete],
+})
+
+const ID = '019b6051-3a80-7c4e-9d3b-5f0c2f7f6a11'
+
+export const TaskBatch = Type.Object(
+  {
+    atomic: Type.Optional(
+      Type.Boolean({
+        default: true,
+        description: 'true: all or nothing. false: each operation stands alone, and the answer says what became of it',
+      }),
+    ),
+    operations: Type.Array(Operation, {
+      minItems: 1,
+      maxItems: OPERATIONS_MAX,
+      description: 'Done in order, each upon what those before it left',
+    }),
+  },
+  {
+    $id: 'TaskBatch',
+    additionalProperties: false,
+    examples: [
+      {
+        atomic: true,
+        operations: [
+          { op: 'create', task: { title: 'Buy milk', tags: ['home'] } },
+          { op: 'update', id: ID, ifVersion: 3, patch: { priority: 'HIGH' } },
+          { op: 'complete', id: '019b6051-3a80-7c4e-9d3b-5f0c2f7f6a12', completed: true },
+          { op: 'delete', id: '019b6051-3a80-7c4e-9d3b-5f0c2f7f6a13' },
+        ],
+      },
+    ],
+  },
+)
+export type TaskBatch = Static<typeof TaskBatch>
+
+export const BatchResult = Type.Object(
+  {
+    status: Type.Integer({ description: 'As the route for it alone would answer: 200, 201, 204, 404, 409 or 412' }),
+    task: Type.Optional(RefTo<Task>('Task')),
+    problem: Type.Optional(
+      Type.Object(
+        {
+          type: Type.String(),
+          title: Type.String(),
+          status: Type.Integer(),
+          detail: Type.String(),
+          code: RefTo<ProblemCode>('ProblemCode'),
+          currentVersion: Type.Optional(Type.Integer()),
+        },
+        {
+          'x-component': 'BatchProblem',
+          description: 'Why it was refused: a refusal as everywhere, without instance and requestId',
+        },
+      ),
+    ),
+  },
+  {
+    $id: 'BatchResult',
+    description: 'What became of one operation: the task as it then was, nothing once it is deleted, or a problem',
+    examples: [
+      { status: 204 },
+      {
+        status: 404,
+        problem: {
+          type: '/problems/not_found',
+          title: 'Not found',
+          status: 404,
+          detail: "Task not found or you don't have permission to access it",
+          code: 'not_found',
+        },
+      },
+    ],
+  },
+)
+export type BatchResult = Static<typeof BatchResult>
+
+export const BatchAnswer = Type.Object(
+  { results: Type.Array(RefTo<BatchResult>('BatchResult'), { description: 'One for each operation, in their order' }) },
+  { 'x-component': 'BatchAnswer', description: 'What became of each operation' },
+)
+
+export const BulkDelete = Type.Object(
+  { ids: Type.Array(Uuid, { minItems: 1, maxItems: BULK_IDS_MAX, uniqueItems: true }) },
+  { $id: 'BulkDelete', additionalProperties: false, examples: [{ ids: [ID] }] },
+)
+export type BulkDelete = Static<typeof BulkDelete>
+
+export const BulkDeleted = Type.Object(
+  {
+    deleted: Type.Array(Uuid, { description: 'Those that were deleted, in the order given' }),
+    notFound: Type.Array(Uuid, { description: 'Those of which you have no task, in the order given' }),
+  },
+  { $id: 'BulkDeleted', description: 'What became of each id', examples: [{ deleted: [ID], notFound: [] }] },
+)
+export type BulkDeleted = Static<typeof BulkDeleted>

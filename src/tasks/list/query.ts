@@ -1,0 +1,251 @@
+import { Type, type Static } from 'typebox'
+import { Problem, type Violation } from '../../errors.ts'
+import { CommaList, Count, Instant, OneOf } from '../../http/wire.ts'
+import { formatInstant, parseInstant } from '../../lib/instant.ts'
+import { dayOf, isTimeZone, weekOf } from '../../lib/time-zone.ts'
+import { FIELDS, type Field, PAGE_SIZE_MAX, Priority, Status } from '../schema.ts'
+import { soughtWords, wordsOf, WORDS_MAX } from './search.ts'
+
+/** What a list may be sorted by; all but relevance also the other way round. */
+export const SORT_NAMES = ['createdAt', 'updatedAt', 'dueDate', 'priority', 'title', 'status', 'relevance'] as const
+export type SortName = (typeof SORT_NAMES)[number]
+
+const SORTS = SORT_NAMES.flatMap((name) => (name === 'relevance' ? [name] : [name, `-${name}` as const]))
+const Sort = OneOf(SORTS, {
+  'x-component': 'TaskSort',
+  'x-enum-varnames': SORTS.map((sort) => constantCase(sort.replace(/^-(.*)$/, '$1Desc'))),
+})
+const TaskField = OneOf(FIELDS, { 'x-component': 'TaskField', 'x-enum-varnames': FIELDS.map(constantCase) })
+const DUES = ['overdue', 'today', 'week', 'none'] as const
+const TAGS_MAX = 20
+const Q_LENGTH_MAX = 200
+/** In a URL, of which a cursor takes up to 2 KiB and the rest is little. */
+const PARAMETERS_LENGTH_MAX = 6 * 1024 - 128
+
+// A declaration, because the constants above call it.
+function constantCase(name: string): string {
+  return name.replace(/[A-Z]/g, '_$&').toUpperCase()
+}
+
+const instant = (description: string) => Type.Optional(Type.String({ ...Instant, description }))
+
+/** The parameters of the list. Comma lists: form style, not exploded. */
+export const TaskQuery = Type.Object(
+  {
+    status: Type.Optional(
+      CommaList(Status, {
+        description: 'Any of these, separated by commas',
+        examples: [['TODO', 'IN_PROGRESS']],
+      }),
+    ),
+    priority: Type.Optional(
+      CommaList(Priority, {
+        description: 'Any of these, separated by commas',
+        examples: [['URGENT', 'HIGH']],
+      }),
+    ),
+    tag: Type.Optional(
+      CommaList(Type.String({ minLength: 1, maxLength: 50, format: 'text' }), {
+        'x-trim-items': true,
+        maxItems: TAGS_MAX,
+        description: `Up to ${TAGS_MAX} tags exactly as they are written, separated by commas or as a repeated parameter. A comma within a tag is written %2C (or \`\\,\`), a backslash \`\\\\\``,
+        examples: [['home', 'errands']],
+      }),
+    ),
+    tagMode: Type.Optional(
+      OneOf(['any', 'all'], { description: 'Whether a task needs one of the tags or all; any when absent' }),
+    ),
+    completed: Type.Optional(Type.Boolean({ description: 'Only COMPLETED tasks, or only the others' })),
+    due: Type.Optional(
+      OneOf(DUES, {
+        description:
+          'overdue: due before now and not completed. today, week: due on this day, or in this week from Monday to Sunday, in the time zone. none: without a due date. All pages of a listing mean the now of its first',
+        examples: ['today'],
+      }),
+    ),
+    dueBefore: instant('Due before this instant; write + as %2B'),
+    dueAfter: instant('Due after this instant'),
+    createdBefore: instant('Created before this instant'),
+    createdAfter: instant('Created after this instant'),
+    updatedSince: instant('Changed at this instant or after it'),
+    q: Type.Optional(
+      Type.String({
+        minLength: 1,
+        maxLength: Q_LENGTH_MAX,
+        format: 'text',
+        description: `Up to ${WORDS_MAX} words. Each must begin a word of title, description or tags, whatever its case and accents. In each of the first three one typo is forgiven if it has 4 to 24 letters and no digit, in title and tags only`,
+        examples: ['oat milk'],
+      }),
+    ),
+    sort: Type.Optional(
+      CommaList(Sort, {
+        description:
+          'By the first, then by the second and so on, and last by id in the direction of the last; `-` is descending. -createdAt when absent. priority: LOW to URGENT. status: TODO, IN_PROGRESS, COMPLETED. title: by its words, whatever their case and accents. Tasks without a due date come last either way. relevance: the best match of `q` first',
+        examples: [['-priority', 'dueDate']],
+      }),
+    ),
+    fields: Type.Optional(
+      CommaList(TaskField, {
+        description:
+          'The members that each task is to have, separated by commas; all when absent. Clients with a type for tasks should leave it out: members that it requires would be missing',
+        examples: [['id', 'title', 'dueDate']],
+      }),
+    ),
+    timezone: Type.Optional(
+      Type.String({
+        description: 'The IANA time zone whose days `due` means; X-Timezone when absent, or else UTC',
+        examples: ['Europe/Berlin'],
+      }),
+    ),
+    count: Count,
+    limit: Type.Optional(
+      Type.Integer({ minimum: 1, maximum: PAGE_SIZE_MAX, description: `Tasks a page; ${PAGE_SIZE_MAX} when absent` }),
+    ),
+    cursor: Type.Optional(
+      Type.String({
+        description:
+          'Where the page before ended: its X-Next-Cursor. Good with the same filters and the same sort only',
+      }),
+    ),
+  },
+  // fastify/swagger takes style and explode from here.
+  { additionalProperties: false, style: 'form', explode: false },
+)
+export type TaskQuery = Static<typeof TaskQuery>
+
+export const TimezoneHeader = Type.Object({
+  'x-timezone': Type.Optional(
+    Type.String({ description: 'The IANA time zone whose days `due` means', examples: ['Europe/Berlin'] }),
+  ),
+})
+
+export interface SortKey {
+  readonly name: SortName
+  readonly descending: boolean
+}
+
+type Filter = 'status' | 'priority' | 'tag' | 'completed' | 'due' | 'dueBefore' | 'dueAfter'
+type MoreFilter = 'createdBefore' | 'createdAfter' | 'updatedSince'
+
+/** What a list is asked for, checked, and without what only says how to show it. */
+export interface Query extends Pick<TaskQuery, Filter | MoreFilter> {
+  readonly everyTag: boolean
+  /** The words of `q`; none without it. */
+  readonly words: readonly string[]
+  readonly sort: readonly SortKey[]
+  readonly fields: readonly Field[] | undefined
+  readonly limit: number
+  readonly count: boolean
+  readonly zone: string
+}
+
+/** @throws Problem invalid_input (422), uri_too_long (414) */
+export function readQuery(given: TaskQuery, timezoneHeader: string | undefined): Query {
+  const words = given.q === undefined ? [] : wordsOf(given.q)
+  const sort = (given.sort ?? ['-createdAt']).map(sortKey)
+  const faults = [
+    ...zoneFaults(given.timezone, timezoneHeader),
+    ...wordFaults(given.q, words),
+    ...sortFaults(sort, given.q !== undefined),
+  ]
+  if (faults.length > 0) throw Problem.invalid(faults)
+  const { tagMode, sort: _sort, fields, limit = PAGE_SIZE_MAX, count = false, timezone, q: _q, ...rest } = given
+  const { cursor: _cursor, ...filters } = rest
+  const query: Query = {
+    ...normalized(filters),
+    everyTag: tagMode === 'all',
+    words: given.q === undefined ? [] : soughtWords(given.q),
+    sort,
+    fields: fields && FIELDS.filter((field) => fields.includes(field)),
+    limit,
+    count,
+    zone: timezone ?? timezoneHeader ?? 'UTC',
+  }
+  if (repeated(given, query).length > PARAMETERS_LENGTH_MAX) {
+    throw new Problem('uri_too_long', 'The parameters are so long that the address of the next page would not fit')
+  }
+  return query
+}
+
+const sortKey = (text: (typeof SORTS)[number]): SortKey => {
+  const descending = text.startsWith('-')
+  // A template literal type does not survive slice.
+  const name = (descending ? text.slice(1) : text) as SortName
+  return { name, descending: descending || name === 'relevance' }
+}
+
+const fault = (name: string, what: string): Violation => ({
+  in: 'query',
+  pointer: `/${name}`,
+  detail: `query parameter ${name} ${what}`,
+})
+
+const NO_ZONE = 'must be the name of an IANA time zone, such as Europe/Berlin'
+
+function* zoneFaults(parameter: string | undefined, header: string | undefined): Generator<Violation> {
+  if (parameter !== undefined && !isTimeZone(parameter)) yield fault('timezone', NO_ZONE)
+  if (header !== undefined && !isTimeZone(header)) {
+    yield { in: 'header', pointer: '/x-timezone', detail: `x-timezone ${NO_ZONE}` }
+  }
+  if (parameter !== undefined && header !== undefined && parameter !== header) {
+    yield fault('timezone', 'differs from the header X-Timezone: send one of them')
+  }
+}
+
+function* wordFaults(q: string | undefined, words: readonly string[]): Generator<Violation> {
+  if (q !== undefined && words.length === 0) yield fault('q', 'must have a word in it')
+  if (words.length > WORDS_MAX) yield fault('q', `must have at most ${WORDS_MAX} words`)
+}
+
+function* sortFaults(sort: readonly SortKey[], searches: boolean): Generator<Violation> {
+  const names = sort.map((key) => key.name)
+  if (new Set(names).size < names.length) yield fault('sort', 'must not have the same name twice')
+  if (names.includes('relevance') && !searches) yield fault('sort', 'can be relevance only together with q')
+}
+
+/** Instants in UTC and lists in one order, so that the same question has the same form. */
+function normalized(filters: Pick<TaskQuery, Filter | MoreFilter>): Pick<TaskQuery, Filter | MoreFilter> {
+  const entries = Object.entries(filters).map(([name, value]) => {
+    if (Array.isArray(value)) return [name, value.toSorted(byCodeUnits)]
+    const epochMs = typeof value === 'string' && name !== 'due' ? parseInstant(value) : undefined
+    return [name, epochMs === undefined ? value : formatInstant(epochMs)]
+  })
+  // The same members with the same types.
+  return Object.fromEntries(entries) as typeof filters
+}
+
+const byCodeUnits = (a: string, b: string): number => (a < b ? -1 : Number(a > b))
+
+const canonicalForm = (members: object): string =>
+  JSON.stringify(Object.entries(members).toSorted(([a], [b]) => byCodeUnits(a, b)))
+
+/** Names the listing that a cursor belongs to: the same filters in the same order, shown in whatever way. */
+export function listingOf({ fields: _fields, limit: _limit, count: _count, zone, ...query }: Query): string {
+  const isOfDays = query.due === 'today' || query.due === 'week'
+  return canonicalForm(isOfDays ? { ...query, zone } : query)
+}
+
+/**
+ * The instants that `due` means now: none, the end, or the beginning and the end. A listing keeps those of its first page,
+ * so that midnight between two pages neither hides a task nor shows one twice.
+ */
+export function dueBounds({ due, zone }: Pick<Query, 'due' | 'zone'>, nowMs: number): readonly string[] {
+  if (due === undefined || due === 'none') return []
+  if (due === 'overdue') return [formatInstant(nowMs)]
+  const { fromMs, untilMs } = due === 'today' ? dayOf(zone, nowMs) : weekOf(zone, nowMs)
+  return [formatInstant(fromMs), formatInstant(untilMs)]
+}
+
+/** The parameters that ask for the next page of the same listing, but limit and cursor. */
+export function repeated({ limit: _limit, cursor: _cursor, ...given }: TaskQuery, { due, zone }: Query): string {
+  const isOfDays = due === 'today' || due === 'week'
+  const parameters = Object.entries({ ...given, ...(isOfDays ? { timezone: zone } : {}) })
+  return parameters
+    .map(([name, value]) => {
+      const texts = [value].flat().map((each) => (Array.isArray(value) ? escaped(String(each)) : String(each)))
+      return `${name}=${texts.map(encodeURIComponent).join(',')}&`
+    })
+    .join('')
+}
+
+const escaped = (item: string): string => item.replace(/[\\,]/g, '\\$&')

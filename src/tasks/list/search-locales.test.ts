@@ -1,0 +1,125 @@
+import assert from 'node:assert/strict'
+import { randomBytes } from 'node:crypto'
+import { after, suite, test } from 'node:test'
+import { DatabaseError } from 'pg'
+import { needsServer, SERVER_URL, serverVersion, urlOf, withClient } from '../../../test/databases.ts'
+import { openWorld } from '../../../test/world.ts'
+import { OWN_AUTH_TABLES } from '../../db/schema/auth-tables.ts'
+import { readMigrations } from '../../db/schema/migration-files.ts'
+import { migrateUp } from '../../db/schema/migrator.ts'
+
+/*
+ * A database's locale decides what lower() and the classes of regular expressions do. The search must not follow it: the same
+ * tasks are found by the same words in every database.
+ */
+
+interface Locale {
+  /** What `create database` says. */
+  readonly options: string
+  /** The version of PostgreSQL that brought it, where not all have it. */
+  readonly since?: number
+}
+
+const LOCALES: Readonly<Record<string, Locale>> = {
+  C: { options: `locale 'C'` },
+  'C.UTF-8': { options: `locale 'C.UTF-8'` },
+  'en_US.UTF-8': { options: `locale 'en_US.UTF-8'` },
+  'tr_TR.UTF-8': { options: `locale 'tr_TR.UTF-8'` },
+  "ICU's root": { options: `locale_provider icu icu_locale 'und' locale 'C'` },
+  "ICU's Turkish": { options: `locale_provider icu icu_locale 'tr-TR' locale 'C'` },
+  "ICU's Lithuanian": { options: `locale_provider icu icu_locale 'lt-LT' locale 'C'` },
+  'the builtin C.UTF-8': { options: `locale_provider builtin builtin_locale 'C.UTF-8' locale 'C'`, since: 17 },
+  'the builtin PG_UNICODE_FAST': {
+    options: `locale_provider builtin builtin_locale 'PG_UNICODE_FAST' locale 'C'`,
+    since: 18,
+  },
+}
+
+/** Errors of `create database` where the server's build or its machine lacks a locale. */
+const LACKING: ReadonlySet<string | undefined> = new Set([
+  '42809', // wrong_object_type: a locale that the machine does not have
+  '0A000', // feature_not_supported: built without ICU
+])
+
+const TITLES = ['Łódź', 'Молоко', 'ΟΔΟΣ', 'DIŞ İŞLERİ', 'ÌSÒLA JĮ', 'Ⰰⰴⰰⰿ ႠႡ', 'Straẞe ÆRØ'] as const
+const FOUND_BY: Readonly<Record<string, (typeof TITLES)[number]>> = {
+  lodz: 'Łódź',
+  ŁÓDŹ: 'Łódź',
+  молоко: 'Молоко',
+  МОЛ: 'Молоко',
+  οδος: 'ΟΔΟΣ',
+  dis: 'DIŞ İŞLERİ',
+  işleri: 'DIŞ İŞLERİ',
+  isola: 'ÌSÒLA JĮ',
+  ji: 'ÌSÒLA JĮ',
+  ⰰⰴⰰⰿ: 'Ⰰⰴⰰⰿ ႠႡ',
+  ⴀⴁ: 'Ⰰⰴⰰⰿ ႠႡ',
+  strasse: 'Straẞe ÆRØ',
+  aero: 'Straẞe ÆRØ',
+}
+
+suite('the search in a database whose locale is', { skip: needsServer }, () => {
+  const PREFIX = `todo_locale_${randomBytes(4).toString('hex')}`
+  const databases: string[] = []
+  const admin = (text: string): Promise<unknown> => withClient(String(SERVER_URL), (client) => client.query(text))
+  after(async () => {
+    for (const name of databases) await admin(`drop database if exists ${name} with (force)`)
+    await admin(`drop role if exists ${PREFIX}, ${PREFIX}_system, ${PREFIX}_owner`)
+  })
+
+  async function createDatabase(locale: string, owner = 'default'): Promise<string> {
+    const name = `${PREFIX}_${databases.length}`
+    await admin(`create database ${name} owner ${owner} template template0 encoding 'UTF8' ${locale}`)
+    databases.push(name)
+    return urlOf(String(SERVER_URL), name)
+  }
+
+  for (const [locale, { options, since = 0 }] of Object.entries(LOCALES)) {
+    test(`${locale} finds words in every alphabet, whatever their case and accents`, async (t) => {
+      if ((await serverVersion()) < since) return t.skip(`takes PostgreSQL ${since}`)
+      const url = await createDatabase(options).catch((error: unknown) => {
+        if (locale !== 'C' && error instanceof DatabaseError && LACKING.has(error.code)) return error
+        throw error
+      })
+      if (typeof url !== 'string') return t.skip(`not on this server: ${url.message}`)
+      await using world = await openWorld({ env: { DATABASE_URL: url } })
+      const { token } = await world.signUp()
+      for (const title of TITLES) await world.ask('POST', '/api/tasks', { token, body: { title } })
+      for (const [q, title] of Object.entries(FOUND_BY)) {
+        const { json } = await world.ask('GET', `/api/tasks?q=${encodeURIComponent(q)}`, { token })
+        assert.deepEqual(
+          json.map((task: { title: string }) => task.title),
+          [title],
+          q,
+        )
+      }
+    })
+  }
+
+  test('C finds the tasks, too, that were folded by it before the migration', async () => {
+    await admin(`create role ${PREFIX}_owner login createrole`)
+    const server = new URL(await createDatabase(`locale 'C'`, `${PREFIX}_owner`))
+    server.username = `${PREFIX}_owner`
+    const variables = {
+      ...OWN_AUTH_TABLES,
+      app_role: PREFIX,
+      system_role: `${PREFIX}_system`,
+      serving_login: `${PREFIX}_owner`,
+    }
+    const before = readMigrations().findIndex(({ name }) => name === 'search_without_locale')
+    const words = await withClient(server.href, async (client) => {
+      await migrateUp(client, variables, { steps: before })
+      await client.query(
+        `insert into users (id, name, email, "emailVerified") values ('ada', 'Ada', 'a@example.com', true)`,
+      )
+      // Forced policies bind the owner too.
+      await client.query(`set role ${PREFIX}; set app.user_id = 'ada'`)
+      await client.query(`insert into tasks (id, title, tags) values (gen_random_uuid(), 'Молоко', '{ŁÓDŹ}')`)
+      await client.query('reset role')
+      await migrateUp(client, variables)
+      await client.query(`set role ${PREFIX}`)
+      return (await client.query('select search_words, version, row_security_active($1) from tasks', ['tasks'])).rows
+    })
+    assert.deepEqual(words, [{ search_words: ' молоко \n lodz \n  ', version: 1, row_security_active: true }])
+  })
+})

@@ -1,0 +1,105 @@
+import type { UserSql } from '../../db/sql.ts'
+import type { Statement } from '../../db/wire/statement.ts'
+import { reading, shortReading } from '../../db/step.ts'
+import type { Step } from '../../db/sql.ts'
+import { formatInstant } from '../../lib/instant.ts'
+import { dueBounds, type Query } from './query.ts'
+import { pageStatement } from './query-sql.ts'
+import { PRIORITIES, STATUSES, type TagCount, type TaskStats } from '../schema.ts'
+
+/** Where a page ended: the instants that its listing means by `due`, and then the keys of its last task. */
+export type Position = readonly string[]
+
+export interface Page {
+  /** A JSON array of whole tasks, or of the members that were asked for. */
+  readonly tasks: string
+  /** Null where it was not asked for and is not known without counting. */
+  readonly total: number | null
+  /** Where the next page begins; undefined on the last one. */
+  readonly next: Position | undefined
+  readonly userId: string
+}
+
+interface PageRow extends Pick<Page, 'tasks' | 'total'> {
+  /** Of the last task; an empty due date is null. */
+  readonly next: readonly (string | null)[] | null
+}
+
+/** A page of so many tasks takes little time, of a kind that PostgreSQL keeps prepared. */
+const SHORT_PAGE = 100
+
+/**
+ * `after` is where the page before ended, `nowMs` what a listing that begins means by now. A page that is expected to be large in
+ * bytes gets a connection alone: on a shared one, the answers of others would wait behind it.
+ */
+export function page(query: Query, after: Position | undefined, nowMs: number, isLarge = false): Step<Page> {
+  const fresh = dueBounds(query, nowMs)
+  const due = after?.slice(0, fresh.length) ?? fresh
+  const { statement, values } = pageStatement(query, due, after?.slice(fresh.length))
+  const isShort = statement.name !== '' && query.limit <= SHORT_PAGE && !isLarge
+  return (isShort ? shortReading : reading)(statement, values, (row: PageRow | undefined, userId: string) => {
+    const { tasks, total, next } = theOnly(row)
+    return {
+      tasks,
+      total,
+      next: next === null ? undefined : [...due, ...next.map((key) => key ?? '')],
+      userId,
+    }
+  })
+}
+
+const TAGS: Statement = {
+  name: 'tasks.tags',
+  text: `select name, count(*) as count from tasks, unnest(tags) as name group by name
+         having $2::bigint is null or count(*) < $2 or (count(*) = $2 and name collate "C" > $3)
+         order by count desc, name collate "C" limit $1`,
+}
+const COUNT_TAGS: Statement = {
+  name: 'tasks.count_tags',
+  text: `select count(distinct name) as total from tasks, unnest(tags) as name`,
+}
+
+export interface TagPage {
+  readonly tags: TagCount[]
+  /** Undefined where it was not asked for and is not known without counting. */
+  readonly total: number | undefined
+  /** Where the next page begins: count and name of its last tag. Undefined on the last page. */
+  readonly next: Position | undefined
+}
+
+/** The most used first. `after` is where the page before ended. */
+export async function tags(
+  sql: UserSql,
+  { limit, count }: { readonly limit: number; readonly count: boolean },
+  after: Position | undefined,
+): Promise<TagPage> {
+  const [rows, counted] = await Promise.all([
+    // One more than asked for shows whether there is a next page.
+    sql.rows<TagCount>(TAGS, [limit + 1, ...(after ?? [null, null])]),
+    count ? sql.row<{ total: number }>(COUNT_TAGS) : undefined,
+  ])
+  const tags = rows.slice(0, limit)
+  const last = rows.length > limit ? tags.at(-1) : undefined
+  const known = after === undefined && last === undefined ? tags.length : undefined
+  return { tags, total: counted?.total ?? known, next: last && [String(last.count), last.name] }
+}
+
+const each = (column: string, values: readonly string[]): string =>
+  `json_build_object(${values.map((value) => `'${value}', coalesce(sum(tasks) filter (where ${column} = '${value}'), 0)`).join(', ')})`
+
+// Both parts are counted from an index alone, where vacuum has seen the table's pages since they changed.
+const STATS: Statement = {
+  name: 'tasks.stats',
+  text: `select coalesce(sum(tasks), 0)::bigint as total, ${each('status', STATUSES)} as "byStatus",
+           ${each('priority', PRIORITIES)} as "byPriority",
+           (select count(*) from tasks where due_date < $1::timestamptz and completed_at is null) as overdue
+         from (select status, priority, count(*) as tasks from tasks group by status, priority) as counted`,
+}
+
+/** `nowMs` is what is overdue by now, by the clock that the list goes by. */
+export const stats = (nowMs: number): Step<TaskStats> => reading(STATS, [formatInstant(nowMs)], theOnly<TaskStats>)
+
+function theOnly<Row>(row: Row | undefined): Row {
+  if (row === undefined) throw new Error('an aggregate without a row')
+  return row
+}
