@@ -50,6 +50,9 @@ const CASES = new Map<string, Case>([
   ['Prisma, as the Python service has it', { schema: PRISMA, users: 'user', sessions: 'user_sessions', env: {} }],
 ])
 
+/** Each opens a database several times, which takes seconds where that is the embedded one. */
+const ON_EMBEDDED = new Set(['better-auth-1.4.6-snake-case', 'better-auth-1.7.25-default'])
+
 const EXTERNAL = { AUTH_MODE: 'external' }
 const HASH_SECRET = randomBytes(32).toString('base64url')
 const ALL = readMigrations().map(({ version, name }) => `${String(version).padStart(4, '0')}_${name}`)
@@ -129,57 +132,63 @@ async function addSession(
 
 suite('external mode', () => {
   for (const [name, { schema, users, sessions, env }] of CASES) {
-    test(`${name}: its sessions open the tasks of its users, plain and hashed, and its tables stay as they are`, async () => {
-      await using database = await openTestDatabase({ migrated: false })
-      const all = { ...database.env, ...EXTERNAL, ...env, SESSION_HASH_SECRET: HASH_SECRET }
-      const config = configOf(all)
-      const tokens = ['plain', 'hashed', 'expired'].map(() => randomBytes(24).toString('base64url'))
-      const [plain = '', hashed = '', expired = ''] = tokens
-      await asOwner(config, async (client) => {
-        await client.query(schema)
-        const hash = createHmac('sha256', HASH_SECRET).update(hashed).digest('hex')
-        await addSession(client, { users, sessions }, 'ada', plain, '1 hour')
-        await addSession(client, { users, sessions }, 'ben', hash, '1 hour')
-        await addSession(client, { users, sessions }, 'ada', expired, '-1 second')
-      })
-      const tables = [
-        users,
-        sessions,
-        'account',
-        'verification',
-        'verifications',
-        'user_accounts',
-        'user_verifications',
-      ]
-      const before = await stateOf(config, tables)
-      assert.match(
-        await run(config, 'init'),
-        new RegExp(`in public.${users} and public.${sessions}: these tables stay`),
-      )
-      assert.match(await run(config, 'init'), /has all \d+ migrations already/)
-      assert.deepEqual(await stateOf(config, tables), before)
-      {
-        await using world = await openWorld({ env: all })
-        for (const [token, userId] of [
-          [plain, 'ada'],
-          [hashed, 'ben'],
-        ] as const) {
-          const created = await world.ask('POST', '/api/tasks', { token, body: { title: 'mine' } })
-          assert.deepEqual([created.status, created.json.userId], [201, userId])
+    const skip =
+      SERVER_URL === undefined && !ON_EMBEDDED.has(name) && 'on the embedded database two of the schemas are enough'
+    test(
+      `${name}: its sessions open the tasks of its users, plain and hashed, and its tables stay as they are`,
+      { skip },
+      async () => {
+        await using database = await openTestDatabase({ migrated: false })
+        const all = { ...database.env, ...EXTERNAL, ...env, SESSION_HASH_SECRET: HASH_SECRET }
+        const config = configOf(all)
+        const tokens = ['plain', 'hashed', 'expired'].map(() => randomBytes(24).toString('base64url'))
+        const [plain = '', hashed = '', expired = ''] = tokens
+        await asOwner(config, async (client) => {
+          await client.query(schema)
+          const hash = createHmac('sha256', HASH_SECRET).update(hashed).digest('hex')
+          await addSession(client, { users, sessions }, 'ada', plain, '1 hour')
+          await addSession(client, { users, sessions }, 'ben', hash, '1 hour')
+          await addSession(client, { users, sessions }, 'ada', expired, '-1 second')
+        })
+        const tables = [
+          users,
+          sessions,
+          'account',
+          'verification',
+          'verifications',
+          'user_accounts',
+          'user_verifications',
+        ]
+        const before = await stateOf(config, tables)
+        assert.match(
+          await run(config, 'init'),
+          new RegExp(`in public.${users} and public.${sessions}: these tables stay`),
+        )
+        assert.match(await run(config, 'init'), /has all \d+ migrations already/)
+        assert.deepEqual(await stateOf(config, tables), before)
+        {
+          await using world = await openWorld({ env: all })
+          for (const [token, userId] of [
+            [plain, 'ada'],
+            [hashed, 'ben'],
+          ] as const) {
+            const created = await world.ask('POST', '/api/tasks', { token, body: { title: 'mine' } })
+            assert.deepEqual([created.status, created.json.userId], [201, userId])
+          }
+          assert.equal((await world.ask('GET', '/api/tasks', { token: expired })).status, 401)
+          // The user goes, and the tasks with it.
+          await world.asOwner((client) => client.query(`delete from "${users}" where id = 'ada'`))
+          assert.equal((await world.ask('GET', '/api/tasks', { token: plain })).status, 401)
+          const left = await world.asOwner((client) => client.query('select user_id from tasks'))
+          assert.deepEqual(left.rows, [{ user_id: 'ben' }])
         }
-        assert.equal((await world.ask('GET', '/api/tasks', { token: expired })).status, 401)
-        // The user goes, and the tasks with it.
-        await world.asOwner((client) => client.query(`delete from "${users}" where id = 'ada'`))
-        assert.equal((await world.ask('GET', '/api/tasks', { token: plain })).status, 401)
-        const left = await world.asOwner((client) => client.query('select user_id from tasks'))
-        assert.deepEqual(left.rows, [{ user_id: 'ben' }])
-      }
-      assert.deepEqual(
-        (await run(config, 'down', '99')).split('\n'),
-        ALL.toReversed().map((each) => `taken back  ${each}`),
-      )
-      assert.deepEqual(await stateOf(config, tables), before)
-    })
+        assert.deepEqual(
+          (await run(config, 'down', '99')).split('\n'),
+          ALL.toReversed().map((each) => `taken back  ${each}`),
+        )
+        assert.deepEqual(await stateOf(config, tables), before)
+      },
+    )
   }
 
   test(

@@ -232,7 +232,7 @@ suite('importing from the published Python service', { skip: needsServer }, () =
     assert.deepEqual(await sql(`select from tasks where title = 'Write'`), [])
   })
 
-  test('many rows go over in batches, and one that the database refuses is told from the others', async () => {
+  test('many rows go over in batches, and one that the database refuses does not stop the others', async () => {
     await sql(`insert into before.tasks (user_id, title, completed, priority, created_at, updated_at)
       select 'ben', 'Task ' || n, n % 3 = 0, 'Medium', '2026-01-01T00:00:00Z', '2026-01-01T00:00:00Z' from generate_series(1, 1201) n`)
     await sql(`alter table tasks add constraint odd check (title <> 'Task 700')`)
