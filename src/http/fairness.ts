@@ -115,6 +115,8 @@ function awaitTurn(
   { request, reply, user, cost }: Asking,
   done: (refusal?: Problem) => void,
 ): void {
+  // Its client left while the request was admitted: the response has been closed, and would not say so again.
+  if (reply.raw.destroyed) return done(waitedTooLong())
   let stopWaiting = (): void => undefined
   const withdraw = turns.request(user, cost, (turn) => {
     stopWaiting()
