@@ -1,7 +1,7 @@
 import cluster from 'node:cluster'
 import { writeFileSync } from 'node:fs'
 import { loadConfig } from './config/config.ts'
-import { errorCode, peekedSecrets, reasonInWords } from './config/development-secrets.ts'
+import { errorCode, existingSecrets, fileErrorReason } from './config/development-secrets.ts'
 import { StartError } from './errors.ts'
 
 const USAGE = `usage: todo-backend [serve]
@@ -113,7 +113,7 @@ async function vault(rest: readonly string[]): Promise<void> {
 
 async function doctor(rest: readonly string[]): Promise<void> {
   const command = await import('./operator/doctor.ts')
-  return command.doctor(rest, () => loadConfig({ secrets: peekedSecrets }))
+  return command.doctor(rest, () => loadConfig({ secrets: existingSecrets }))
 }
 
 async function operate(command: 'seed' | 'token', rest: readonly string[]): Promise<void> {
@@ -132,7 +132,7 @@ async function description(command: 'openapi' | 'llms', [file, ...rest]: readonl
   try {
     writeFileSync(file, text)
   } catch (cause) {
-    throw new StartError(`cannot write ${file}: ${reasonInWords(cause)}`, { cause })
+    throw new StartError(`cannot write ${file}: ${fileErrorReason(cause)}`, { cause })
   }
 }
 

@@ -66,14 +66,14 @@ const HASHING_MS = 500
 /** @param limits count attempts to sign in; without them nobody's are limited */
 export function embeddedAuth(
   { auth, http, environment }: Config,
-  db: Pick<Database, 'pool' | 'patience' | 'roles'>,
+  db: Pick<Database, 'pool' | 'timeBudget' | 'roles'>,
   limits?: Limits,
   log?: Pick<Logger, 'warn'>,
 ): Auth | undefined {
   if (auth.mode === 'external') return undefined
   return createAuth({
     pool: db.pool,
-    patience: () => db.patience(HASHING_MS),
+    timeBudget: () => db.timeBudget(HASHING_MS),
     systemRole: db.roles.system,
     secret: auth.betterAuthSecret.reveal(),
     sessionHashSecret: auth.sessionHashSecret.reveal(),

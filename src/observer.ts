@@ -37,7 +37,7 @@ export type JobOutcome = 'ok' | 'failed' | 'dead' | 'released' | 'lost'
 
 const ignore = (): void => undefined
 
-export const NOBODY_OBSERVES: Observer = {
+export const IGNORING_OBSERVER: Observer = {
   requestEnded: ignore,
   refused: ignore,
   unauthenticated: ignore,

@@ -60,7 +60,7 @@ const ownPort = (): Place => ({
 async function serveUntil(signals: Signals, config: Config, log: Logger, place: Place): Promise<void> {
   const isDevelopment = config.environment === 'development'
   if (isDevelopment && config.database.address === undefined && place.lentAt === undefined) {
-    process.stdout.write(PATIENCE)
+    process.stdout.write(STARTING)
   }
 
   await using deps = await openDeps(config, log, { lentAt: place.lentAt })
@@ -161,7 +161,7 @@ export function explained(error: unknown, host: string, port: number): unknown {
   }
 }
 
-export const PATIENCE = 'todo-backend starts; the first time takes some seconds longer, because it makes a database\n'
+export const STARTING = 'todo-backend starts; the first time takes some seconds longer, because it makes a database\n'
 
 /** What a person who started the service in a terminal sees. */
 export const greeting = (address: string, { db, config }: Pick<Deps, 'db' | 'config'>): string => `

@@ -8,7 +8,7 @@ import { Writable } from 'node:stream'
 import { suite, test } from 'node:test'
 import { loadConfig, parseConfig, type Config } from '../src/config/config.ts'
 import { withMigrations } from '../src/db/database.ts'
-import { developmentSecrets, peekedSecrets } from '../src/config/development-secrets.ts'
+import { developmentSecrets, existingSecrets } from '../src/config/development-secrets.ts'
 import { openLog } from '../src/log.ts'
 import { Secret } from '../src/lib/secret.ts'
 import { ask, openChannel } from '../src/operator/channel.ts'
@@ -311,7 +311,7 @@ suite('doctor', () => {
     const home = mkdtempSync(join(tmpdir(), 'todo-doctor-'))
     try {
       const load = (): Config =>
-        loadConfig({ env: { PORT: '0', REDIS_URL: REDIS_OR_NOWHERE }, cwd: home, secrets: peekedSecrets })
+        loadConfig({ env: { PORT: '0', REDIS_URL: REDIS_OR_NOWHERE }, cwd: home, secrets: existingSecrets })
       const { findings, status } = await examined(load)
       assert.equal(stateOf(findings, 'database'), 'skipped')
       assert.equal(status, 0)

@@ -5,7 +5,7 @@ import { APIError, createAuthMiddleware } from 'better-auth/api'
 import { bearer } from 'better-auth/plugins'
 import { Kysely, sql } from 'kysely'
 import { DatabaseError, type Pool } from 'pg'
-import type { Patience } from '../db/wire/lease.ts'
+import type { TimeBudget } from '../db/wire/lease.ts'
 import { systemDialect } from '../db/system-dialect.ts'
 import { boundedHashing, type PasswordHashing } from './hashing.ts'
 import { withHashedSessions, withinRequest } from './hashed-sessions.ts'
@@ -31,7 +31,7 @@ export interface AuthOptions {
   /** Of connections under the serving role; a pool of one is enough. */
   readonly pool: Pool
   /** The time that a request may have the database for. Unbounded by default. */
-  readonly patience?: (() => Patience) | undefined
+  readonly timeBudget?: (() => TimeBudget) | undefined
   /** The role that may read and write the auth tables. */
   readonly systemRole: string
   /** Signs the tokens and cookies that are sent out. At least 32 characters. */
@@ -80,7 +80,7 @@ interface RequestState {
   /** Errors of the database that are no answer to the input. */
   readonly failures: unknown[]
   /** One for all its queries. */
-  readonly patience: Patience | undefined
+  readonly timeBudget: TimeBudget | undefined
   hashedAhead?: { readonly password: string; readonly hash: string }
   /** Another sign-up with the same e-mail address was faster. */
   isEmailTaken?: boolean
@@ -92,17 +92,17 @@ const request = new AsyncLocalStorage<RequestState>()
 
 /** Opens nothing and asks the database nothing until the first request. */
 export function createAuth(options: AuthOptions): Auth {
-  const { patience } = options
+  const { timeBudget } = options
   const dialect = systemDialect({
     pool: options.pool,
     role: options.systemRole,
-    ...(patience !== undefined && { patience: () => request.getStore()?.patience ?? patience() }),
+    ...(timeBudget !== undefined && { timeBudget: () => request.getStore()?.timeBudget ?? timeBudget() }),
     onError: (error) => noteError(error, request.getStore()),
   })
   const auth = betterAuth(betterAuthOptions(options, new Kysely<unknown>({ dialect })))
 
   const asRequest = <T>(work: (state: RequestState) => Promise<T>): Promise<T> => {
-    const state: RequestState = { failures: [], patience: patience?.() }
+    const state: RequestState = { failures: [], timeBudget: timeBudget?.() }
     return request.run(state, () =>
       withinRequest(async () => {
         const result = await work(state)
@@ -286,11 +286,11 @@ const hashOnce =
   }
 
 /** Work behind what was committed: it has time of its own, and its failure is not the request's. */
-async function cleanUp(work: () => Promise<void>, { patience, onCleanUpFailed }: AuthOptions): Promise<void> {
-  const time = patience?.()
+async function cleanUp(work: () => Promise<void>, { timeBudget, onCleanUpFailed }: AuthOptions): Promise<void> {
+  const time = timeBudget?.()
   if (time !== undefined) time.leftMs = Math.min(time.leftMs, CLEAN_UP_MS)
   try {
-    await request.run({ failures: [], patience: time }, work)
+    await request.run({ failures: [], timeBudget: time }, work)
   } catch (error) {
     onCleanUpFailed?.(error)
   }

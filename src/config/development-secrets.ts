@@ -30,7 +30,7 @@ export function developmentSecrets(dataDir: string): DevelopmentSecrets {
 }
 
 /** As {@link developmentSecrets}, but where there is no file yet none is made, and what comes back is kept nowhere. */
-export function peekedSecrets(dataDir: string): DevelopmentSecrets {
+export function existingSecrets(dataDir: string): DevelopmentSecrets {
   const path = join(dataDir, 'secrets.json')
   return parse(readIfThere(path) ?? JSON.stringify(generate()), path)
 }
@@ -152,14 +152,14 @@ function orStartError<T>(path: string, action: () => T): T {
     return action()
   } catch (cause) {
     throw new StartError(
-      `DATA_DIR: cannot use ${path}: ${reasonInWords(cause)}; let this user read and write there, or set DATA_DIR to a directory where it may`,
+      `DATA_DIR: cannot use ${path}: ${fileErrorReason(cause)}; let this user read and write there, or set DATA_DIR to a directory where it may`,
       { cause },
     )
   }
 }
 
 /** What the operating system says is wrong, such as `permission denied`. */
-export function reasonInWords(error: unknown): string {
+export function fileErrorReason(error: unknown): string {
   if (error instanceof Error && 'errno' in error && typeof error.errno === 'number') {
     return getSystemErrorMessage(error.errno) ?? error.message
   }

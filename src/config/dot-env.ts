@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { errorCode, reasonInWords } from './development-secrets.ts'
+import { errorCode, fileErrorReason } from './development-secrets.ts'
 import { StartError } from '../errors.ts'
 
 /**
@@ -15,7 +15,7 @@ export function readDotEnv(directory: string): Readonly<Record<string, string | 
     bytes = readFileSync(path)
   } catch (cause) {
     if (errorCode(cause) === 'ENOENT') return {}
-    throw new StartError(`cannot read ${path}: ${reasonInWords(cause)}; make it readable or remove it`, { cause })
+    throw new StartError(`cannot read ${path}: ${fileErrorReason(cause)}; make it readable or remove it`, { cause })
   }
   let text: string
   try {

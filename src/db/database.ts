@@ -5,7 +5,7 @@ import { refuseOtherAuthTables, withAuthTables } from './schema/auth-tables.ts'
 import { Connection, enterServingRole, statementTimeoutMs } from './wire/connection.ts'
 import { unavailable } from './wire/failures.ts'
 import { refuseUnsafeDatabase } from './schema/guard.ts'
-import type { Patience } from './wire/lease.ts'
+import type { TimeBudget } from './wire/lease.ts'
 import { label, readMigrations, type MigrationVariables } from './schema/migration-files.ts'
 import { migrateUp, migrationState, type MigrateOptions, type MigrationState } from './schema/migrator.ts'
 import { refuseOtherSearchPath } from './schema/preflight.ts'
@@ -28,7 +28,7 @@ export interface Database extends Scopes, AsyncDisposable {
   /** Resolves when the embedded database broke down and could not be started again: the process has to end. */
   readonly failed: Promise<StartError>
   /** The time that a request may have the database for, less what else it takes. */
-  patience(besidesMs?: number): Patience
+  timeBudget(besidesMs?: number): TimeBudget
   /** One trivial round trip, under the serving role. */
   ping(): Promise<void>
   migrationState(): Promise<MigrationState>
@@ -76,18 +76,18 @@ export async function openDatabase(
     maxLifetimeSeconds: config.database.recycleMs / 1000,
     ...(pooler === 'none' && {
       // oxlint-disable-next-line typescript/no-misused-promises -- declared as void, but the pool waits for it
-      onConnect: (client: ClientBase) => enterServingRole(client, roles.serving, source.patienceMs),
+      onConnect: (client: ClientBase) => enterServingRole(client, roles.serving, source.budgetMs),
     }),
   })
   opened.defer(closing(pool))
   pool.on('error', (error) => log.warn({ err: error }, 'an idle database connection was lost'))
 
   const migrations = readMigrations()
-  const patience = (besidesMs = 0): Patience => ({ leftMs: source.patienceMs - besidesMs, acquireMs })
-  const { asNobody, ...scopes } = openScopes(pool, roles, {
-    patience,
+  const timeBudget = (besidesMs = 0): TimeBudget => ({ leftMs: source.budgetMs - besidesMs, acquireMs })
+  const { withoutUser, ...scopes } = openScopes(pool, roles, {
+    timeBudget,
     prepared: preparedStatements,
-    enteredWithMs: pooler === 'none' ? statementTimeoutMs(source.patienceMs) : undefined,
+    enteredWithMs: pooler === 'none' ? statementTimeoutMs(source.budgetMs) : undefined,
     onStatement: (statement) => {
       if (echo) log.info({ statement: statement.name, sql: statement.text }, 'sql')
     },
@@ -97,12 +97,12 @@ export async function openDatabase(
     ...scopes,
     pool,
     roles,
-    patience,
+    timeBudget,
     embeddedIn: source.embeddedIn,
     failed: source.failed,
-    ping: () => asNobody(async (client) => void (await client.query('select 1'))),
-    migrationState: () => asNobody((client) => migrationState(client, migrations)),
-    probeWrites: () => asNobody(probeWrites),
+    ping: () => withoutUser(async (client) => void (await client.query('select 1'))),
+    migrationState: () => withoutUser((client) => migrationState(client, migrations)),
+    probeWrites: () => withoutUser(probeWrites),
     [Symbol.asyncDispose]: () => closes.disposeAsync(),
   }
 }

@@ -224,7 +224,7 @@ suite('the purge', () => {
   test('passes by what another process has locked, and does not wait for it', { skip: needsServer }, async () => {
     await fill(10, '30 hours')
     const { pool, roles } = served.db
-    const impatient = openScopes(pool, roles, { patience: () => ({ leftMs: 5000, acquireMs: 5000 }) })
+    const impatient = openScopes(pool, roles, { timeBudget: () => ({ leftMs: 5000, acquireMs: 5000 }) })
     await served.asOwner(async (holder) => {
       await holder.query('begin')
       await holder.query(`select from idempotency_keys where key in ('30 hours 2', '30 hours 7') for update`)

@@ -84,7 +84,7 @@ export async function onceOnly<T>(
   // In one flight. Two statements, because only one that begins when the lock is held sees what its last holder committed.
   const [claim, earlier] = await Promise.all([
     sql.row<{ claimed: boolean }>(CLAIM, [sql.userId, key]),
-    sql.row<Kept>(FIND, [key, fingerprints]),
+    sql.row<StoredResult>(FIND, [key, fingerprints]),
   ])
   const kept = resultOf(earlier)
   // The fingerprint says that it is the result of this very request, and so of its type.
@@ -107,7 +107,7 @@ export async function onceOnly<T>(
  */
 export async function isDone(sql: UserSql, once: OnceOnly | undefined): Promise<boolean> {
   if (once === undefined) return false
-  const kept = await sql.row<Pick<Kept, 'same'>>(LOOK, [once.key, once.fingerprints])
+  const kept = await sql.row<Pick<StoredResult, 'same'>>(LOOK, [once.key, once.fingerprints])
   if (kept !== undefined) refuseUnlessSame(kept)
   return kept !== undefined
 }
@@ -123,19 +123,19 @@ async function refuseUnlessRoom(sql: UserSql, bytes: number): Promise<void> {
   )
 }
 
-interface Kept {
+interface StoredResult {
   readonly same: boolean | null
   readonly result: string | null
 }
 
 /** Undefined when there is none; the result of one may be undefined too. */
-function resultOf(kept: Kept | undefined): { readonly result: unknown } | undefined {
-  if (kept === undefined) return undefined
-  refuseUnlessSame(kept)
-  return { result: kept.result === null ? undefined : JSON.parse(kept.result) }
+function resultOf(stored: StoredResult | undefined): { readonly result: unknown } | undefined {
+  if (stored === undefined) return undefined
+  refuseUnlessSame(stored)
+  return { result: stored.result === null ? undefined : JSON.parse(stored.result) }
 }
 
-function refuseUnlessSame({ same }: Pick<Kept, 'same'>): void {
+function refuseUnlessSame({ same }: Pick<StoredResult, 'same'>): void {
   if (same === true) return
   throw same === null ? keptByNewerVersion() : reused()
 }

@@ -15,7 +15,7 @@ import {
 import { Problem } from '../errors.ts'
 import { parseDatabaseUrl } from '../lib/database-url.ts'
 import { clientConfig, Connection, enterServingRole } from './wire/connection.ts'
-import type { Patience } from './wire/lease.ts'
+import type { TimeBudget } from './wire/lease.ts'
 import { openScopes } from './scopes.ts'
 import type { Sql, UserSql } from './sql.ts'
 import type { Statement } from './wire/statement.ts'
@@ -241,7 +241,7 @@ test('scopes at the same time never see or write for one another: 200 of 10 user
       })
       .then(
         () => assert.ok(!fails),
-        // The pool is small and its patience short: being refused is fair, being mixed up is not.
+        // The pool is small and its time budget short: being refused is fair, being mixed up is not.
         (error: unknown) => void (error instanceof Problem ? unavailable(error) : assert.ok(fails, String(error))),
       )
   })
@@ -348,10 +348,10 @@ describe('when the connection breaks', { skip: needsServer }, () => {
     }
   }
 
-  test('by falling silent, the scope is refused with 503 when its patience ends, and the pool goes on', async () => {
+  test('by falling silent, the scope is refused with 503 when its time budget ends, and the pool goes on', async () => {
     await using cable = await openCable()
-    const patience = (): Patience => ({ leftMs: 400, acquireMs: 400 })
-    const scopes = openScopes(cable.pool, served.db.roles, { patience })
+    const timeBudget = (): TimeBudget => ({ leftMs: 400, acquireMs: 400 })
+    const scopes = openScopes(cable.pool, served.db.roles, { timeBudget })
     const work = scopes.asUser(ada.principal, async (sql) => {
       cable.pull()
       await Promise.all([sql.rows(INSERT, ['lost']), sql.rows(unnamed('select 1'))])
@@ -363,8 +363,8 @@ describe('when the connection breaks', { skip: needsServer }, () => {
   test('by falling silent while it is shared, it is given up, also when everybody who waited has left before', async () => {
     await using cable = await openCable()
     const { pool } = cable
-    const patience = (): Patience => ({ leftMs: 500, acquireMs: 500 })
-    const scopes = openScopes(pool, served.db.roles, { patience, enteredWithMs: 400 })
+    const timeBudget = (): TimeBudget => ({ leftMs: 500, acquireMs: 500 })
+    const scopes = openScopes(pool, served.db.roles, { timeBudget, enteredWithMs: 400 })
     const who = shortReading({ name: 'test.who', text: 'select' }, [], (_row, userId) => userId)
     const lost = shortReading({ name: 'test.lost', text: 'select pg_sleep(0.1)' }, [], (_row, userId) => userId)
     assert.equal(await scopes.asUser(ada.principal, who), ada.id)

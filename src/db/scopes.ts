@@ -3,14 +3,14 @@ import { Problem } from '../errors.ts'
 import type { Principal } from '../principal.ts'
 import { isLocked } from './wire/failures.ts'
 import { onceOnly, type OnceOnly } from './idempotency.ts'
-import { unbounded, type Lease, type Patience } from './wire/lease.ts'
+import { unbounded, type Lease, type TimeBudget } from './wire/lease.ts'
 import { Pipelines } from './wire/pipelines.ts'
 import { BEGIN, SET_FOR_TRANSACTION } from './wire/settings.ts'
 import { send, sqlOn, userSqlOn, type SystemSql, type UserSql } from './sql.ts'
 import type { Statement } from './wire/statement.ts'
 import { answerOf, PROOFS, proofValue, withProof, type Answer, type ProvenRow } from './step.ts'
 import type { Step } from './sql.ts'
-import { flight, transaction } from './wire/transaction.ts'
+import { roundTrip, transaction } from './wire/transaction.ts'
 
 type Entering = Readonly<Record<Principal['kind'] | 'nobody', Statement>>
 
@@ -64,7 +64,7 @@ export interface Scopes {
 
 export interface ScopeOptions {
   /** The time that each scope has. Unbounded by default. */
-  readonly patience?: () => Patience
+  readonly timeBudget?: () => TimeBudget
   /** Whether statements are prepared once per connection, under their names; so by default. */
   readonly prepared?: boolean
   /**
@@ -75,12 +75,12 @@ export interface ScopeOptions {
   readonly onStatement?: (statement: Statement) => void
 }
 
-/** `asNobody` is for questions about the database itself, as the serving role and without a user. */
+/** `withoutUser` is for questions about the database itself, as the serving role and without a user. */
 export function openScopes(
   pool: Pool,
   roles: { readonly serving: string; readonly system: string },
-  { patience = unbounded, prepared = true, enteredWithMs, onStatement = () => undefined }: ScopeOptions = {},
-): Scopes & { asNobody<T>(this: void, work: (client: PoolClient) => Promise<T>): Promise<T> } {
+  { timeBudget = unbounded, prepared = true, enteredWithMs, onStatement = () => undefined }: ScopeOptions = {},
+): Scopes & { withoutUser<T>(this: void, work: (client: PoolClient) => Promise<T>): Promise<T> } {
   // Ahead of a statement, so that both hold for it: behind a pooler a login that inherits nothing may not even call its
   // functions.
   const begin = ({ client, statementTimeout }: Lease, role: string) =>
@@ -120,10 +120,10 @@ export function openScopes(
   })
   const runs = { prepared, onStatement }
 
-  const together = async <T>(
+  const inTransaction = async <T>(
     principal: Principal,
     work: (sql: UserSql) => Promise<T>,
-    time: Patience,
+    time: TimeBudget,
     once?: OnceOnly,
   ): Promise<T> => {
     const { result, replayed } = await transaction(pool, time, {
@@ -139,13 +139,13 @@ export function openScopes(
   }
 
   /** In one flight. */
-  const alone = async (principal: Principal, step: Step<unknown>, time: Patience): Promise<Answer> => {
+  const asOneStatement = async (principal: Principal, step: Step<unknown>, time: TimeBudget): Promise<Answer> => {
     const statement = withProof(step, principal.kind)
     onStatement(step.statement)
     const values = [...step.values, proofValue(principal)]
     const ask = async (client: PoolClient): Promise<Answer> =>
       answerOf(await send<ProvenRow>(client, statement, values, prepared))
-    const askBetween = async (lease: Lease): Promise<Answer> => {
+    const askInTransaction = async (lease: Lease): Promise<Answer> => {
       const [began, entered, asked, committed] = await Promise.allSettled([
         begin(lease, roles.serving),
         send(lease.client, enter.nobody, [], prepared),
@@ -159,43 +159,43 @@ export function openScopes(
       return asked.value
     }
     // Where some of the time has been waited away, the server gets to know: it is to give up before us.
-    const askAlone = (lease: Lease): Promise<Answer> =>
-      enteredWithMs !== undefined && lease.leftMs() > enteredWithMs ? ask(lease.client) : askBetween(lease)
-    const changes = step.otherwise !== undefined
+    const askExclusively = (lease: Lease): Promise<Answer> =>
+      enteredWithMs !== undefined && lease.leftMs() > enteredWithMs ? ask(lease.client) : askInTransaction(lease)
+    const changes = step.fallback !== undefined
     const isShared = enteredWithMs !== undefined && (changes || step.short)
     const answer = isShared
-      ? await (changes ? writers : readers).run(time, ask, askAlone)
-      : await flight(pool, time, changes, askAlone)
+      ? await (changes ? writers : readers).run(time, ask, askExclusively)
+      : await roundTrip(pool, time, changes, askExclusively)
     if (answer.userId === '') throw refusal(principal)
     return answer
   }
 
   return {
     asUser: async (principal, work, once) => {
-      const time = patience()
+      const time = timeBudget()
       try {
-        if (typeof work === 'function') return await together(principal, work, time, once)
-        if (once !== undefined) return await together(principal, (sql) => sql.run(work), time, once)
-        if (work.otherwise === undefined) {
-          const { row, userId } = await alone(principal, work, time)
+        if (typeof work === 'function') return await inTransaction(principal, work, time, once)
+        if (once !== undefined) return await inTransaction(principal, (sql) => sql.run(work), time, once)
+        if (work.fallback === undefined) {
+          const { row, userId } = await asOneStatement(principal, work, time)
           return work.result(row, userId)
         }
-        const row = await alone(principal, work, time).then(({ row }) => row, unlessLocked)
-        return work.result(row) ?? (await together(principal, work.otherwise, time))
+        const row = await asOneStatement(principal, work, time).then(({ row }) => row, onLockTimeout)
+        return work.result(row) ?? (await inTransaction(principal, work.fallback, time))
       } catch (error) {
-        throw saysUserIsGone(error) ? refusal(principal, error) : error
+        throw isUserDeleted(error) ? refusal(principal, error) : error
       }
     },
     asSystem: (reason, work) =>
-      transaction(pool, patience(), {
+      transaction(pool, timeBudget(), {
         enter: (lease) => {
           onStatement({ name: 'scope.system', text: reason })
           return open(lease, roles.system, enter.nobody)
         },
         work: ({ client }, scope) => work(sqlOn(client, scope, runs) as SystemSql),
       }),
-    asNobody: (work) =>
-      transaction(pool, patience(), {
+    withoutUser: (work) =>
+      transaction(pool, timeBudget(), {
         enter: (lease) => open(lease, roles.serving, enter.nobody),
         work: ({ client }) => work(client),
       }),
@@ -203,7 +203,7 @@ export function openScopes(
 }
 
 /** A change gives way to a lock, which it did nothing to, and then waits for it in a transaction. */
-const unlessLocked = (error: unknown): undefined => {
+const onLockTimeout = (error: unknown): undefined => {
   if (!isLocked(error)) throw error
 }
 
@@ -219,5 +219,5 @@ function refusal({ kind }: Principal, cause?: unknown): Problem {
 }
 
 /** The user was deleted after the scope was entered, so that what it writes now has no owner to refer to. */
-const saysUserIsGone = (error: unknown): boolean =>
+const isUserDeleted = (error: unknown): boolean =>
   error instanceof DatabaseError && error.code === '23503' && /_(user_id|for_user)_fkey$/.test(error.constraint ?? '')

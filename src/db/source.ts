@@ -9,13 +9,13 @@ import { LENT_PORT } from './embedded/lent-embedded.ts'
 import type { MigrationVariables } from './schema/migration-files.ts'
 
 /** All that a request waits for a server, which may be anywhere: it is to have its answer within 2 s. */
-const SERVER_PATIENCE_MS = 1_600
+const SERVER_BUDGET_MS = 1_600
 
 /**
  * One process and one session, in which requests take turns: it cannot be lost without this process, but a peak takes its
  * time.
  */
-const EMBEDDED_PATIENCE_MS = 40_000
+const EMBEDDED_BUDGET_MS = 40_000
 
 /**
  * Until a connection of the pool is made or given up. Longer than a request waits, so that a server that takes its time to
@@ -33,7 +33,7 @@ export interface Source extends AsyncDisposable {
   readonly poolMin: number
   /** Of making one, or waiting for one. */
   readonly connectTimeoutMs: number
-  readonly patienceMs: number
+  readonly budgetMs: number
   readonly embeddedIn: string | undefined
   /** Resolves when the embedded database broke down for good. A server is reached again when it is there again. */
   readonly failed: Promise<StartError>
@@ -74,7 +74,7 @@ export async function openSource(
     poolMax: poolSize + poolOverflow,
     poolMin: poolSize,
     connectTimeoutMs: POOL_CONNECT_TIMEOUT_MS,
-    patienceMs: SERVER_PATIENCE_MS,
+    budgetMs: SERVER_BUDGET_MS,
     embeddedIn: undefined,
     failed: never,
     [Symbol.asyncDispose]: async () => undefined,
@@ -133,8 +133,8 @@ function embeddedSource(
     // It is one session; requests take turns.
     poolMax: 1,
     poolMin: 1,
-    connectTimeoutMs: EMBEDDED_PATIENCE_MS,
-    patienceMs: EMBEDDED_PATIENCE_MS,
+    connectTimeoutMs: EMBEDDED_BUDGET_MS,
+    budgetMs: EMBEDDED_BUDGET_MS,
     embeddedIn: embeddedDirectory(dataDir),
     failed,
     [Symbol.asyncDispose]: close,

@@ -17,13 +17,13 @@ export interface Reading<T> extends Single {
   result(this: void, row: object | undefined, userId: string): T
   /** Whether it takes little time however much there is: then it may go between others, on one connection. */
   readonly short: boolean
-  readonly otherwise?: never
+  readonly fallback?: never
 }
 
 export interface Writing<T> extends Single {
   /** Undefined where nothing was done. */
   result(this: void, row: object | undefined): T | undefined
-  otherwise(this: void, sql: UserSql): Promise<T>
+  fallback(this: void, sql: UserSql): Promise<T>
 }
 
 declare const scope: unique symbol
@@ -75,8 +75,8 @@ export function userSqlOn(client: ClientBase, scope: { readonly ended: boolean }
     userId,
     run: async <T>(step: Step<T>) => {
       const row = await sql.row<object>(step.statement, step.values)
-      if (step.otherwise === undefined) return step.result(row, userId)
-      return step.result(row) ?? step.otherwise(sql)
+      if (step.fallback === undefined) return step.result(row, userId)
+      return step.result(row) ?? step.fallback(sql)
     },
   } as UserSql
   return sql

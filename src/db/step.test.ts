@@ -28,8 +28,8 @@ const INSERT = {
   text: `insert into tasks (id, title) select gen_random_uuid(), $1::text
          where current_setting('app.user_id') <> '' and $1::text <> 'never' returning title`,
 }
-const insert = (title: string, otherwise = (): Promise<string> => assert.fail('it was settled')): Step<string> =>
-  writing(INSERT, [title], ({ title }: { title: string }) => title, otherwise)
+const insert = (title: string, fallback = (): Promise<string> => assert.fail('it was settled')): Step<string> =>
+  writing(INSERT, [title], ({ title }: { title: string }) => title, fallback)
 
 const problem =
   (code: string) =>
@@ -93,8 +93,8 @@ for (const [where, scopes] of Object.entries(kinds)) {
     test('that has no row goes on in a transaction, or says what that means', async () => {
       const none = reading({ name: 'test.none', text: 'select id from tasks where false' }, [], (row) => row ?? 'none')
       assert.equal(await scopes().asUser(ada.principal, none), 'none')
-      const otherwise = async (): Promise<string> => 'otherwise'
-      assert.equal(await scopes().asUser(ada.principal, insert('never', otherwise)), 'otherwise')
+      const fallback = async (): Promise<string> => 'fallback'
+      assert.equal(await scopes().asUser(ada.principal, insert('never', fallback)), 'fallback')
     })
 
     test('that fails leaves nothing, neither rows nor a user on the connection', async () => {

@@ -16,19 +16,19 @@ export const shortReading = <T>(...of: Parameters<typeof reading<T>>): Reading<T
 })
 
 /**
- * A step that changes something where all is as it usually is, and else changes nothing and gives no row. Then `otherwise`
+ * A step that changes something where all is as it usually is, and else changes nothing and gives no row. Then `fallback`
  * finds out what is the matter, or does it, in a transaction. It also does where somebody else has a lock on what is changed.
  */
 export const writing = <T>(
   statement: Statement,
   values: readonly unknown[],
   result: Done<T>['result'],
-  otherwise: Writing<T>['otherwise'],
+  fallback: Writing<T>['fallback'],
 ): Writing<T> => ({
   statement,
   values,
   result: (row) => (row === undefined ? undefined : result(row)),
-  otherwise,
+  fallback,
 })
 
 interface Done<T> {
@@ -58,7 +58,7 @@ const fused = new WeakMap<Statement, Partial<Record<Principal['kind'], Statement
 
 /** How long a change waits for somebody else's lock, with others behind it on its connection. Then it goes on in a transaction. */
 const LOCK_TIMEOUT_MS = 20
-const GIVES_WAY = `, set_config('lock_timeout', '${LOCK_TIMEOUT_MS}ms', true)`
+const SET_LOCK_TIMEOUT = `, set_config('lock_timeout', '${LOCK_TIMEOUT_MS}ms', true)`
 
 /**
  * The statement of a step behind the proof of the principal, in one. The proof comes first, and sets whose rows the policies let
@@ -66,14 +66,14 @@ const GIVES_WAY = `, set_config('lock_timeout', '${LOCK_TIMEOUT_MS}ms', true)`
  * parallel workers. Where it proves nobody they let it see none, and an insert has to make none by itself. The proof's parameter
  * comes last, behind the values of the statement, of which it always has the same number.
  */
-export function withProof({ statement, values, otherwise }: Step<unknown>, kind: Principal['kind']): Statement {
+export function withProof({ statement, values, fallback }: Step<unknown>, kind: Principal['kind']): Statement {
   let forms = fused.get(statement)
   if (forms === undefined) fused.set(statement, (forms = {}))
   return (forms[kind] ??= {
     name: statement.name === '' ? '' : `${statement.name}.${kind}`,
     text: `with scope as materialized (
         select set_config('app.user_id', coalesce(${PROOFS[kind]}($${values.length + 1}), ''), true) as user_id
-        ${otherwise === undefined ? '' : GIVES_WAY}
+        ${fallback === undefined ? '' : SET_LOCK_TIMEOUT}
       ), step as (${statement.text})
       select scope.user_id as "proven user", step.* from scope left join (select true as "is row", step.* from step) step on true`,
   })

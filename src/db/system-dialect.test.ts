@@ -162,8 +162,8 @@ test('a connection from which nothing comes is given up when the time is up, and
   const silence = (client: PoolClient): void => void client.connection.stream.pause()
   pool.on('acquire', silence)
   t.after(() => pool.off('acquire', silence))
-  const patience = () => ({ leftMs: 400, acquireMs: 400 })
-  const hurried = new Kysely<Tables>({ dialect: systemDialect({ pool, role: database.systemRole, patience }) })
+  const timeBudget = () => ({ leftMs: 400, acquireMs: 400 })
+  const hurried = new Kysely<Tables>({ dialect: systemDialect({ pool, role: database.systemRole, timeBudget }) })
   const code = (expected: string) => (error: unknown) => error instanceof Problem && error.code === expected
   await assert.rejects(hurried.selectFrom('users').select('id').execute(), code('unavailable'))
   await assert.rejects(hurried.insertInto('users').values(user('silent')).execute(), code('outcome_unknown'))

@@ -12,7 +12,7 @@ import {
 } from 'kysely'
 import { escapeIdentifier, types, type Pool, type QueryResult as PgResult } from 'pg'
 import { isOutdatedConnection, unavailable, unknownOutcome } from './wire/failures.ts'
-import { borrow, unbounded, type Lease, type Patience } from './wire/lease.ts'
+import { borrow, unbounded, type Lease, type TimeBudget } from './wire/lease.ts'
 import { BEGIN, SET_FOR_TRANSACTION } from './wire/settings.ts'
 
 export interface SystemDialectOptions {
@@ -21,7 +21,7 @@ export interface SystemDialectOptions {
   /** The role every statement runs as. */
   readonly role: string
   /** What is left of the time that whoever is asking may have the database for. Unbounded by default. */
-  readonly patience?: () => Patience
+  readonly timeBudget?: () => TimeBudget
   /** Learns of every error before it is thrown, for callers like better-auth that swallow some. */
   readonly onError?: (error: unknown) => void
 }
@@ -57,9 +57,9 @@ class SystemDriver implements Driver {
   async destroy(): Promise<void> {}
 
   acquireConnection(): Promise<DatabaseConnection> {
-    const { pool, role, patience = unbounded } = this.#options
+    const { pool, role, timeBudget = unbounded } = this.#options
     return this.#reporting(
-      async () => new SystemConnection(await borrow(pool, patience()), role, (work) => this.#reporting(work)),
+      async () => new SystemConnection(await borrow(pool, timeBudget()), role, (work) => this.#reporting(work)),
     )
   }
 
@@ -130,7 +130,9 @@ class SystemConnection implements DatabaseConnection {
   executeQuery<R>(query: CompiledQuery): Promise<QueryResult<R>> {
     return this.#reporting(async () =>
       kyselyResult<R>(
-        this.#state === 'in transaction' ? await this.#lease.within(this.#send(query)) : await this.#sendAlone(query),
+        this.#state === 'in transaction'
+          ? await this.#lease.within(this.#send(query))
+          : await this.#sendExclusively(query),
       ),
     )
   }
@@ -176,7 +178,7 @@ class SystemConnection implements DatabaseConnection {
   }
 
   release(): void {
-    if (this.#outdated) this.#lease.distrustOthers()
+    if (this.#outdated) this.#lease.markPoolStale()
     this.#lease.end(this.#outdated || this.#state !== 'idle')
   }
 
@@ -186,7 +188,7 @@ class SystemConnection implements DatabaseConnection {
   }
 
   /** One flight. All must have settled before the connection may go back; after an error COMMIT rolls back. */
-  async #sendAlone(query: CompiledQuery): Promise<PgResult<object>> {
+  async #sendExclusively(query: CompiledQuery): Promise<PgResult<object>> {
     this.#state = 'unknown'
     const sent = [
       this.#lease.client.query(`${BEGIN}; ${this.#enter}`),

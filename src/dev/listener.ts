@@ -10,13 +10,19 @@ const WAITING_MAX = 1_000
 export type Taker = { readonly child: ChildProcess } | { readonly reason: string } | undefined
 
 /** The port, open as long as the command runs: a request that comes while nobody serves waits for whoever serves next. */
-export interface Door extends AsyncDisposable {
+export interface Listener extends AsyncDisposable {
   readonly address: string
   leadTo(taker: Taker): void
 }
 
 /** @throws StartError where the port cannot be opened */
-export async function openDoor({ host, port }: { readonly host: string; readonly port: number }): Promise<Door> {
+export async function openListener({
+  host,
+  port,
+}: {
+  readonly host: string
+  readonly port: number
+}): Promise<Listener> {
   let taker: Taker
   const waiting = new Set<net.Socket>()
   const give = (socket: net.Socket): void => {

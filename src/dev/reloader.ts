@@ -10,8 +10,8 @@ import { lendEmbedded } from '../db/embedded/lent-embedded.ts'
 import { embeddedDirectory } from '../db/source.ts'
 import { StartError } from '../errors.ts'
 import { openLog } from '../log.ts'
-import { PATIENCE } from '../server.ts'
-import { openDoor, type Door } from './listener.ts'
+import { STARTING } from '../server.ts'
+import { openListener, type Listener } from './listener.ts'
 import { watchCode, type Change } from './watch.ts'
 
 export type ToChild =
@@ -64,7 +64,7 @@ export async function develop(load: () => Config): Promise<void> {
     const change = await Promise.race([watch.next(), stop.promise, ...(stage === undefined ? [] : [stage.failed])])
     if (change instanceof StartError) lost = change
     if (change === undefined || change instanceof StartError) break
-    stage?.door.leadTo(undefined)
+    stage?.listener.leadTo(undefined)
     await end(served)
     if (change.files.includes('package-lock.json')) spares.renew()
     try {
@@ -78,7 +78,7 @@ export async function develop(load: () => Config): Promise<void> {
     } catch (error) {
       if (!(error instanceof StartError)) throw error
       served = { reason: error.message, isRefusal: true }
-      stage?.door.leadTo(served)
+      stage?.listener.leadTo(served)
     }
     tellOutcome(log, served, change)
   }
@@ -91,7 +91,7 @@ export async function develop(load: () => Config): Promise<void> {
 interface Stage extends AsyncDisposable {
   /** Of what in the configuration it depends. */
   readonly key: string
-  readonly door: Door
+  readonly listener: Listener
   /** Undefined where there is a server. */
   readonly lentAt: string | undefined
   /** Resolves when the embedded database broke down and could not be started again. */
@@ -103,35 +103,35 @@ const keyOf = ({ http: { host, port }, database, dataDir }: Config): string =>
 
 async function openStage(config: Config, log: Logger): Promise<Stage> {
   await using opened = new AsyncDisposableStack()
-  const door = opened.use(await openDoor(config.http))
+  const listener = opened.use(await openListener(config.http))
   let lentAt: string | undefined
   let failed = new Promise<StartError>(() => undefined)
   if (config.database.address === undefined) {
-    process.stdout.write(PATIENCE)
+    process.stdout.write(STARTING)
     opened.use(await lockDirectory(config.dataDir))
     const embedded = opened.use(await openEmbedded(embeddedDirectory(config.dataDir), { log }))
     failed = embedded.failed
     lentAt = opened.use(await lendEmbedded(embedded)).at
   }
   const closing = opened.move()
-  return { key: keyOf(config), door, lentAt, failed, [Symbol.asyncDispose]: () => closing.disposeAsync() }
+  return { key: keyOf(config), listener, lentAt, failed, [Symbol.asyncDispose]: () => closing.disposeAsync() }
 }
 
 type Served = (Spare & { readonly reason?: undefined }) | (Failure & { readonly child?: undefined })
 
-async function serve(spares: Spares, { door, lentAt }: Stage, isFirst: boolean): Promise<Served> {
+async function serve(spares: Spares, { listener, lentAt }: Stage, isFirst: boolean): Promise<Served> {
   const taken = spares.take()
   const { child, gone } = taken
   const told = new Promise<Failure | undefined>((resolve) => {
     child.once('message', (message: FromChild) => resolve(message.kind === 'failed' ? message.failure : undefined))
   })
   // One that could not be started may have no channel.
-  if (child.connected) child.send({ kind: 'serve', address: door.address, lentAt, isFirst } satisfies ToChild)
+  if (child.connected) child.send({ kind: 'serve', address: listener.address, lentAt, isFirst } satisfies ToChild)
   const failure = await Promise.race([told, gone])
   const served: Served = failure ?? taken
-  door.leadTo(served)
+  listener.leadTo(served)
   // Who came then would wait for the next change.
-  if (failure === undefined) void gone.then((failure) => !ending.has(child) && door.leadTo(failure))
+  if (failure === undefined) void gone.then((failure) => !ending.has(child) && listener.leadTo(failure))
   spares.make()
   return served
 }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import { assertProblem, openSurface } from '../../test/wire.ts'
 import { askAt, type Answer } from '../../test/world.ts'
-import { NOBODY_OBSERVES, type Observer } from '../observer.ts'
+import { IGNORING_OBSERVER, type Observer } from '../observer.ts'
 import { drain } from './drain.ts'
 import { Work } from './overload.ts'
 import type { App } from './app.ts'
@@ -18,7 +18,7 @@ suite('overload', () => {
     const refusals: string[] = []
     const ended: (number | undefined)[] = []
     const observer: Observer = {
-      ...NOBODY_OBSERVES,
+      ...IGNORING_OBSERVER,
       refused: (code) => refusals.push(code),
       requestEnded: (_method, route, status) => void (route === undefined && ended.push(status)),
     }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { randomBytes, randomInt } from 'node:crypto'
 import { after, before, suite, test } from 'node:test'
-import { databaseAway } from '../db/wire/failures.ts'
+import { databaseUnavailable } from '../db/wire/failures.ts'
 import { assertProblem } from '../../test/wire.ts'
 import { openWorld, SERVICE_TOKEN, type Answer, type World } from '../../test/world.ts'
 import { addressOf } from './admission.ts'
@@ -198,7 +198,7 @@ suite('rate limits of an address', () => {
       replace: ({ db }) => ({
         db: {
           ...db,
-          asUser: (...asked) => (isAway ? Promise.reject(databaseAway(new Error('away'))) : db.asUser(...asked)),
+          asUser: (...asked) => (isAway ? Promise.reject(databaseUnavailable(new Error('away'))) : db.asUser(...asked)),
         },
       }),
     })

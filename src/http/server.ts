@@ -11,7 +11,7 @@ import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
 import type { Config } from '../config/config.ts'
 import { Problem } from '../errors.ts'
 import { JsonError, parseJson } from '../lib/json.ts'
-import { NOBODY_OBSERVES, type Observer, type Tracer } from '../observer.ts'
+import { IGNORING_OBSERVER, type Observer, type Tracer } from '../observer.ts'
 import type { Gate } from './admission.ts'
 import { originForm, refuseAmbiguity } from './ambiguity.ts'
 import type { App } from './app.ts'
@@ -66,7 +66,7 @@ export async function createApp(
   config: Config,
   log: FastifyBaseLogger,
   gate: Gate,
-  { observer = NOBODY_OBSERVES, tracer }: { observer?: Observer; tracer?: Tracer | undefined } = {},
+  { observer = IGNORING_OBSERVER, tracer }: { observer?: Observer; tracer?: Tracer | undefined } = {},
 ): Promise<App> {
   const headers = { ...SECURITY_HEADERS, ...(config.environment === 'production' ? TRANSPORT_SECURITY : {}) }
   const links = linksOf(config.http.publicUrl)

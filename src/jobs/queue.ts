@@ -130,14 +130,14 @@ export const extend = ({ id, lease }: Claimed, db: Db, leaseMs: number): Promise
 export const done = ({ id, lease }: Claimed, db: Db): Promise<boolean> => settle(db, DONE, [id, lease])
 
 /** Lets the job run again later. @returns whether the lease was still held */
-export const again = (
+export const retryLater = (
   { id, lease }: Claimed,
   db: Db,
   { inMs, attempts, error }: { inMs: number; attempts: number; error: string | null },
 ): Promise<boolean> => settle(db, AGAIN, [id, lease, Math.round(inMs), attempts, error])
 
 /** Keeps the job for an operator. @returns whether the lease was still held */
-export const bury = ({ id, lease }: Claimed, db: Db, error: string): Promise<boolean> =>
+export const markDead = ({ id, lease }: Claimed, db: Db, error: string): Promise<boolean> =>
   settle(db, DEAD, [id, lease, error])
 
 const settle = (db: Db, statement: Statement, values: readonly unknown[]): Promise<boolean> =>

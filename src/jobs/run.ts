@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Scopes } from '../db/scopes.ts'
 import type { JobOutcome, Observer } from '../observer.ts'
-import { again, bury, done, extend, type Claimed } from './queue.ts'
+import { retryLater, markDead, done, extend, type Claimed } from './queue.ts'
 import type { JobKind, JobLog } from './kind.ts'
 
 const TIMEOUT_MS = 10 * 60_000
@@ -96,16 +96,16 @@ async function settled(
 ): Promise<JobOutcome> {
   if (error === undefined) {
     const next = { inMs: everyMs ?? 0, attempts: 0, error: null }
-    return (await (everyMs === undefined ? done(job, db) : again(job, db, next))) ? 'ok' : 'lost'
+    return (await (everyMs === undefined ? done(job, db) : retryLater(job, db, next))) ? 'ok' : 'lost'
   }
   // The attempt did not fail: the process stops.
   if (isStopped)
-    return (await again(job, db, { inMs: 0, attempts: job.attempts - 1, error: null })) ? 'released' : 'lost'
+    return (await retryLater(job, db, { inMs: 0, attempts: job.attempts - 1, error: null })) ? 'released' : 'lost'
   if (job.attempts >= attemptsMax && everyMs === undefined) {
-    return (await bury(job, db, classOf(error))) ? 'dead' : 'lost'
+    return (await markDead(job, db, classOf(error))) ? 'dead' : 'lost'
   }
   const inMs = Math.min(retryInMs(job.attempts), everyMs ?? Infinity)
-  return (await again(job, db, { inMs, attempts: job.attempts, error: classOf(error) })) ? 'failed' : 'lost'
+  return (await retryLater(job, db, { inMs, attempts: job.attempts, error: classOf(error) })) ? 'failed' : 'lost'
 }
 
 /** Never the message, which may quote what a user wrote. */

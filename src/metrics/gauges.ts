@@ -9,14 +9,14 @@ import type { RedisConnection } from '../redis.ts'
 /** How long the database may take to say what is applied: somebody waits for the metrics, most of all while it is away. */
 const LOOK_TIMEOUT_MS = 1_000
 
-interface Surroundings {
+interface Gauged {
   readonly db: Pick<Database, 'pool' | 'migrationState'>
   readonly redis: Pick<RedisConnection, 'isReachable'>
   readonly jobs: Pick<Queue, 'state'>
 }
 
 /** What is looked at when somebody asks, and costs nothing before. */
-export function watchSurroundings(app: App, { db, redis, jobs }: Surroundings): Registry {
+export function openGauges(app: App, { db, redis, jobs }: Gauged): Registry {
   const registry = new Registry()
   registry.registerMetric(
     new Gauge({
@@ -64,7 +64,7 @@ export function watchSurroundings(app: App, { db, redis, jobs }: Surroundings): 
   return registry
 }
 
-function watchDatabase(registry: Registry, db: Surroundings['db']): void {
+function watchDatabase(registry: Registry, db: Gauged['db']): void {
   registry.registerMetric(
     new Gauge({
       name: 'database_pool_connections',
@@ -99,7 +99,7 @@ function watchDatabase(registry: Registry, db: Surroundings['db']): void {
       },
     }),
   )
-  const look = together(() => within(LOOK_TIMEOUT_MS, db.migrationState()).catch(() => undefined))
+  const look = coalesced(() => within(LOOK_TIMEOUT_MS, db.migrationState()).catch(() => undefined))
   registry.registerMetric(
     new Gauge({
       name: 'database_up',
@@ -127,8 +127,8 @@ function watchDatabase(registry: Registry, db: Surroundings['db']): void {
   )
 }
 
-function watchJobs(registry: Registry, jobs: Surroundings['jobs']): void {
-  const look = together(() => within(LOOK_TIMEOUT_MS, jobs.state()).catch(() => undefined))
+function watchJobs(registry: Registry, jobs: Gauged['jobs']): void {
+  const look = coalesced(() => within(LOOK_TIMEOUT_MS, jobs.state()).catch(() => undefined))
   registry.registerMetric(
     new Gauge({
       name: 'jobs_dead',
@@ -156,7 +156,7 @@ function watchJobs(registry: Registry, jobs: Surroundings['jobs']): void {
 }
 
 /** Whoever asks while there is an answer under way gets that one. */
-export function together<T>(ask: () => Promise<T>): () => Promise<T> {
+export function coalesced<T>(ask: () => Promise<T>): () => Promise<T> {
   let underWay: Promise<T> | undefined
   return () => (underWay ??= ask().finally(() => (underWay = undefined)))
 }

@@ -8,7 +8,7 @@ import { refusalsOfUnlimited } from '../http/wire.ts'
 import type { Queue } from '../jobs/queue.ts'
 import type { RedisConnection } from '../redis.ts'
 import type { Metrics } from './metrics.ts'
-import { watchSurroundings } from './gauges.ts'
+import { openGauges } from './gauges.ts'
 import { openWholeService } from './workers.ts'
 
 interface MetricsDeps {
@@ -21,8 +21,8 @@ interface MetricsDeps {
 
 /** Prometheus text (version 0.0.4) of all workers together. Labels are bounded: route templates, never paths or ids. */
 export function metricsRoutes(app: App, { config, metrics: { registry }, db, redis, jobs }: MetricsDeps): void {
-  const surroundings = watchSurroundings(app, { db, redis, jobs })
-  const service = openWholeService(Registry.merge([registry, surroundings]), app.log)
+  const gauges = openGauges(app, { db, redis, jobs })
+  const service = openWholeService(Registry.merge([registry, gauges]), app.log)
   app.addHook('onClose', async () => service[Symbol.dispose]())
 
   app.get(

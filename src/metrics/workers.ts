@@ -2,7 +2,7 @@ import cluster, { type Worker } from 'node:cluster'
 import type { FastifyBaseLogger } from 'fastify'
 import { AggregatorRegistry, Gauge, type Registry } from 'prom-client'
 import { within } from '../lib/within.ts'
-import { together } from './gauges.ts'
+import { coalesced } from './gauges.ts'
 
 /**
  * Several workers are one service, so whichever is asked for metrics answers for all. It asks the supervisor, who asks every
@@ -85,7 +85,7 @@ export function gatherMetrics(log: FastifyBaseLogger): void {
     if (snapshot !== undefined && !worker.isDead()) told.set(worker.id, snapshot)
     return snapshot !== undefined
   }
-  const gather = together(async (): Promise<Gathered> => {
+  const gather = coalesced(async (): Promise<Gathered> => {
     const workers = Object.values(cluster.workers ?? {}).filter((each) => each !== undefined && serving.has(each.id))
     const answers = await Promise.all(
       workers.map(async (each) => ({ id: each?.id ?? 0, answers: each !== undefined && (await tell(each)) })),

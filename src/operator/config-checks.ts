@@ -1,7 +1,7 @@
 import { readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Config } from '../config/config.ts'
-import { DEVELOPMENT_SECRETS, errorCode, reasonInWords } from '../config/development-secrets.ts'
+import { DEVELOPMENT_SECRETS, errorCode, fileErrorReason } from '../config/development-secrets.ts'
 import { StartError } from '../errors.ts'
 import { isThisMachine } from '../lib/host.ts'
 import type { Secret } from '../lib/secret.ts'
@@ -75,7 +75,7 @@ export function checkSecrets(config: Config): readonly Finding[] {
   } catch (error) {
     return errorCode(error) === 'ENOENT'
       ? [ok('secrets', 'from the environment, or made at the first start')]
-      : [fail('secrets', `${path}: ${reasonInWords(error)}`, 'let this user read it')]
+      : [fail('secrets', `${path}: ${fileErrorReason(error)}`, 'let this user read it')]
   }
   const used = secretsOf(config).filter((secret) => made.includes(`"${secret.reveal()}"`)).length
   if (used === 0) return [ok('secrets', 'from the environment')]

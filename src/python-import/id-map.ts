@@ -1,5 +1,5 @@
 import { closeSync, existsSync, fsyncSync, openSync, readFileSync, truncateSync, writeSync } from 'node:fs'
-import { reasonInWords } from '../config/development-secrets.ts'
+import { fileErrorReason } from '../config/development-secrets.ts'
 import { StartError } from '../errors.ts'
 
 const HEADER = 'user_id,old_id,new_id\n'
@@ -37,7 +37,7 @@ export function openIdMap(path: string, readOnly: boolean): IdMap {
     }
   } catch (error) {
     if (error instanceof StartError) throw error
-    throw new StartError(`cannot use ${path} for the map of ids: ${reasonInWords(error)}`, { cause: error })
+    throw new StartError(`cannot use ${path} for the map of ids: ${fileErrorReason(error)}`, { cause: error })
   }
 }
 

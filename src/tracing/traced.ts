@@ -18,7 +18,7 @@ export function tracedScopes<T extends Scopes>(db: T, tracer: Tracer): T {
     run: (step) => tracer.within(statementSpan(step.statement), () => sql.run(tracedStep(step))),
   })
   const tracedStep = <R>(step: Step<R>): Step<R> =>
-    step.otherwise === undefined ? step : { ...step, otherwise: (sql) => step.otherwise(tracedSql(sql)) }
+    step.fallback === undefined ? step : { ...step, fallback: (sql) => step.fallback(tracedSql(sql)) }
   const asUser: Scopes['asUser'] = (principal, work, once) =>
     tracer.within({ name: 'transaction user', attributes: { principal: principal.kind } }, () =>
       typeof work === 'function'

@@ -164,13 +164,13 @@ async function connects(address: DatabaseAddress, isOfKind: (error: Error) => bo
  * Never behind a pooler, where the next one to have the server's connection is somebody else. What a scope stands on it sets
  * by itself.
  *
- * @param patienceMs what a request waits for at most
+ * @param budgetMs what a request waits for at most
  */
-export async function enterServingRole(client: ClientBase, role: string, patienceMs: number): Promise<void> {
+export async function enterServingRole(client: ClientBase, role: string, budgetMs: number): Promise<void> {
   const query = {
     text: `select set_config('role', $1, false), ${SET_FOR_SESSION}, set_config('statement_timeout', $2, false),
                   set_config('idle_in_transaction_session_timeout', '60s', false)`,
-    values: [role, `${statementTimeoutMs(patienceMs)}ms`],
+    values: [role, `${statementTimeoutMs(budgetMs)}ms`],
     // pg takes it for a single query too, and its declarations do not.
     query_timeout: ENTER_TIMEOUT_MS,
   }
@@ -178,7 +178,7 @@ export async function enterServingRole(client: ClientBase, role: string, patienc
 }
 
 /** What the server gives a statement on such a connection, by the time that a request has. */
-export const statementTimeoutMs = (patienceMs: number): number => patienceMs - SERVER_MARGIN_MS
+export const statementTimeoutMs = (budgetMs: number): number => budgetMs - SERVER_MARGIN_MS
 
 /** Until the connection counts as made. */
 const ENTER_TIMEOUT_MS = 3_000

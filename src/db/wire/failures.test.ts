@@ -5,7 +5,7 @@ import { after, before, describe, test } from 'node:test'
 import { Client, DatabaseError, Pool, type ClientConfig } from 'pg'
 import { openServedDatabase, type ServedDatabase } from '../../../test/databases.ts'
 import { Problem } from '../../errors.ts'
-import { databaseAway, isOutdatedConnection, unavailable } from './failures.ts'
+import { databaseUnavailable, isOutdatedConnection, unavailable } from './failures.ts'
 
 let served: ServedDatabase
 before(async () => void (served = await openServedDatabase()))
@@ -139,7 +139,7 @@ describe('a connection that cannot be had means 503', () => {
 test('a refusal of ours, a bug and what is no error at all are no 503', () => {
   for (const each of [
     new Problem('not_found', 'no'),
-    databaseAway(new Error('x')),
+    databaseUnavailable(new Error('x')),
     new TypeError('x is not a function'),
     'x',
     null,

@@ -9,7 +9,7 @@ const RETRY_AFTER_S = 2
  * insufficient resources (a full disk, too many connections), operator intervention and its time-outs, a database that
  * still starts up or became a read-only standby, locks, deadlocks and serialization, and a disk that fails.
  */
-const NOT_NOW = /^(08...|53...|57P0[1-5]|57014|25P0[34]|25006|40001|40P01|55P03|58030)$/
+const TEMPORARY = /^(08...|53...|57P0[1-5]|57014|25P0[34]|25006|40001|40P01|55P03|58030)$/
 
 /** Node's and pg's errors for a connection that could not be made or broke; some of pg's carry no code at all. */
 const NETWORK = new Set([
@@ -37,13 +37,13 @@ const PG_WITHOUT_CODE =
 export function unavailable(error: unknown): Problem | undefined {
   if (!(error instanceof Error) || error instanceof Problem) return undefined
   const code = 'code' in error && typeof error.code === 'string' ? error.code : ''
-  const isNotNow =
-    NOT_NOW.test(code) || NETWORK.has(code) || PG_WITHOUT_CODE.test(error.message) || isOutdatedConnection(error)
-  return isNotNow ? databaseAway(error) : undefined
+  const isTemporary =
+    TEMPORARY.test(code) || NETWORK.has(code) || PG_WITHOUT_CODE.test(error.message) || isOutdatedConnection(error)
+  return isTemporary ? databaseUnavailable(error) : undefined
 }
 
 /** The 503 for whatever kept a connection from being had: nothing of the request can be to blame. */
-export function databaseAway(cause: unknown): Problem {
+export function databaseUnavailable(cause: unknown): Problem {
   return new Problem('unavailable', 'The database cannot be reached or is busy; try again shortly', {
     ...retryAfter(RETRY_AFTER_S),
     cause,
@@ -59,17 +59,17 @@ export function isAnswer(error: unknown): boolean {
   if (!(error instanceof DatabaseError)) return false
   const { severity, code = '' } = error
   // A severity is in the language of the server, which is mostly English. In another one the code has to do.
-  return severity === 'ERROR' || !(isFarewell(error) || ENDS_SESSION.test(code))
+  return severity === 'ERROR' || !(endsSession(error) || ENDS_SESSION.test(code))
 }
 
 const ENDS_SESSION = /^(08...|53300|57P0[1-5]|25P0[34]|58...|XX...)$/
 
 /** The server's last word on this connection, as far as its language is known. */
-export const isFarewell = (error: unknown): boolean =>
+export const endsSession = (error: unknown): boolean =>
   error instanceof DatabaseError && /^(FATAL|PANIC)$/.test(error.severity ?? '')
 
 /** Of a statement that was behind one with which the server ended the session: it takes them in order. */
-export class NeverBegun extends Error {
+export class NeverStarted extends Error {
   readonly code = 'ECONNABORTED'
   constructor(cause: unknown) {
     super('the session had ended before', { cause })
@@ -86,7 +86,7 @@ const NEVER_SENT = /is not queryable$/
  */
 export function unknownOutcome(error: unknown): Problem | undefined {
   if (isAnswer(error)) return undefined
-  if (error instanceof NeverBegun || (error instanceof Error && NEVER_SENT.test(error.message))) return undefined
+  if (error instanceof NeverStarted || (error instanceof Error && NEVER_SENT.test(error.message))) return undefined
   return new Problem(
     'outcome_unknown',
     'The connection to the database was lost at the last moment: the change may or may not have happened. If the request had an Idempotency-Key, repeat it with that key; otherwise look before you repeat it',

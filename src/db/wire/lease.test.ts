@@ -4,7 +4,7 @@ import { DatabaseError, type Pool } from 'pg'
 import { openServedDatabase, type ServedDatabase } from '../../../test/databases.ts'
 import { Problem } from '../../errors.ts'
 import { unknownOutcome } from './failures.ts'
-import { borrow, type Patience } from './lease.ts'
+import { borrow, type TimeBudget } from './lease.ts'
 
 let served: ServedDatabase
 let pool: Pool
@@ -15,7 +15,7 @@ before(async () => {
 after(() => served[Symbol.asyncDispose]())
 
 const isUnavailable = (error: unknown): boolean => error instanceof Problem && error.code === 'unavailable'
-const of = (leftMs: number, acquireMs = leftMs): Patience => ({ leftMs, acquireMs })
+const of = (leftMs: number, acquireMs = leftMs): TimeBudget => ({ leftMs, acquireMs })
 
 describe('a connection that was lent', () => {
   beforeEach(() => assert.equal(pool.waitingCount, 0))
@@ -43,7 +43,7 @@ describe('a connection that was lent', () => {
   test('is not lent again once its server was found to be lost', async () => {
     const first = await borrow(pool, of(5_000))
     first.end(false)
-    first.distrustOthers()
+    first.markPoolStale()
     const second = await borrow(pool, of(5_000))
     assert.notEqual(second.client, first.client)
     second.end(false)
@@ -62,11 +62,11 @@ describe('a connection that was lent', () => {
   })
 
   test('costs the time that it was had for', async () => {
-    const patience = of(5_000)
-    const lease = await borrow(pool, patience)
+    const timeBudget = of(5_000)
+    const lease = await borrow(pool, timeBudget)
     await lease.client.query('select 1')
     lease.end(false)
-    assert.ok(patience.leftMs < 5_000 && patience.leftMs > 0)
+    assert.ok(timeBudget.leftMs < 5_000 && timeBudget.leftMs > 0)
   })
 
   test('tells the server to give up a little earlier', async () => {
@@ -80,9 +80,9 @@ describe('a connection that was lent', () => {
 describe('where no connection comes free', () => {
   test('the wait ends with the time that is left, or with that for waiting', async () => {
     const holder = await borrow(pool, of(10_000))
-    for (const patience of [of(300), of(10_000, 300)]) {
+    for (const timeBudget of [of(300), of(10_000, 300)]) {
       const startedAt = performance.now()
-      await assert.rejects(borrow(pool, patience), isUnavailable)
+      await assert.rejects(borrow(pool, timeBudget), isUnavailable)
       assert.ok(performance.now() - startedAt < 2_000)
     }
     holder.end(false)

@@ -1,8 +1,8 @@
 import type { Pool, PoolClient } from 'pg'
-import { databaseAway } from './failures.ts'
+import { databaseUnavailable } from './failures.ts'
 
 /** The time that something may have the database for, all its connections together. What it uses is taken off. */
-export interface Patience {
+export interface TimeBudget {
   /** Of it all: waiting for a connection, and every statement. */
   leftMs: number
   /** Of waiting for one connection. */
@@ -14,7 +14,7 @@ const TIMER_STEP_MS = 10
 /** The longest that they take. */
 const FOREVER_MS = 2 ** 31 - 1
 
-export const unbounded = (): Patience => ({ leftMs: FOREVER_MS, acquireMs: FOREVER_MS })
+export const unbounded = (): TimeBudget => ({ leftMs: FOREVER_MS, acquireMs: FOREVER_MS })
 
 /** A connection for a while. Where the time is up it is broken off, whatever it is doing: nobody waits for silence. */
 export interface Lease {
@@ -35,7 +35,7 @@ export interface Lease {
   /** Gives the connection back, or, where it is broken or may be, throws it away. */
   end(broken: boolean): void
   /** What befell this connection befell the others too, it seems: none that was up until now is used again. */
-  distrustOthers(): void
+  markPoolStale(): void
 }
 
 /** How much earlier than us the server gives a statement up: time for its answer to get here. */
@@ -60,24 +60,24 @@ const acquireFailures = new WeakMap<Pool, number>()
 export const acquireFailuresOf = (pool: Pool): number => acquireFailures.get(pool) ?? 0
 
 /** @throws Problem unavailable (503) when no connection came in time */
-export async function borrow(pool: Pool, patience: Patience): Promise<Lease> {
+export async function borrow(pool: Pool, timeBudget: TimeBudget): Promise<Lease> {
   const startedAt = performance.now()
-  const budgetMs = patience.leftMs
+  const budgetMs = timeBudget.leftMs
   const leftMs = (): number => budgetMs - (performance.now() - startedAt)
-  const client = await acquire(pool, () => Math.min(leftMs(), patience.acquireMs - (performance.now() - startedAt)))
+  const client = await acquire(pool, () => Math.min(leftMs(), timeBudget.acquireMs - (performance.now() - startedAt)))
   const give = (broken: boolean): void => {
     // An orderly goodbye would wait for an answer.
     if (broken) client.connection.stream.destroy()
     client.release(broken)
     client.off('error', ignore)
     // Two at once have used the same time, not twice of it.
-    patience.leftMs = Math.min(patience.leftMs, leftMs())
+    timeBudget.leftMs = Math.min(timeBudget.leftMs, leftMs())
   }
   // The pool listens to idle connections only; unheard, the break of one in use would end the process.
   client.on('error', ignore)
   if (leftMs() < MIN_LEFT_MS) {
     give(false)
-    throw databaseAway(outOfTime())
+    throw databaseUnavailable(deadlineError())
   }
 
   const lastHeard = heardAt.get(client)
@@ -86,7 +86,7 @@ export async function borrow(pool: Pool, patience: Patience): Promise<Lease> {
     expired = true
     const now = performance.now()
     if (now - (heardAt.get(pool) ?? 0) > SILENCE_MS) silentAt.set(pool, now)
-    const error = outOfTime()
+    const error = deadlineError()
     client.connection.stream.destroy(error)
     return error
   }
@@ -104,7 +104,7 @@ export async function borrow(pool: Pool, patience: Patience): Promise<Lease> {
     },
     within: async (work) => {
       const late = Promise.withResolvers<never>()
-      const callOff = whenLate(leftMs(), () => late.reject(expire()))
+      const callOff = onDeadline(leftMs(), () => late.reject(expire()))
       try {
         return await Promise.race([work, late.promise])
       } finally {
@@ -118,7 +118,7 @@ export async function borrow(pool: Pool, patience: Patience): Promise<Lease> {
       }
       give(broken)
     },
-    distrustOthers: () => void silentAt.set(pool, performance.now()),
+    markPoolStale: () => void silentAt.set(pool, performance.now()),
   }
 }
 
@@ -127,7 +127,7 @@ export async function borrow(pool: Pool, patience: Patience): Promise<Lease> {
  *
  * @returns what calls it off
  */
-export function whenLate(leftMs: number, act: () => void): () => void {
+export function onDeadline(leftMs: number, act: () => void): () => void {
   let isOff = false
   const waitMs = Math.min(FOREVER_MS, Math.ceil(Math.max(0, leftMs) / TIMER_STEP_MS) * TIMER_STEP_MS)
   const timer = setTimeout(() => setImmediate(() => isOff || act()), waitMs)
@@ -138,7 +138,7 @@ export function whenLate(leftMs: number, act: () => void): () => void {
 }
 
 /** With the code that a socket has for it. */
-export const outOfTime = (): Error =>
+export const deadlineError = (): Error =>
   Object.assign(new Error('the database did not answer in time'), { code: 'ETIMEDOUT' })
 
 const ignore = (): void => undefined
@@ -165,7 +165,7 @@ async function connection(pool: Pool, waitMs: number): Promise<PoolClient> {
   } catch (error) {
     void coming.then((client) => client.release(), ignore)
     acquireFailures.set(pool, acquireFailuresOf(pool) + 1)
-    throw databaseAway(error)
+    throw databaseUnavailable(error)
   } finally {
     clearTimeout(timer)
   }

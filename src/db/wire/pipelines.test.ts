@@ -108,7 +108,7 @@ suite('many who read at once', { skip: needsServer }, () => {
   test('who run out of time give up alone, and the others are answered', async () => {
     const scopes = openScopes(served.db.pool, served.db.roles, {
       enteredWithMs: 100,
-      patience: () => ({ leftMs: waits.shift() ?? 1_600, acquireMs: 1_000 }),
+      timeBudget: () => ({ leftMs: waits.shift() ?? 1_600, acquireMs: 1_000 }),
     })
     const waits = [300]
     const late = assert.rejects(scopes.asUser(user(0).principal, whose(0.6)), { code: 'unavailable' })
@@ -161,8 +161,8 @@ suite('many who write at once', { skip: needsServer }, () => {
     readonly user: string
     readonly pid: number
   }
-  const insert = (id: string = randomUUID(), title = 'x', otherwise?: Writing): Step<Made> =>
-    writing(INSERT, [id, title], (row: Made) => row, otherwise ?? (() => assert.fail('it was settled')))
+  const insert = (id: string = randomUUID(), title = 'x', fallback?: Writing): Step<Made> =>
+    writing(INSERT, [id, title], (row: Made) => row, fallback ?? (() => assert.fail('it was settled')))
   type Writing = Parameters<typeof writing<Made>>[3]
 
   const many = (): Promise<Made[]> =>
@@ -249,7 +249,7 @@ suite('many who write at once', { skip: needsServer }, () => {
     const before = await count()
     const hurried = openScopes(served.db.pool, served.db.roles, {
       enteredWithMs: 400,
-      patience: () => ({ leftMs: 500, acquireMs: 500 }),
+      timeBudget: () => ({ leftMs: 500, acquireMs: 500 }),
     })
     const taken = await Promise.all(Array.from({ length: POOL }, () => served.db.pool.connect()))
     const late = assert.rejects(hurried.asUser(ada.principal, insertSlowly()), code('unavailable'))

@@ -2,16 +2,16 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Pool, PoolClient } from 'pg'
 import { Problem } from '../../errors.ts'
 import {
-  databaseAway,
+  databaseUnavailable,
   isAnswer,
-  isFarewell,
+  endsSession,
   isOutdatedConnection,
-  NeverBegun,
+  NeverStarted,
   unavailable,
   unknownOutcome,
 } from './failures.ts'
-import { borrow, outOfTime, SILENCE_MS, whenLate, type Lease, type Patience } from './lease.ts'
-import { flight } from './transaction.ts'
+import { borrow, deadlineError, SILENCE_MS, onDeadline, type Lease, type TimeBudget } from './lease.ts'
+import { roundTrip } from './transaction.ts'
 
 /** How long a connection is joined, before it goes back to the pool and anybody may have it. */
 const JOINED_FOR_MS = 250
@@ -79,13 +79,13 @@ export class Pipelines {
 
   /**
    * @param send one statement, which is a transaction of its own
-   * @param sendAlone the same, on a connection that nobody else is on
+   * @param sendExclusively the same, on a connection that nobody else is on
    * @throws Problem unavailable (503); outcome_unknown (503) where it may have changed something
    */
-  async run<T>(patience: Patience, send: Send<T>, sendAlone: (lease: Lease) => Promise<T>): Promise<T> {
+  async run<T>(timeBudget: TimeBudget, send: Send<T>, sendExclusively: (lease: Lease) => Promise<T>): Promise<T> {
     const { changes } = this.#sharing
-    const endsAtMs = performance.now() + patience.leftMs
-    const pipeline = await this.#join(patience.acquireMs, endsAtMs)
+    const endsAtMs = performance.now() + timeBudget.leftMs
+    const pipeline = await this.#join(timeBudget.acquireMs, endsAtMs)
     try {
       if (pipeline !== undefined) return await this.#ask(pipeline, endsAtMs, send)
     } catch (error) {
@@ -93,21 +93,21 @@ export class Pipelines {
       if (unknown !== undefined || !isLoss(error)) throw unknown ?? unavailable(error) ?? error
       // Nothing was done: it is sent again.
     } finally {
-      patience.leftMs = endsAtMs - performance.now()
+      timeBudget.leftMs = endsAtMs - performance.now()
     }
-    return await flight(this.#pool, patience, changes, sendAlone)
+    return await roundTrip(this.#pool, timeBudget, changes, sendExclusively)
   }
 
   /** Whoever runs out of time gives up alone: the connection is the others' too, unless nothing comes from it at all. */
   #ask<T>(pipeline: Pipeline, endsAtMs: number, send: Send<T>): Promise<T> {
     const { promise, resolve, reject } = Promise.withResolvers<T>()
     let isAbandoned = false
-    const callOff = whenLate(endsAtMs - performance.now(), () => {
+    const callOff = onDeadline(endsAtMs - performance.now(), () => {
       isAbandoned = true
       pipeline.abandoned++
-      const error = isSilent(pipeline) ? pipeline.lease.expire() : outOfTime()
+      const error = isSilent(pipeline) ? pipeline.lease.expire() : deadlineError()
       if (pipeline.abandoned === pipeline.waiting) this.#watch(pipeline)
-      reject((this.#sharing.changes ? unknownOutcome(error) : undefined) ?? databaseAway(error))
+      reject((this.#sharing.changes ? unknownOutcome(error) : undefined) ?? databaseUnavailable(error))
     })
     const sentAtMs = performance.now()
     const ask = async (): Promise<void> => {
@@ -116,7 +116,7 @@ export class Pipelines {
         this.#heard(pipeline, sentAtMs)
         resolve(result)
       } catch (error) {
-        reject(pipeline.ended ? new NeverBegun(error) : error)
+        reject(pipeline.ended ? new NeverStarted(error) : error)
         this.#failed(pipeline, error)
       } finally {
         callOff()
@@ -134,7 +134,7 @@ export class Pipelines {
    */
   #watch(pipeline: Pipeline): void {
     const silentInMs = pipeline.heardAtMs + SILENCE_MS - performance.now()
-    whenLate(silentInMs, () => {
+    onDeadline(silentInMs, () => {
       if (pipeline.waiting === 0 || pipeline.waiting > pipeline.abandoned || pipeline.lease.expired) return
       if (isSilent(pipeline)) pipeline.lease.expire()
       else this.#watch(pipeline)
@@ -164,9 +164,9 @@ export class Pipelines {
   #failed(pipeline: Pipeline, error: unknown): void {
     if (isLoss(error)) {
       pipeline.broken = true
-      pipeline.ended ||= isFarewell(error)
+      pipeline.ended ||= endsSession(error)
       this.#joinable.delete(pipeline)
-      if (!pipeline.lease.expired) pipeline.lease.distrustOthers()
+      if (!pipeline.lease.expired) pipeline.lease.markPoolStale()
     } else pipeline.heardAtMs = performance.now()
     this.#leave(pipeline)
   }
@@ -210,7 +210,7 @@ export class Pipelines {
     return fewest
   }
 
-  async #open(time: Patience): Promise<Pipeline | undefined> {
+  async #open(time: TimeBudget): Promise<Pipeline | undefined> {
     this.#held++
     const opening = this.#borrow(time)
     this.#opening.add(opening)
@@ -223,12 +223,12 @@ export class Pipelines {
     }
   }
 
-  async #borrow(time: Patience): Promise<Pipeline | undefined> {
+  async #borrow(time: TimeBudget): Promise<Pipeline | undefined> {
     const lease = await borrow(this.#pool, time)
     const { changes, leftMinMs } = this.#sharing
     // Nobody would know what became of a change on a connection that was lost while it idled. So such a one is asked first.
     if (changes && !lease.fresh && !(await answers(lease))) {
-      if (!lease.expired) lease.distrustOthers()
+      if (!lease.expired) lease.markPoolStale()
       lease.end(true)
       return undefined
     }

@@ -1,6 +1,6 @@
 import type { Pool, PoolClient } from 'pg'
 import { isAnswer, isOutdatedConnection, unavailable, unknownOutcome } from './failures.ts'
-import { borrow, type Lease, type Patience } from './lease.ts'
+import { borrow, type Lease, type TimeBudget } from './lease.ts'
 
 export interface Transaction<T> {
   /** Begins it, and answers with whose it is. */
@@ -9,9 +9,9 @@ export interface Transaction<T> {
 }
 
 /** Runs work between BEGIN and COMMIT, on another connection where the first turns out to be lost before anything is done. */
-export async function transaction<T>(pool: Pool, patience: Patience, { enter, work }: Transaction<T>): Promise<T> {
+export async function transaction<T>(pool: Pool, timeBudget: TimeBudget, { enter, work }: Transaction<T>): Promise<T> {
   for (;;) {
-    const lease = await borrow(pool, patience)
+    const lease = await borrow(pool, timeBudget)
     const { client } = lease
     const scope = { ended: false }
     let entered = false
@@ -32,10 +32,10 @@ export async function transaction<T>(pool: Pool, patience: Patience, { enter, wo
         () => true,
       )
       // What is outdated here is outdated on the other connections too.
-      if (isOutdatedConnection(error)) lease.distrustOthers()
+      if (isOutdatedConnection(error)) lease.markPoolStale()
       // A connection that broke while it idled: nothing has been done on it, so another may do.
       if (!broken || entered || !lease.reused) throw unavailable(error) ?? error
-      lease.distrustOthers()
+      lease.markPoolStale()
     } finally {
       lease.end(broken)
     }
@@ -60,14 +60,14 @@ async function commit(client: PoolClient): Promise<void> {
  * @param changes whether it does more than read
  * @throws Problem unavailable (503); outcome_unknown (503) where it may have changed something
  */
-export async function flight<T>(
+export async function roundTrip<T>(
   pool: Pool,
-  patience: Patience,
+  timeBudget: TimeBudget,
   changes: boolean,
   send: (lease: Lease) => Promise<T>,
 ): Promise<T> {
   for (;;) {
-    const lease = await borrow(pool, patience)
+    const lease = await borrow(pool, timeBudget)
     let broken = false
     let sent = false
     try {
@@ -80,7 +80,7 @@ export async function flight<T>(
       const unknown = changes && sent ? unknownOutcome(error) : undefined
       const isAway = unavailable(error) !== undefined
       // What befell the connection, and was not done by us, befell the others too.
-      if (broken && isAway && !lease.expired) lease.distrustOthers()
+      if (broken && isAway && !lease.expired) lease.markPoolStale()
       if (unknown !== undefined || !broken || !isAway || !lease.reused) throw unknown ?? unavailable(error) ?? error
     } finally {
       lease.end(broken)

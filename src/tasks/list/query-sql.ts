@@ -1,7 +1,7 @@
 import type { Statement } from '../../db/wire/statement.ts'
 import type { Query, SortKey, SortName } from './query.ts'
 import { STATUSES, type Field } from '../schema.ts'
-import { type Sought, withTypos } from './search.ts'
+import { type SearchTerm, withTypos } from './search.ts'
 
 /** Where a page ends: the sort keys of its last task and its id; '' for null. */
 export type Keys = readonly string[]
@@ -183,7 +183,7 @@ const holds = (where: string, part: string, parameters: Parameters): string =>
 const begins = (where: string, word: string, parameters: Parameters): string => holds(where, ` ${word}`, parameters)
 
 /** A typo is forgiven in title and tags, which are short, and not in the description. */
-function contains({ word, typos }: Sought, parameters: Parameters): string {
+function contains({ word, typos }: SearchTerm, parameters: Parameters): string {
   const begun = begins('words', word, parameters)
   if (typos === undefined) return begun
   const parts = typos.parts.map((part) => holds(TITLE_AND_TAGS, part, parameters)).join(' or ')
@@ -194,7 +194,7 @@ function contains({ word, typos }: Sought, parameters: Parameters): string {
  * How well a task matches, as a whole number: for each word 6 where it is a word of the title, 5 where it begins one, 4 in a
  * tag, 3 in the description, 2 for a typo in the title and 1 for one in a tag.
  */
-function relevance(words: readonly Sought[], parameters: Parameters): string {
+function relevance(words: readonly SearchTerm[], parameters: Parameters): string {
   const ranks = words.map(({ word, typos }) => {
     const inTitleOrTags = `when ${begins('title', `${word} `, parameters)} then 6 when ${begins('title', word, parameters)} then 5
       when ${begins('tags', word, parameters)} then 4`

@@ -4,7 +4,7 @@ import { CommaList, Count, Instant, OneOf } from '../../http/wire.ts'
 import { formatInstant, parseInstant } from '../../lib/instant.ts'
 import { dayOf, isTimeZone, weekOf } from '../../lib/time-zone.ts'
 import { FIELDS, type Field, PAGE_SIZE_MAX, Priority, Status } from '../schema.ts'
-import { soughtWords, wordsOf, WORDS_MAX } from './search.ts'
+import { searchWords, wordsOf, WORDS_MAX } from './search.ts'
 
 /** What a list may be sorted by; all but relevance also the other way round. */
 export const SORT_NAMES = ['createdAt', 'updatedAt', 'dueDate', 'priority', 'title', 'status', 'relevance'] as const
@@ -154,7 +154,7 @@ export function readQuery(given: TaskQuery, timezoneHeader: string | undefined):
   const query: Query = {
     ...normalized(filters),
     everyTag: tagMode === 'all',
-    words: given.q === undefined ? [] : soughtWords(given.q),
+    words: given.q === undefined ? [] : searchWords(given.q),
     sort,
     fields: fields && FIELDS.filter((field) => fields.includes(field)),
     limit,

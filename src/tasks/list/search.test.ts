@@ -4,7 +4,7 @@ import * as fc from 'fast-check'
 import type { ClientBase } from 'pg'
 import { openServedDatabase, type ServedDatabase } from '../../../test/databases.ts'
 import { create } from '../creation.ts'
-import { soughtWords, typosOf, withTypos, wordsOf } from './search.ts'
+import { searchWords, typosOf, withTypos, wordsOf } from './search.ts'
 import * as store from '../store.ts'
 
 let served: ServedDatabase
@@ -148,12 +148,12 @@ suite('words', () => {
 
 suite('what is sought', () => {
   test('is each word once', () => {
-    assert.deepEqual(soughtWords('Milk MILK crème'), ['milk', 'creme'])
-    assert.deepEqual(soughtWords('Молоко молоко'), ['молоко'])
+    assert.deepEqual(searchWords('Milk MILK crème'), ['milk', 'creme'])
+    assert.deepEqual(searchWords('Молоко молоко'), ['молоко'])
   })
 
   test('has typos forgiven in its first three words', () => {
-    const forgiven = withTypos(soughtWords('milk eggs flour sugar butter')).map(({ typos }) => typos !== undefined)
+    const forgiven = withTypos(searchWords('milk eggs flour sugar butter')).map(({ typos }) => typos !== undefined)
     assert.deepEqual(forgiven, [true, true, true, false, false])
   })
 })

@@ -28,15 +28,15 @@ export function wordsOf(text: string): string[] {
 }
 
 /** The words of `q`, each once. */
-export const soughtWords = (q: string): string[] => [...new Set(wordsOf(q))]
+export const searchWords = (q: string): string[] => [...new Set(wordsOf(q))]
 
-export interface Sought {
+export interface SearchTerm {
   readonly word: string
   readonly typos: Typos | undefined
 }
 
 /** With the typos that are forgiven: those of the first words. */
-export const withTypos = (words: readonly string[]): Sought[] =>
+export const withTypos = (words: readonly string[]): SearchTerm[] =>
   words.map((word, at) => ({ word, typos: at < FORGIVEN_WORDS_MAX ? typosOf(word) : undefined }))
 
 /** How to find all that is one edit away from a word: a letter wrong, missing or too much, or two neighbours swapped. */
