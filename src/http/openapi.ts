@@ -27,7 +27,8 @@ ${SESSIONS[mode].howTo}
 A trusted service acts for one user with \`X-Service-Auth\` and \`X-User-ID\`.
 
 Every refusal is \`application/problem+json\` (RFC 9457): \`detail\` says what to do, \`code\` is for programs, \`errors\` names each
-faulty field. A known path with a wrong method is 405 with \`Allow\`. Lists are bare arrays; paging travels in the headers \`Link\`, \`X-Next-Cursor\` and \`X-Total-Count\`.
+faulty field. A known path with a wrong method is 405 with \`Allow\`. Lists are bare arrays; paging travels in the headers
+\`Link\` and \`X-Next-Cursor\`, and \`X-Total-Count\` comes with \`count=true\`.
 
 Each user has so many reads (\`GET\`, \`HEAD\`) and so many writes (all others) a minute, over all sessions and services; each
 address has as many until somebody has proven to be a user. \`RateLimit\` says what is left; 429 says in \`Retry-After\` how long to
