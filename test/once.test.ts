@@ -133,7 +133,8 @@ suite('every route that writes', () => {
         (each: { in: string; name: string }) => each.in === 'header' && each.name === 'idempotency-key',
       )
       assert.ok(header?.description, 'the header')
-      assert.ok(header.schema.example ?? header.schema.examples ?? header.example, 'its example')
+      // Tools that try an operation out would send it with every write, so that only the first one is done.
+      for (const part of [header, header.schema]) assert.ok(!('example' in part || 'examples' in part), 'no example')
       const examplesOf = (status: string): string[] => {
         const name = String(operation.responses[status]?.$ref).split('/').at(-1) ?? ''
         return Object.keys(document.components.responses[name]?.content['application/problem+json'].examples ?? {})

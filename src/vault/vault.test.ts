@@ -645,7 +645,7 @@ suite('provider keys', () => {
   })
 
   suite('the system role', () => {
-    test('may change a ciphertext, and see nothing else of a key', async () => {
+    test('may change a ciphertext and purge old reads, and see nothing else of a key', async () => {
       const ada = await world.signUp()
       await put(ada)
       await plaintext(ada)
@@ -661,11 +661,54 @@ suite('provider keys', () => {
         `insert into user_api_keys (user_id, provider, encrypted_key) values ('x', 'x', 'x')`,
         'delete from user_api_keys',
         'truncate user_api_keys',
-        'select 1 from user_api_key_reads',
-        'delete from user_api_key_reads',
+        'select provider from user_api_key_reads',
+        'select service from user_api_key_reads',
+        'select request_id from user_api_key_reads',
+        'select * from user_api_key_reads',
+        'update user_api_key_reads set user_id = user_id',
+        'truncate user_api_key_reads',
       ]) {
         await assert.rejects(asSystem(text), { code: '42501' }, text)
       }
+    })
+
+    test('has these privileges on the tables of keys, and no others', async () => {
+      const privileges = await world.deps.db.asSystem('test', (sql) =>
+        sql.rows<{ privilege: string; columns: string }>({
+          name: '',
+          text: `select p.privilege || ' ' || a.attrelid::regclass as privilege,
+                        string_agg(a.attname, ', ' order by a.attname) as columns
+                 from pg_attribute a, unnest(array['select', 'insert', 'update', 'references']) p (privilege)
+                 where a.attrelid in ('user_api_keys'::regclass, 'user_api_key_reads'::regclass)
+                   and a.attnum > 0 and not a.attisdropped and has_column_privilege(a.attrelid, a.attnum, p.privilege)
+                 group by p.privilege, a.attrelid
+                 union all
+                 select p.privilege || ' ' || t.name, 'rows'
+                 from unnest(array['delete', 'truncate', 'trigger']) p (privilege),
+                      unnest(array['user_api_keys', 'user_api_key_reads']) t (name)
+                 where has_table_privilege(t.name, p.privilege)`,
+        }),
+      )
+      assert.deepEqual(Object.fromEntries(privileges.map(({ privilege, columns }) => [privilege, columns])), {
+        'select user_api_keys': 'encrypted_key, provider, user_id',
+        'update user_api_keys': 'encrypted_key',
+        // The purge locks (`for update` needs a column that may be updated) and deletes rows older than a year. The policy
+        // shows it no other rows, and refuses every row that it would write.
+        'select user_api_key_reads': 'id, read_at, user_id',
+        'update user_api_key_reads': 'read_at',
+        'delete user_api_key_reads': 'rows',
+      })
+    })
+
+    test('sees and deletes no read of a key that is younger than a year', async () => {
+      const ada = await world.signUp()
+      await put(ada)
+      await plaintext(ada)
+      const asSystem = (text: string): Promise<readonly unknown[]> =>
+        world.deps.db.asSystem('test', (sql) => sql.rows({ name: '', text }))
+      assert.deepEqual(await asSystem(`select id from user_api_key_reads where user_id = '${ada.id}'`), [])
+      await asSystem(`delete from user_api_key_reads where user_id = '${ada.id}'`)
+      assert.equal((await audit(ada)).json.length, 1)
     })
   })
 
