@@ -29,7 +29,7 @@ export async function vault(
   const { encryptionKeys } = config.vault
   try {
     const onProgress = ({ seen, rotated }: Progress): void =>
-      print(action === 'rotate' ? `${seen} rows seen, ${rotated} encrypted anew` : `${seen} rows seen`)
+      print(action === 'rotate' ? `${seen} rows seen, ${rotated} re-encrypted` : `${seen} rows seen`)
     const outcome = await command({ db, fernet: openFernet(encryptionKeys), keys: encryptionKeys.length, onProgress })
     report(outcome, print)
   } catch (error) {

@@ -52,7 +52,7 @@ suite('the vault command', () => {
     })
     assert.deepEqual(await run(configWith(current, old), 'rotate'), {
       lines: [
-        '2 rows seen, 2 encrypted anew',
+        '2 rows seen, 2 re-encrypted',
         'key 1 of 2 (encrypts) opens 2 rows',
         'key 2 of 2 opens 0 rows',
         'every row can be read',
