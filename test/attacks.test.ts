@@ -209,6 +209,6 @@ suite('an attack by slowness', { concurrency: true }, () => {
 
 test('SECURITY.md lists every attack of this file with what it gets, and no other', () => {
   const text = readFileSync(new URL('../SECURITY.md', import.meta.url), 'utf8')
-  const [section] = /^## Attacks that are tried\n[^]*?(?=^## )/m.exec(text) ?? []
+  const [section] = /^## Tested attacks\n[^]*?(?=^## )/m.exec(text) ?? []
   assert.equal(section, sectionOfAttacks())
 })

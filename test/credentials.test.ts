@@ -120,7 +120,7 @@ function cases(mode: Mode, running: () => World, type: string, expiry: string): 
     assert.deepEqual([created.status, created.json.userId], [201, userId])
   })
 
-  test('what the table holds is no credential, however it is dressed up', async () => {
+  test('what the table holds is not a credential, in any form', async () => {
     const { rows } = await world.asOwner((client) => client.query<{ token: string }>('select token from user_sessions'))
     const stored = rows.map((row) => row.token).filter((token) => token !== raw)
     const dressed = [...stored, hashOf(raw)].flatMap((value) => [

@@ -70,7 +70,7 @@ suite('the documents', () => {
   })
 
   test('cite, in SECURITY.md, a test for every attack, and only tests that are there', () => {
-    const [, table = ''] = /^\| Attack \| What happens \| Shown by \|\n([^]*?)\n\n/m.exec(textOf('SECURITY.md')) ?? []
+    const [, table = ''] = /^\| Attack \| Defence \| Tests \|\n([^]*?)\n\n/m.exec(textOf('SECURITY.md')) ?? []
     const uncited = table.split('\n').filter((row) => !/^\|-|`[\w./-]+\.test\.ts`: “/.test(row))
     assert.deepEqual(uncited, [])
     const citations = [...textOf('SECURITY.md').matchAll(/`([\w./-]+\.test\.ts)`: (“.+?”)(?=; `| \|)/g)]

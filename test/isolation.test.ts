@@ -462,7 +462,7 @@ describe('the serving role', () => {
     })
   }
 
-  test('cannot change what it is held by', async () => {
+  test('cannot change what restricts it', async () => {
     const { serving, system } = served.db.roles
     const catalogue = () =>
       asOwner(`select c.relname, c.relacl::text, c.relrowsecurity, c.relforcerowsecurity, c.relowner,

@@ -244,7 +244,7 @@ suite('an Idempotency-Key', () => {
     assert.equal(again.headers.get('idempotency-replayed'), 'true')
   })
 
-  test('does not replay to whom the session is no more, nor to nobody', async () => {
+  test('is not replayed after the session has ended, nor without a credential', async () => {
     const eve = await world.signUp('Eve')
     assert.equal((await post('signed out', 'x', eve)).status, 201)
     await world.ask('POST', '/api/auth/sign-out', { token: eve.token, body: {} })

@@ -158,7 +158,7 @@ suite('a trace', () => {
     assert.ok(!spans.some(({ traceId }) => traceId === broken.traceId))
   })
 
-  test('is recorded by the word of a service, and of nobody else', async () => {
+  test('is recorded by the word of a service, and of no other caller', async () => {
     await using receiver = await openOtlpReceiver()
     const wanted: Record<string, string> = {}
     const none = { OTEL_TRACES_SAMPLER: 'parentbased_traceidratio', OTEL_TRACES_SAMPLER_ARG: '0' }

@@ -129,7 +129,7 @@ test('the token is a credential raw, signed, percent-encoded and as a cookie, an
   }
 })
 
-test('what the table holds is no credential, nor is a handle, whoever signed it', async () => {
+test('what the table holds is not a credential, nor is a handle, even signed', async () => {
   const { token } = await signUp()
   const handle = `h.${hash(token)}`
   const bearers = [hash(token), signed(hash(token)), handle, `${handle}.x`, signed(handle)]

@@ -375,7 +375,7 @@ suite('production', () => {
     assert.deepEqual(accused(same), [])
   })
 
-  test('refuses origins that let anybody in', () => {
+  test('refuses origins that allow any website', () => {
     assert.deepEqual(accused({ ...PRODUCTION, CORS_ORIGINS: '*,null,https://a.example' }), [
       'CORS_ORIGINS',
       'CORS_ORIGINS',

@@ -91,7 +91,7 @@ suite('an id of the client’s choice', () => {
     assert.deepEqual([anew.status, anew.headers.get('etag')], [201, '"1"'])
   })
 
-  test('that another user has tells nothing of it: each has a task of their own', async () => {
+  test('that another user has reveals nothing of it: each has a task of their own', async () => {
     const ben = await world.signUp('Ben')
     const id = randomUUID()
     const mine = await ask('POST', TASKS, { id, title: 'mine' })

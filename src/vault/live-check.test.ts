@@ -274,7 +274,7 @@ suite('a live check', () => {
     assert.doesNotMatch(JSON.stringify(verdict), /aaaa/)
   })
 
-  test('beyond 32 at a time is 503, is not counted and asks nobody; afterwards there is room again', async () => {
+  test('beyond 32 at a time is 503, is not counted and asks no provider; afterwards there is room again', async () => {
     const held: (() => void)[] = []
     const all = Promise.withResolvers<void>()
     provider.answer = (response, asked) => {

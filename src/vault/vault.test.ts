@@ -584,7 +584,7 @@ suite('provider keys', () => {
       }
     })
 
-    test('leaves an audit that the serving role can neither change nor delete, nor write for somebody else', async () => {
+    test('leaves an audit that the serving role can neither change nor delete, nor write for another user', async () => {
       const [ada, ben] = [await world.signUp('Ada'), await world.signUp('Ben')]
       await put(ada)
       await plaintext(ada)

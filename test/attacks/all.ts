@@ -16,16 +16,16 @@ export const ATTACKS: Readonly<Record<string, readonly Attack[]>> = {
 }
 
 const expectationOf = ({ expected: [status, code] }: Attack): string =>
-  code === undefined ? `${status}, and nothing comes of it` : `${status} ${code}`
+  code === undefined ? `${status}, without effect` : `${status} ${code}`
 
 export const titleOf = (attack: Attack): string => `${attack.name}: ${expectationOf(attack)}`
 
-const INTRODUCTION = `## Attacks that are tried
+const INTRODUCTION = `## Tested attacks
 
-Each is a test of this name in \`test/attacks.test.ts\`, sent as raw bytes to a running service. Besides what is listed, each
-asserts the one shape of a refusal, the security headers, that nothing of what was sent comes back, that no row of any table
-has changed, and that neither a connection of a client nor one to the database is held. "Nothing comes of it" is an answer as
-if the harmful part had not been there.
+Each row is a test of this name in \`test/attacks.test.ts\`, sent as raw bytes to a running service. In addition to the listed answer,
+each test checks that the refusal has the standard form and the security headers, that the answer does not repeat what was sent, that no
+row of any table has changed, and that no client or database connection remains open. "Without effect" means that the answer is the
+same as if the harmful part had been left out.
 `
 
 /** The section of SECURITY.md, as it has to be. */

@@ -35,7 +35,7 @@ const objects: readonly Attack[] = [
   },
   { name: "deleting another user's task", expected: notFound, send: asAda('DELETE', ({ benTask }) => benTask) },
   {
-    name: 'a provider key in clear, by its own user',
+    name: 'a provider key in plain text, by its own user',
     expected: [403, 'forbidden'],
     send: asAda('GET', '/api/user-api-keys/gemini/plaintext'),
   },
@@ -49,7 +49,7 @@ const objects: readonly Attack[] = [
     ),
   },
   {
-    name: "going on in another user's list with its cursor",
+    name: "continuing another user's list with its cursor",
     expected: [400, 'invalid_cursor'],
     send: asAda('GET', ({ benCursor }) => `${TASKS}?cursor=${benCursor}`),
   },
@@ -92,7 +92,7 @@ const authentication: readonly Attack[] = [
     send: as(`Bearer ${' '.repeat(10_000)}a b`),
   },
   {
-    name: 'a token that was made up',
+    name: 'an invented token',
     expected: unauthenticated,
     send: as(`Bearer ${randomBytes(24).toString('base64url')}`),
   },
@@ -106,19 +106,19 @@ const authentication: readonly Attack[] = [
     expected: unauthenticated,
     send: as(({ ada }) => `Bearer ${ada.token.slice(0, -1)}`),
   },
-  { name: 'a token with NUL behind it', expected: unauthenticated, send: as(({ ada }) => `Bearer ${ada.token}%00`) },
+  { name: 'a token followed by NUL', expected: unauthenticated, send: as(({ ada }) => `Bearer ${ada.token}%00`) },
   {
-    name: 'a token with a signature that was made up',
+    name: 'a token with an invented signature',
     expected: unauthenticated,
     send: as(({ ada }) => `Bearer ${ada.token}.${randomBytes(32).toString('base64')}`),
   },
   {
-    name: 'what the table of sessions holds, as a token',
+    name: 'a stored session hash as a token',
     expected: unauthenticated,
     send: as(({ storedHash }) => `Bearer ${storedHash}`),
   },
   {
-    name: 'what the table of sessions holds, in capitals',
+    name: 'a stored session hash as a token, in upper case',
     expected: unauthenticated,
     send: as(({ storedHash }) => `Bearer ${storedHash.toUpperCase()}`),
   },
@@ -161,7 +161,7 @@ const authentication: readonly Attack[] = [
     ],
   },
   {
-    name: 'a session cookie on a route of tasks',
+    name: 'a session cookie on a task route',
     expected: unauthenticated,
     send: ({ cookie }) => request('GET', TASKS, { headers: [`Cookie: ${cookie}`] }),
   },
@@ -180,12 +180,12 @@ const authentication: readonly Attack[] = [
     send: ({ ben }) => request('GET', TASKS, { headers: [`X-User-ID: ${ben.id}`] }),
   },
   {
-    name: 'X_User_ID and X_Service_Auth, which some servers read as the same',
+    name: 'X_User_ID and X_Service_Auth, which some servers treat like the names with hyphens',
     expected: unauthenticated,
     send: ({ ben }) => request('GET', TASKS, { headers: [`X_User_ID: ${ben.id}`, `X_Service_Auth: ${SERVICE_TOKEN}`] }),
   },
   {
-    name: "X-User-ID of another user beside one's own session",
+    name: "X-User-ID of another user together with a session",
     expected: [200],
     send: asAda('GET', TASKS, ({ ben }) => ({ headers: [`X-User-ID: ${ben.id}`] })),
     check: ({ json }, { ada }) => assert.ok(json.every((task: { userId: string }) => task.userId === ada.id)),
@@ -202,12 +202,12 @@ const authentication: readonly Attack[] = [
     send: service(SERVICE_TOKEN.slice(0, -1), ({ ben }) => ben.id),
   },
   {
-    name: 'a service token with more behind it',
+    name: 'a service token with extra characters',
     expected: unauthenticated,
     send: service(`${SERVICE_TOKEN}a`, ({ ben }) => ben.id),
   },
   {
-    name: 'a service token with its name before it',
+    name: 'a service token prefixed with its name',
     expected: unauthenticated,
     send: service(`default=${SERVICE_TOKEN}`, ({ ben }) => ben.id),
   },
@@ -223,7 +223,7 @@ const authentication: readonly Attack[] = [
   },
   { name: 'a service token as a session token', expected: unauthenticated, send: as(`Bearer ${SERVICE_TOKEN}`) },
   {
-    name: 'a service that says for nobody',
+    name: 'a service without X-User-ID',
     expected: [400, 'missing_user_id'],
     send: service(SERVICE_TOKEN, undefined),
   },

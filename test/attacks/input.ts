@@ -97,7 +97,7 @@ const json: readonly Attack[] = [
     send: raw(`{${Array.from({ length: 70_000 }, (_, n) => `"m${n}":1`).join(',')}}`),
     check: ({ json: { errors } }) => assert.ok(errors.length <= 20),
   },
-  { name: 'a number beyond any number', expected: invalid, send: raw('{"title":1e999}') },
+  { name: 'a number that exceeds the range of a double', expected: invalid, send: raw('{"title":1e999}') },
   { name: 'a number of a hundred thousand digits', expected: invalid, send: raw(`{"title":${'9'.repeat(100_000)}}`) },
   { name: 'NaN', expected: invalidJson, send: raw('{"title":NaN}') },
   { name: 'a comment', expected: invalidJson, send: raw('{"title":"CANARY"/**/}') },
@@ -117,12 +117,12 @@ const json: readonly Attack[] = [
       ]),
   },
   {
-    name: 'a status that is not one',
+    name: 'an unknown status',
     expected: invalid,
     send: change(({ canary }) => ({ status: `TODO'; drop table tasks; --${canary}` })),
   },
   {
-    name: 'an instant that is SQL',
+    name: 'SQL as an instant',
     expected: invalid,
     send: change(() => ({ dueDate: "2026-01-01T00:00:00Z'::text" })),
   },
@@ -203,7 +203,7 @@ const bodies: readonly Attack[] = [
       }),
   },
   {
-    name: 'an e-mail address that takes a regular expression long',
+    name: 'an e-mail address that is slow for regular expressions',
     expected: invalid,
     send: ({ canary }) =>
       request('POST', '/api/auth/sign-in/email', {
@@ -217,7 +217,7 @@ const bodies: readonly Attack[] = [
       request('POST', '/api/auth/sign-in/email', { body: { email: "' or 1=1 --", password: canary } }),
   },
   {
-    name: 'a body where nothing takes one',
+    name: 'a body on a route that takes none',
     expected: invalid,
     send: asAda(
       'DELETE',
@@ -228,7 +228,7 @@ const bodies: readonly Attack[] = [
 ]
 
 export const INPUT_ATTACKS: Readonly<Record<string, readonly Attack[]>> = {
-  "Members that are not the caller's to set": assignment,
+  "Members that callers may not set": assignment,
   JSON: json,
   Bodies: bodies,
 }

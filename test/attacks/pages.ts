@@ -5,7 +5,7 @@ import { asAda, request, TASKS, type Attack } from './scene.ts'
 const unauthenticated = [401, 'unauthenticated'] as const
 const notFound = [404, 'not_found'] as const
 
-/** OWASP API5:2023 and API9:2023: functions that are not for everybody, and ones that should not be there. */
+/** OWASP API5:2023 and API9:2023: restricted functions, and ones that should not exist. */
 const functions: readonly Attack[] = [
   { name: 'reading metrics with a session', expected: unauthenticated, send: asAda('GET', '/metrics') },
   {
@@ -68,14 +68,14 @@ const pages: readonly Attack[] = [
     },
   })),
   {
-    name: 'a page of another origin that asks whether it may delete',
+    name: 'a preflight for DELETE from another origin',
     expected: [204],
     send: () =>
       request('OPTIONS', TASKS, { headers: ['Origin: https://evil.example', 'Access-Control-Request-Method: DELETE'] }),
     check: ({ headers }) => assert.equal(headers.get('access-control-allow-origin'), null),
   },
   {
-    name: 'a page that asks for an unknown method, and for the header of services',
+    name: 'a preflight for an unknown method and for the header of services',
     expected: [204],
     send: () =>
       request('OPTIONS', TASKS, {
@@ -122,7 +122,7 @@ const pages: readonly Attack[] = [
       }),
   },
   {
-    name: 'a form of another site that signs somebody in',
+    name: 'a form of another site that signs a user in',
     expected: [415, 'unsupported_media_type'],
     send: ({ canary }) =>
       request('POST', '/api/auth/sign-in/email', {
@@ -132,7 +132,7 @@ const pages: readonly Attack[] = [
       }),
   },
   {
-    name: 'a sign-in that leads to another site',
+    name: 'a sign-in with a callback URL on another site',
     expected: [403, 'INVALID_CALLBACK_URL'],
     send: ({ canary }) =>
       request('POST', '/api/auth/sign-in/email', {
@@ -142,6 +142,6 @@ const pages: readonly Attack[] = [
 ]
 
 export const PAGE_ATTACKS: Readonly<Record<string, readonly Attack[]>> = {
-  'Functions that are not for everybody': functions,
+  'Restricted functions': functions,
   'Pages of other sites': pages,
 }

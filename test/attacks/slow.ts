@@ -12,8 +12,8 @@ export interface SlowAttack {
 }
 
 export const SLOW_ATTACKS: readonly SlowAttack[] = [
-  { name: 'a connection over which nothing comes', begin: '', drip: '' },
-  { name: 'a request line, a letter at a time', begin: 'GET /', drip: 'a' },
+  { name: 'a connection that sends nothing', begin: '', drip: '' },
+  { name: 'a request line, one letter at a time', begin: 'GET /', drip: 'a' },
   { name: 'headers without end, one at a time', begin: 'GET /health HTTP/1.1\r\nHost: x\r\n', drip: 'a: b\r\n' },
   { name: 'headers that stop', begin: 'GET /health HTTP/1.1\r\nHost: x\r\n', drip: '' },
   { name: 'empty lines before a request', begin: '', drip: '\r\n' },
@@ -22,7 +22,7 @@ export const SLOW_ATTACKS: readonly SlowAttack[] = [
     begin: `${lines('GET /health HTTP/1.1', 'Host: x')}GET /`,
     drip: 'a',
   },
-  { name: 'a body, a byte at a time', begin: post('Content-Length: 1000'), drip: ' ' },
+  { name: 'a body, one byte at a time', begin: post('Content-Length: 1000'), drip: ' ' },
   { name: 'a body that stops', begin: `${post('Content-Length: 1000')}{`, drip: '' },
   { name: 'chunks of one byte', begin: post('Transfer-Encoding: chunked'), drip: '1\r\n \r\n' },
   { name: 'a chunk that stops', begin: `${post('Transfer-Encoding: chunked')}ff\r\n{`, drip: '' },

@@ -33,7 +33,7 @@ const noneOf =
     for (const name of names) assert.equal(headers.get(name), null, name)
   }
 
-/** Headers that cannot be, and such as other servers obey. */
+/** Invalid headers, and headers that other servers obey. */
 const headers: readonly Attack[] = [
   { name: 'NUL in a header', expected: malformed, send: () => request('GET', TASKS, { headers: ['X-A: a\0b'] }) },
   {
@@ -104,7 +104,7 @@ const headers: readonly Attack[] = [
     send: asAda('GET', TASKS, { headers: [`X-A:${' '.repeat(20_000)}a`] }),
   },
   {
-    name: '20 kB of spaces in a request behind another one',
+    name: '20 kB of spaces in a pipelined request',
     expected: [431, 'headers_too_large'],
     send: (scene) =>
       Buffer.concat([
@@ -136,12 +136,12 @@ const headers: readonly Attack[] = [
     send: asAda('POST', ({ adaTask }) => adaTask, { headers: ['X-HTTP-Method-Override: DELETE'] }),
   },
   ...['X-Original-URL', 'X-Rewrite-URL', 'X-Forwarded-Prefix'].map((name): Attack => ({
-    name: `${name} at a path that is nothing`,
+    name: `${name} on an unknown path`,
     expected: notFound,
     send: asAda('GET', '/nope', { headers: [`${name}: ${TASKS}`] }),
   })),
   {
-    name: 'forwarded headers from no trusted proxy',
+    name: 'forwarded headers from an untrusted address',
     expected: [401, 'unauthenticated'],
     send: () =>
       request('GET', TASKS, {
@@ -198,7 +198,7 @@ const methods: readonly Attack[] = [
     send: () => `GET ${TASKS} ${protocol}\r\nHost: localhost\r\n\r\n`,
   })),
   {
-    name: 'RTSP/1.0 behind a request of HTTP',
+    name: 'RTSP/1.0 pipelined after an HTTP request',
     expected: malformed,
     send: (scene) => [asAda('GET', TASKS)(scene), `GET ${TASKS} RTSP/1.0\r\nHost: localhost\r\n\r\n`],
     answersBefore: 1,
@@ -220,10 +220,10 @@ const targets = (
 /** Paths that mean one thing to a proxy's rules and another one here. */
 const paths: readonly Attack[] = [
   ...targets(notFound, [
-    ['a path that goes up, with encoded dots', '/health/%2e%2e/api/tasks'],
-    ['a path that goes up, in plain dots', '/health/../api/tasks'],
-    ['a path that goes up, behind a semicolon', '/health/..;/api/tasks'],
-    ['a file above the documents', '/docs/..%2f..%2fpackage.json'],
+    ['path traversal with encoded dots', '/health/%2e%2e/api/tasks'],
+    ['path traversal with plain dots', '/health/../api/tasks'],
+    ['path traversal with a semicolon', '/health/..;/api/tasks'],
+    ['a file outside the directory of the documents', '/docs/..%2f..%2fpackage.json'],
     ['two slashes before the path', '//api/tasks'],
     ['two slashes inside the path', '/api//tasks'],
     ['a path parameter', '/api/tasks;a=b'],
@@ -232,8 +232,8 @@ const paths: readonly Attack[] = [
     ['a path encoded twice', '/api/%2574asks'],
     ['an encoded slash between the segments', '/api%2ftasks'],
     ['a suffix that a proxy would cache', '/api/tasks/a/b.css'],
-    ['a dot behind the path', '/api/tasks.'],
-    ['the route of a service, behind http://', 'http://localhost/nope'],
+    ['a dot after the path', '/api/tasks.'],
+    ['an absolute URL with an unknown path', 'http://localhost/nope'],
   ]),
   ...targets(
     [422, 'invalid_input'],
@@ -247,17 +247,17 @@ const paths: readonly Attack[] = [
       ['a parameter twice', `${TASKS}?limit=1&limit=1000`],
       ['a parameter as an array', `${TASKS}?limit[]=1000`],
       ['a parameter of the prototype', `${TASKS}?__proto__[limit]=1`],
-      ['a page of a million', `${TASKS}?limit=1000000`],
-      ['a page beyond any number', `${TASKS}?limit=99999999999999999999`],
-      ['a page of less than nothing', `${TASKS}?limit=-1`],
-      ['a page in hexadecimal', `${TASKS}?limit=0x10`],
+      ['a page of a million tasks', `${TASKS}?limit=1000000`],
+      ['a page size that exceeds every integer type', `${TASKS}?limit=99999999999999999999`],
+      ['a negative page size', `${TASKS}?limit=-1`],
+      ['a page size in hexadecimal', `${TASKS}?limit=0x10`],
       ['SQL in a parameter', `${TASKS}?limit=1%3Bdrop%20table%20tasks`],
     ],
   ),
   ...targets(malformed, [
     ['dots in overlong UTF-8', '/api/%c0%ae%c0%ae/tasks'],
     ['a path that is no UTF-8', '/api/tasks/%ff'],
-    ['a path that is half an escape', '/api/tasks/%'],
+    ['a path with an incomplete escape', '/api/tasks/%'],
     ['a fragment', '/api/tasks#/health'],
     ['bytes above ASCII in the path', '/api/t\u00e4sks'],
   ]),
@@ -269,7 +269,7 @@ const paths: readonly Attack[] = [
     ],
   ),
   {
-    name: 'another host in front of the path',
+    name: 'an absolute URL with another host',
     expected: [200],
     send: asAda('GET', 'http://169.254.169.254/api/tasks'),
     check: ({ json }, { ada }) => assert.ok(json.every((task: { userId: string }) => task.userId === ada.id)),
@@ -277,8 +277,8 @@ const paths: readonly Attack[] = [
 ]
 
 export const WIRE_ATTACKS: Readonly<Record<string, readonly Attack[]>> = {
-  'Headers that come twice': duplicates,
-  'Headers that other servers obey': headers,
+  'Duplicate headers': duplicates,
+  'Invalid headers, and headers that other servers obey': headers,
   Methods: methods,
   'Paths and queries': paths,
 }
