@@ -351,11 +351,15 @@ describe('a running service', { timeout: TIMEOUT_MS }, () => {
     await database[Symbol.asyncDispose]()
   })
 
-  test('keeps its data directory to itself: a second process learns which process has it', { skip: embeddedOnly }, async () => {
-    const second = await run([], { env: { PORT: '0', ...database.env } })
-    assertRefusal(second, new RegExp(`in use by another process \\(pid ${service.child.pid}\\)`))
-    assert.ok(await isServing(service.url))
-  })
+  test(
+    'keeps its data directory to itself: a second process learns which process has it',
+    { skip: embeddedOnly },
+    async () => {
+      const second = await run([], { env: { PORT: '0', ...database.env } })
+      assertRefusal(second, new RegExp(`in use by another process \\(pid ${service.child.pid}\\)`))
+      assert.ok(await isServing(service.url))
+    },
+  )
 
   test('keeps its port to itself: a second process is told that it is in use', async () => {
     await using other = await openTestDatabase()

@@ -185,7 +185,7 @@ const authentication: readonly Attack[] = [
     send: ({ ben }) => request('GET', TASKS, { headers: [`X_User_ID: ${ben.id}`, `X_Service_Auth: ${SERVICE_TOKEN}`] }),
   },
   {
-    name: "X-User-ID of another user together with a session",
+    name: 'X-User-ID of another user together with a session',
     expected: [200],
     send: asAda('GET', TASKS, ({ ben }) => ({ headers: [`X-User-ID: ${ben.id}`] })),
     check: ({ json }, { ada }) => assert.ok(json.every((task: { userId: string }) => task.userId === ada.id)),

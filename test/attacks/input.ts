@@ -228,7 +228,7 @@ const bodies: readonly Attack[] = [
 ]
 
 export const INPUT_ATTACKS: Readonly<Record<string, readonly Attack[]>> = {
-  "Members that callers may not set": assignment,
+  'Members that callers may not set': assignment,
   JSON: json,
   Bodies: bodies,
 }
