@@ -1,10 +1,10 @@
-import { STATUS_CODES, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { METHODS, STATUS_CODES, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { FastifyBaseLogger } from 'fastify'
 import { Problem } from '../errors.ts'
 import type { Observer } from '../observer.ts'
 import type { Links } from './links.ts'
-import { headersTooLarge, MessageBytes } from './message-bytes.ts'
+import { headersTooLarge, MessageBytes, notHttp } from './message-bytes.ts'
 import { LINGER_MS, PROBLEM_JSON, pathOf, problemBody, requestIdOf } from './problem.ts'
 
 /** What the server's connections hold that Fastify does not see. */
@@ -21,8 +21,9 @@ export interface Connections {
   /** How many there are, and over how many requests without their whole answer came. */
   count(): { readonly open: number; readonly inFlight: number }
   /**
-   * Closes the connections over which nothing is under way, but gives a new one the time to send its request. Node's own closeIdleConnections() cuts an answer that is
-   * written but not sent yet, and spares a connection over which nothing has ever come.
+   * Closes the connections over which nothing is under way, but gives a new one the time to send its request. Node's own
+   * closeIdleConnections() cuts an answer that is written but not sent yet, and spares a connection over which nothing has ever
+   * come.
    */
   closeIdle(): void
   closeAll(): void
@@ -138,15 +139,31 @@ export function createConnections(
     })
   }
 
+  /** Refuses a request that Fastify does not get, and everything behind it on its connection. */
+  function refuseUnserved(request: IncomingMessage, problem: Problem): void {
+    const { socket } = request
+    const latest = open.get(socket)?.latest
+    refused.add(socket)
+    inTurn(socket, { besides: latest?.request === request ? latest : undefined }, () => {
+      conclude(problem, request.method ?? null, close(socket, problem, request))
+    })
+  }
+
   /** CONNECT, for which Node lets go of the socket: without a listener for its errors a reset would end the process. */
   function refuseTunnel(request: IncomingMessage): void {
-    const { socket } = request
-    refused.add(socket)
-    socket.on('error', () => socket.destroy())
+    request.socket.on('error', () => request.socket.destroy())
     const detail = 'This is no proxy: CONNECT is not possible'
-    const problem = new Problem('method_not_allowed', detail, { headers: { allow: '' } })
-    inTurn(socket, {}, () => {
-      conclude(problem, 'CONNECT', close(socket, problem, request))
+    refuseUnserved(request, new Problem('method_not_allowed', detail, { headers: { allow: '' } }))
+  }
+
+  /** Node's parser takes the methods of RTSP too. For Fastify they do not exist, not even to be refused by its hooks. */
+  function keepFromFastify(server: Server): void {
+    const listeners = server.listeners('request')
+    server.removeAllListeners('request')
+    server.on('request', (request, response) => {
+      if (refused.has(request.socket)) return
+      if (!METHODS.includes(request.method ?? '')) return refuseUnserved(request, notHttp())
+      for (const serve of listeners) serve.call(server, request, response)
     })
   }
 
@@ -169,6 +186,7 @@ export function createConnections(
         })
         socket.once('close', () => open.delete(socket))
       })
+      keepFromFastify(server)
       server.prependListener('request', (request, response) => {
         const connection = open.get(request.socket)
         if (connection === undefined) return

@@ -141,3 +141,17 @@ test('a body is asked for with 100 where it will be read, and not where the head
     assert.equal(String(data).split('\r\n', 1)[0], first)
   }
 })
+
+test('an answer instead of 100 closes the connection, since the body may or may not follow', async () => {
+  for (const [path, expectation, status] of [
+    ['/', 'tea', 417],
+    ['/nope', '100-continue', 404],
+    ['/%zz', '100-continue', 400],
+  ] as const) {
+    using wire = await dial(url)
+    await wire.send(lines(`POST ${path} HTTP/1.1`, HOST, JSON_TYPE, 'Content-Length: 2', `Expect: ${expectation}`))
+    const answer = await wire.answer()
+    assert.deepEqual([answer.status, answer.headers.get('connection')], [status, 'close'])
+    assert.equal(await wire.ended(), '')
+  }
+})

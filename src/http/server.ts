@@ -139,9 +139,15 @@ export async function createApp(
       void reply.header('cache-control', PRIVATE)
     }
   }
-  /** Whoever is answered while the process drains is told to come no more, with the last answer that is due there. */
-  const endConnection = (request: FastifyRequest, reply: FastifyReply): void => {
-    if (app.draining && connections.isLatest(request.raw)) void reply.header('connection', 'close')
+  /** Bodies that were asked for with 100. */
+  const continued = new WeakSet<IncomingMessage>()
+  /**
+   * The last answer of a connection while the process drains says that it closes. So does an answer that comes instead of 100:
+   * the client may send the body or leave it out, so that what follows could be read as either a body or a request.
+   */
+  const endConnection = ({ raw }: FastifyRequest, reply: FastifyReply): void => {
+    const isAmbiguous = raw.headers.expect !== undefined && !raw.complete && !continued.has(raw)
+    if (isAmbiguous || (app.draining && connections.isLatest(raw))) void reply.header('connection', 'close')
   }
   /** Nothing is done for a client that has left already; closing its connection writes the log line of the request. */
   const abortIfLeft = ({ raw }: FastifyRequest): boolean => {
@@ -188,7 +194,10 @@ export async function createApp(
     }
     // Before the body is looked at, which no route wants. A preflight has been answered by now.
     if (request.is404 || methods.lacks(request.method, pathOf(request.raw.url ?? '/'))) refuseUnknown(request, methods)
-    if (awaitsContinue(request.raw)) reply.raw.writeContinue()
+    if (awaitsContinue(request.raw)) {
+      continued.add(request.raw)
+      reply.raw.writeContinue()
+    }
     done()
   })
   return app

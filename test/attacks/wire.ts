@@ -198,6 +198,11 @@ const methods: readonly Attack[] = [
     send: () => `GET ${TASKS} ${protocol}\r\nHost: localhost\r\n\r\n`,
   })),
   {
+    name: 'a method that only RTSP has, with an HTTP request pipelined after it',
+    expected: malformed,
+    send: (scene) => [`DESCRIBE ${TASKS} RTSP/1.0\r\nHost: localhost\r\n\r\n`, asAda('GET', TASKS)(scene)],
+  },
+  {
     name: 'RTSP/1.0 pipelined after an HTTP request',
     expected: malformed,
     send: (scene) => [asAda('GET', TASKS)(scene), `GET ${TASKS} RTSP/1.0\r\nHost: localhost\r\n\r\n`],
