@@ -33,7 +33,6 @@ const AVOIDED: readonly (readonly [pattern: string, instead: string])[] = [
  */
 const NOT_YET: readonly string[] = [
   '.ci/run',
-  '.env.example',
   'CHANGELOG.md',
   'Dockerfile',
   'bench/compare.ts',
@@ -55,15 +54,11 @@ const NOT_YET: readonly string[] = [
   'compose.yaml',
   'deploy/kubernetes/config.yaml',
   'deploy/kubernetes/deployment.yaml',
-  'deploy/prometheus/alerts.yaml',
   'deploy/prove.sh',
   'deploy/systemd/todo-backend-migrate.service',
-  'docs/configuration.md',
   'docs/deploy.md',
   'docs/migrating-from-python.md',
   'docs/operations/growth.md',
-  'docs/operations/metrics.md',
-  'docs/operations/troubleshooting.md',
   'docs/tour.md',
   'llms.txt',
   'migrations/0001_roles.down.sql',
