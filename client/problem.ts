@@ -18,7 +18,7 @@ export class ProblemError extends Error {
   // oxlint-disable-next-line typescript/ban-types -- keeps the known ones in sight of an editor
   readonly code: ProblemCode | (string & {})
   readonly title: string
-  /** With 422: each fault; else empty. */
+  /** With 422: each error; else empty. */
   readonly errors: readonly Violation[]
   /** Finds the request in the service's log. */
   readonly requestId: string | undefined
@@ -26,7 +26,7 @@ export class ProblemError extends Error {
   readonly retryAfter: number | undefined
   /** With 412: the version that the task has now. */
   readonly currentVersion: number | undefined
-  /** Of an atomic batch: the index of the operation that was refused. */
+  /** For an atomic batch: the index of the failed operation. */
   readonly failedOperation: number | undefined
 
   /** @param body as it was received: parsed JSON, or text */

@@ -10,7 +10,7 @@ export interface paths {
         };
         /**
          * Is the process serving?
-         * @description Touches nothing but the process, so that a database that is away restarts no process.
+         * @description Checks only the process itself, so that a database outage does not restart it.
          */
         get: operations["getHealth"];
         put?: never;
@@ -30,7 +30,7 @@ export interface paths {
         };
         /**
          * Can it answer requests now?
-         * @description Ready means that the service can write: with the `database` `read-only` (a standby, say) or `denied` (rights were revoked) it is not. Without Redis it is `degraded`, and ready.
+         * @description Ready means that the service can write. It is not ready if `database` is `read-only` (for example a standby) or `denied` (rights were revoked). Without Redis it is ready and `degraded`.
          */
         get: operations["getReadiness"];
         put?: never;
@@ -50,7 +50,7 @@ export interface paths {
         };
         /**
          * Metrics for Prometheus
-         * @description Open in development. Elsewhere it takes `Authorization: Bearer <METRICS_TOKEN>`, and without that variable nobody may read them.
+         * @description Open in development. In other environments it requires `Authorization: Bearer <METRICS_TOKEN>`, and is closed if that variable is not set.
          */
         get: operations["getMetrics"];
         put?: never;
@@ -69,8 +69,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * What a kind of refusal means and what to do about it
-         * @description HTML for clients that accept `text/html`, else JSON.
+         * Explain an error code
+         * @description HTML for clients that accept `text/html`, otherwise JSON.
          */
         get: operations["getProblem"];
         put?: never;
@@ -131,8 +131,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Sign out: the token is dead at once
-         * @description Ends the session of the bearer token or cookie. Without one there is nothing to end, and the answer is the same.
+         * Sign out; the token is invalid immediately
+         * @description Ends the session of the bearer token or cookie. Without a session the answer is the same.
          */
         post: operations["signOut"];
         delete?: never;
@@ -149,8 +149,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Who is signed in, if anybody
-         * @description Null where the request has no valid session.
+         * Get the current session
+         * @description Null if the request has no valid session.
          */
         get: operations["getSession"];
         put?: never;
@@ -169,8 +169,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Your sessions
-         * @description The sessions that are alive. A token is shown only where the request has presented it.
+         * List your sessions
+         * @description The active sessions. A token is shown only if this request presented it.
          */
         get: operations["listSessions"];
         put?: never;
@@ -192,7 +192,7 @@ export interface paths {
         put?: never;
         /**
          * End one of your sessions
-         * @description By the token that the list of sessions names it with.
+         * @description Identified by the `token` in the list of sessions.
          */
         post: operations["revokeSession"];
         delete?: never;
@@ -212,7 +212,7 @@ export interface paths {
         put?: never;
         /**
          * End all your sessions
-         * @description The one of this request too.
+         * @description Includes the session of this request.
          */
         post: operations["revokeSessions"];
         delete?: never;
@@ -231,8 +231,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * End all your sessions but this one
-         * @description The one of this request stays.
+         * End all your other sessions
+         * @description The session of this request remains.
          */
         post: operations["revokeOtherSessions"];
         delete?: never;
@@ -252,7 +252,7 @@ export interface paths {
         put?: never;
         /**
          * Change your password
-         * @description Takes the current password. With `revokeOtherSessions` all other sessions end, and this one gets a new token.
+         * @description Requires the current password. With `revokeOtherSessions` all other sessions end, and this one gets a new token.
          */
         post: operations["changePassword"];
         delete?: never;
@@ -272,7 +272,7 @@ export interface paths {
         put?: never;
         /**
          * Change your name or picture
-         * @description What is absent stays; an `image` of null removes the picture.
+         * @description Absent members do not change; an `image` of null removes the picture.
          */
         post: operations["updateUser"];
         delete?: never;
@@ -291,8 +291,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Delete yourself and all your tasks
-         * @description Takes the password. Tasks, keys and sessions are deleted with the user, and cannot be restored.
+         * Delete your user and all your tasks
+         * @description Requires the password. Tasks, keys and sessions are deleted with the user, and cannot be restored.
          */
         post: operations["deleteUser"];
         delete?: never;
@@ -310,13 +310,13 @@ export interface paths {
         };
         /**
          * List your tasks: filter, search, sort, page
-         * @description Newest first when nothing else is asked for. Filters combine with “and”. While tasks come, go and change, each that stays as it is appears exactly once; one that is changed meanwhile is where its new values put it.
+         * @description Newest first by default. Filters combine with “and”. Under concurrent changes, each unchanged task appears exactly once; a task that changes meanwhile appears at the position of its new values.
          */
         get: operations["listTasks"];
         put?: never;
         /**
          * Create a task
-         * @description Members that are absent get their defaults. With an `id` of your choice the request can be repeated.
+         * @description Absent members get their defaults. With an `id` of your choice the request is repeatable.
          */
         post: operations["createTask"];
         delete?: never;
@@ -334,21 +334,21 @@ export interface paths {
         };
         /**
          * Read a task
-         * @description With `If-None-Match` the answer is 304 while the task has that version.
+         * @description With `If-None-Match` the answer is 304 if the task still has that version.
          */
         get: operations["getTask"];
         put?: never;
         post?: never;
         /**
          * Delete a task
-         * @description With `If-Match` only while the task has that version.
+         * @description With `If-Match` only if the task still has that version.
          */
         delete: operations["deleteTask"];
         options?: never;
         head?: never;
         /**
          * Change a task
-         * @description A JSON merge patch (RFC 7396): what is absent stays, null clears. `application/merge-patch+json` is accepted too. A patch that changes nothing leaves the version.
+         * @description A JSON merge patch (RFC 7396): absent members do not change, null clears a member. `application/merge-patch+json` is accepted too. A patch that changes nothing does not change the version.
          */
         patch: operations["updateTask"];
         trace?: never;
@@ -368,7 +368,7 @@ export interface paths {
         head?: never;
         /**
          * Complete or reopen a task
-         * @description Without a body the task is toggled; with `completed` it is set, so that a retry is safe.
+         * @description Without a body the task is toggled. With `completed` the state is set, so a retry is safe.
          */
         patch: operations["completeTask"];
         trace?: never;
@@ -382,7 +382,7 @@ export interface paths {
         };
         /**
          * Count your tasks
-         * @description Counts of all your tasks by status and priority, and of those that are overdue now.
+         * @description Counts of all your tasks by status and priority, and of overdue tasks.
          */
         get: operations["getTaskStats"];
         put?: never;
@@ -422,7 +422,7 @@ export interface paths {
         };
         /**
          * List your provider keys, masked
-         * @description The keys themselves are never shown.
+         * @description The keys themselves are never returned.
          */
         get: operations["listUserApiKeys"];
         put?: never;
@@ -441,19 +441,19 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Read what is known of a provider key, masked
-         * @description The key itself is never shown.
+         * Read a provider key, masked
+         * @description The key itself is never returned.
          */
         get: operations["getUserApiKey"];
         /**
          * Store a provider key, or replace it
-         * @description The provider is asked first, and only a key that it accepts is stored. Whatever else comes of it, the key that was there stays.
+         * @description The service checks the key with the provider first, and stores it only if the provider accepts it. Otherwise the stored key does not change.
          */
         put: operations["putUserApiKey"];
         post?: never;
         /**
          * Delete a provider key
-         * @description The record of who read it stays.
+         * @description The record of its reads is kept.
          */
         delete: operations["deleteUserApiKey"];
         options?: never;
@@ -472,7 +472,7 @@ export interface paths {
         put?: never;
         /**
          * Check a stored provider key now
-         * @description What comes of it is stored, and is the `validationStatus` of the answer.
+         * @description The result is stored, and returned as `validationStatus`.
          */
         post: operations["testUserApiKey"];
         delete?: never;
@@ -489,8 +489,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Read a provider key in clear, as a service
-         * @description Each time is written down, for the user to see.
+         * Read a provider key in plain text, as a service
+         * @description Each read is recorded, and the user can see the record.
          */
         get: operations["readUserApiKey"];
         put?: never;
@@ -509,8 +509,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List when services read your key in clear, newest first
-         * @description An entry is written with each read, in the same transaction.
+         * List the reads of your key by services, newest first
+         * @description Each read adds an entry in the same transaction.
          */
         get: operations["listUserApiKeyReads"];
         put?: never;
@@ -532,7 +532,7 @@ export interface paths {
         put?: never;
         /**
          * Create, change, complete and delete up to 100 tasks at once
-         * @description One transaction and one write of the rate limit; the body is at most 1 MiB. A batch with an operation that is malformed is refused as a whole, whether atomic or not: 422. What is refused for the tasks as they are (404, 409, 412) refuses the whole batch where it is atomic: the answer is that of the first such operation, with its index in `failedOperation`, and nothing was changed. Otherwise the answer is 200 with a result for each.
+         * @description The batch is one transaction and counts as one write of the rate limit; the body is at most 1 MiB. If an operation is malformed, the whole batch is refused with 422, whether atomic or not. If an operation of an atomic batch fails because of the state of a task (404, 409, 412), nothing is changed, and the answer is the error of the first such operation, with its index in `failedOperation`. Otherwise the answer is 200 with a result for each operation.
          */
         post: operations["batchTasks"];
         delete?: never;
@@ -552,7 +552,7 @@ export interface paths {
         put?: never;
         /**
          * Delete up to 1000 tasks at once
-         * @description Those that are yours are deleted, together; the others are named. Sent again it finds none of them.
+         * @description Deletes those of the tasks that are yours, in one transaction, and lists the other ids. A repetition finds none of them.
          */
         post: operations["deleteTasks"];
         delete?: never;
@@ -566,11 +566,11 @@ export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         /**
-         * @description What is wrong, for a program. Later versions may have more, and refusals under /api/auth have better-auth's own
+         * @description The kind of error, for programs. Later versions may add codes, and errors under /api/auth have codes of better-auth
          * @enum {string}
          */
         ProblemCode: "malformed_request" | "invalid_json" | "invalid_header" | "invalid_cursor" | "contradictory_credentials" | "missing_user_id" | "unauthenticated" | "forbidden" | "not_found" | "method_not_allowed" | "request_timeout" | "conflict" | "request_in_progress" | "precondition_failed" | "body_too_large" | "uri_too_long" | "unsupported_media_type" | "expectation_failed" | "invalid_input" | "key_refused" | "idempotency_key_reused" | "too_many_requests" | "idempotency_quota_exceeded" | "headers_too_large" | "internal" | "unavailable" | "overloaded" | "outcome_unknown" | "provider_unavailable" | "key_unreadable";
-        /** @description Every refusal (RFC 9457) */
+        /** @description The body of every error (RFC 9457) */
         Problem: {
             /**
              * @description `/problems/<code>`
@@ -585,7 +585,7 @@ export interface components {
              */
             status: number;
             /**
-             * @description What is wrong and what to do, in one sentence for a person
+             * @description What is wrong and what to do, in one sentence for people
              * @example title is required
              */
             detail: string;
@@ -596,20 +596,20 @@ export interface components {
             instance: string;
             code: components["schemas"]["ProblemCode"];
             /**
-             * @description Finds the request in the log
+             * @description Identifies the request in the log
              * @example 8f0e7f2e-6a59-4f0c-9a53-2f4f0f6f3c55
              */
             requestId: string;
-            /** @description With 422: each fault */
+            /** @description With 422: each error */
             errors?: components["schemas"]["Violation"][];
             /**
              * Format: int32
-             * @description Of an atomic batch: the index of the operation that was refused
+             * @description For an atomic batch: the index of the failed operation
              */
             failedOperation?: number;
             /**
              * Format: int32
-             * @description With 412: the version the task has now
+             * @description With 412: the current version of the task
              */
             currentVersion?: number;
             /**
@@ -621,7 +621,7 @@ export interface components {
             [key: string]: unknown;
         };
         /**
-         * @description A kind of refusal, explained
+         * @description An explanation of an error code
          * @example {
          *       "type": "/problems/invalid_input",
          *       "code": "invalid_input",
@@ -632,18 +632,18 @@ export interface components {
          */
         ProblemPage: {
             /**
-             * @description As in the refusals
+             * @description As in the body of the error
              * @example /problems/invalid_input
              */
             type: string;
             /**
-             * @description As in the refusals
+             * @description As in the body of the error
              * @example invalid_input
              */
             code: string;
             /** @example Invalid input */
             title: string;
-            /** @description What the refusal means */
+            /** @description What the error means */
             meaning: string;
             /** @description What to do about it */
             action: string;
@@ -678,7 +678,7 @@ export interface components {
         AuthSession: {
             id: string;
             userId: string;
-            /** @description The token where this request has shown it; else a handle that only names the session */
+            /** @description The token if this request presented it; otherwise a handle that only identifies the session */
             token: string;
             /**
              * Format: date-time
@@ -759,7 +759,7 @@ export interface components {
             completedAt: string | null;
             /**
              * Format: int32
-             * @description Grows by one with every change; the ETag
+             * @description Incremented by each change; the value of the ETag
              */
             version: number;
         };
@@ -776,7 +776,7 @@ export interface components {
         TaskCreate: {
             /**
              * Format: uuid
-             * @description Your choice of any UUID, so that the request can be repeated: while you have a task with this id and this very content, the answer is 200 and that task; with other content it is 409. One is made when it is absent.
+             * @description Any UUID, which makes the request repeatable: if you have a task with this id and the same content, the answer is 200 with that task; with other content it is 409. If absent, the service generates an id.
              */
             id?: string;
             /**
@@ -795,7 +795,7 @@ export interface components {
              */
             dueDate?: string | null;
             /**
-             * @description In the order given
+             * @description In the order of the request
              * @example [
              *       "home"
              *     ]
@@ -803,7 +803,7 @@ export interface components {
             tags?: string[];
         };
         /**
-         * @description A JSON merge patch (RFC 7396): what is absent stays, null clears
+         * @description A JSON merge patch (RFC 7396): absent members do not change, null clears a member
          * @example {
          *       "status": "IN_PROGRESS",
          *       "dueDate": null
@@ -826,7 +826,7 @@ export interface components {
              */
             dueDate?: string | null;
             /**
-             * @description In the order given; null means none
+             * @description In the order of the request; null means none
              * @example [
              *       "home"
              *     ]
@@ -874,7 +874,7 @@ export interface components {
             name: string;
             /**
              * Format: int32
-             * @description Tasks that have it
+             * @description The number of tasks with this tag
              */
             count: number;
         };
@@ -893,25 +893,25 @@ export interface components {
             /** @description The first four and the last three characters */
             maskedKey: string;
             /**
-             * @description What the last check found. `success`: the provider accepts the key. `failure`: it refuses it. `quota_exceeded`, `unreachable`: the provider did not decide; the last decision is the one of `lastValidatedAt`
+             * @description The result of the last check. `success`: the provider accepts the key. `failure`: it refuses the key. `quota_exceeded`, `unreachable`: the provider gave no decision; `lastValidatedAt` is the time of its last decision
              * @enum {string}
              */
             validationStatus: "success" | "failure" | "quota_exceeded" | "unreachable";
             /**
              * Format: date-time
-             * @description When the provider last said whether the key works; a check that could not tell leaves it alone
+             * @description When the provider last accepted or refused the key; a check without a decision does not change it
              * @example 2025-12-27T17:00:00Z
              */
             lastValidatedAt: string | null;
             /**
              * Format: date-time
-             * @description When a key for this provider was first put
+             * @description When a key for this provider was first stored
              * @example 2025-12-27T17:00:00Z
              */
             createdAt: string;
             /**
              * Format: date-time
-             * @description When this key was put
+             * @description When this key was stored
              * @example 2025-12-27T17:00:00Z
              */
             updatedAt: string;
@@ -922,16 +922,16 @@ export interface components {
          *     }
          */
         UserApiKeyPut: {
-            /** @description As the provider gave it. Checked with the provider before it is stored, encrypted */
+            /** @description The key as the provider issued it. It is checked with the provider and then stored encrypted */
             apiKey: string;
         };
         PlaintextKey: {
             provider: components["schemas"]["Provider"];
-            /** @description In clear */
+            /** @description The key in plain text */
             apiKey: string;
         };
         /**
-         * @description A service read a key in clear
+         * @description A service read a key in plain text
          * @example {
          *       "id": "019b6051-3a80-7c4e-9d3b-5f0c2f7f6a11",
          *       "service": "agent",
@@ -947,9 +947,9 @@ export interface components {
              * @description A UUID (version 7, lower case in answers)
              */
             id: string;
-            /** @description Who read it: the name of a service */
+            /** @description The name of the service that read the key */
             service: string;
-            /** @description Whose key it is */
+            /** @description The user who owns the key */
             userId: string;
             provider: components["schemas"]["Provider"];
             /**
@@ -958,7 +958,7 @@ export interface components {
              * @example 2025-12-27T17:00:00Z
              */
             readAt: string;
-            /** @description Finds the request in the log */
+            /** @description Identifies the request in the log */
             requestId: string;
         };
         /**
@@ -996,15 +996,15 @@ export interface components {
          */
         TaskBatch: {
             /**
-             * @description true: all or nothing. false: each operation stands alone, and the answer says what became of it
+             * @description true: all operations or none. false: operations are independent, and the answer has the result of each
              * @default true
              */
             atomic?: boolean;
-            /** @description Done in order, each upon what those before it left */
+            /** @description Executed in order; each operation sees the changes of those before it */
             operations: components["schemas"]["TaskOperation"][];
         };
         /**
-         * @description What became of one operation: the task as it then was, nothing once it is deleted, or a problem
+         * @description The result of one operation: the task after it, nothing after a deletion, or a problem
          * @example {
          *       "status": 204
          *     }
@@ -1022,7 +1022,7 @@ export interface components {
         BatchResult: {
             /**
              * Format: int32
-             * @description As the route for it alone would answer: 200, 201, 204, 404, 409 or 412
+             * @description The status that the route of this operation would return: 200, 201, 204, 404, 409 or 412
              */
             status: number;
             task?: components["schemas"]["Task"];
@@ -1039,7 +1039,7 @@ export interface components {
             ids: string[];
         };
         /**
-         * @description What became of each id
+         * @description The result for each id
          * @example {
          *       "deleted": [
          *         "019b6051-3a80-7c4e-9d3b-5f0c2f7f6a11"
@@ -1048,9 +1048,9 @@ export interface components {
          *     }
          */
         BulkDeleted: {
-            /** @description Those that were deleted, in the order given */
+            /** @description Ids of deleted tasks, in the order of the request */
             deleted: string[];
-            /** @description Those of which you have no task, in the order given */
+            /** @description Ids for which you have no task, in the order of the request */
             notFound: string[];
         };
         Violation: {
@@ -1065,12 +1065,12 @@ export interface components {
             detail: string;
         };
         /**
-         * @description How far a task is; TODO when it is created without one
+         * @description The progress of a task; TODO by default
          * @enum {string}
          */
         TaskStatus: "TODO" | "IN_PROGRESS" | "COMPLETED";
         /**
-         * @description How urgent a task is; MEDIUM when it is created without one
+         * @description The urgency of a task; MEDIUM by default
          * @enum {string}
          */
         TaskPriority: "URGENT" | "HIGH" | "MEDIUM" | "LOW";
@@ -1112,7 +1112,7 @@ export interface components {
             id: string;
             /**
              * Format: int32
-             * @description Only if the version is still this one, as with If-Match
+             * @description The operation fails unless the task has this version, as with If-Match
              * @example 3
              */
             ifVersion?: number;
@@ -1128,11 +1128,11 @@ export interface components {
             id: string;
             /**
              * Format: int32
-             * @description Only if the version is still this one, as with If-Match
+             * @description The operation fails unless the task has this version, as with If-Match
              * @example 3
              */
             ifVersion?: number;
-            /** @description The state to reach; without it the task is toggled */
+            /** @description The resulting state; if absent, the task is toggled */
             completed?: boolean;
         };
         DeleteTaskOperation: {
@@ -1145,13 +1145,13 @@ export interface components {
             id: string;
             /**
              * Format: int32
-             * @description Only if the version is still this one, as with If-Match
+             * @description The operation fails unless the task has this version, as with If-Match
              * @example 3
              */
             ifVersion?: number;
         };
         TaskOperation: components["schemas"]["CreateTaskOperation"] | components["schemas"]["UpdateTaskOperation"] | components["schemas"]["CompleteTaskOperation"] | components["schemas"]["DeleteTaskOperation"];
-        /** @description Why it was refused: a refusal as everywhere, without instance and requestId */
+        /** @description The error, in the usual form but without instance and requestId */
         BatchProblem: {
             type: string;
             title: string;
@@ -1172,14 +1172,14 @@ export interface components {
             /** @enum {string} */
             database: "up" | "read-only" | "denied" | "down";
             /**
-             * @description `ahead`: the schema has migrations of a newer version that only add, so this version works on it; `newer`: one takes away what this version needs
+             * @description `ahead`: the schema has expanding migrations of a newer version, and this version works with it; `newer`: it has a contracting migration, and this version does not work with it
              * @enum {string}
              */
             migrations: "current" | "ahead" | "pending" | "newer" | "unknown";
             /** @enum {string} */
             redis: "up" | "degraded";
         };
-        /** @description What the service stands on */
+        /** @description The state of the dependencies */
         ReadinessAnswer: {
             /** @enum {string} */
             status: "ready" | "degraded" | "unavailable";
@@ -1210,13 +1210,13 @@ export interface components {
             image?: string;
             /**
              * Format: text
-             * @description Accepted for better-auth's client
+             * @description Accepted for compatibility with better-auth's client
              */
             callbackURL?: string;
             /** @description false: the cookie ends with the browser session */
             rememberMe?: boolean;
         };
-        /** @description Signed up, and signed in */
+        /** @description The user is signed up and signed in */
         SignUpAnswer: {
             /** @description The bearer token of the session */
             token: string;
@@ -1235,7 +1235,7 @@ export interface components {
             password: string;
             /**
              * Format: text
-             * @description Accepted for better-auth's client
+             * @description Accepted for compatibility with better-auth's client
              */
             callbackURL?: string;
             /** @description false: the cookie ends with the browser session */
@@ -1263,7 +1263,7 @@ export interface components {
         RevokeSessionRequest: {
             /**
              * Format: text
-             * @description As /list-sessions names it
+             * @description The token or handle from /list-sessions
              */
             token: string;
         };
@@ -1287,7 +1287,7 @@ export interface components {
             /** @description End every other session; this one gets a new token */
             revokeOtherSessions?: boolean;
         };
-        /** @description Changed; with revokeOtherSessions a new token */
+        /** @description The password is changed; with revokeOtherSessions the answer has a new token */
         ChangePasswordAnswer: {
             /** @description The bearer token of the session */
             token: string | null;
@@ -1305,7 +1305,7 @@ export interface components {
              */
             image?: string | null;
         };
-        /** @description Deletes the user with every task and session. There is no way back. */
+        /** @description Deletes the user with all tasks and sessions. This cannot be undone. */
         DeleteUserRequest: {
             /**
              * Format: text
@@ -1314,7 +1314,7 @@ export interface components {
             password: string;
             /**
              * Format: text
-             * @description Accepted for better-auth's client
+             * @description Accepted for compatibility with better-auth's client
              */
             callbackURL?: string;
         };
@@ -1323,12 +1323,12 @@ export interface components {
         /** @enum {string} */
         TaskField: "id" | "title" | "description" | "status" | "priority" | "dueDate" | "tags" | "userId" | "createdAt" | "updatedAt" | "completedAt" | "version";
         CompleteTaskRequest: {
-            /** @description The state to reach, so that a retry is safe */
+            /** @description The resulting state; setting it makes a retry safe */
             completed: boolean;
         };
-        /** @description What became of each operation */
+        /** @description The result of each operation */
         BatchAnswer: {
-            /** @description One for each operation, in their order */
+            /** @description One result per operation, in the same order */
             results: components["schemas"]["BatchResult"][];
         };
     };
@@ -1602,7 +1602,7 @@ export interface components {
         /** @description Precondition failed */
         PreconditionFailed: {
             headers: {
-                /** @description The version the task has now */
+                /** @description The current version of the task */
                 ETag?: string;
                 "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
@@ -1673,11 +1673,11 @@ export interface components {
     parameters: never;
     requestBodies: never;
     headers: {
-        /** @description Finds the request in the log */
+        /** @description Identifies the request in the log */
         "X-Request-Id": string;
-        /** @description Requests of this kind in a window */
+        /** @description Requests of this kind allowed per window */
         "X-RateLimit-Limit": number;
-        /** @description How many of them are left */
+        /** @description Remaining requests of this kind */
         "X-RateLimit-Remaining": number;
         /** @description Seconds until the next window */
         "X-RateLimit-Reset": number;
@@ -1742,7 +1742,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description What the service stands on */
+            /** @description The state of the dependencies */
             200: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -1772,7 +1772,7 @@ export interface operations {
             422: components["responses"]["InvalidInput"];
             431: components["responses"]["HeadersTooLarge"];
             500: components["responses"]["Internal"];
-            /** @description What the service stands on */
+            /** @description The state of the dependencies */
             503: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -1839,7 +1839,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The kind of refusal */
+            /** @description The explanation of the error code */
             200: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -1889,10 +1889,10 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Signed up, and signed in */
+            /** @description The user is signed up and signed in */
             200: {
                 headers: {
-                    /** @description The token with its signature; good as a bearer token too */
+                    /** @description The token with its signature; also valid as a bearer token */
                     "Set-Auth-Token"?: string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
@@ -1943,7 +1943,7 @@ export interface operations {
             /** @description Signed in */
             200: {
                 headers: {
-                    /** @description The token with its signature; good as a bearer token too */
+                    /** @description The token with its signature; also valid as a bearer token */
                     "Set-Auth-Token"?: string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
@@ -1989,7 +1989,7 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
-                    /** @description The token with its signature; good as a bearer token too */
+                    /** @description The token with its signature; also valid as a bearer token */
                     "Set-Auth-Token"?: string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
@@ -2033,7 +2033,7 @@ export interface operations {
             /** @description The session and its user, or null */
             200: {
                 headers: {
-                    /** @description The token with its signature; good as a bearer token too */
+                    /** @description The token with its signature; also valid as a bearer token */
                     "Set-Auth-Token"?: string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
@@ -2071,10 +2071,10 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description All that are alive */
+            /** @description The active sessions */
             200: {
                 headers: {
-                    /** @description The token with its signature; good as a bearer token too */
+                    /** @description The token with its signature; also valid as a bearer token */
                     "Set-Auth-Token"?: string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
@@ -2124,7 +2124,7 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
-                    /** @description The token with its signature; good as a bearer token too */
+                    /** @description The token with its signature; also valid as a bearer token */
                     "Set-Auth-Token"?: string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
@@ -2170,7 +2170,7 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
-                    /** @description The token with its signature; good as a bearer token too */
+                    /** @description The token with its signature; also valid as a bearer token */
                     "Set-Auth-Token"?: string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
@@ -2216,7 +2216,7 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
-                    /** @description The token with its signature; good as a bearer token too */
+                    /** @description The token with its signature; also valid as a bearer token */
                     "Set-Auth-Token"?: string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
@@ -2264,10 +2264,10 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Changed; with revokeOtherSessions a new token */
+            /** @description The password is changed; with revokeOtherSessions the answer has a new token */
             200: {
                 headers: {
-                    /** @description The token with its signature; good as a bearer token too */
+                    /** @description The token with its signature; also valid as a bearer token */
                     "Set-Auth-Token"?: string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
@@ -2317,7 +2317,7 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
-                    /** @description The token with its signature; good as a bearer token too */
+                    /** @description The token with its signature; also valid as a bearer token */
                     "Set-Auth-Token"?: string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
@@ -2353,7 +2353,7 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
-        /** @description Deletes the user with every task and session. There is no way back. */
+        /** @description Deletes the user with all tasks and sessions. This cannot be undone. */
         requestBody: {
             content: {
                 /**
@@ -2368,7 +2368,7 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
-                    /** @description The token with its signature; good as a bearer token too */
+                    /** @description The token with its signature; also valid as a bearer token */
                     "Set-Auth-Token"?: string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
@@ -2400,17 +2400,17 @@ export interface operations {
     listTasks: {
         parameters: {
             query?: {
-                /** @description Any of these, separated by commas */
+                /** @description One or more of these values, separated by commas */
                 status?: components["schemas"]["TaskStatus"][];
-                /** @description Any of these, separated by commas */
+                /** @description One or more of these values, separated by commas */
                 priority?: components["schemas"]["TaskPriority"][];
-                /** @description Up to 20 tags exactly as they are written, separated by commas or as a repeated parameter. A comma within a tag is written %2C (or `\,`), a backslash `\\` */
+                /** @description Up to 20 tags, matched exactly, separated by commas or as a repeated parameter. A comma within a tag is written %2C (or `\,`), a backslash `\\` */
                 tag?: string[];
-                /** @description Whether a task needs one of the tags or all; any when absent */
+                /** @description Whether a task must have any or all of the tags; any by default */
                 tagMode?: "any" | "all";
-                /** @description Only COMPLETED tasks, or only the others */
+                /** @description true: only COMPLETED tasks. false: only the others */
                 completed?: boolean;
-                /** @description overdue: due before now and not completed. today, week: due on this day, or in this week from Monday to Sunday, in the time zone. none: without a due date. All pages of a listing mean the now of its first */
+                /** @description overdue: due before now and not completed. today, week: due on this day, or in this week from Monday to Sunday, in the time zone. none: without a due date. All pages of a list use the current time of the first page */
                 due?: "overdue" | "today" | "week" | "none";
                 /** @description Due before this instant; write + as %2B */
                 dueBefore?: string;
@@ -2420,25 +2420,25 @@ export interface operations {
                 createdBefore?: string;
                 /** @description Created after this instant */
                 createdAfter?: string;
-                /** @description Changed at this instant or after it */
+                /** @description Changed at or after this instant */
                 updatedSince?: string;
-                /** @description Up to 10 words. Each must begin a word of title, description or tags, whatever its case and accents. In each of the first three one typo is forgiven if it has 4 to 24 letters and no digit, in title and tags only */
+                /** @description Up to 10 words. Each must be the beginning of a word in title, description or tags, ignoring case and accents. In each of the first three words one typo is tolerated if the word has 4 to 24 letters and no digit, in title and tags only */
                 q?: string;
-                /** @description By the first, then by the second and so on, and last by id in the direction of the last; `-` is descending. -createdAt when absent. priority: LOW to URGENT. status: TODO, IN_PROGRESS, COMPLETED. title: by its words, whatever their case and accents. Tasks without a due date come last either way. relevance: the best match of `q` first */
+                /** @description Sort keys in order of precedence; ties are broken by id, in the direction of the last key. `-` means descending. Default: -createdAt. priority: LOW to URGENT. status: TODO, IN_PROGRESS, COMPLETED. title: by its words, ignoring case and accents. Tasks without a due date come last in both directions. relevance: the best match of `q` first */
                 sort?: components["schemas"]["TaskSort"][];
-                /** @description The members that each task is to have, separated by commas; all when absent. Clients with a type for tasks should leave it out: members that it requires would be missing */
+                /** @description The members of each task in the answer, separated by commas; all by default. Clients with a fixed type for tasks should not use it, because required members would be missing */
                 fields?: components["schemas"]["TaskField"][];
-                /** @description The IANA time zone whose days `due` means; X-Timezone when absent, or else UTC */
+                /** @description The IANA time zone of the days in `due`; default X-Timezone, or else UTC */
                 timezone?: string;
-                /** @description true counts all that match, for X-Total-Count, which takes the longer the more there are. Without it the header is there only on a first page that is also the last. Link says that there is more either way */
+                /** @description true counts all matches for X-Total-Count, which takes longer the more there are. Without it the header is present only on a first page that is also the last. Link shows in both cases whether there is another page */
                 count?: boolean;
-                /** @description Tasks a page; 1000 when absent */
+                /** @description Tasks per page; default 1000 */
                 limit?: number;
-                /** @description Where the page before ended: its X-Next-Cursor. Good with the same filters and the same sort only */
+                /** @description The X-Next-Cursor of the previous page. Valid only with the same filters and sort */
                 cursor?: string;
             };
             header?: {
-                /** @description The IANA time zone whose days `due` means */
+                /** @description The IANA time zone of the days in `due` */
                 "x-timezone"?: string;
             };
             path?: never;
@@ -2449,11 +2449,11 @@ export interface operations {
             /** @description One page of tasks. With `fields` they have only those members */
             200: {
                 headers: {
-                    /** @description Tasks on all pages: with count=true, and without it on a first page that is also the last */
+                    /** @description Tasks on all pages; present with count=true, or on a first page that is also the last */
                     "X-Total-Count"?: number;
-                    /** @description Where the next page begins; absent on the last */
+                    /** @description The cursor of the next page; absent on the last page */
                     "X-Next-Cursor"?: string;
-                    /** @description RFC 8288: the next page, as rel="next"; absent on the last */
+                    /** @description RFC 8288: the next page, as rel="next"; absent on the last page */
                     Link?: string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
@@ -2485,7 +2485,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Your name for this request, 1 to 255 printable ASCII characters, such as a UUID; bare or as a quoted string. Sent again within 24 hours with the same key, the request is not done again: its first answer comes back, with Idempotency-Replayed: true. A refusal is not kept: the key is free again. /api/auth ignores the header */
+                /** @description A unique name for this request, 1 to 255 printable ASCII characters, such as a UUID; bare or as a quoted string. If the request is repeated with the same key within 24 hours, it is not executed again: the answer is the first one, with Idempotency-Replayed: true. Errors are not stored, so the key can be used again after one. /api/auth ignores the header */
                 "idempotency-key"?: string;
             };
             path?: never;
@@ -2507,14 +2507,14 @@ export interface operations {
             };
         };
         responses: {
-            /** @description You have this task already, with the id you chose and this very content */
+            /** @description You already have a task with this id and the same content */
             200: {
                 headers: {
                     /** @description The version in double quotes, for If-Match and If-None-Match */
                     ETag?: string;
-                    /** @description The address of the task */
+                    /** @description The URL of the task */
                     Location?: string;
-                    /** @description true when this is the answer of an earlier request */
+                    /** @description true if this is the answer to an earlier request */
                     "Idempotency-Replayed"?: string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
@@ -2533,9 +2533,9 @@ export interface operations {
                 headers: {
                     /** @description The version in double quotes, for If-Match and If-None-Match */
                     ETag?: string;
-                    /** @description The address of the task */
+                    /** @description The URL of the task */
                     Location?: string;
-                    /** @description true when this is the answer of an earlier request */
+                    /** @description true if this is the answer to an earlier request */
                     "Idempotency-Replayed"?: string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
@@ -2568,7 +2568,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Only if the version is no longer this one */
+                /** @description Return the task only if its version differs from this one */
                 "if-none-match"?: string;
             };
             path: {
@@ -2579,7 +2579,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The task as it is now */
+            /** @description The current task */
             200: {
                 headers: {
                     /** @description The version in double quotes, for If-Match and If-None-Match */
@@ -2596,7 +2596,7 @@ export interface operations {
                     "application/json": components["schemas"]["Task"];
                 };
             };
-            /** @description You have this version */
+            /** @description The task still has this version */
             304: {
                 headers: {
                     /** @description The version in double quotes, for If-Match and If-None-Match */
@@ -2630,9 +2630,9 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Your name for this request, 1 to 255 printable ASCII characters, such as a UUID; bare or as a quoted string. Sent again within 24 hours with the same key, the request is not done again: its first answer comes back, with Idempotency-Replayed: true. A refusal is not kept: the key is free again. /api/auth ignores the header */
+                /** @description A unique name for this request, 1 to 255 printable ASCII characters, such as a UUID; bare or as a quoted string. If the request is repeated with the same key within 24 hours, it is not executed again: the answer is the first one, with Idempotency-Replayed: true. Errors are not stored, so the key can be used again after one. /api/auth ignores the header */
                 "idempotency-key"?: string;
-                /** @description Only if the version is still this one, as ETag gave it */
+                /** @description Execute the request only if the task still has this version, as returned in ETag */
                 "if-match"?: string;
             };
             path: {
@@ -2646,7 +2646,7 @@ export interface operations {
             /** @description Deleted */
             204: {
                 headers: {
-                    /** @description true when this is the answer of an earlier request */
+                    /** @description true if this is the answer to an earlier request */
                     "Idempotency-Replayed"?: string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
@@ -2679,9 +2679,9 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Your name for this request, 1 to 255 printable ASCII characters, such as a UUID; bare or as a quoted string. Sent again within 24 hours with the same key, the request is not done again: its first answer comes back, with Idempotency-Replayed: true. A refusal is not kept: the key is free again. /api/auth ignores the header */
+                /** @description A unique name for this request, 1 to 255 printable ASCII characters, such as a UUID; bare or as a quoted string. If the request is repeated with the same key within 24 hours, it is not executed again: the answer is the first one, with Idempotency-Replayed: true. Errors are not stored, so the key can be used again after one. /api/auth ignores the header */
                 "idempotency-key"?: string;
-                /** @description Only if the version is still this one, as ETag gave it */
+                /** @description Execute the request only if the task still has this version, as returned in ETag */
                 "if-match"?: string;
             };
             path: {
@@ -2702,12 +2702,12 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The task as the request left it */
+            /** @description The task after the request */
             200: {
                 headers: {
                     /** @description The version in double quotes, for If-Match and If-None-Match */
                     ETag?: string;
-                    /** @description true when this is the answer of an earlier request */
+                    /** @description true if this is the answer to an earlier request */
                     "Idempotency-Replayed"?: string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
@@ -2742,9 +2742,9 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Your name for this request, 1 to 255 printable ASCII characters, such as a UUID; bare or as a quoted string. Sent again within 24 hours with the same key, the request is not done again: its first answer comes back, with Idempotency-Replayed: true. A refusal is not kept: the key is free again. /api/auth ignores the header */
+                /** @description A unique name for this request, 1 to 255 printable ASCII characters, such as a UUID; bare or as a quoted string. If the request is repeated with the same key within 24 hours, it is not executed again: the answer is the first one, with Idempotency-Replayed: true. Errors are not stored, so the key can be used again after one. /api/auth ignores the header */
                 "idempotency-key"?: string;
-                /** @description Only if the version is still this one, as ETag gave it */
+                /** @description Execute the request only if the task still has this version, as returned in ETag */
                 "if-match"?: string;
             };
             path: {
@@ -2764,12 +2764,12 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The task as the request left it */
+            /** @description The task after the request */
             200: {
                 headers: {
                     /** @description The version in double quotes, for If-Match and If-None-Match */
                     ETag?: string;
-                    /** @description true when this is the answer of an earlier request */
+                    /** @description true if this is the answer to an earlier request */
                     "Idempotency-Replayed"?: string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
@@ -2809,7 +2809,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description All your tasks, counted */
+            /** @description The numbers of your tasks */
             200: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -2841,11 +2841,11 @@ export interface operations {
     listTags: {
         parameters: {
             query?: {
-                /** @description Tags a page; 1000 when absent */
+                /** @description Tags per page; default 1000 */
                 limit?: number;
-                /** @description true counts all that match, for X-Total-Count, which takes the longer the more there are. Without it the header is there only on a first page that is also the last. Link says that there is more either way */
+                /** @description true counts all matches for X-Total-Count, which takes longer the more there are. Without it the header is present only on a first page that is also the last. Link shows in both cases whether there is another page */
                 count?: boolean;
-                /** @description Where the page before ended: its X-Next-Cursor */
+                /** @description The X-Next-Cursor of the previous page */
                 cursor?: string;
             };
             header?: never;
@@ -2857,11 +2857,11 @@ export interface operations {
             /** @description One page */
             200: {
                 headers: {
-                    /** @description Tags on all pages: with count=true, and without it on a first page that is also the last */
+                    /** @description Tags on all pages; present with count=true, or on a first page that is also the last */
                     "X-Total-Count"?: number;
-                    /** @description Where the next page begins; absent on the last */
+                    /** @description The cursor of the next page; absent on the last page */
                     "X-Next-Cursor"?: string;
-                    /** @description RFC 8288: the next page, as rel="next"; absent on the last */
+                    /** @description RFC 8288: the next page, as rel="next"; absent on the last page */
                     Link?: string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
@@ -2898,7 +2898,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description One a provider, by its name */
+            /** @description One key per provider, by name */
             200: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -2939,7 +2939,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The key as it is shown */
+            /** @description The masked key */
             200: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -2973,7 +2973,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Your name for this request, 1 to 255 printable ASCII characters, such as a UUID; bare or as a quoted string. Sent again within 24 hours with the same key, the request is not done again: its first answer comes back, with Idempotency-Replayed: true. A refusal is not kept: the key is free again. /api/auth ignores the header */
+                /** @description A unique name for this request, 1 to 255 printable ASCII characters, such as a UUID; bare or as a quoted string. If the request is repeated with the same key within 24 hours, it is not executed again: the answer is the first one, with Idempotency-Replayed: true. Errors are not stored, so the key can be used again after one. /api/auth ignores the header */
                 "idempotency-key"?: string;
             };
             path: {
@@ -2996,7 +2996,7 @@ export interface operations {
             /** @description Replaced */
             200: {
                 headers: {
-                    /** @description true when this is the answer of an earlier request */
+                    /** @description true if this is the answer to an earlier request */
                     "Idempotency-Replayed"?: string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
@@ -3013,7 +3013,7 @@ export interface operations {
             /** @description Stored */
             201: {
                 headers: {
-                    /** @description true when this is the answer of an earlier request */
+                    /** @description true if this is the answer to an earlier request */
                     "Idempotency-Replayed"?: string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
@@ -3046,7 +3046,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Your name for this request, 1 to 255 printable ASCII characters, such as a UUID; bare or as a quoted string. Sent again within 24 hours with the same key, the request is not done again: its first answer comes back, with Idempotency-Replayed: true. A refusal is not kept: the key is free again. /api/auth ignores the header */
+                /** @description A unique name for this request, 1 to 255 printable ASCII characters, such as a UUID; bare or as a quoted string. If the request is repeated with the same key within 24 hours, it is not executed again: the answer is the first one, with Idempotency-Replayed: true. Errors are not stored, so the key can be used again after one. /api/auth ignores the header */
                 "idempotency-key"?: string;
             };
             path: {
@@ -3060,7 +3060,7 @@ export interface operations {
             /** @description Deleted */
             204: {
                 headers: {
-                    /** @description true when this is the answer of an earlier request */
+                    /** @description true if this is the answer to an earlier request */
                     "Idempotency-Replayed"?: string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
@@ -3092,7 +3092,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Your name for this request, 1 to 255 printable ASCII characters, such as a UUID; bare or as a quoted string. Sent again within 24 hours with the same key, the request is not done again: its first answer comes back, with Idempotency-Replayed: true. A refusal is not kept: the key is free again. /api/auth ignores the header */
+                /** @description A unique name for this request, 1 to 255 printable ASCII characters, such as a UUID; bare or as a quoted string. If the request is repeated with the same key within 24 hours, it is not executed again: the answer is the first one, with Idempotency-Replayed: true. Errors are not stored, so the key can be used again after one. /api/auth ignores the header */
                 "idempotency-key"?: string;
             };
             path: {
@@ -3103,10 +3103,10 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description What is known of the key now */
+            /** @description The masked key after the check */
             200: {
                 headers: {
-                    /** @description true when this is the answer of an earlier request */
+                    /** @description true if this is the answer to an earlier request */
                     "Idempotency-Replayed"?: string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
@@ -3148,7 +3148,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The key in clear */
+            /** @description The key in plain text */
             200: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -3182,11 +3182,11 @@ export interface operations {
     listUserApiKeyReads: {
         parameters: {
             query?: {
-                /** @description Entries a page; 100 when absent */
+                /** @description Entries per page; default 100 */
                 limit?: number;
-                /** @description true counts all that match, for X-Total-Count, which takes the longer the more there are. Without it the header is there only on a first page that is also the last. Link says that there is more either way */
+                /** @description true counts all matches for X-Total-Count, which takes longer the more there are. Without it the header is present only on a first page that is also the last. Link shows in both cases whether there is another page */
                 count?: boolean;
-                /** @description Where the page before ended: its X-Next-Cursor */
+                /** @description The X-Next-Cursor of the previous page */
                 cursor?: string;
             };
             header?: never;
@@ -3201,11 +3201,11 @@ export interface operations {
             /** @description One page */
             200: {
                 headers: {
-                    /** @description Entries on all pages: with count=true, and without it on a first page that is also the last */
+                    /** @description Entries on all pages; present with count=true, or on a first page that is also the last */
                     "X-Total-Count"?: number;
-                    /** @description Where the next page begins; absent on the last */
+                    /** @description The cursor of the next page; absent on the last page */
                     "X-Next-Cursor"?: string;
-                    /** @description RFC 8288: the next page, as rel="next"; absent on the last */
+                    /** @description RFC 8288: the next page, as rel="next"; absent on the last page */
                     Link?: string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
@@ -3237,7 +3237,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Your name for this request, 1 to 255 printable ASCII characters, such as a UUID; bare or as a quoted string. Sent again within 24 hours with the same key, the request is not done again: its first answer comes back, with Idempotency-Replayed: true. A refusal is not kept: the key is free again. /api/auth ignores the header */
+                /** @description A unique name for this request, 1 to 255 printable ASCII characters, such as a UUID; bare or as a quoted string. If the request is repeated with the same key within 24 hours, it is not executed again: the answer is the first one, with Idempotency-Replayed: true. Errors are not stored, so the key can be used again after one. /api/auth ignores the header */
                 "idempotency-key"?: string;
             };
             path?: never;
@@ -3282,10 +3282,10 @@ export interface operations {
             };
         };
         responses: {
-            /** @description What became of each operation */
+            /** @description The result of each operation */
             200: {
                 headers: {
-                    /** @description true when this is the answer of an earlier request */
+                    /** @description true if this is the answer to an earlier request */
                     "Idempotency-Replayed"?: string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
@@ -3320,7 +3320,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Your name for this request, 1 to 255 printable ASCII characters, such as a UUID; bare or as a quoted string. Sent again within 24 hours with the same key, the request is not done again: its first answer comes back, with Idempotency-Replayed: true. A refusal is not kept: the key is free again. /api/auth ignores the header */
+                /** @description A unique name for this request, 1 to 255 printable ASCII characters, such as a UUID; bare or as a quoted string. If the request is repeated with the same key within 24 hours, it is not executed again: the answer is the first one, with Idempotency-Replayed: true. Errors are not stored, so the key can be used again after one. /api/auth ignores the header */
                 "idempotency-key"?: string;
             };
             path?: never;
@@ -3339,10 +3339,10 @@ export interface operations {
             };
         };
         responses: {
-            /** @description What became of each id */
+            /** @description The result for each id */
             200: {
                 headers: {
-                    /** @description true when this is the answer of an earlier request */
+                    /** @description true if this is the answer to an earlier request */
                     "Idempotency-Replayed"?: string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];

@@ -24,7 +24,7 @@ suite('llms.txt', () => {
     assert.deepEqual(text.match(/^#{1,2} .*$/gm), [
       '# todo-backend',
       '## Documents',
-      '## Who is calling',
+      '## Credentials',
       '## Rules',
       '## Operations',
     ])

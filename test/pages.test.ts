@@ -59,7 +59,7 @@ suite('in a browser', { skip: executable === undefined && NO_CHROMIUM }, () => {
       assert.equal(await excess(page), 0)
       await page.goto(`${world.url}/redoc#/tasks/createtask`)
       await page.getByRole('heading', { name: 'Create a task' }).waitFor()
-      await page.getByText('Your name for this request').first().waitFor()
+      await page.getByText('A unique name for this request').first().waitFor()
       assert.equal(await excess(page), 0)
       // Telemetry is sent some time later.
       await page.clock.fastForward('01:00')

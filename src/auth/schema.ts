@@ -16,7 +16,11 @@ const Name = Type.String({
   examples: ['Ada'],
 })
 const Image = Type.String({ maxLength: 2048, format: 'http-url', description: 'The URL of a picture' })
-const CallbackUrl = Type.String({ maxLength: 2048, format: 'text', description: "Accepted for better-auth's client" })
+const CallbackUrl = Type.String({
+  maxLength: 2048,
+  format: 'text',
+  description: "Accepted for compatibility with better-auth's client",
+})
 const RememberMe = Type.Boolean({ description: 'false: the cookie ends with the browser session' })
 const Token = Type.String({ description: 'The bearer token of the session' })
 
@@ -38,7 +42,7 @@ export const AuthSession = Type.Object(
     id: Type.String(),
     userId: Type.String(),
     token: Type.String({
-      description: 'The token where this request has shown it; else a handle that only names the session',
+      description: 'The token if this request presented it; otherwise a handle that only identifies the session',
     }),
     expiresAt: Instant,
     createdAt: Instant,
@@ -78,7 +82,14 @@ export const SignIn = Type.Object(
 )
 
 export const RevokeSession = Type.Object(
-  { token: Type.String({ minLength: 1, maxLength: 512, format: 'text', description: 'As /list-sessions names it' }) },
+  {
+    token: Type.String({
+      minLength: 1,
+      maxLength: 512,
+      format: 'text',
+      description: 'The token or handle from /list-sessions',
+    }),
+  },
   { ...closed, 'x-component': 'RevokeSessionRequest', examples: [{ token: 'Jq3vT9sXw1Lr8ZbN5yKd7PcM2hGf4RaE' }] },
 )
 
@@ -108,7 +119,7 @@ export const DeleteUser = Type.Object(
     ...closed,
     'x-component': 'DeleteUserRequest',
     examples: [{ password: 'correct horse' }],
-    description: 'Deletes the user with every task and session. There is no way back.',
+    description: 'Deletes the user with all tasks and sessions. This cannot be undone.',
   },
 )
 
@@ -125,12 +136,12 @@ const session = Type.Unsafe({ $ref: 'AuthSession#' })
 
 /** Of an answer that also sets the cookie of the session. */
 export const bearer = {
-  'Set-Auth-Token': { type: 'string', description: 'The token with its signature; good as a bearer token too' },
+  'Set-Auth-Token': { type: 'string', description: 'The token with its signature; also valid as a bearer token' },
 }
 
 export const SignedUp = Type.Object(
   { token: Token, user },
-  { 'x-component': 'SignUpAnswer', description: 'Signed up, and signed in' },
+  { 'x-component': 'SignUpAnswer', description: 'The user is signed up and signed in' },
 )
 export const SignedIn = Type.Object(
   { redirect: Type.Boolean(), token: Token, url: Type.Optional(Type.String()), user },
@@ -140,7 +151,7 @@ export const CurrentSession = Type.Unsafe({
   description: 'The session and its user, or null',
   anyOf: [Type.Object({ session, user }, { 'x-component': 'SessionAnswer' }), { type: 'null' }],
 })
-export const Sessions = Type.Array(session, { description: 'All that are alive' })
+export const Sessions = Type.Array(session, { description: 'The active sessions' })
 export const Done = Type.Object(
   { success: Type.Boolean() },
   { 'x-component': 'SuccessAnswer', additionalProperties: true, description: 'Done' },
@@ -151,5 +162,8 @@ export const Changed = Type.Object(
 )
 export const PasswordChanged = Type.Object(
   { token: Nullable(Token), user },
-  { 'x-component': 'ChangePasswordAnswer', description: 'Changed; with revokeOtherSessions a new token' },
+  {
+    'x-component': 'ChangePasswordAnswer',
+    description: 'The password is changed; with revokeOtherSessions the answer has a new token',
+  },
 )

@@ -20,15 +20,15 @@ const PAGE_POLICY = [
 
 const ProblemPage = Type.Object(
   {
-    type: Type.String({ description: 'As in the refusals', examples: ['/problems/invalid_input'] }),
-    code: Type.String({ description: 'As in the refusals', examples: ['invalid_input'] }),
+    type: Type.String({ description: 'As in the body of the error', examples: ['/problems/invalid_input'] }),
+    code: Type.String({ description: 'As in the body of the error', examples: ['invalid_input'] }),
     title: Type.String({ examples: ['Invalid input'] }),
-    meaning: Type.String({ description: 'What the refusal means' }),
+    meaning: Type.String({ description: 'What the error means' }),
     action: Type.String({ description: 'What to do about it' }),
   },
   {
     $id: 'ProblemPage',
-    description: 'A kind of refusal, explained',
+    description: 'An explanation of an error code',
     examples: [
       {
         type: '/problems/invalid_input',
@@ -63,14 +63,14 @@ export function problemPages(app: App, others: ReadonlyMap<string, ProblemGuide>
     {
       schema: {
         operationId: 'getProblem',
-        summary: 'What a kind of refusal means and what to do about it',
-        description: 'HTML for clients that accept `text/html`, else JSON.',
+        summary: 'Explain an error code',
+        description: 'HTML for clients that accept `text/html`, otherwise JSON.',
         tags: ['documents'],
         security: [],
         params: ByCode,
         response: {
           200: {
-            description: 'The kind of refusal',
+            description: 'The explanation of the error code',
             content: {
               'application/json': { schema: Type.Unsafe<ProblemPage>({ $ref: 'ProblemPage#' }) },
               'text/html': { schema: Type.String({ maxLength: 4096 }) },

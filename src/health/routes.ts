@@ -25,7 +25,7 @@ const Readiness = Type.Object(
         database: OpenSet(['up', 'read-only', 'denied', 'down']),
         migrations: OpenSet(['current', 'ahead', 'pending', 'newer', 'unknown'], {
           description:
-            '`ahead`: the schema has migrations of a newer version that only add, so this version works on it; `newer`: one takes away what this version needs',
+            '`ahead`: the schema has expanding migrations of a newer version, and this version works with it; `newer`: it has a contracting migration, and this version does not work with it',
         }),
         redis: OpenSet(['up', 'degraded']),
       },
@@ -35,7 +35,7 @@ const Readiness = Type.Object(
   },
   {
     'x-component': 'ReadinessAnswer',
-    description: 'What the service stands on',
+    description: 'The state of the dependencies',
     examples: [
       { status: 'ready', service: 'todo-backend', checks: { database: 'up', migrations: 'current', redis: 'up' } },
     ],
@@ -56,7 +56,7 @@ export function healthRoutes(
       schema: {
         operationId: 'getHealth',
         summary: 'Is the process serving?',
-        description: 'Touches nothing but the process, so that a database that is away restarts no process.',
+        description: 'Checks only the process itself, so that a database outage does not restart it.',
         tags: ['health'],
         security: [],
         response: { 200: Health, ...refusalsOfUnlimited() },
@@ -74,7 +74,7 @@ export function healthRoutes(
         operationId: 'getReadiness',
         summary: 'Can it answer requests now?',
         description:
-          'Ready means that the service can write: with the `database` `read-only` (a standby, say) or `denied` (rights were revoked) it is not. Without Redis it is `degraded`, and ready.',
+          'Ready means that the service can write. It is not ready if `database` is `read-only` (for example a standby) or `denied` (rights were revoked). Without Redis it is ready and `degraded`.',
         tags: ['health'],
         security: [],
         response: { ...refusalsOfUnlimited(), 200: Readiness, 503: Readiness },

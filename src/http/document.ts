@@ -61,12 +61,12 @@ function shareRefusals({ responses = {} }: Operation, shared: Record<string, Res
 }
 
 const REQUEST_ID: Headers = {
-  'X-Request-Id': { schema: { type: 'string' }, description: 'Finds the request in the log' },
+  'X-Request-Id': { schema: { type: 'string' }, description: 'Identifies the request in the log' },
 }
 
 const LIMIT_HEADERS: Headers = {
-  'X-RateLimit-Limit': { schema: { type: 'integer' }, description: 'Requests of this kind in a window' },
-  'X-RateLimit-Remaining': { schema: { type: 'integer' }, description: 'How many of them are left' },
+  'X-RateLimit-Limit': { schema: { type: 'integer' }, description: 'Requests of this kind allowed per window' },
+  'X-RateLimit-Remaining': { schema: { type: 'integer' }, description: 'Remaining requests of this kind' },
   'X-RateLimit-Reset': { schema: { type: 'integer' }, description: 'Seconds until the next window' },
   'RateLimit-Policy': {
     schema: { type: 'string' },

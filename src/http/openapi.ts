@@ -7,39 +7,41 @@ import { ProblemBody, ProblemCodes } from './wire.ts'
 
 type AuthMode = Config['auth']['mode']
 
-/** How a client gets a session token, and what the security scheme says of it. */
+/** How a client gets a session token, and the description of the security scheme. */
 const SESSIONS = {
   embedded: {
     howTo:
       'Sign up at `POST /api/auth/sign-up/email`, take the `token` from the answer and send it as `Authorization: Bearer <token>`.',
-    token: 'The token of a session, from sign-up or sign-in',
+    token: 'A session token, from sign-up or sign-in',
   },
   external: {
     howTo:
-      'Another server signs users up and in here: send the token of one of its sessions as `Authorization: Bearer <token>`.',
-    token: 'The token of a session, from the server that signs users in',
+      'Another server signs users up and in: send a session token of that server as `Authorization: Bearer <token>`.',
+    token: 'A session token, from the server that signs users in',
   },
 } as const
 
-const describing = (mode: AuthMode): string => `Tasks of many users, each walled off by PostgreSQL's row-level security.
+const describing = (
+  mode: AuthMode,
+): string => `Task lists for many users, isolated from one another by PostgreSQL's row-level security.
 
 ${SESSIONS[mode].howTo}
 A trusted service acts for one user with \`X-Service-Auth\` and \`X-User-ID\`.
 
-Every refusal is \`application/problem+json\` (RFC 9457): \`detail\` says what to do, \`code\` is for programs, \`errors\` names each
-faulty field. A known path with a wrong method is 405 with \`Allow\`. Lists are bare arrays; paging travels in the headers
-\`Link\` and \`X-Next-Cursor\`, and \`X-Total-Count\` comes with \`count=true\`.
+All errors are \`application/problem+json\` (RFC 9457): \`detail\` says what is wrong and what to do, \`code\` is for programs, \`errors\`
+lists each invalid field. A known path with a wrong method is 405 with \`Allow\`. Lists are plain arrays; pagination uses the headers
+\`Link\` and \`X-Next-Cursor\`, and \`X-Total-Count\` is added with \`count=true\`.
 
-Each user has so many reads (\`GET\`, \`HEAD\`) and so many writes (all others) a minute, over all sessions and services; each
-address has as many until somebody has proven to be a user. \`RateLimit\` says what is left; 429 says in \`Retry-After\` how long to
-wait.
+Each user has a limit of reads (\`GET\`, \`HEAD\`) and a limit of writes (all other methods) per minute, over all sessions and services.
+Requests without a valid credential count for their address, with the same limits. \`RateLimit\` has the remaining number of requests; a
+429 has \`Retry-After\`.
 
-A write whose answer did not come may be repeated when it has an \`Idempotency-Key\`: it is done once, and for 24 hours the same
-request with the same key is answered as the first time, with \`Idempotency-Replayed: true\`. Another request with that key is 422,
-and while the first one still runs it is 409 with \`Retry-After\`. What was refused is not kept: it changed nothing, and the key is
-free again. Keys are each user's own. Under \`/api/auth\` the header is ignored.`
+A write with an \`Idempotency-Key\` may be repeated if its answer was lost: it is executed once, and for 24 hours the same request with the
+same key gets the first answer, with \`Idempotency-Replayed: true\`. A different request with that key is 422, and a repetition while the
+first request is still running is 409 with \`Retry-After\`. Errors are not stored: they changed nothing, and the key can be used again. Keys
+are separate for each user. The header is ignored under \`/api/auth\`.`
 
-/** Describes every route registered after it, from the very schemas that validate. Must come before the first feature. */
+/** Describes every route that is registered after it, from the schemas that validate. Call it before the first feature is registered. */
 export async function describeApi(app: App, mode: AuthMode): Promise<void> {
   const at = app.links.to('')
   for (const schema of [ProblemCodes, ProblemBody]) app.addSchema(schema)
@@ -60,7 +62,7 @@ export async function describeApi(app: App, mode: AuthMode): Promise<void> {
         ...(mode === 'embedded'
           ? [{ name: 'auth', description: 'Sign-up, sign-in and sessions, by better-auth' }]
           : []),
-        { name: 'documents', description: 'About the service itself' },
+        { name: 'documents', description: 'The service itself' },
         { name: 'health', description: 'For load balancers and monitoring' },
       ],
       components: {
@@ -85,5 +87,5 @@ export async function describeApi(app: App, mode: AuthMode): Promise<void> {
   })
 }
 
-/** With the extension that says whom it is for. */
+/** With the extension `x-internal`. */
 type Server = OpenAPIV3_1.ServerObject

@@ -58,7 +58,7 @@ export const AsText = (schema: TSchema) => Type.Unsafe<string>(schema)
 export const IdempotencyKey = Type.Optional(
   Type.String({
     description:
-      'Your name for this request, 1 to 255 printable ASCII characters, such as a UUID; bare or as a quoted string. Sent again within 24 hours with the same key, the request is not done again: its first answer comes back, with Idempotency-Replayed: true. A refusal is not kept: the key is free again. /api/auth ignores the header',
+      'A unique name for this request, 1 to 255 printable ASCII characters, such as a UUID; bare or as a quoted string. If the request is repeated with the same key within 24 hours, it is not executed again: the answer is the first one, with Idempotency-Replayed: true. Errors are not stored, so the key can be used again after one. /api/auth ignores the header',
     examples: ['8e03978e-40d5-43e8-bc93-6894a57f9324'],
   }),
 )
@@ -66,7 +66,7 @@ export const IdempotentHeaders = Type.Object({ 'idempotency-key': IdempotencyKey
 
 /** For the `headers` of such a route's answer. */
 export const REPLAYED = {
-  'Idempotency-Replayed': { type: 'string', description: 'true when this is the answer of an earlier request' },
+  'Idempotency-Replayed': { type: 'string', description: 'true if this is the answer to an earlier request' },
 }
 
 /** What such a route can refuse besides. */
@@ -81,7 +81,7 @@ export const ONCE_REFUSALS = [
 export const ProblemCodes = OpenSet(Object.keys(PROBLEMS) as ProblemCode[], {
   $id: 'ProblemCode',
   description:
-    "What is wrong, for a program. Later versions may have more, and refusals under /api/auth have better-auth's own",
+    'The kind of error, for programs. Later versions may add codes, and errors under /api/auth have codes of better-auth',
 })
 
 export const ProblemBody = Type.Object(
@@ -90,13 +90,13 @@ export const ProblemBody = Type.Object(
     title: Type.String({ examples: ['Invalid input'] }),
     status: Type.Integer({ examples: [422] }),
     detail: Type.String({
-      description: 'What is wrong and what to do, in one sentence for a person',
+      description: 'What is wrong and what to do, in one sentence for people',
       examples: ['title is required'],
     }),
     instance: Type.String({ description: 'The path of the request', examples: ['/api/tasks'] }),
     code: RefTo<string>('ProblemCode'),
     requestId: Type.String({
-      description: 'Finds the request in the log',
+      description: 'Identifies the request in the log',
       examples: ['8f0e7f2e-6a59-4f0c-9a53-2f4f0f6f3c55'],
     }),
     errors: Type.Optional(
@@ -109,16 +109,16 @@ export const ProblemBody = Type.Object(
           },
           { 'x-component': 'Violation' },
         ),
-        { description: 'With 422: each fault' },
+        { description: 'With 422: each error' },
       ),
     ),
     failedOperation: Type.Optional(
-      Type.Integer({ description: 'Of an atomic batch: the index of the operation that was refused' }),
+      Type.Integer({ description: 'For an atomic batch: the index of the failed operation' }),
     ),
-    currentVersion: Type.Optional(Type.Integer({ description: 'With 412: the version the task has now' })),
+    currentVersion: Type.Optional(Type.Integer({ description: 'With 412: the current version of the task' })),
     retryAfter: Type.Optional(Type.Integer({ description: 'With 429, 503 and request_in_progress: seconds to wait' })),
   },
-  { $id: 'Problem', description: 'Every refusal (RFC 9457)', additionalProperties: true },
+  { $id: 'Problem', description: 'The body of every error (RFC 9457)', additionalProperties: true },
 )
 
 /** What any request can meet. */
@@ -151,7 +151,7 @@ export function refusalsOfUnlimited(...codes: readonly ProblemCode[]): Refusals 
 const RETRY_AFTER = { 'Retry-After': { type: 'integer', description: 'Seconds to wait' } }
 const HEADERS_OF_STATUS: Readonly<Record<number, object>> = {
   401: { 'WWW-Authenticate': { type: 'string', description: 'Bearer' } },
-  412: { ETag: { type: 'string', description: 'The version the task has now' } },
+  412: { ETag: { type: 'string', description: 'The current version of the task' } },
   429: RETRY_AFTER,
   503: RETRY_AFTER,
 }
@@ -220,7 +220,7 @@ function example(code: ProblemCode): object {
 export const Count = Type.Optional(
   Type.Boolean({
     description:
-      'true counts all that match, for X-Total-Count, which takes the longer the more there are. Without it the header is there only on a first page that is also the last. Link says that there is more either way',
+      'true counts all matches for X-Total-Count, which takes longer the more there are. Without it the header is present only on a first page that is also the last. Link shows in both cases whether there is another page',
   }),
 )
 
@@ -228,8 +228,8 @@ export const Count = Type.Optional(
 export const pageHeaders = (total: string): object => ({
   'X-Total-Count': {
     type: 'integer',
-    description: `${total}: with count=true, and without it on a first page that is also the last`,
+    description: `${total}; present with count=true, or on a first page that is also the last`,
   },
-  'X-Next-Cursor': { type: 'string', description: 'Where the next page begins; absent on the last' },
-  Link: { type: 'string', description: 'RFC 8288: the next page, as rel="next"; absent on the last' },
+  'X-Next-Cursor': { type: 'string', description: 'The cursor of the next page; absent on the last page' },
+  Link: { type: 'string', description: 'RFC 8288: the next page, as rel="next"; absent on the last page' },
 })

@@ -33,7 +33,7 @@ export function metricsRoutes(app: App, { config, metrics: { registry }, db, red
         operationId: 'getMetrics',
         summary: 'Metrics for Prometheus',
         description:
-          'Open in development. Elsewhere it takes `Authorization: Bearer <METRICS_TOKEN>`, and without that variable nobody may read them.',
+          'Open in development. In other environments it requires `Authorization: Bearer <METRICS_TOKEN>`, and is closed if that variable is not set.',
         tags: ['health'],
         security: [{ metrics: [] }],
         produces: ['text/plain'],

@@ -24,32 +24,35 @@ const LIST = '/api/tasks'
 const tags = ['tasks']
 
 const ETag = { type: 'string', description: 'The version in double quotes, for If-Match and If-None-Match' }
-const task = AsText(RefTo('Task', { description: 'The task as it is now', headers: { ETag } }))
-const Location = { type: 'string', description: 'The address of the task' }
+const task = AsText(RefTo('Task', { description: 'The current task', headers: { ETag } }))
+const Location = { type: 'string', description: 'The URL of the task' }
 const createdTask = AsText(RefTo('Task', { description: 'Created', headers: { ETag, Location, ...REPLAYED } }))
 const sameTask = AsText(
   RefTo('Task', {
-    description: 'You have this task already, with the id you chose and this very content',
+    description: 'You already have a task with this id and the same content',
     headers: { ETag, Location, ...REPLAYED },
   }),
 )
 const changedTask = AsText(
   RefTo('Task', {
-    description: 'The task as the request left it',
+    description: 'The task after the request',
     headers: { ETag, ...REPLAYED },
   }),
 )
-const unchanged = Type.Null({ description: 'You have this version', headers: { ETag } })
+const unchanged = Type.Null({ description: 'The task still has this version', headers: { ETag } })
 const gone = Type.Null({ description: 'Deleted', headers: REPLAYED })
 const WriteHeaders = Type.Object({
   'idempotency-key': IdempotencyKey,
   'if-match': Type.Optional(
-    Type.String({ description: 'Only if the version is still this one, as ETag gave it', examples: ['"3"'] }),
+    Type.String({
+      description: 'Execute the request only if the task still has this version, as returned in ETag',
+      examples: ['"3"'],
+    }),
   ),
 })
 const IfNoneMatch = Type.Object({
   'if-none-match': Type.Optional(
-    Type.String({ description: 'Only if the version is no longer this one', examples: ['"3"'] }),
+    Type.String({ description: 'Return the task only if its version differs from this one', examples: ['"3"'] }),
   ),
 })
 
@@ -79,8 +82,7 @@ export function taskRoutes(app: App, { db }: { db: Database }): void {
       schema: {
         operationId: 'createTask',
         summary: 'Create a task',
-        description:
-          'Members that are absent get their defaults. With an `id` of your choice the request can be repeated.',
+        description: 'Absent members get their defaults. With an `id` of your choice the request is repeatable.',
         tags,
         security,
         headers: IdempotentHeaders,
@@ -116,7 +118,7 @@ export function taskRoutes(app: App, { db }: { db: Database }): void {
       schema: {
         operationId: 'getTask',
         summary: 'Read a task',
-        description: 'With `If-None-Match` the answer is 304 while the task has that version.',
+        description: 'With `If-None-Match` the answer is 304 if the task still has that version.',
         tags,
         security,
         params: ById,
@@ -142,7 +144,7 @@ export function taskRoutes(app: App, { db }: { db: Database }): void {
         operationId: 'updateTask',
         summary: 'Change a task',
         description:
-          'A JSON merge patch (RFC 7396): what is absent stays, null clears. `application/merge-patch+json` is accepted too. A patch that changes nothing leaves the version.',
+          'A JSON merge patch (RFC 7396): absent members do not change, null clears a member. `application/merge-patch+json` is accepted too. A patch that changes nothing does not change the version.',
         tags,
         security,
         params: ById,
@@ -167,7 +169,7 @@ export function taskRoutes(app: App, { db }: { db: Database }): void {
       schema: {
         operationId: 'completeTask',
         summary: 'Complete or reopen a task',
-        description: 'Without a body the task is toggled; with `completed` it is set, so that a retry is safe.',
+        description: 'Without a body the task is toggled. With `completed` the state is set, so a retry is safe.',
         tags,
         security,
         params: ById,
@@ -192,7 +194,7 @@ export function taskRoutes(app: App, { db }: { db: Database }): void {
       schema: {
         operationId: 'deleteTask',
         summary: 'Delete a task',
-        description: 'With `If-Match` only while the task has that version.',
+        description: 'With `If-Match` only if the task still has that version.',
         tags,
         security,
         params: ById,

@@ -33,23 +33,23 @@ const Title = Type.String({
 const Description = Nullable(Type.String({ maxLength: 10_000, format: 'text' }))
 export const Status = OneOf(STATUSES, {
   'x-component': 'TaskStatus',
-  description: 'How far a task is; TODO when it is created without one',
+  description: 'The progress of a task; TODO by default',
 })
 export const Priority = OneOf(PRIORITIES, {
   'x-component': 'TaskPriority',
-  description: 'How urgent a task is; MEDIUM when it is created without one',
+  description: 'The urgency of a task; MEDIUM by default',
 })
 const DueDate = Nullable(Instant)
 const Tags = Type.Array(Type.String({ 'x-visible': true, minLength: 1, maxLength: 50, format: 'text' }), {
   'x-trim-items': true,
   maxItems: 50,
   uniqueItems: true,
-  description: 'In the order given',
+  description: 'In the order of the request',
   examples: [['home']],
 })
 
 // Absent members are null to some generated clients, and a list of tags must not be lost for that.
-const NullableTags = Nullable({ ...Tags, description: 'In the order given; null means none' })
+const NullableTags = Nullable({ ...Tags, description: 'In the order of the request; null means none' })
 
 export const Task = Type.Object(
   {
@@ -64,7 +64,7 @@ export const Task = Type.Object(
     createdAt: Instant,
     updatedAt: Instant,
     completedAt: Nullable(Instant),
-    version: Type.Integer({ minimum: 1, description: 'Grows by one with every change; the ETag' }),
+    version: Type.Integer({ minimum: 1, description: 'Incremented by each change; the value of the ETag' }),
   },
   { $id: 'Task', examples: [EXAMPLE] },
 )
@@ -80,7 +80,7 @@ export const TaskCreate = Type.Object(
       Type.String({
         format: 'uuid',
         description:
-          'Your choice of any UUID, so that the request can be repeated: while you have a task with this id and this very content, the answer is 200 and that task; with other content it is 409. One is made when it is absent.',
+          'Any UUID, which makes the request repeatable: if you have a task with this id and the same content, the answer is 200 with that task; with other content it is 409. If absent, the service generates an id.',
       }),
     ),
     title: Title,
@@ -110,14 +110,14 @@ export const TaskPatch = Type.Object(
   {
     $id: 'TaskPatch',
     additionalProperties: false,
-    description: 'A JSON merge patch (RFC 7396): what is absent stays, null clears',
+    description: 'A JSON merge patch (RFC 7396): absent members do not change, null clears a member',
     examples: [{ status: 'IN_PROGRESS', dueDate: null }],
   },
 )
 export type TaskPatch = Static<typeof TaskPatch>
 
 export const TaskCompletion = Type.Object(
-  { completed: Type.Boolean({ description: 'The state to reach, so that a retry is safe' }) },
+  { completed: Type.Boolean({ description: 'The resulting state; setting it makes a retry safe' }) },
   { additionalProperties: false, 'x-component': 'CompleteTaskRequest', examples: [{ completed: true }] },
 )
 
@@ -156,7 +156,7 @@ export const TaskStats = Type.Object(
 export type TaskStats = Static<typeof TaskStats>
 
 export const TagCount = Type.Object(
-  { name: Type.String(), count: Type.Integer({ minimum: 1, description: 'Tasks that have it' }) },
+  { name: Type.String(), count: Type.Integer({ minimum: 1, description: 'The number of tasks with this tag' }) },
   { $id: 'TagCount', examples: [{ name: 'home', count: 3 }] },
 )
 export type TagCount = Static<typeof TagCount>
@@ -164,10 +164,10 @@ export type TagCount = Static<typeof TagCount>
 export const TagQuery = Type.Object(
   {
     limit: Type.Optional(
-      Type.Integer({ minimum: 1, maximum: PAGE_SIZE_MAX, description: `Tags a page; ${PAGE_SIZE_MAX} when absent` }),
+      Type.Integer({ minimum: 1, maximum: PAGE_SIZE_MAX, description: `Tags per page; default ${PAGE_SIZE_MAX}` }),
     ),
     count: Count,
-    cursor: Type.Optional(Type.String({ description: 'Where the page before ended: its X-Next-Cursor' })),
+    cursor: Type.Optional(Type.String({ description: 'The X-Next-Cursor of the previous page' })),
   },
   { additionalProperties: false },
 )

@@ -205,7 +205,7 @@ suite('reading a task', () => {
 })
 
 suite('changing a task', () => {
-  test('is a merge patch: what is absent stays, null clears, version and updatedAt move', async () => {
+  test('is a merge patch: absent members do not change, null clears a member, version and updatedAt move', async () => {
     const task = await newTask({ description: 'two litres', dueDate: '2025-12-27T17:00:00Z', tags: ['home', 'shop'] })
     const { status, json, headers } = await asAda('PATCH', `${TASKS}/${task.id}`, { dueDate: null, priority: 'HIGH' })
     assert.equal(status, 200)

@@ -29,7 +29,7 @@ const KEYS = '/api/user-api-keys'
 const KEY = `${KEYS}/:provider`
 const tags = ['provider keys']
 
-const key = RefTo<UserApiKey>('UserApiKey', { description: 'The key as it is shown' })
+const key = RefTo<UserApiKey>('UserApiKey', { description: 'The masked key' })
 const pageOfReads = Type.Array(RefTo<KeyRead>('KeyRead'), {
   description: 'One page',
   headers: pageHeaders('Entries on all pages'),
@@ -55,11 +55,11 @@ export function vaultRoutes(app: App, { db, cursors, limits, config: { vault }, 
       schema: {
         operationId: 'listUserApiKeys',
         summary: 'List your provider keys, masked',
-        description: 'The keys themselves are never shown.',
+        description: 'The keys themselves are never returned.',
         tags,
         security,
         response: {
-          200: Type.Array(RefTo<UserApiKey>('UserApiKey'), { description: 'One a provider, by its name' }),
+          200: Type.Array(RefTo<UserApiKey>('UserApiKey'), { description: 'One key per provider, by name' }),
           ...refusals('unauthenticated', 'invalid_input'),
         },
       },
@@ -72,8 +72,8 @@ export function vaultRoutes(app: App, { db, cursors, limits, config: { vault }, 
     {
       schema: {
         operationId: 'getUserApiKey',
-        summary: 'Read what is known of a provider key, masked',
-        description: 'The key itself is never shown.',
+        summary: 'Read a provider key, masked',
+        description: 'The key itself is never returned.',
         tags,
         security,
         params: ByProvider,
@@ -94,7 +94,7 @@ export function vaultRoutes(app: App, { db, cursors, limits, config: { vault }, 
         operationId: 'putUserApiKey',
         summary: 'Store a provider key, or replace it',
         description:
-          'The provider is asked first, and only a key that it accepts is stored. Whatever else comes of it, the key that was there stays.',
+          'The service checks the key with the provider first, and stores it only if the provider accepts it. Otherwise the stored key does not change.',
         tags,
         security,
         params: ByProvider,
@@ -149,13 +149,13 @@ export function vaultRoutes(app: App, { db, cursors, limits, config: { vault }, 
       schema: {
         operationId: 'testUserApiKey',
         summary: 'Check a stored provider key now',
-        description: 'What comes of it is stored, and is the `validationStatus` of the answer.',
+        description: 'The result is stored, and returned as `validationStatus`.',
         tags,
         security,
         params: ByProvider,
         headers: IdempotentHeaders,
         response: {
-          200: RefTo<UserApiKey>('UserApiKey', { description: 'What is known of the key now', headers: REPLAYED }),
+          200: RefTo<UserApiKey>('UserApiKey', { description: 'The masked key after the check', headers: REPLAYED }),
           ...refusals(
             'unauthenticated',
             'not_found',
@@ -191,7 +191,7 @@ export function vaultRoutes(app: App, { db, cursors, limits, config: { vault }, 
       schema: {
         operationId: 'deleteUserApiKey',
         summary: 'Delete a provider key',
-        description: 'The record of who read it stays.',
+        description: 'The record of its reads is kept.',
         tags,
         security,
         params: ByProvider,
@@ -213,13 +213,13 @@ export function vaultRoutes(app: App, { db, cursors, limits, config: { vault }, 
     {
       schema: {
         operationId: 'readUserApiKey',
-        summary: 'Read a provider key in clear, as a service',
-        description: 'Each time is written down, for the user to see.',
+        summary: 'Read a provider key in plain text, as a service',
+        description: 'Each read is recorded, and the user can see the record.',
         tags,
         security: [{ service: [], userId: [] }],
         params: ByProvider,
         response: {
-          200: RefTo<PlaintextKey>('PlaintextKey', { description: 'The key in clear' }),
+          200: RefTo<PlaintextKey>('PlaintextKey', { description: 'The key in plain text' }),
           ...refusals('unauthenticated', 'forbidden', 'not_found', 'invalid_input', 'key_unreadable'),
         },
       },
@@ -241,8 +241,8 @@ export function vaultRoutes(app: App, { db, cursors, limits, config: { vault }, 
     {
       schema: {
         operationId: 'listUserApiKeyReads',
-        summary: 'List when services read your key in clear, newest first',
-        description: 'An entry is written with each read, in the same transaction.',
+        summary: 'List the reads of your key by services, newest first',
+        description: 'Each read adds an entry in the same transaction.',
         tags,
         security,
         params: ByProvider,

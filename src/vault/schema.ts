@@ -19,14 +19,14 @@ export const UserApiKey = Type.Object(
     maskedKey: Type.String({ description: 'The first four and the last three characters' }),
     validationStatus: OpenSet(VALIDATION_STATUSES, {
       description:
-        'What the last check found. `success`: the provider accepts the key. `failure`: it refuses it. `quota_exceeded`, `unreachable`: the provider did not decide; the last decision is the one of `lastValidatedAt`',
+        'The result of the last check. `success`: the provider accepts the key. `failure`: it refuses the key. `quota_exceeded`, `unreachable`: the provider gave no decision; `lastValidatedAt` is the time of its last decision',
     }),
     lastValidatedAt: Nullable({
       ...Instant,
-      description: 'When the provider last said whether the key works; a check that could not tell leaves it alone',
+      description: 'When the provider last accepted or refused the key; a check without a decision does not change it',
     }),
-    createdAt: { ...Instant, description: 'When a key for this provider was first put' },
-    updatedAt: { ...Instant, description: 'When this key was put' },
+    createdAt: { ...Instant, description: 'When a key for this provider was first stored' },
+    updatedAt: { ...Instant, description: 'When this key was stored' },
   },
   {
     $id: 'UserApiKey',
@@ -50,7 +50,7 @@ export const UserApiKeyPut = Type.Object(
       'x-trim': true,
       minLength: 1,
       maxLength: 512,
-      description: 'As the provider gave it. Checked with the provider before it is stored, encrypted',
+      description: 'The key as the provider issued it. It is checked with the provider and then stored encrypted',
     }),
   },
   { $id: 'UserApiKeyPut', additionalProperties: false, examples: [{ apiKey: 'AIza-the-key-that-Gemini-gave-you' }] },
@@ -58,7 +58,7 @@ export const UserApiKeyPut = Type.Object(
 export type UserApiKeyPut = Static<typeof UserApiKeyPut>
 
 export const PlaintextKey = Type.Object(
-  { provider: ProviderField, apiKey: Type.String({ description: 'In clear' }) },
+  { provider: ProviderField, apiKey: Type.String({ description: 'The key in plain text' }) },
   { $id: 'PlaintextKey' },
 )
 export type PlaintextKey = Static<typeof PlaintextKey>
@@ -66,15 +66,15 @@ export type PlaintextKey = Static<typeof PlaintextKey>
 export const KeyRead = Type.Object(
   {
     id: Uuid,
-    service: Type.String({ description: 'Who read it: the name of a service' }),
-    userId: Type.String({ description: 'Whose key it is' }),
+    service: Type.String({ description: 'The name of the service that read the key' }),
+    userId: Type.String({ description: 'The user who owns the key' }),
     provider: ProviderField,
     readAt: Instant,
-    requestId: Type.String({ description: 'Finds the request in the log' }),
+    requestId: Type.String({ description: 'Identifies the request in the log' }),
   },
   {
     $id: 'KeyRead',
-    description: 'A service read a key in clear',
+    description: 'A service read a key in plain text',
     examples: [
       {
         id: '019b6051-3a80-7c4e-9d3b-5f0c2f7f6a11',
@@ -97,11 +97,11 @@ export const AuditQuery = Type.Object(
       Type.Integer({
         minimum: 1,
         maximum: AUDIT_PAGE_SIZE_MAX,
-        description: `Entries a page; ${AUDIT_PAGE_SIZE_DEFAULT} when absent`,
+        description: `Entries per page; default ${AUDIT_PAGE_SIZE_DEFAULT}`,
       }),
     ),
     count: Count,
-    cursor: Type.Optional(Type.String({ description: 'Where the page before ended: its X-Next-Cursor' })),
+    cursor: Type.Optional(Type.String({ description: 'The X-Next-Cursor of the previous page' })),
   },
   { additionalProperties: false },
 )

@@ -44,7 +44,7 @@ export function batchRoutes(app: App, { db }: { db: Database }): void {
       schema: {
         operationId: 'batchTasks',
         summary: 'Create, change, complete and delete up to 100 tasks at once',
-        description: `One transaction and one write of the rate limit; the body is at most 1 MiB. A batch with an operation that is malformed is refused as a whole, whether atomic or not: 422. What is refused for the tasks as they are (404, 409, 412) refuses the whole batch where it is atomic: the answer is that of the first such operation, with its index in \`failedOperation\`, and nothing was changed. Otherwise the answer is 200 with a result for each.`,
+        description: `The batch is one transaction and counts as one write of the rate limit; the body is at most 1 MiB. If an operation is malformed, the whole batch is refused with 422, whether atomic or not. If an operation of an atomic batch fails because of the state of a task (404, 409, 412), nothing is changed, and the answer is the error of the first such operation, with its index in \`failedOperation\`. Otherwise the answer is 200 with a result for each operation.`,
         tags,
         security,
         headers: IdempotentHeaders,
@@ -71,13 +71,13 @@ export function batchRoutes(app: App, { db }: { db: Database }): void {
         operationId: 'deleteTasks',
         summary: 'Delete up to 1000 tasks at once',
         description:
-          'Those that are yours are deleted, together; the others are named. Sent again it finds none of them.',
+          'Deletes those of the tasks that are yours, in one transaction, and lists the other ids. A repetition finds none of them.',
         tags,
         security,
         headers: IdempotentHeaders,
         body: RefTo<BulkDelete>('BulkDelete'),
         response: {
-          200: RefTo<BulkDeleted>('BulkDeleted', { description: 'What became of each id', headers: REPLAYED }),
+          200: RefTo<BulkDeleted>('BulkDeleted', { description: 'The result for each id', headers: REPLAYED }),
           ...refusals(...bulkRefusals),
         },
       },

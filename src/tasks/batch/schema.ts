@@ -7,7 +7,11 @@ export const OPERATIONS_MAX = 100
 export const BULK_IDS_MAX = 1000
 
 const IfVersion = Type.Optional(
-  Type.Integer({ minimum: 1, description: 'Only if the version is still this one, as with If-Match', examples: [3] }),
+  Type.Integer({
+    minimum: 1,
+    description: 'The operation fails unless the task has this version, as with If-Match',
+    examples: [3],
+  }),
 )
 const strict = (name: string) => ({ additionalProperties: false, 'x-component': name })
 
@@ -24,7 +28,7 @@ const Complete = Type.Object(
     op: Type.Literal('complete'),
     id: Uuid,
     ifVersion: IfVersion,
-    completed: Type.Optional(Type.Boolean({ description: 'The state to reach; without it the task is toggled' })),
+    completed: Type.Optional(Type.Boolean({ description: 'The resulting state; if absent, the task is toggled' })),
   },
   strict('CompleteTaskOperation'),
 )
@@ -51,13 +55,14 @@ export const TaskBatch = Type.Object(
     atomic: Type.Optional(
       Type.Boolean({
         default: true,
-        description: 'true: all or nothing. false: each operation stands alone, and the answer says what became of it',
+        description:
+          'true: all operations or none. false: operations are independent, and the answer has the result of each',
       }),
     ),
     operations: Type.Array(Operation, {
       minItems: 1,
       maxItems: OPERATIONS_MAX,
-      description: 'Done in order, each upon what those before it left',
+      description: 'Executed in order; each operation sees the changes of those before it',
     }),
   },
   {
@@ -80,7 +85,9 @@ export type TaskBatch = Static<typeof TaskBatch>
 
 export const BatchResult = Type.Object(
   {
-    status: Type.Integer({ description: 'As the route for it alone would answer: 200, 201, 204, 404, 409 or 412' }),
+    status: Type.Integer({
+      description: 'The status that the route of this operation would return: 200, 201, 204, 404, 409 or 412',
+    }),
     task: Type.Optional(RefTo<Task>('Task')),
     problem: Type.Optional(
       Type.Object(
@@ -94,14 +101,14 @@ export const BatchResult = Type.Object(
         },
         {
           'x-component': 'BatchProblem',
-          description: 'Why it was refused: a refusal as everywhere, without instance and requestId',
+          description: 'The error, in the usual form but without instance and requestId',
         },
       ),
     ),
   },
   {
     $id: 'BatchResult',
-    description: 'What became of one operation: the task as it then was, nothing once it is deleted, or a problem',
+    description: 'The result of one operation: the task after it, nothing after a deletion, or a problem',
     examples: [
       { status: 204 },
       {
@@ -120,8 +127,12 @@ export const BatchResult = Type.Object(
 export type BatchResult = Static<typeof BatchResult>
 
 export const BatchAnswer = Type.Object(
-  { results: Type.Array(RefTo<BatchResult>('BatchResult'), { description: 'One for each operation, in their order' }) },
-  { 'x-component': 'BatchAnswer', description: 'What became of each operation' },
+  {
+    results: Type.Array(RefTo<BatchResult>('BatchResult'), {
+      description: 'One result per operation, in the same order',
+    }),
+  },
+  { 'x-component': 'BatchAnswer', description: 'The result of each operation' },
 )
 
 export const BulkDelete = Type.Object(
@@ -132,9 +143,9 @@ export type BulkDelete = Static<typeof BulkDelete>
 
 export const BulkDeleted = Type.Object(
   {
-    deleted: Type.Array(Uuid, { description: 'Those that were deleted, in the order given' }),
-    notFound: Type.Array(Uuid, { description: 'Those of which you have no task, in the order given' }),
+    deleted: Type.Array(Uuid, { description: 'Ids of deleted tasks, in the order of the request' }),
+    notFound: Type.Array(Uuid, { description: 'Ids for which you have no task, in the order of the request' }),
   },
-  { $id: 'BulkDeleted', description: 'What became of each id', examples: [{ deleted: [ID], notFound: [] }] },
+  { $id: 'BulkDeleted', description: 'The result for each id', examples: [{ deleted: [ID], notFound: [] }] },
 )
 export type BulkDeleted = Static<typeof BulkDeleted>

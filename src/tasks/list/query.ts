@@ -34,13 +34,13 @@ export const TaskQuery = Type.Object(
   {
     status: Type.Optional(
       CommaList(Status, {
-        description: 'Any of these, separated by commas',
+        description: 'One or more of these values, separated by commas',
         examples: [['TODO', 'IN_PROGRESS']],
       }),
     ),
     priority: Type.Optional(
       CommaList(Priority, {
-        description: 'Any of these, separated by commas',
+        description: 'One or more of these values, separated by commas',
         examples: [['URGENT', 'HIGH']],
       }),
     ),
@@ -48,18 +48,18 @@ export const TaskQuery = Type.Object(
       CommaList(Type.String({ minLength: 1, maxLength: 50, format: 'text' }), {
         'x-trim-items': true,
         maxItems: TAGS_MAX,
-        description: `Up to ${TAGS_MAX} tags exactly as they are written, separated by commas or as a repeated parameter. A comma within a tag is written %2C (or \`\\,\`), a backslash \`\\\\\``,
+        description: `Up to ${TAGS_MAX} tags, matched exactly, separated by commas or as a repeated parameter. A comma within a tag is written %2C (or \`\\,\`), a backslash \`\\\\\``,
         examples: [['home', 'errands']],
       }),
     ),
     tagMode: Type.Optional(
-      OneOf(['any', 'all'], { description: 'Whether a task needs one of the tags or all; any when absent' }),
+      OneOf(['any', 'all'], { description: 'Whether a task must have any or all of the tags; any by default' }),
     ),
-    completed: Type.Optional(Type.Boolean({ description: 'Only COMPLETED tasks, or only the others' })),
+    completed: Type.Optional(Type.Boolean({ description: 'true: only COMPLETED tasks. false: only the others' })),
     due: Type.Optional(
       OneOf(DUES, {
         description:
-          'overdue: due before now and not completed. today, week: due on this day, or in this week from Monday to Sunday, in the time zone. none: without a due date. All pages of a listing mean the now of its first',
+          'overdue: due before now and not completed. today, week: due on this day, or in this week from Monday to Sunday, in the time zone. none: without a due date. All pages of a list use the current time of the first page',
         examples: ['today'],
       }),
     ),
@@ -67,44 +67,43 @@ export const TaskQuery = Type.Object(
     dueAfter: instant('Due after this instant'),
     createdBefore: instant('Created before this instant'),
     createdAfter: instant('Created after this instant'),
-    updatedSince: instant('Changed at this instant or after it'),
+    updatedSince: instant('Changed at or after this instant'),
     q: Type.Optional(
       Type.String({
         minLength: 1,
         maxLength: Q_LENGTH_MAX,
         format: 'text',
-        description: `Up to ${WORDS_MAX} words. Each must begin a word of title, description or tags, whatever its case and accents. In each of the first three one typo is forgiven if it has 4 to 24 letters and no digit, in title and tags only`,
+        description: `Up to ${WORDS_MAX} words. Each must be the beginning of a word in title, description or tags, ignoring case and accents. In each of the first three words one typo is tolerated if the word has 4 to 24 letters and no digit, in title and tags only`,
         examples: ['oat milk'],
       }),
     ),
     sort: Type.Optional(
       CommaList(Sort, {
         description:
-          'By the first, then by the second and so on, and last by id in the direction of the last; `-` is descending. -createdAt when absent. priority: LOW to URGENT. status: TODO, IN_PROGRESS, COMPLETED. title: by its words, whatever their case and accents. Tasks without a due date come last either way. relevance: the best match of `q` first',
+          'Sort keys in order of precedence; ties are broken by id, in the direction of the last key. `-` means descending. Default: -createdAt. priority: LOW to URGENT. status: TODO, IN_PROGRESS, COMPLETED. title: by its words, ignoring case and accents. Tasks without a due date come last in both directions. relevance: the best match of `q` first',
         examples: [['-priority', 'dueDate']],
       }),
     ),
     fields: Type.Optional(
       CommaList(TaskField, {
         description:
-          'The members that each task is to have, separated by commas; all when absent. Clients with a type for tasks should leave it out: members that it requires would be missing',
+          'The members of each task in the answer, separated by commas; all by default. Clients with a fixed type for tasks should not use it, because required members would be missing',
         examples: [['id', 'title', 'dueDate']],
       }),
     ),
     timezone: Type.Optional(
       Type.String({
-        description: 'The IANA time zone whose days `due` means; X-Timezone when absent, or else UTC',
+        description: 'The IANA time zone of the days in `due`; default X-Timezone, or else UTC',
         examples: ['Europe/Berlin'],
       }),
     ),
     count: Count,
     limit: Type.Optional(
-      Type.Integer({ minimum: 1, maximum: PAGE_SIZE_MAX, description: `Tasks a page; ${PAGE_SIZE_MAX} when absent` }),
+      Type.Integer({ minimum: 1, maximum: PAGE_SIZE_MAX, description: `Tasks per page; default ${PAGE_SIZE_MAX}` }),
     ),
     cursor: Type.Optional(
       Type.String({
-        description:
-          'Where the page before ended: its X-Next-Cursor. Good with the same filters and the same sort only',
+        description: 'The X-Next-Cursor of the previous page. Valid only with the same filters and sort',
       }),
     ),
   },
@@ -115,7 +114,7 @@ export type TaskQuery = Static<typeof TaskQuery>
 
 export const TimezoneHeader = Type.Object({
   'x-timezone': Type.Optional(
-    Type.String({ description: 'The IANA time zone whose days `due` means', examples: ['Europe/Berlin'] }),
+    Type.String({ description: 'The IANA time zone of the days in `due`', examples: ['Europe/Berlin'] }),
   ),
 })
 

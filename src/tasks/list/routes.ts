@@ -40,7 +40,7 @@ export function taskListRoutes(app: App, { db, cursors }: { db: Database; cursor
         operationId: 'listTasks',
         summary: 'List your tasks: filter, search, sort, page',
         description:
-          'Newest first when nothing else is asked for. Filters combine with “and”. While tasks come, go and change, each that stays as it is appears exactly once; one that is changed meanwhile is where its new values put it.',
+          'Newest first by default. Filters combine with “and”. Under concurrent changes, each unchanged task appears exactly once; a task that changes meanwhile appears at the position of its new values.',
         tags,
         security,
         headers: TimezoneHeader,
@@ -77,11 +77,11 @@ export function taskListRoutes(app: App, { db, cursors }: { db: Database; cursor
       schema: {
         operationId: 'getTaskStats',
         summary: 'Count your tasks',
-        description: 'Counts of all your tasks by status and priority, and of those that are overdue now.',
+        description: 'Counts of all your tasks by status and priority, and of overdue tasks.',
         tags,
         security,
         response: {
-          200: RefTo<TaskStats>('TaskStats', { description: 'All your tasks, counted' }),
+          200: RefTo<TaskStats>('TaskStats', { description: 'The numbers of your tasks' }),
           ...refusals('unauthenticated', 'invalid_input'),
         },
       },
