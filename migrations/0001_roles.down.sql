@@ -1,4 +1,4 @@
--- The roles stay while another database of the cluster still grants them anything, and where they are somebody's login.
+-- A role stays if another database of the cluster still grants it something, or if it can log in.
 select set_config('todo.app_role', :'app_role', true), set_config('todo.system_role', :'system_role', true);
 
 revoke select on schema_migrations from :"app_role";

@@ -1,8 +1,10 @@
--- The two roles the service acts as. Neither owns anything, may log in or may bypass row-level security:
---   app_role     serves requests, inside one user's scope;
---   system_role  the exception: work that is about no single user (the embedded auth server). It has no right on tasks.
--- Roles belong to the whole cluster, so another database may have made them already, and an operator whose login may
--- not create roles makes and grants them beforehand.
+-- expand
+
+-- The two roles that the service acts as. Neither owns anything, can log in or can bypass row-level security:
+--   app_role     serves requests, inside the scope of one user;
+--   system_role  does work that crosses users, such as that of the embedded auth server. It has no right on tasks.
+-- Roles belong to the whole cluster. Another database may have created them already, and a login that may not create roles
+-- needs an administrator who creates and grants them first.
 select set_config('todo.app_role', :'app_role', true),
        set_config('todo.system_role', :'system_role', true),
        set_config('todo.serving_login', :'serving_login', true);
@@ -13,7 +15,7 @@ declare
   acting_role text;
   login text;
   is_16 boolean := current_setting('server_version_num')::int >= 160000;
-  -- From PostgreSQL 16 a membership may lack the right to SET ROLE, and whoever creates a role gets just that kind.
+  -- From PostgreSQL 16 a membership may lack the right to SET ROLE, and the creator of a role gets one without it.
   needed text := case when is_16 then 'SET' else 'MEMBER' end;
   granting text;
 begin
@@ -23,7 +25,7 @@ begin
         execute format('create role %I nologin', acting_role);
       exception
         when duplicate_object or unique_violation then
-          null; -- another database of the cluster made it just now
+          null; -- another database of the cluster created it at the same time
         when insufficient_privilege then
           raise insufficient_privilege using
             message = format('login %I may not create role %I', current_user, acting_role),
@@ -33,7 +35,7 @@ begin
     foreach login in array array[current_user::text, current_setting('todo.serving_login')] loop
       if login <> acting_role and not pg_has_role(login, acting_role, needed) then
         granting := format('grant %I to %I', acting_role, login);
-        -- A login that is the serving role itself may become the system role, but must not have its rights all along.
+        -- A login that is itself the serving role may switch to the system role, but must not inherit its rights.
         if login = app_role then
           granting := granting || case when is_16 then ' with inherit false' else format('; alter role %I noinherit', login) end;
         end if;
@@ -41,7 +43,7 @@ begin
           execute granting;
         exception
           when unique_violation then
-            null; -- another database of the cluster granted it just now
+            null; -- another database of the cluster granted it at the same time
           when insufficient_privilege then
             raise insufficient_privilege using
               message = format('login %I may not act as role %I', login, acting_role),

@@ -1,7 +1,7 @@
 drop function todo_known_user(text);
 drop function todo_session_user(text[]);
 
--- Only the tables that 0002 made itself; those of another auth server stay as they are.
+-- Tables of another auth server stay as they are: they have no policy of this name.
 do $$
 begin
   if exists (select from pg_policy where polname = 'auth_server' and polrelid = to_regclass('public.users')) then

@@ -1,5 +1,7 @@
--- Users and their sessions, as better-auth 1.7 lays them out (camelCase columns are its own). Where another auth server keeps
--- them (`auth_mode` is `external`), its tables are only read: nothing of them is changed.
+-- expand
+
+-- Users and their sessions, in the layout of better-auth 1.7, which names columns in camelCase. If another auth server keeps
+-- them (auth_mode is external), this migration creates no table, and the functions below read that server's tables.
 select set_config('todo.system_role', :'system_role', true), set_config('todo.auth_mode', :'auth_mode', true),
        set_config('todo.users_schema', :'users_schema', true), set_config('todo.users_table', :'users_table', true),
        set_config('todo.sessions_schema', :'sessions_schema', true), set_config('todo.sessions_table', :'sessions_table', true),
@@ -26,7 +28,7 @@ begin
   create table user_sessions (
     id text primary key,
     "expiresAt" timestamptz not null,
-    -- HMAC-SHA256 of the token in hex, never the token
+    -- The HMAC-SHA256 of the token in hex. The token itself is not stored.
     token text not null unique,
     "createdAt" timestamptz not null default current_timestamp,
     "updatedAt" timestamptz not null,
@@ -69,24 +71,43 @@ begin
     execute format('grant select, insert, update, delete on %I to %I', auth_table, current_setting('todo.system_role'));
   end loop;
 
-  -- For the two functions below, which run as the owner.
+  -- The two functions below run as the owner, which forced row-level security binds too.
   create policy credential_check on users for select to current_user using (true);
   create policy credential_check on user_sessions for select to current_user using (true);
 end $$;
 
--- All the serving role can learn of sessions: which user's the one is whose token it can name. It has no right on the tables.
--- Epochs compare alike for timestamp (in UTC) and timestamptz, whatever the connection's time zone.
+-- The only access of the serving role to sessions: it gets the user of the session whose token it presents, and has no right on the
+-- tables. PL/pgSQL keeps the plans of a function on the connection; before PostgreSQL 18 a function in SQL is planned in each
+-- statement. The tokens are looked up one by one, because a plan for any number of tokens reads the whole table. Epochs are compared,
+-- because they are equal for timestamp (in UTC) and timestamptz in any time zone of the connection.
 do $$
 begin
+  -- PL/pgSQL does not check the types in a function when it is created. This fails here if ids or tokens are not text.
+  execute format($check$
+select from %1$I.%2$I s join %3$I.%4$I u on u.id = s.%5$I
+where s.token = ''::text and u.id = ''::text and extract(epoch from s.%6$I) > 0 limit 0
+$check$,
+    current_setting('todo.sessions_schema'), current_setting('todo.sessions_table'),
+    current_setting('todo.users_schema'), current_setting('todo.users_table'),
+    current_setting('todo.session_user_column'), current_setting('todo.session_expiry_column'));
   execute format($function$
 create function todo_session_user(token_keys text[]) returns text
-  language sql stable security definer parallel safe set search_path = public, pg_temp
+  language plpgsql stable security definer parallel safe set search_path = public, pg_temp
 as $body$
-  select u.id
-  from %1$I.%2$I s
-  join %3$I.%4$I u on u.id = s.%5$I
-  where s.token = any ($1) and extract(epoch from s.%6$I) > extract(epoch from now())
-  limit 1
+declare
+  token_key text;
+  user_id text;
+begin
+  foreach token_key in array token_keys loop
+    select u.id into user_id
+    from %1$I.%2$I s
+    join %3$I.%4$I u on u.id = s.%5$I
+    where s.token = token_key and extract(epoch from s.%6$I) > extract(epoch from now())
+    limit 1;
+    exit when found;
+  end loop;
+  return user_id;
+end
 $body$
 $function$,
     current_setting('todo.sessions_schema'), current_setting('todo.sessions_table'),
@@ -94,9 +115,11 @@ $function$,
     current_setting('todo.session_user_column'), current_setting('todo.session_expiry_column'));
   execute format($function$
 create function todo_known_user(user_id text) returns text
-  language sql stable security definer parallel safe set search_path = public, pg_temp
+  language plpgsql stable security definer parallel safe set search_path = public, pg_temp
 as $body$
-  select u.id from %1$I.%2$I u where u.id = $1
+begin
+  return (select u.id from %1$I.%2$I u where u.id = todo_known_user.user_id);
+end
 $body$
 $function$, current_setting('todo.users_schema'), current_setting('todo.users_table'));
 end $$;

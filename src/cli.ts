@@ -13,6 +13,7 @@ const USAGE = `usage: todo-backend [serve]
        todo-backend migrate history      what was applied when
        todo-backend migrate check        what differs between the code and the database
        todo-backend migrate reset        take everything back and apply it again: every task is lost
+       todo-backend migrate renumber     take over a database of the earlier migrations 0001 to 0014
        todo-backend migrate import-python --from URL [--schema NAME] [--map FILE] [--dry-run]
                                          take over tasks and provider keys of the Python service
        todo-backend migrate new NAME     begin the next pair of files

@@ -19,6 +19,7 @@ import {
   type MigrateOptions,
   type MigrationState,
 } from './db/schema/migrator.ts'
+import { renumber } from './db/schema/renumber.ts'
 import { StartError } from './errors.ts'
 
 interface Command {
@@ -48,6 +49,11 @@ const COMMANDS: Readonly<Record<string, (command: Command, argument: string | un
   },
   reset,
   check,
+  renumber: async ({ client, variables, print }) => {
+    const recorded = await renumber(client, variables)
+    if (recorded.length === 0) return print(['this database has the numbering of today already'])
+    report(print, 'recorded', recorded)
+  },
 }
 
 /** These work also where the tables of another auth server are not found. */

@@ -335,7 +335,7 @@ test('init that fails takes back what it applied, also the second time', async (
   // Stands in for whatever the tables meet in a database that is not empty.
   await asOwner(config, (client) => client.query('create sequence user_api_key_reads_by_time'))
   for (const _ of ['the first time', 'the second time']) {
-    await assert.rejects(run(config, 'init'), { name: 'StartError', message: /0004_user_api_keys\.up\.sql failed/ })
+    await assert.rejects(run(config, 'init'), { name: 'StartError', message: /0007_user_api_keys\.up\.sql failed/ })
     assert.deepEqual(await leftBehind(config), [])
   }
   await asOwner(config, (client) => client.query('drop sequence user_api_key_reads_by_time'))

@@ -154,6 +154,16 @@ describe('the catalogue', () => {
     assert.deepEqual(await find(), [])
   })
 
+  test('every key and unique constraint of a table with rows of users begins with the user', async () => {
+    const others = await asOwner(
+      `select x.indexrelid::regclass::text as name from pg_index x
+       join pg_attribute u on u.attrelid = x.indrelid and u.attname = 'user_id' and not u.attisdropped
+       where x.indisunique and x.indkey[0] <> u.attnum and x.indrelid in (
+         select oid from pg_class where relnamespace = 'public'::regnamespace)`,
+    )
+    assert.deepEqual(others, [])
+  })
+
   test('the serving role may call the functions of ours, of which those with the rights of the owner have a fixed search path, and nobody else may', async () => {
     const functions = await asOwner(
       `select p.oid::regprocedure::text as name, p.prosecdef as definer, array_to_string(p.proconfig, '; ') as config,
@@ -162,17 +172,17 @@ describe('the catalogue', () => {
       [served.db.roles.serving, served.db.roles.system],
     )
     const ours = { definer: true, config: 'search_path=public, pg_temp', serving: true, system: false }
-    // They read no table, and have the rights of whoever calls them: they make text of what they are given.
+    // They read no table, and run with the rights of their caller. The trigger function needs no right to execute.
     const textual = { definer: false, config: null, serving: true, system: false }
-    const members =
-      'uuid,text,text,task_status,task_priority,timestamp with time zone,text[],text,timestamp with time zone,timestamp with time zone,timestamp with time zone,integer'
     assert.deepEqual(functions, [
+      { name: 'todo_derive_task()', ...textual, serving: false },
       { name: 'todo_instant_json(timestamp with time zone)', ...textual },
       { name: 'todo_job_user(uuid[])', ...ours },
       { name: 'todo_known_user(text)', ...ours },
       { name: 'todo_search_words(text)', ...textual },
       { name: 'todo_session_user(text[])', ...ours },
-      { name: `todo_task_json(${members})`, ...textual },
+      { name: 'todo_task_format()', ...textual },
+      { name: 'todo_task_json(tasks)', ...textual },
     ])
   })
 })
@@ -246,6 +256,14 @@ describe('a careless statement', () => {
     )
     await assert.rejects(untouched(`update tasks set user_id = $1`, [ben.id]), permissionDenied)
     await assert.rejects(untouched('truncate tasks'), permissionDenied)
+  })
+
+  test('that sets what PostgreSQL derives of a task is denied', async () => {
+    for (const [column, value] of Object.entries({ json: `'{}'`, search_words: `'x'`, json_format: '1' })) {
+      await assert.rejects(untouched(`update tasks set ${column} = ${value}`), permissionDenied, column)
+      const insert = `insert into tasks (id, title, ${column}) values (gen_random_uuid(), 'x', ${value})`
+      await assert.rejects(untouched(insert), permissionDenied, column)
+    }
   })
 
   test("that inserts over another's task neither changes nor shows it, nor learns that it is there", async () => {

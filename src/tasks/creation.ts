@@ -5,7 +5,7 @@ import { writing } from '../db/step.ts'
 import type { Step } from '../db/sql.ts'
 import { Problem } from '../errors.ts'
 import type { TaskCreate } from './schema.ts'
-import { contentOf, isSameContent, lockAll, normalized, STORED, taskOf, type Content, type Stored } from './store.ts'
+import { contentOf, isSameContent, lockAll, normalized, taskOf, WRITTEN, type Content, type Stored } from './store.ts'
 
 // Nobody creates nothing; the policy would make an error of it.
 const CREATE: Statement = {
@@ -14,7 +14,7 @@ const CREATE: Statement = {
          select $1::uuid, $2, $3, $4::task_status, $5::task_priority, $6::timestamptz(3), $7::text[],
            case when $4 = 'COMPLETED'::task_status then now() end
          where current_setting('app.user_id') <> ''
-         on conflict (user_id, id) do nothing returning ${STORED}`,
+         on conflict (user_id, id) do nothing returning ${WRITTEN}`,
 }
 // By id, so that of two who choose the same ids one waits, and neither waits for the other.
 const CREATE_ALL: Statement = {
@@ -25,7 +25,7 @@ const CREATE_ALL: Statement = {
          from json_to_recordset($1::json) as given (id uuid, title text, description text, status task_status,
            priority task_priority, "dueDate" timestamptz(3), tags text[])
          order by id
-         on conflict (user_id, id) do nothing returning ${STORED}`,
+         on conflict (user_id, id) do nothing returning ${WRITTEN}`,
 }
 
 export interface Creation {

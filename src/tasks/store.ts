@@ -11,10 +11,15 @@ import type { Task, TaskPatch } from './schema.ts'
 export interface Stored {
   readonly id: string
   readonly version: number
-  /** The task as it travels. PostgreSQL keeps it beside the columns (migrations/0008_task_json.up.sql). */
+  /** The task as clients get it. PostgreSQL keeps it in a column (migrations/0004_tasks.up.sql). */
   readonly json: string
 }
-export const STORED = 'id, version, json'
+
+/** The JSON of a task, from rows of any age: json in another format than the current one is built anew. */
+export const TASK_JSON = 'case when json_format = todo_task_format() then json else todo_task_json(tasks) end'
+export const STORED = `id, version, ${TASK_JSON} as json`
+/** Of a row that the statement itself has written: its JSON has the current format. */
+export const WRITTEN = 'id, version, json'
 
 export const taskOf = ({ json }: Stored): Task => JSON.parse(json) as Task
 
@@ -43,7 +48,7 @@ function change(
   const given = (of: object): string => Object.values(of).join(', ')
   const text = `update tasks set (${columns(values)}) = row(${given(values)}), ${changed(values['status'] ?? 'status')}
     where id = $1 and ($2::int[] is null or version = any ($2)) and (${columns(differ)}) is distinct from (${given(differ)})
-    returning ${STORED}`
+    returning ${WRITTEN}`
   return { name, text }
 }
 

@@ -41,7 +41,7 @@ union all
 select t.relname, 'index ' || t.relname || '.' || i.relname, pg_get_indexdef(i.oid)
 from tables t join pg_index x on x.indrelid = t.oid join pg_class i on i.oid = x.indexrelid
 union all
-select t.relname, 'trigger ' || t.relname || '.' || g.tgname, pg_get_triggerdef(g.oid)
+select t.relname, 'trigger ' || t.relname || '.' || g.tgname, pg_get_triggerdef(g.oid) || case g.tgenabled when 'O' then '' else ' disabled' end
 from tables t join pg_trigger g on g.tgrelid = t.oid where not g.tgisinternal
 union all
 select t.relname, 'policy ' || t.relname || '.' || p.polname,

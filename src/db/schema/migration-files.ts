@@ -105,9 +105,13 @@ export interface MigrationFile {
 }
 
 export function fileOf(migration: Migration, direction: 'up' | 'down', variables: MigrationVariables): MigrationFile {
-  const name = `${label(migration)}.${direction}.sql`
-  const { style } = headerOf(migration[direction], name)
-  return { name, style, statements: splitStatements(interpolate(migration[direction], variables)) }
+  return scriptOf(`${label(migration)}.${direction}.sql`, migration[direction], variables)
+}
+
+/** SQL with variables, ready to run. `name` is for messages. */
+export function scriptOf(name: string, sql: string, variables: MigrationVariables): MigrationFile {
+  const { style } = headerOf(sql, name)
+  return { name, style, statements: splitStatements(interpolate(sql, variables)) }
 }
 
 /** psql's `:"name"` (an identifier) and `:'name'` (a literal), so that the files also run under psql with `-v`. */

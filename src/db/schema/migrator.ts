@@ -1,17 +1,16 @@
-import { DatabaseError, type ClientBase } from 'pg'
+import type { ClientBase } from 'pg'
 import { StartError } from '../../errors.ts'
-import { acquireLock, migratesForLong } from './migration-lock.ts'
-import { BEGIN, RESET_SESSION, SET_FOR_SESSION, SET_FOR_TRANSACTION } from '../wire/settings.ts'
+import { RESET_SESSION, SET_FOR_SESSION } from '../wire/settings.ts'
 import {
   fileOf,
   label,
   readMigrations,
   type Migration,
-  type MigrationFile,
   type MigrationMode,
   type MigrationVariables,
-  type Style,
 } from './migration-files.ts'
+import { refuseEarlierNumbering } from './earlier-numbering.ts'
+import { inLockedTransaction, inWords, run, unhurried } from './migration-run.ts'
 import { refuseUnfitDatabase } from './preflight.ts'
 import { refuseOldServer } from './server-version.ts'
 
@@ -49,11 +48,6 @@ export interface MigrationState {
   /** Applied here in another wording than the file has now. */
   readonly edited: readonly AppliedMigration[]
 }
-
-/** A migration may take longer than `alter role … set` allows a statement or a transaction, and waits for locks as it says. */
-const unhurried = (isLocal: boolean): string => `set_config('statement_timeout', '0', ${isLocal}),
-  set_config('idle_in_transaction_session_timeout', '0', ${isLocal}), set_config('lock_timeout', '60s', ${isLocal}),
-  (select set_config(name, '0', ${isLocal}) from pg_settings where name = 'transaction_timeout')`
 
 /**
  * Applies pending migrations, up to `steps` of them. The advisory lock belongs to a transaction, so that it also works
@@ -199,7 +193,11 @@ const recorded = ({ record }: Direction, migration: Migration): [string, unknown
   return [text, [...values]]
 }
 
-/** What is applied, pending, unknown or edited. Reads only; a database never migrated has everything pending. */
+/**
+ * What is applied, pending, unknown or edited. Reads only; a database never migrated has everything pending.
+ *
+ * @throws StartError when the database has the migrations of the earlier numbering
+ */
 export async function migrationState(
   client: Pick<ClientBase, 'query'>,
   migrations: readonly Migration[] = readMigrations(),
@@ -218,12 +216,15 @@ export async function hasMigrationsTable(client: Pick<ClientBase, 'query'>): Pro
   return rowCount === 1
 }
 
+/** A table of the first versions has no column `mode`; it is read so that they, too, are refused with a reason. */
 async function readState(client: Pick<ClientBase, 'query'>, migrations: readonly Migration[]): Promise<MigrationState> {
   const { rows: applied } = await client.query<AppliedMigration>(
-    `select version, name, mode, checksum,
+    `select version, name, coalesce(to_jsonb(m)->>'mode', 'expand') as mode, checksum,
        to_char(applied_at at time zone 'UTC', 'YYYY-MM-DD HH24:MI:SS"Z"') as "appliedAt"
-     from public.schema_migrations order by version`,
+     from public.schema_migrations m order by version`,
   )
+  const files = new Set(migrations.map(({ checksum }) => checksum))
+  refuseEarlierNumbering(applied.filter(({ checksum }) => !files.has(checksum)))
   const byVersion = new Map(applied.map((each) => [each.version, each]))
   const known = new Map(migrations.map((each) => [each.version, each]))
   const unknown = applied.filter((each) => !known.has(each.version))
@@ -243,22 +244,6 @@ function refuseEdited({ edited }: MigrationState): void {
   )
 }
 
-async function inLockedTransaction<T>(client: ClientBase, work: () => Promise<T>): Promise<T> {
-  await client.query(BEGIN)
-  try {
-    // The login's own role and one schema, whatever a pooled connection was left with.
-    await client.query(`set local role none; select ${SET_FOR_TRANSACTION}, ${unhurried(true)};`)
-    await acquireLock(client)
-    const result = await work()
-    await client.query('commit')
-    return result
-  } catch (error) {
-    // Where the connection itself is gone there is nothing to roll back; the first error is the one to tell.
-    await client.query('rollback').catch(() => undefined)
-    throw inWords(error)
-  }
-}
-
 async function createTable(client: ClientBase): Promise<void> {
   // Asked first, because "if not exists" takes the right to create it even where it exists.
   if (await hasMigrationsTable(client)) return
@@ -272,41 +257,3 @@ async function createTable(client: ClientBase): Promise<void> {
      )`,
   )
 }
-
-/** What keeps a login from migrating at all, before it comes to any file. */
-function inWords(error: unknown): unknown {
-  if (!(error instanceof DatabaseError)) return error
-  const isDenied = error.code === '42501' // insufficient_privilege
-  if (isDenied) {
-    return new StartError(
-      `cannot migrate: ${error.message}. The login of the migrations has to own schema_migrations, or be allowed to create it: grant create on schema public`,
-      { cause: error },
-    )
-  }
-  return error.code === '55P03' ? migratesForLong(error) : error // lock_not_available
-}
-
-/** @returns the number of rows that its statements affected */
-async function run(client: ClientBase, { name, style, statements }: MigrationFile): Promise<number> {
-  let affected = 0
-  for (const { text, line } of statements) {
-    try {
-      affected += (await client.query(text)).rowCount ?? 0
-    } catch (error) {
-      const { message, hint } = error as { message: string; hint?: string }
-      throw new StartError(
-        `migration ${name} failed at line ${line} (${firstLine(text)}) and ${LEFT_BEHIND[style]}: ${message}${hint === undefined ? '' : `. ${hint}`}`,
-        { cause: error },
-      )
-    }
-  }
-  return affected
-}
-
-const LEFT_BEHIND: Readonly<Record<Style, string>> = {
-  'in a transaction': 'left nothing behind',
-  'without a transaction': 'can be run again: statements before this line took effect',
-  'in batches': 'can be run again: it continues behind the last complete batch',
-}
-
-const firstLine = (statement: string): string => (statement.split('\n', 1)[0] ?? '').slice(0, 80)

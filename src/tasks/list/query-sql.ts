@@ -1,6 +1,7 @@
 import type { Statement } from '../../db/wire/statement.ts'
 import type { Query, SortKey, SortName } from './query.ts'
 import { STATUSES, type Field } from '../schema.ts'
+import { TASK_JSON } from '../store.ts'
 import { type SearchTerm, withTypos } from './search.ts'
 
 /** Where a page ends: the sort keys of its last task and its id; '' for null. */
@@ -104,7 +105,7 @@ const JSON_OF: Readonly<Record<Field, string>> = {
 /** The JSON of a whole task is kept; that of some of its members is made. */
 const shown = ({ fields }: Query): string =>
   fields === undefined
-    ? 'json'
+    ? TASK_JSON
     : `concat('{', ${fields.map((field) => `'"${field}":', ${JSON_OF[field]}`).join(`, ',', `)}, '}')`
 
 const where = (conditions: readonly string[]): string =>

@@ -4,9 +4,6 @@ import { after, suite, test } from 'node:test'
 import { DatabaseError } from 'pg'
 import { needsServer, SERVER_URL, serverVersion, urlOf, withClient } from '../../../test/databases.ts'
 import { openWorld } from '../../../test/world.ts'
-import { OWN_AUTH_TABLES } from '../../db/schema/auth-tables.ts'
-import { readMigrations } from '../../db/schema/migration-files.ts'
-import { migrateUp } from '../../db/schema/migrator.ts'
 
 /*
  * A database's locale decides what lower() and the classes of regular expressions do. The search must not follow it: the same
@@ -95,31 +92,4 @@ suite('the search in a database whose locale is', { skip: needsServer }, () => {
       }
     })
   }
-
-  test('C finds the tasks, too, that were folded by it before the migration', async () => {
-    await admin(`create role ${PREFIX}_owner login createrole`)
-    const server = new URL(await createDatabase(`locale 'C'`, `${PREFIX}_owner`))
-    server.username = `${PREFIX}_owner`
-    const variables = {
-      ...OWN_AUTH_TABLES,
-      app_role: PREFIX,
-      system_role: `${PREFIX}_system`,
-      serving_login: `${PREFIX}_owner`,
-    }
-    const before = readMigrations().findIndex(({ name }) => name === 'search_without_locale')
-    const words = await withClient(server.href, async (client) => {
-      await migrateUp(client, variables, { steps: before })
-      await client.query(
-        `insert into users (id, name, email, "emailVerified") values ('ada', 'Ada', 'a@example.com', true)`,
-      )
-      // Forced policies bind the owner too.
-      await client.query(`set role ${PREFIX}; set app.user_id = 'ada'`)
-      await client.query(`insert into tasks (id, title, tags) values (gen_random_uuid(), 'Молоко', '{ŁÓDŹ}')`)
-      await client.query('reset role')
-      await migrateUp(client, variables)
-      await client.query(`set role ${PREFIX}`)
-      return (await client.query('select search_words, version, row_security_active($1) from tasks', ['tasks'])).rows
-    })
-    assert.deepEqual(words, [{ search_words: ' молоко \n lodz \n  ', version: 1, row_security_active: true }])
-  })
 })

@@ -1,9 +1,17 @@
 -- expand
--- Search words that are the same in every database. lower() follows the locale (lc_ctype): with C it knows the letters of ASCII
--- only, and any other locale as many as its version of Unicode. So ASCII is lowered with collation "C", and every other
--- capital letter by the tables below, which src/tasks/letters.ts has too and a test compares letter by letter. They hold what
--- is left after NFKD, which takes most accents off.
-create or replace function todo_search_words(content text) returns text
+
+-- The words of a text, for the search: in lower case and without accents, each between single spaces. src/tasks/list/search.ts does
+-- the same to the words of a query.
+--
+-- The result is the same in every database. lower() follows the locale (lc_ctype): with C it knows the letters of ASCII only, and any
+-- other locale as many as its version of Unicode. So ASCII is lowered with collation "C", and every other capital letter by the tables
+-- below. They hold the letters that are left after NFKD, which separates most accents. src/tasks/list/letters.ts has the same table, and
+-- a test compares both letter by letter.
+--
+-- Accents are characters of their own after NFKD and are removed, like invisible characters. Letters that do not decompose are spelt
+-- out. Punctuation and symbols become spaces. Ranges replace the classes of regular expressions, which depend on the locale.
+-- PL/pgSQL keeps the plans on the connection.
+create function todo_search_words(content text) returns text
   language plpgsql immutable parallel safe
 as $$
 declare
@@ -123,13 +131,5 @@ begin
 end
 $$;
 
--- The words of existing tasks are made again where they differ: in a database with lc_ctype C, those with capitals beyond ASCII.
--- Elsewhere the table is only read. Forced policies bind the owner too and would hide every row from it; no other session sees
--- the table without them, since this is one transaction, which locks the table until then.
-alter table tasks no force row level security;
-update tasks set title = title
-where octet_length(search_words) <> char_length(search_words)
-  and search_words <> todo_search_words(title)
-    || E'\n' || todo_search_words(array_to_tsvector(array_remove(array_remove(tags, null), ''))::text)
-    || E'\n' || todo_search_words(description);
-alter table tasks force row level security;
+revoke all on function todo_search_words(text) from public;
+grant execute on function todo_search_words(text) to :"app_role";

@@ -1,0 +1,1 @@
+drop function todo_search_words(text);

@@ -1,3 +1,0 @@
-drop table tasks;
-drop type task_priority;
-drop type task_status;

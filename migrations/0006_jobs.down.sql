@@ -1,0 +1,2 @@
+drop function todo_job_user(uuid[]);
+drop table jobs;

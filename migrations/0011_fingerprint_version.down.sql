@@ -1,1 +1,0 @@
-alter table idempotency_keys drop column fingerprint_version;

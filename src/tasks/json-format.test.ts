@@ -1,0 +1,86 @@
+import assert from 'node:assert/strict'
+import { after, before, suite, test } from 'node:test'
+import { openWorld, type User, type World } from '../../test/world.ts'
+
+/** What a migration that adds a member to the JSON of tasks does: `mood`, with the next number of the format. */
+const NEXT_FORMAT = `
+  create or replace function todo_task_format() returns smallint language sql immutable parallel safe as 'select 2::smallint';
+  create or replace function todo_task_json(task tasks) returns text language plpgsql stable parallel safe cost 1 as $$
+  begin
+    return concat('{"id":"', task.id, '","title":', to_json(task.title), ',"version":', task.version, ',"mood":"new"}');
+  end
+  $$`
+
+/** What its backfill does, in batches. */
+const REFORMAT = `
+  update tasks set json_format = json_format where (user_id, id) in (
+    select user_id, id from tasks where json_format <> todo_task_format() limit 2)`
+
+suite('the JSON that is stored with a task', () => {
+  let world: World
+  let ada: User
+  const formats = async (): Promise<Record<string, number>> => {
+    const { rows } = await world.asOwner((client) =>
+      client.query<{ title: string; format: number }>('select title, json_format as format from tasks order by title'),
+    )
+    return Object.fromEntries(rows.map(({ title, format }) => [title, format]))
+  }
+  const idOf: Record<string, string> = {}
+
+  before(async () => {
+    world = await openWorld()
+    ada = await world.signUp('Ada')
+    for (const title of ['a', 'b', 'c', 'd', 'e']) {
+      const { json } = await world.ask('POST', '/api/tasks', { token: ada.token, body: { title } })
+      idOf[title] = json.id
+    }
+    // So that the statements are prepared, and keep the plans that a migration makes invalid.
+    for (const path of ['/api/tasks', `/api/tasks/${idOf['a']}`]) await world.ask('GET', path, { token: ada.token })
+    await world.asOwner((client) => client.query(NEXT_FORMAT))
+  })
+  after(() => world[Symbol.asyncDispose]())
+
+  test('is built anew for a task that has it in an earlier format, alone and in a list, before any backfill', async () => {
+    const one = await world.ask('GET', `/api/tasks/${idOf['a']}`, { token: ada.token })
+    assert.deepEqual(JSON.parse(one.text), { id: idOf['a'], title: 'a', version: 1, mood: 'new' })
+    const all = await world.ask('GET', '/api/tasks?sort=title', { token: ada.token })
+    assert.deepEqual(
+      (JSON.parse(all.text) as { title: string; mood: string }[]).map(({ title, mood }) => [title, mood]),
+      ['a', 'b', 'c', 'd', 'e'].map((title) => [title, 'new']),
+    )
+    assert.deepEqual(await formats(), { a: 1, b: 1, c: 1, d: 1, e: 1 })
+  })
+
+  test('is stored in the current format by the next change of the task', async () => {
+    const changed = await world.ask('PATCH', `/api/tasks/${idOf['a']}/complete`, { token: ada.token })
+    assert.deepEqual(JSON.parse(changed.text), { id: idOf['a'], title: 'a', version: 2, mood: 'new' })
+    assert.deepEqual(await formats(), { a: 2, b: 1, c: 1, d: 1, e: 1 })
+  })
+
+  test('is brought to the current format in batches, by an owner whom the policies bind otherwise', async () => {
+    await world.asOwner(async (client) => {
+      await client.query(`begin;
+        create role todo_reformatting nologin; grant todo_app to todo_reformatting;
+        alter table tasks owner to todo_reformatting;
+        alter policy tasks_in_migrations on tasks to todo_reformatting;
+        set local role todo_reformatting`)
+      try {
+        assert.deepEqual(
+          [(await client.query('select from tasks')).rowCount, (await client.query(REFORMAT)).rowCount],
+          [0, 0],
+        )
+        await client.query('set local todo.migrating = on')
+        const batches: unknown[] = []
+        for (let rows: number | null = -1; rows !== 0; batches.push(rows))
+          ({ rowCount: rows } = await client.query(REFORMAT))
+        assert.deepEqual(batches, [2, 2, 0])
+        const { rows } = await client.query(
+          `select distinct json::json->>'mood' as mood, json_format as format, version from tasks where title <> 'a'`,
+        )
+        assert.deepEqual(rows, [{ mood: 'new', format: 2, version: 1 }])
+      } finally {
+        await client.query('rollback')
+      }
+    })
+  })
+})
