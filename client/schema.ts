@@ -413,6 +413,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/tasks/batch": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Create, change, complete and delete up to 100 tasks at once
+         * @description The batch is one transaction and counts as one write of the rate limit; the body is at most 1 MiB. If an operation is malformed, the whole batch is refused with 422, whether atomic or not. If an operation of an atomic batch fails because of the state of a task (404, 409, 412), nothing is changed, and the answer is the error of the first such operation, with its index in `failedOperation`. Otherwise the answer is 200 with a result for each operation.
+         */
+        post: operations["batchTasks"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/tasks/bulk-delete": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Delete up to 1000 tasks at once
+         * @description Deletes those of the tasks that are yours, in one transaction, and lists the other ids. A repetition finds none of them.
+         */
+        post: operations["deleteTasks"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/user-api-keys": {
         parameters: {
             query?: never;
@@ -521,46 +561,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/tasks/batch": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Create, change, complete and delete up to 100 tasks at once
-         * @description The batch is one transaction and counts as one write of the rate limit; the body is at most 1 MiB. If an operation is malformed, the whole batch is refused with 422, whether atomic or not. If an operation of an atomic batch fails because of the state of a task (404, 409, 412), nothing is changed, and the answer is the error of the first such operation, with its index in `failedOperation`. Otherwise the answer is 200 with a result for each operation.
-         */
-        post: operations["batchTasks"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/tasks/bulk-delete": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Delete up to 1000 tasks at once
-         * @description Deletes those of the tasks that are yours, in one transaction, and lists the other ids. A repetition finds none of them.
-         */
-        post: operations["deleteTasks"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -569,7 +569,7 @@ export interface components {
          * @description The kind of error, for programs. Later versions may add codes, and errors under /api/auth have codes of better-auth
          * @enum {string}
          */
-        ProblemCode: "malformed_request" | "invalid_json" | "invalid_header" | "invalid_cursor" | "contradictory_credentials" | "missing_user_id" | "unauthenticated" | "forbidden" | "not_found" | "method_not_allowed" | "request_timeout" | "conflict" | "request_in_progress" | "precondition_failed" | "body_too_large" | "uri_too_long" | "unsupported_media_type" | "expectation_failed" | "invalid_input" | "key_refused" | "idempotency_key_reused" | "too_many_requests" | "idempotency_quota_exceeded" | "headers_too_large" | "internal" | "unavailable" | "overloaded" | "outcome_unknown" | "provider_unavailable" | "key_unreadable";
+        ProblemCode: "malformed_request" | "invalid_json" | "invalid_header" | "invalid_cursor" | "contradictory_credentials" | "missing_user_id" | "unauthenticated" | "forbidden" | "not_found" | "method_not_allowed" | "request_timeout" | "conflict" | "request_in_progress" | "precondition_failed" | "body_too_large" | "uri_too_long" | "unsupported_media_type" | "expectation_failed" | "invalid_input" | "idempotency_key_reused" | "too_many_requests" | "idempotency_quota_exceeded" | "headers_too_large" | "internal" | "unavailable" | "overloaded" | "outcome_unknown" | "key_refused" | "provider_unavailable" | "key_unreadable";
         /** @description The body of every error (RFC 9457) */
         Problem: {
             /**
@@ -880,89 +880,6 @@ export interface components {
         };
         /**
          * @example {
-         *       "provider": "gemini",
-         *       "maskedKey": "AIza...x7Q",
-         *       "validationStatus": "success",
-         *       "lastValidatedAt": "2025-12-20T09:30:00.250Z",
-         *       "createdAt": "2025-12-20T09:30:00.250Z",
-         *       "updatedAt": "2025-12-20T09:30:00.250Z"
-         *     }
-         */
-        UserApiKey: {
-            provider: components["schemas"]["Provider"];
-            /** @description The first four and the last three characters */
-            maskedKey: string;
-            /**
-             * @description The result of the last check. `success`: the provider accepts the key. `failure`: it refuses the key. `quota_exceeded`, `unreachable`: the provider gave no decision; `lastValidatedAt` is the time of its last decision
-             * @enum {string}
-             */
-            validationStatus: "success" | "failure" | "quota_exceeded" | "unreachable";
-            /**
-             * Format: date-time
-             * @description When the provider last accepted or refused the key; a check without a decision does not change it
-             * @example 2025-12-27T17:00:00Z
-             */
-            lastValidatedAt: string | null;
-            /**
-             * Format: date-time
-             * @description When a key for this provider was first stored
-             * @example 2025-12-27T17:00:00Z
-             */
-            createdAt: string;
-            /**
-             * Format: date-time
-             * @description When this key was stored
-             * @example 2025-12-27T17:00:00Z
-             */
-            updatedAt: string;
-        };
-        /**
-         * @example {
-         *       "apiKey": "AIza-the-key-that-Gemini-gave-you"
-         *     }
-         */
-        UserApiKeyPut: {
-            /** @description The key as the provider issued it. It is checked with the provider and then stored encrypted */
-            apiKey: string;
-        };
-        PlaintextKey: {
-            provider: components["schemas"]["Provider"];
-            /** @description The key in plain text */
-            apiKey: string;
-        };
-        /**
-         * @description A service read a key in plain text
-         * @example {
-         *       "id": "019b6051-3a80-7c4e-9d3b-5f0c2f7f6a11",
-         *       "service": "agent",
-         *       "userId": "hT3kQ9v7Lw2TnB5rYzX8a1Pq4Wc6Vd0E",
-         *       "provider": "gemini",
-         *       "readAt": "2025-12-20T09:30:00.250Z",
-         *       "requestId": "8f0e7f2e-6a59-4f0c-9a53-2f4f0f6f3c55"
-         *     }
-         */
-        KeyRead: {
-            /**
-             * Format: uuid
-             * @description A UUID (version 7, lower case in answers)
-             */
-            id: string;
-            /** @description The name of the service that read the key */
-            service: string;
-            /** @description The user who owns the key */
-            userId: string;
-            provider: components["schemas"]["Provider"];
-            /**
-             * Format: date-time
-             * @description RFC 3339. Answers are in UTC with `Z`, with milliseconds only where they are not zero.
-             * @example 2025-12-27T17:00:00Z
-             */
-            readAt: string;
-            /** @description Identifies the request in the log */
-            requestId: string;
-        };
-        /**
-         * @example {
          *       "atomic": true,
          *       "operations": [
          *         {
@@ -1053,6 +970,89 @@ export interface components {
             /** @description Ids for which you have no task, in the order of the request */
             notFound: string[];
         };
+        /**
+         * @example {
+         *       "provider": "gemini",
+         *       "maskedKey": "AIza...x7Q",
+         *       "validationStatus": "success",
+         *       "lastValidatedAt": "2025-12-20T09:30:00.250Z",
+         *       "createdAt": "2025-12-20T09:30:00.250Z",
+         *       "updatedAt": "2025-12-20T09:30:00.250Z"
+         *     }
+         */
+        UserApiKey: {
+            provider: components["schemas"]["Provider"];
+            /** @description The first four and the last three characters */
+            maskedKey: string;
+            /**
+             * @description The result of the last check. `success`: the provider accepts the key. `failure`: it refuses the key. `quota_exceeded`, `unreachable`: the provider gave no decision; `lastValidatedAt` is the time of its last decision
+             * @enum {string}
+             */
+            validationStatus: "success" | "failure" | "quota_exceeded" | "unreachable";
+            /**
+             * Format: date-time
+             * @description When the provider last accepted or refused the key; a check without a decision does not change it
+             * @example 2025-12-27T17:00:00Z
+             */
+            lastValidatedAt: string | null;
+            /**
+             * Format: date-time
+             * @description When a key for this provider was first stored
+             * @example 2025-12-27T17:00:00Z
+             */
+            createdAt: string;
+            /**
+             * Format: date-time
+             * @description When this key was stored
+             * @example 2025-12-27T17:00:00Z
+             */
+            updatedAt: string;
+        };
+        /**
+         * @example {
+         *       "apiKey": "AIza-the-key-that-Gemini-gave-you"
+         *     }
+         */
+        UserApiKeyPut: {
+            /** @description The key as the provider issued it. It is checked with the provider and then stored encrypted */
+            apiKey: string;
+        };
+        PlaintextKey: {
+            provider: components["schemas"]["Provider"];
+            /** @description The key in plain text */
+            apiKey: string;
+        };
+        /**
+         * @description A service read a key in plain text
+         * @example {
+         *       "id": "019b6051-3a80-7c4e-9d3b-5f0c2f7f6a11",
+         *       "service": "agent",
+         *       "userId": "hT3kQ9v7Lw2TnB5rYzX8a1Pq4Wc6Vd0E",
+         *       "provider": "gemini",
+         *       "readAt": "2025-12-20T09:30:00.250Z",
+         *       "requestId": "8f0e7f2e-6a59-4f0c-9a53-2f4f0f6f3c55"
+         *     }
+         */
+        KeyRead: {
+            /**
+             * Format: uuid
+             * @description A UUID (version 7, lower case in answers)
+             */
+            id: string;
+            /** @description The name of the service that read the key */
+            service: string;
+            /** @description The user who owns the key */
+            userId: string;
+            provider: components["schemas"]["Provider"];
+            /**
+             * Format: date-time
+             * @description RFC 3339. Answers are in UTC with `Z`, with milliseconds only where they are not zero.
+             * @example 2025-12-27T17:00:00Z
+             */
+            readAt: string;
+            /** @description Identifies the request in the log */
+            requestId: string;
+        };
         Violation: {
             /** @enum {string} */
             in: "body" | "query" | "path" | "header";
@@ -1092,11 +1092,6 @@ export interface components {
             /** Format: int32 */
             LOW: number;
         };
-        /**
-         * @description Gemini, OpenAI, Anthropic
-         * @enum {string}
-         */
-        Provider: "gemini" | "openai" | "anthropic";
         CreateTaskOperation: {
             /** @constant */
             op: "create";
@@ -1162,6 +1157,11 @@ export interface components {
             /** Format: int32 */
             currentVersion?: number;
         };
+        /**
+         * @description Gemini, OpenAI, Anthropic
+         * @enum {string}
+         */
+        Provider: "gemini" | "openai" | "anthropic";
         /** @description It is */
         HealthAnswer: {
             /** @enum {string} */
@@ -1611,6 +1611,18 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
+        /** @description Request in progress; Conflict */
+        RequestInProgressOrConflict: {
+            headers: {
+                /** @description Seconds to wait */
+                "Retry-After"?: number;
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
         /** @description Invalid input; The provider refuses this key; Idempotency key reused */
         InvalidInputOrKeyRefusedOrIdempotencyKeyReused: {
             headers: {
@@ -1647,18 +1659,6 @@ export interface components {
         };
         /** @description The stored key cannot be read; Overloaded; Service unavailable */
         KeyUnreadableOrOverloadedOrUnavailable: {
-            headers: {
-                /** @description Seconds to wait */
-                "Retry-After"?: number;
-                "X-Request-Id": components["headers"]["X-Request-Id"];
-                [name: string]: unknown;
-            };
-            content: {
-                "application/problem+json": components["schemas"]["Problem"];
-            };
-        };
-        /** @description Request in progress; Conflict */
-        RequestInProgressOrConflict: {
             headers: {
                 /** @description Seconds to wait */
                 "Retry-After"?: number;
@@ -2889,6 +2889,144 @@ export interface operations {
             503: components["responses"]["OverloadedOrUnavailable"];
         };
     };
+    batchTasks: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A unique name for this request, 1 to 255 printable ASCII characters, such as a UUID; bare or as a quoted string. If the request is repeated with the same key within 24 hours, it is not executed again: the answer is the first one, with Idempotency-Replayed: true. Errors are not stored, so the key can be used again after one. /api/auth ignores the header */
+                "idempotency-key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "atomic": true,
+                 *       "operations": [
+                 *         {
+                 *           "op": "create",
+                 *           "task": {
+                 *             "title": "Buy milk",
+                 *             "tags": [
+                 *               "home"
+                 *             ]
+                 *           }
+                 *         },
+                 *         {
+                 *           "op": "update",
+                 *           "id": "019b6051-3a80-7c4e-9d3b-5f0c2f7f6a11",
+                 *           "ifVersion": 3,
+                 *           "patch": {
+                 *             "priority": "HIGH"
+                 *           }
+                 *         },
+                 *         {
+                 *           "op": "complete",
+                 *           "id": "019b6051-3a80-7c4e-9d3b-5f0c2f7f6a12",
+                 *           "completed": true
+                 *         },
+                 *         {
+                 *           "op": "delete",
+                 *           "id": "019b6051-3a80-7c4e-9d3b-5f0c2f7f6a13"
+                 *         }
+                 *       ]
+                 *     }
+                 */
+                "application/json": components["schemas"]["TaskBatch"];
+            };
+        };
+        responses: {
+            /** @description The result of each operation */
+            200: {
+                headers: {
+                    /** @description true if this is the answer to an earlier request */
+                    "Idempotency-Replayed"?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BatchAnswer"];
+                };
+            };
+            400: components["responses"]["InvalidJsonOrInvalidHeaderOrMalformedRequest"];
+            401: components["responses"]["Unauthenticated"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["RequestTimeout"];
+            409: components["responses"]["RequestInProgressOrConflict"];
+            412: components["responses"]["PreconditionFailed"];
+            413: components["responses"]["BodyTooLarge"];
+            414: components["responses"]["UriTooLong"];
+            415: components["responses"]["UnsupportedMediaType"];
+            417: components["responses"]["ExpectationFailed"];
+            422: components["responses"]["InvalidInputOrIdempotencyKeyReused"];
+            429: components["responses"]["IdempotencyQuotaExceededOrTooManyRequests"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["OutcomeUnknownOrOverloadedOrUnavailable"];
+        };
+    };
+    deleteTasks: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A unique name for this request, 1 to 255 printable ASCII characters, such as a UUID; bare or as a quoted string. If the request is repeated with the same key within 24 hours, it is not executed again: the answer is the first one, with Idempotency-Replayed: true. Errors are not stored, so the key can be used again after one. /api/auth ignores the header */
+                "idempotency-key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "ids": [
+                 *         "019b6051-3a80-7c4e-9d3b-5f0c2f7f6a11"
+                 *       ]
+                 *     }
+                 */
+                "application/json": components["schemas"]["BulkDelete"];
+            };
+        };
+        responses: {
+            /** @description The result for each id */
+            200: {
+                headers: {
+                    /** @description true if this is the answer to an earlier request */
+                    "Idempotency-Replayed"?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BulkDeleted"];
+                };
+            };
+            400: components["responses"]["InvalidJsonOrInvalidHeaderOrMalformedRequest"];
+            401: components["responses"]["Unauthenticated"];
+            408: components["responses"]["RequestTimeout"];
+            409: components["responses"]["RequestInProgress"];
+            413: components["responses"]["BodyTooLarge"];
+            414: components["responses"]["UriTooLong"];
+            415: components["responses"]["UnsupportedMediaType"];
+            417: components["responses"]["ExpectationFailed"];
+            422: components["responses"]["InvalidInputOrIdempotencyKeyReused"];
+            429: components["responses"]["IdempotencyQuotaExceededOrTooManyRequests"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["OutcomeUnknownOrOverloadedOrUnavailable"];
+        };
+    };
     listUserApiKeys: {
         parameters: {
             query?: never;
@@ -3231,144 +3369,6 @@ export interface operations {
             431: components["responses"]["HeadersTooLarge"];
             500: components["responses"]["Internal"];
             503: components["responses"]["OverloadedOrUnavailable"];
-        };
-    };
-    batchTasks: {
-        parameters: {
-            query?: never;
-            header?: {
-                /** @description A unique name for this request, 1 to 255 printable ASCII characters, such as a UUID; bare or as a quoted string. If the request is repeated with the same key within 24 hours, it is not executed again: the answer is the first one, with Idempotency-Replayed: true. Errors are not stored, so the key can be used again after one. /api/auth ignores the header */
-                "idempotency-key"?: string;
-            };
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                /**
-                 * @example {
-                 *       "atomic": true,
-                 *       "operations": [
-                 *         {
-                 *           "op": "create",
-                 *           "task": {
-                 *             "title": "Buy milk",
-                 *             "tags": [
-                 *               "home"
-                 *             ]
-                 *           }
-                 *         },
-                 *         {
-                 *           "op": "update",
-                 *           "id": "019b6051-3a80-7c4e-9d3b-5f0c2f7f6a11",
-                 *           "ifVersion": 3,
-                 *           "patch": {
-                 *             "priority": "HIGH"
-                 *           }
-                 *         },
-                 *         {
-                 *           "op": "complete",
-                 *           "id": "019b6051-3a80-7c4e-9d3b-5f0c2f7f6a12",
-                 *           "completed": true
-                 *         },
-                 *         {
-                 *           "op": "delete",
-                 *           "id": "019b6051-3a80-7c4e-9d3b-5f0c2f7f6a13"
-                 *         }
-                 *       ]
-                 *     }
-                 */
-                "application/json": components["schemas"]["TaskBatch"];
-            };
-        };
-        responses: {
-            /** @description The result of each operation */
-            200: {
-                headers: {
-                    /** @description true if this is the answer to an earlier request */
-                    "Idempotency-Replayed"?: string;
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
-                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
-                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
-                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
-                    RateLimit: components["headers"]["RateLimit"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["BatchAnswer"];
-                };
-            };
-            400: components["responses"]["InvalidJsonOrInvalidHeaderOrMalformedRequest"];
-            401: components["responses"]["Unauthenticated"];
-            404: components["responses"]["NotFound"];
-            408: components["responses"]["RequestTimeout"];
-            409: components["responses"]["RequestInProgressOrConflict"];
-            412: components["responses"]["PreconditionFailed"];
-            413: components["responses"]["BodyTooLarge"];
-            414: components["responses"]["UriTooLong"];
-            415: components["responses"]["UnsupportedMediaType"];
-            417: components["responses"]["ExpectationFailed"];
-            422: components["responses"]["InvalidInputOrIdempotencyKeyReused"];
-            429: components["responses"]["IdempotencyQuotaExceededOrTooManyRequests"];
-            431: components["responses"]["HeadersTooLarge"];
-            500: components["responses"]["Internal"];
-            503: components["responses"]["OutcomeUnknownOrOverloadedOrUnavailable"];
-        };
-    };
-    deleteTasks: {
-        parameters: {
-            query?: never;
-            header?: {
-                /** @description A unique name for this request, 1 to 255 printable ASCII characters, such as a UUID; bare or as a quoted string. If the request is repeated with the same key within 24 hours, it is not executed again: the answer is the first one, with Idempotency-Replayed: true. Errors are not stored, so the key can be used again after one. /api/auth ignores the header */
-                "idempotency-key"?: string;
-            };
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                /**
-                 * @example {
-                 *       "ids": [
-                 *         "019b6051-3a80-7c4e-9d3b-5f0c2f7f6a11"
-                 *       ]
-                 *     }
-                 */
-                "application/json": components["schemas"]["BulkDelete"];
-            };
-        };
-        responses: {
-            /** @description The result for each id */
-            200: {
-                headers: {
-                    /** @description true if this is the answer to an earlier request */
-                    "Idempotency-Replayed"?: string;
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
-                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
-                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
-                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
-                    RateLimit: components["headers"]["RateLimit"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["BulkDeleted"];
-                };
-            };
-            400: components["responses"]["InvalidJsonOrInvalidHeaderOrMalformedRequest"];
-            401: components["responses"]["Unauthenticated"];
-            408: components["responses"]["RequestTimeout"];
-            409: components["responses"]["RequestInProgress"];
-            413: components["responses"]["BodyTooLarge"];
-            414: components["responses"]["UriTooLong"];
-            415: components["responses"]["UnsupportedMediaType"];
-            417: components["responses"]["ExpectationFailed"];
-            422: components["responses"]["InvalidInputOrIdempotencyKeyReused"];
-            429: components["responses"]["IdempotencyQuotaExceededOrTooManyRequests"];
-            431: components["responses"]["HeadersTooLarge"];
-            500: components["responses"]["Internal"];
-            503: components["responses"]["OutcomeUnknownOrOverloadedOrUnavailable"];
         };
     };
 }

@@ -3,6 +3,7 @@ import { authRoutes } from './auth/routes.ts'
 import type { Deps } from './deps.ts'
 import { problemPages } from './docs/problem-pages.ts'
 import { documentRoutes } from './docs/routes.ts'
+import { FEATURES, PROBLEM_KINDS } from './features.ts'
 import { healthRoutes } from './health/routes.ts'
 import { openAdmission } from './http/admission.ts'
 import { requirePrincipal } from './http/identify.ts'
@@ -10,10 +11,8 @@ import { describeApi } from './http/openapi.ts'
 import type { App } from './http/app.ts'
 import { createApp } from './http/server.ts'
 import { metricsRoutes } from './metrics/routes.ts'
-import { batchRoutes } from './tasks/batch/routes.ts'
-import { taskListRoutes } from './tasks/list/routes.ts'
-import { taskRoutes } from './tasks/routes.ts'
-import { vaultRoutes } from './vault/routes.ts'
+
+const PROBLEM_GUIDES = PROBLEM_KINDS.map((kind) => [kind.code, kind] as const)
 
 /** The whole application, in order: the surface, what anyone may ask, and what takes a principal. */
 export async function buildApp(deps: Deps): Promise<App> {
@@ -21,20 +20,20 @@ export async function buildApp(deps: Deps): Promise<App> {
     observer: deps.metrics,
     tracer: deps.tracing,
   })
-  await describeApi(app, deps.config.auth.mode)
+  await describeApi(app, deps.config.auth.mode, {
+    tags: FEATURES.flatMap(({ tags = [] }) => tags),
+    problems: PROBLEM_KINDS,
+  })
 
-  healthRoutes(app, deps)
+  healthRoutes(app, { ...deps, writeProbes: FEATURES.flatMap(({ writeProbes = [] }) => writeProbes) })
   metricsRoutes(app, deps)
-  problemPages(app, deps.auth === undefined ? new Map() : AUTH_PROBLEM_GUIDE)
+  problemPages(app, new Map([...(deps.auth === undefined ? [] : AUTH_PROBLEM_GUIDE), ...PROBLEM_GUIDES]))
   if (deps.config.http.docsEnabled) documentRoutes(app)
   if (deps.auth !== undefined) authRoutes(app, deps.auth)
 
   await app.register(async (signedIn: App) => {
     requirePrincipal(signedIn)
-    taskRoutes(signedIn, deps)
-    taskListRoutes(signedIn, deps)
-    vaultRoutes(signedIn, deps)
-    batchRoutes(signedIn, deps)
+    for (const { routes } of FEATURES) await routes(signedIn, deps)
   })
   return app
 }

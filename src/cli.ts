@@ -1,8 +1,19 @@
 import cluster from 'node:cluster'
 import { writeFileSync } from 'node:fs'
-import { loadConfig } from './config/config.ts'
+import type { Config } from './config/config.ts'
 import { errorCode, existingSecrets, fileErrorReason } from './config/development-secrets.ts'
+import { loadConfig } from './configuration.ts'
 import { StartError } from './errors.ts'
+import type { FeatureCommand } from './feature.ts'
+import { FEATURES } from './features.ts'
+
+const COMMANDS = FEATURES.flatMap(({ command = [] }) => command)
+
+/** Columns before the description of a command. */
+const USAGE_INDENT = 34
+
+const usageOf = ({ name, usage }: FeatureCommand): string =>
+  usage.map(([words, does]) => `${`       todo-backend ${name} ${words}`.padEnd(USAGE_INDENT + 7)}${does}\n`).join('')
 
 const USAGE = `usage: todo-backend [serve]
        todo-backend dev                  serve, and anew whenever the code changes
@@ -15,11 +26,9 @@ const USAGE = `usage: todo-backend [serve]
        todo-backend migrate reset        take everything back and apply it again: every task is lost
        todo-backend migrate renumber     take over a database of the earlier migrations 0001 to 0014
        todo-backend migrate import-python --from URL [--schema NAME] [--map FILE] [--dry-run]
-                                         take over tasks and provider keys of the Python service
+                                         import the data of the Python service
        todo-backend migrate new NAME     begin the next pair of files
-       todo-backend vault rotate         encrypt users' provider keys anew, under the first encryption key
-       todo-backend vault verify         how many of them each encryption key opens
-       todo-backend doctor [--json]      look whether all is well, and say what to do next
+${COMMANDS.map(usageOf).join('')}       todo-backend doctor [--json]      look whether all is well, and say what to do next
        todo-backend seed                 make users who have tasks, and print tokens; see seed --help
        todo-backend token E-MAIL         print a new session token of a user
        todo-backend openapi [FILE]
@@ -58,8 +67,6 @@ async function run([command = 'serve', ...rest]: readonly string[]): Promise<voi
       return dev(rest)
     case 'migrate':
       return migrate(rest)
-    case 'vault':
-      return vault(rest)
     case 'doctor':
       return doctor(rest)
     case 'seed':
@@ -74,12 +81,31 @@ async function run([command = 'serve', ...rest]: readonly string[]): Promise<voi
       process.stdout.write(USAGE)
       return
     default:
-      throw unknown(
-        'command',
-        command,
-        'there are serve, dev, doctor, migrate, vault, seed, token, openapi, llms and help',
-      )
+      return runFeature(command, rest)
   }
+}
+
+async function runFeature(name: string, rest: readonly string[]): Promise<void> {
+  const command = COMMANDS.find((each) => each.name === name)
+  if (command === undefined) {
+    const names = [
+      'serve',
+      'dev',
+      'doctor',
+      'migrate',
+      ...COMMANDS.map((each) => each.name),
+      'seed',
+      'token',
+      'openapi',
+    ]
+    throw unknown('command', name, `there are ${names.join(', ')}, llms and help`)
+  }
+  const { openLog } = await import('./log.ts')
+  return command.run(rest, {
+    load: loadConfig,
+    print: (line) => void process.stdout.write(`${line}\n`),
+    openLog: ({ log }: Config) => openLog(log.level, process.stderr),
+  })
 }
 
 async function serve(rest: readonly string[]): Promise<void> {
@@ -105,11 +131,6 @@ async function dev(rest: readonly string[]): Promise<void> {
 async function migrate(rest: readonly string[]): Promise<void> {
   const command = await import('./migrate.ts')
   return command.migrate(rest, loadConfig)
-}
-
-async function vault(rest: readonly string[]): Promise<void> {
-  const command = await import('./vault-command.ts')
-  return command.vault(rest, loadConfig)
 }
 
 async function doctor(rest: readonly string[]): Promise<void> {

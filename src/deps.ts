@@ -2,10 +2,12 @@ import type { Logger } from 'pino'
 import type { Config } from './config/config.ts'
 import { createAuth, type Auth, type AuthOptions } from './auth/better-auth.ts'
 import { openDatabase, type Database } from './db/database.ts'
+import type { FeatureDeps } from './feature.ts'
+import { PROBLEM_KINDS } from './features.ts'
 import { tooManyRequests } from './http/admission.ts'
-import { openCursors, type Cursors } from './http/cursor.ts'
+import { openCursors } from './http/cursor.ts'
 import { openLimits, type Limits } from './limits/limits.ts'
-import { openQueue, type Queue } from './jobs/queue.ts'
+import { openQueue } from './jobs/queue.ts'
 import { openMetrics, type Metrics } from './metrics/metrics.ts'
 import { openRedis, type RedisConnection } from './redis.ts'
 import { tracedAuth, tracedLimits, tracedScopes } from './tracing/traced.ts'
@@ -13,18 +15,12 @@ import type { Tracing } from './tracing/spans.ts'
 import { openTracing } from './tracing/tracing.ts'
 
 /** Everything the application stands on, as one plain object; tests replace parts of it. */
-export interface Deps {
-  readonly config: Config
+export interface Deps extends FeatureDeps {
   readonly log: Logger
-  readonly db: Database
   readonly redis: Pick<RedisConnection, 'isReachable'>
-  readonly limits: Limits
-  readonly cursors: Cursors
   /** The embedded auth server; undefined where another server keeps the sessions. */
   readonly auth: Auth | undefined
   readonly metrics: Metrics
-  /** Background work to be done later; the processes that serve do it. */
-  readonly jobs: Queue
   /** Undefined where nothing is traced. */
   readonly tracing: Tracing | undefined
 }
@@ -38,11 +34,11 @@ export async function openDeps(
   await using opened = new AsyncDisposableStack()
   // Closed last, with the spans of what was under way until then.
   const tracing = opened.use(await openTracing(config, log))
-  const metrics = openMetrics()
+  const metrics = openMetrics(PROBLEM_KINDS)
   const db = opened.use(await openDatabase(config, log, { migrate, lentAt }))
   const redis = opened.use(await openRedis(config.redis, log))
   const limits = openLimits(redis, metrics.limited, config.http.workers)
-  const cursors = openCursors(config.vault.encryptionKeys)
+  const cursors = openCursors(config.encryptionKeys)
   const auth = embeddedAuth(config, db, limits, log)
   const closing = opened.move()
   const jobs = openQueue(db)

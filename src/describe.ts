@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { pino } from 'pino'
 import { buildApp } from './app.ts'
-import { parseConfig } from './config/config.ts'
+import { parseConfig } from './configuration.ts'
 import type { Deps } from './deps.ts'
 import { llmsText } from './docs/llms.ts'
 import { openCursors } from './http/cursor.ts'
@@ -36,8 +36,8 @@ async function described(): Promise<object> {
     redis: untouched,
     limits: untouched,
     auth: { handle: untouched, issueSession: untouched },
-    cursors: openCursors(config.vault.encryptionKeys),
-    metrics: openMetrics(),
+    cursors: openCursors(config.encryptionKeys),
+    metrics: openMetrics([]),
     jobs: untouched,
     tracing: undefined,
   } satisfies Deps)

@@ -1,45 +1,11 @@
+import { kindOf, type ProblemCode, type ProblemKind } from './problems.ts'
+
 /** What is wrong with one member of the input; `pointer` is a JSON Pointer (RFC 6901) into the part named by `in`. */
 export interface Violation {
   readonly in: 'body' | 'query' | 'path' | 'header'
   readonly pointer: string
   readonly detail: string
 }
-
-/** Every refusal the service can give: code → HTTP status and title. The only such table. */
-export const PROBLEMS = {
-  malformed_request: [400, 'Malformed request'],
-  invalid_json: [400, 'The body is not valid JSON'],
-  invalid_header: [400, 'Invalid header'],
-  invalid_cursor: [400, 'Invalid cursor'],
-  contradictory_credentials: [400, 'Contradictory credentials'],
-  missing_user_id: [400, 'X-User-ID is missing'],
-  unauthenticated: [401, 'Authentication required'],
-  forbidden: [403, 'Forbidden'],
-  not_found: [404, 'Not found'],
-  method_not_allowed: [405, 'Method not allowed'],
-  request_timeout: [408, 'Request timeout'],
-  conflict: [409, 'Conflict'],
-  request_in_progress: [409, 'Request in progress'],
-  precondition_failed: [412, 'Precondition failed'],
-  body_too_large: [413, 'Body too large'],
-  uri_too_long: [414, 'URI too long'],
-  unsupported_media_type: [415, 'Unsupported media type'],
-  expectation_failed: [417, 'Expectation failed'],
-  invalid_input: [422, 'Invalid input'],
-  key_refused: [422, 'The provider refuses this key'],
-  idempotency_key_reused: [422, 'Idempotency key reused'],
-  too_many_requests: [429, 'Too many requests'],
-  idempotency_quota_exceeded: [429, 'Idempotency quota exceeded'],
-  headers_too_large: [431, 'Headers too large'],
-  internal: [500, 'Internal server error'],
-  unavailable: [503, 'Service unavailable'],
-  overloaded: [503, 'Overloaded'],
-  outcome_unknown: [503, 'Outcome unknown'],
-  provider_unavailable: [503, 'The provider cannot be asked'],
-  key_unreadable: [503, 'The stored key cannot be read'],
-} as const satisfies Record<string, readonly [status: number, title: string]>
-
-export type ProblemCode = keyof typeof PROBLEMS
 
 export interface ProblemExtras {
   /** Members added to the problem body (RFC 9457 §3.2), such as `errors` or `currentVersion`. Public. */
@@ -59,18 +25,27 @@ export const retryAfter = (seconds: number): Required<Pick<ProblemExtras, 'heade
 /** The one way to refuse a request. `detail` is public; `cause` stays in the log. */
 export class Problem extends Error {
   override readonly name = 'Problem'
-  readonly code: ProblemCode
+  /** Private, so that logs of a problem do not show all of it. */
+  readonly #kind: ProblemKind
+  readonly code: string
   readonly status: number
   readonly title: string
   readonly body: Readonly<Record<string, unknown>>
   readonly headers: Readonly<Record<string, string>>
 
-  constructor(code: ProblemCode, detail: string, extras: ProblemExtras = {}) {
+  /** @param kind a code of `PROBLEMS`, or a kind of a feature's own */
+  constructor(kind: ProblemCode | ProblemKind, detail: string, extras: ProblemExtras = {}) {
     super(detail, extras.cause === undefined ? undefined : { cause: extras.cause })
-    this.code = code
-    ;[this.status, this.title] = PROBLEMS[code]
+    this.#kind = kindOf(kind)
+    this.code = this.#kind.code
+    this.status = this.#kind.status
+    this.title = this.#kind.title
     this.body = extras.body ?? {}
     this.headers = extras.headers ?? {}
+  }
+
+  get kind(): ProblemKind {
+    return this.#kind
   }
 
   static invalid(violations: readonly Violation[]): Problem {

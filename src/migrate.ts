@@ -21,6 +21,7 @@ import {
 } from './db/schema/migrator.ts'
 import { renumber } from './db/schema/renumber.ts'
 import { StartError } from './errors.ts'
+import { FEATURES } from './features.ts'
 
 interface Command {
   readonly config: Config
@@ -95,7 +96,8 @@ async function importFrom(rest: readonly string[], load: () => Config, print: Pr
   const config = load()
   await withMigrations(config, async (client, base) => {
     const variables = await withAuthTables(client, base, config.auth)
-    await importPython({ config, client, variables, print }, options)
+    const kinds = await Promise.all(FEATURES.map(async ({ imports }) => (await imports?.()) ?? []))
+    await importPython({ config, client, variables, print }, options, kinds.flat())
   })
 }
 

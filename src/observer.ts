@@ -1,5 +1,3 @@
-import type { ProblemCode } from './errors.ts'
-
 /** What is told of the service's work, to whoever counts it. Every argument comes out of a small fixed set or is a number. */
 export interface Observer {
   /**
@@ -15,7 +13,8 @@ export interface Observer {
     status: number | undefined,
     seconds: number,
   ): void
-  refused(this: void, code: ProblemCode): void
+  /** @param code of the problem that was sent */
+  refused(this: void, code: string): void
   /** @param credential what was presented and not accepted */
   unauthenticated(this: void, credential: 'none' | 'bearer' | 'service'): void
   /** @param alone without Redis, by what this process counted itself */
@@ -25,8 +24,6 @@ export interface Observer {
   /** @param action of the embedded auth server, such as `sign-in` */
   authenticated(this: void, action: string, outcome: 'ok' | 'refused' | 'failed'): void
   jobEnded(this: void, name: string, outcome: JobOutcome, seconds: number): void
-  /** A provider was asked about a key. */
-  keyChecked(this: void, provider: string, outcome: string, seconds: number): void
 }
 
 /**
@@ -45,7 +42,6 @@ export const IGNORING_OBSERVER: Observer = {
   replayed: ignore,
   authenticated: ignore,
   jobEnded: ignore,
-  keyChecked: ignore,
 }
 
 /** Never anything that a user wrote, nor a token, an e-mail address or an id of a user or a task. */

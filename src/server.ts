@@ -67,7 +67,7 @@ async function serveUntil(signals: Signals, config: Config, log: Logger, place: 
   const app = await buildApp(deps)
   const address = await place.open(app, config)
   if (isDevelopment && place.greets) process.stdout.write(greeting(address, deps))
-  await using jobs = runJobs(deps)
+  await using jobs = await runJobs(deps)
   await using _channel = deps.db.embeddedIn === undefined ? undefined : await openChannel(deps, perform)
   // Now and not at the end, which may be a sudden one.
   flushCompileCache()

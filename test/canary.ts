@@ -77,9 +77,9 @@ export function rememberWire(part: string | Uint8Array): void {
 }
 
 export function rememberConfig(config: Config): void {
-  const { auth, vault, metrics } = config
+  const { auth, encryptionKeys, metrics } = config
   for (const { token } of auth.services) remember('a service token', token.reveal())
-  for (const key of vault.encryptionKeys) remember('an encryption key', key.reveal())
+  for (const key of encryptionKeys) remember('an encryption key', key.reveal())
   for (const secret of [auth.sessionHashSecret, auth.betterAuthSecret, metrics.token]) {
     if (secret !== undefined) remember('a secret of the configuration', secret.reveal())
   }

@@ -4,7 +4,7 @@ import { matchesGlob } from 'node:path'
 import { suite, test } from 'node:test'
 import { DockerfileParser } from 'dockerfile-ast'
 import { parse, parseAllDocuments } from 'yaml'
-import { VARIABLES } from '../src/config/config.ts'
+import { VARIABLES } from '../src/configuration.ts'
 
 /** What containers and units are told, read without an engine: deploy/prove.sh runs it, by hand. */
 

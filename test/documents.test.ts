@@ -3,7 +3,7 @@ import { existsSync, globSync, readFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { suite, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
-import { VARIABLES } from '../src/config/config.ts'
+import { VARIABLES } from '../src/configuration.ts'
 
 /** What the documents name is there, and what they list is all there is. */
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { suite, test } from 'node:test'
 import { describe, describeToPrograms } from '../src/describe.ts'
-import { PROBLEMS } from '../src/errors.ts'
+import { PROBLEM_KINDS } from '../src/features.ts'
 import { openWorld } from './world.ts'
 
 const text = await describeToPrograms()
@@ -45,7 +45,7 @@ suite('llms.txt', () => {
     const codes = [...text.matchAll(/`([a-z]+(?:_[a-z]+)+|overloaded|unavailable)`/g)].map(([, code]) => code)
     assert.ok(codes.length >= 10, `only ${codes.length} codes were found`)
     assert.deepEqual(
-      codes.filter((code) => code !== undefined && !(code in PROBLEMS)),
+      codes.filter((code) => code !== undefined && !PROBLEM_KINDS.some((kind) => kind.code === code)),
       [],
     )
   })

@@ -4,7 +4,7 @@ import { suite, test } from 'node:test'
 import { Validator } from '@seriousme/openapi-schema-validator'
 import type { Ajv } from 'ajv'
 import { describe } from '../src/describe.ts'
-import { PROBLEMS } from '../src/errors.ts'
+import { PROBLEM_KINDS } from '../src/features.ts'
 import { buildValidator } from '../src/http/validation.ts'
 import { openWorld } from './world.ts'
 
@@ -61,7 +61,7 @@ suite('the OpenAPI document', () => {
     }
     for (const response of Object.values<Json>(document.components.responses)) {
       for (const [code, example] of Object.entries<Json>(response.content['application/problem+json'].examples)) {
-        assert.equal(example.value.status, PROBLEMS[code as keyof typeof PROBLEMS][0])
+        assert.equal(example.value.status, PROBLEM_KINDS.find((kind) => kind.code === code)?.status)
       }
     }
   })
@@ -171,7 +171,10 @@ suite('the OpenAPI document', () => {
     test('what the service answers, and may extend, is an open set', () => {
       const { ProblemCode, Problem, BatchProblem, UserApiKey } = document.components.schemas
       assert.deepEqual([ProblemCode.type, ProblemCode.enum, ProblemCode.maxLength], ['string', undefined, 64])
-      assert.deepEqual(ProblemCode['x-extensible-enum'], Object.keys(PROBLEMS))
+      assert.deepEqual(
+        ProblemCode['x-extensible-enum'],
+        PROBLEM_KINDS.map(({ code }) => code),
+      )
       for (const { properties } of [Problem, BatchProblem]) {
         assert.deepEqual(properties.code, { $ref: '#/components/schemas/ProblemCode' })
       }

@@ -6,7 +6,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Writable } from 'node:stream'
 import { suite, test } from 'node:test'
-import { loadConfig, parseConfig, type Config } from '../src/config/config.ts'
+import type { Config } from '../src/config/config.ts'
+import { loadConfig, parseConfig } from '../src/configuration.ts'
 import { withMigrations } from '../src/db/database.ts'
 import { developmentSecrets, existingSecrets } from '../src/config/development-secrets.ts'
 import { openLog } from '../src/log.ts'
@@ -15,7 +16,7 @@ import { ask, openChannel } from '../src/operator/channel.ts'
 import { operate, perform } from '../src/operator/commands.ts'
 import { checkExposure } from '../src/operator/config-checks.ts'
 import { doctor } from '../src/operator/doctor.ts'
-import { clockFinding, type Finding } from '../src/operator/finding.ts'
+import { clockFinding, type Finding } from '../src/lib/finding.ts'
 import { imagine } from '../src/operator/sample-data.ts'
 import type { Output } from '../src/operator/output.ts'
 import { openTestDatabase } from './databases.ts'
@@ -54,7 +55,7 @@ const peopleOf = ({ lines }: Kept): { email: string; token: string; tasks: numbe
 
 /** A service that makes and keeps its secrets where the commands look for them. */
 function openService(config: Config, env: Readonly<Record<string, string>>): Promise<World> {
-  const { auth, vault } = config
+  const { auth, encryptionKeys } = config
   assert.equal(auth.mode, 'embedded')
   return openWorld({
     env: {
@@ -62,7 +63,7 @@ function openService(config: Config, env: Readonly<Record<string, string>>): Pro
       SESSION_HASH_SECRET: auth.sessionHashSecret?.reveal() ?? '',
       BETTER_AUTH_SECRET: auth.betterAuthSecret?.reveal() ?? '',
       SERVICE_AUTH_TOKEN: auth.services[0]?.token.reveal() ?? '',
-      ENCRYPTION_KEY: vault.encryptionKeys[0]?.reveal() ?? '',
+      ENCRYPTION_KEY: encryptionKeys[0]?.reveal() ?? '',
     },
   })
 }

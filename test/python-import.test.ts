@@ -8,7 +8,7 @@ import type { ClientBase } from 'pg'
 import { openFernet } from '../src/lib/fernet.ts'
 import { Secret } from '../src/lib/secret.ts'
 import { migrate } from '../src/migrate.ts'
-import { convertTask, newIdOf } from '../src/python-import/convert.ts'
+import { convertTask, newIdOf } from '../src/tasks/python-import.ts'
 import { configOf, needsServer, openTestDatabase, withClient, type TestDatabase } from './databases.ts'
 import { openWorld } from './world.ts'
 
@@ -291,7 +291,10 @@ suite('a task of the Python service', () => {
 
   test('keeps a UUID, and gets one of version 7 for a number: the same each time, another for another user', () => {
     const uuid = '0191A000-0000-4000-8000-000000000001'
-    const converted = convertTask({ id: uuid, columns: { ...given, status: 'completed', tags: [' a ', 'a'] } }, NOW)
+    const converted = convertTask(
+      { id: uuid, columns: { ...given, status: 'completed', tags: [' a ', 'a'] } },
+      { now: NOW },
+    )
     assert.ok('row' in converted)
     assert.deepEqual(
       [
@@ -322,15 +325,15 @@ suite('a task of the Python service', () => {
       tags: ['', 'y'.repeat(51)],
       due_date: '0044-03-15T00:00:00 BC',
     }
-    const converted = convertTask({ id: '1', columns: bad }, NOW)
+    const converted = convertTask({ id: '1', columns: bad }, { now: NOW })
     assert.ok('faults' in converted)
     assert.equal(converted.faults.length, 6)
     const many = convertTask(
       { id: '1', columns: { ...given, tags: Array.from({ length: 51 }, (_, n) => `t${n}`) } },
-      NOW,
+      { now: NOW },
     )
     assert.deepEqual(many, { faults: ['it has more than 50 tags'] })
     // Characters are counted, not UTF-16 units.
-    assert.ok('row' in convertTask({ id: '1', columns: { ...given, title: '🙂'.repeat(200) } }, NOW))
+    assert.ok('row' in convertTask({ id: '1', columns: { ...given, title: '🙂'.repeat(200) } }, { now: NOW }))
   })
 })

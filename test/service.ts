@@ -25,10 +25,15 @@ export interface Service extends AsyncDisposable {
 /**
  * @param env with DATA_DIR, where its secrets are, too
  * @param preloaded the URL of one more module that the process loads before its own
+ * @param command the program, by default that of this directory
  */
-export async function startService(env: Readonly<Record<string, string>>, preloaded?: string): Promise<Service> {
+export async function startService(
+  env: Readonly<Record<string, string>>,
+  preloaded?: string,
+  command = COMMAND,
+): Promise<Service> {
   const imports = [PRELOADED, ...(preloaded === undefined ? [] : [preloaded])].flatMap((url) => ['--import', url])
-  const child = spawn(process.execPath, [...imports, COMMAND], {
+  const child = spawn(process.execPath, [...imports, command], {
     cwd: env['DATA_DIR'],
     env: {
       PATH: process.env['PATH'],

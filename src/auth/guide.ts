@@ -1,5 +1,5 @@
 import { BASE_ERROR_CODES } from 'better-auth'
-import type { ProblemGuide } from '../problem-guide.ts'
+import type { ProblemGuide } from '../problems.ts'
 
 const CORRECT = 'Correct the request as the title says, and send it again.'
 

@@ -1,6 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { TSchema } from 'typebox'
-import { Problem, type ProblemCode } from '../errors.ts'
+import { Problem } from '../errors.ts'
+import type { ProblemCode } from '../problems.ts'
 import { withoutPort } from '../http/admission.ts'
 import { refuseContradiction } from '../http/identify.ts'
 import type { App } from '../http/app.ts'

@@ -5,7 +5,9 @@ import { join } from 'node:path'
 import { suite, test, type TestContext } from 'node:test'
 import { inspect, parseEnv } from 'node:util'
 
-import { type Config, loadConfig, parseConfig, VARIABLES } from './config.ts'
+import { loadConfig, parseConfig, VARIABLES } from '../configuration.ts'
+import { SETTINGS } from '../features.ts'
+import type { Config } from './config.ts'
 import type { DevelopmentSecrets } from './development-secrets.ts'
 import { StartError } from '../errors.ts'
 import type { Env } from '../lib/env-reader.ts'
@@ -57,7 +59,7 @@ const services = (config: Config): string[] =>
 
 suite('an empty environment', () => {
   test('is a working development configuration', () => {
-    const { auth, vault, redis, ...rest } = parse({})
+    const { auth, encryptionKeys, features, redis, ...rest } = parse({})
     assert.deepEqual(rest, {
       environment: 'development',
       dataDir: '/srv/app/.data',
@@ -89,12 +91,11 @@ suite('an empty environment', () => {
     assert.equal(auth.sessionHashSecret?.reveal(), `made-hash-${HASH}`)
     assert.equal(auth.betterAuthSecret?.reveal(), `made-auth-${AUTH}`)
     assert.deepEqual(services(parse({})), [`default made-token-${TOKEN}`])
-    assert.deepEqual(vault.encryptionKeys.map(String), ['[secret]'])
-    assert.deepEqual(vault.baseUrls, {
-      gemini: 'https://generativelanguage.googleapis.com',
-      openai: 'https://api.openai.com/v1',
-      anthropic: 'https://api.anthropic.com',
-    })
+    assert.deepEqual(encryptionKeys.map(String), ['[secret]'])
+    assert.deepEqual(
+      Object.keys(features),
+      SETTINGS.map(({ name }) => name),
+    )
     assert.deepEqual([redis.url.reveal(), redis.keyPrefix], ['redis://localhost:6379/0', 'todo-backend:'])
   })
 
@@ -211,7 +212,7 @@ suite('a configuration', () => {
   })
 
   test('keeps the order of the encryption keys', () => {
-    const { encryptionKeys } = parse({ ENCRYPTION_KEY: `${OTHER_FERNET},${FERNET}` }).vault
+    const { encryptionKeys } = parse({ ENCRYPTION_KEY: `${OTHER_FERNET},${FERNET}` })
     assert.deepEqual(
       encryptionKeys.map((each) => each.reveal()),
       [OTHER_FERNET, FERNET],

@@ -23,9 +23,9 @@ import {
 import { tableName, type TableName } from '../lib/table-name.ts'
 import { namedToken, Secret, SecretRules } from '../lib/secret.ts'
 import { readTracing, TRACING_VARIABLES, type TracingConfig } from './tracing-config.ts'
-import { readVault, VAULT_VARIABLES, type VaultConfig } from './vault-config.ts'
+import type { FeatureSettings, Settings, SettingsReader } from './settings.ts'
 
-/** Every variable there is, with its other names. `.env.example` says what each of them means. */
+/** The variables that no single feature owns, with their other names. `.env.example` says what each of them means. */
 export const VARIABLES = {
   ENVIRONMENT: ['ENV'],
   DATA_DIR: [],
@@ -46,7 +46,7 @@ export const VARIABLES = {
   SESSION_HASH_SECRET: [],
   BETTER_AUTH_SECRET: [],
   SERVICE_AUTH_TOKEN: [],
-  ...VAULT_VARIABLES,
+  ENCRYPTION_KEY: [],
   REDIS_URL: [],
   RATE_LIMIT_READ: [],
   RATE_LIMIT_WRITE: [],
@@ -58,10 +58,14 @@ export const VARIABLES = {
 } as const satisfies VariableTable
 
 type Variable = keyof typeof VARIABLES
-type Reader = EnvReader<Variable>
+type Reader = SettingsReader<Variable> & Pick<EnvReader<Variable>, 'exact' | 'fill'>
+
+/** Those of features too. */
+export const variablesWith = (settings: readonly Settings[]): VariableTable =>
+  Object.assign({}, VARIABLES, ...settings.map(({ variables }) => variables))
 
 /** Those whose other names mean the same. Of OpenTelemetry's two names the one for traces overrides the one for all signals. */
-const RENAMED = (Object.keys(VARIABLES) as Variable[]).filter((name) => !Object.hasOwn(TRACING_VARIABLES, name))
+const isRenamed = (name: string): boolean => !Object.hasOwn(TRACING_VARIABLES, name)
 
 /** POSIX gives `ENV` to the shell, for the path of its start-up file; Alpine images often set it. */
 const namesShellStartFile = (env: string | undefined): boolean => env?.includes('/') === true
@@ -69,14 +73,15 @@ const namesShellStartFile = (env: string | undefined): boolean => env?.includes(
 const ENVIRONMENTS = ['development', 'staging', 'production'] as const
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const
 
-export interface Config {
+export interface Config extends FeatureSettings {
   readonly environment: (typeof ENVIRONMENTS)[number]
   /** Absolute. Holds the embedded database and the development secrets. */
   readonly dataDir: string
   readonly http: HttpConfig
   readonly database: DatabaseConfig
   readonly auth: AuthConfig
-  readonly vault: VaultConfig
+  /** Fernet keys: the first encrypts, all decrypt. At least one. Cursors are signed with a key derived from the first. */
+  readonly encryptionKeys: readonly Secret[]
   readonly redis: RedisConfig
   readonly limits: { readonly readPerMinute: number; readonly writePerMinute: number }
   readonly log: { readonly level: (typeof LOG_LEVELS)[number] }
@@ -145,18 +150,24 @@ export interface ExternalAuth extends CommonAuth {
 
 export type AuthConfig = EmbeddedAuth | ExternalAuth
 
-export interface LoadOptions {
-  readonly env?: Env
+export interface ParseOptions {
+  /** What features read. */
+  readonly settings: readonly Settings[]
+  /** What a relative DATA_DIR is relative to, and where `.env` is. */
   readonly cwd?: string
+}
+
+export interface LoadOptions extends ParseOptions {
+  readonly env?: Env
   /** Where secrets come from that are missing and may be made up. By default they are made and kept. */
   readonly secrets?: (dataDir: string) => DevelopmentSecrets
 }
 
 /** Reads the configuration of this process: its environment first, then `.env` in the working directory. */
-export function loadConfig({ env, cwd = process.cwd(), secrets = developmentSecrets }: LoadOptions = {}): Config {
+export function loadConfig({ env, secrets = developmentSecrets, ...options }: LoadOptions): Config {
   // oxlint-disable-next-line no-process-env -- the one place that reads it: everything else is handed a Config
   const own = env ?? process.env
-  return parseConfig({ ...readDotEnv(cwd), ...own }, secrets, cwd)
+  return parseConfig({ ...readDotEnv(options.cwd ?? process.cwd()), ...own }, secrets, options)
 }
 
 /**
@@ -166,13 +177,14 @@ export function loadConfig({ env, cwd = process.cwd(), secrets = developmentSecr
 export function parseConfig(
   env: Env,
   makeSecrets: (dataDir: string) => DevelopmentSecrets,
-  cwd: string = process.cwd(),
+  { settings, cwd = process.cwd() }: ParseOptions,
 ): Config {
-  const reader: Reader = new EnvReader(
+  const variables = variablesWith(settings)
+  const reader = new EnvReader<string>(
     env,
-    namesShellStartFile(env['ENV']) ? { ...VARIABLES, ENVIRONMENT: [] } : VARIABLES,
+    namesShellStartFile(env['ENV']) ? { ...variables, ENVIRONMENT: [] } : variables,
   )
-  reader.refuseContradictions(RENAMED)
+  reader.refuseContradictions(Object.keys(variables).filter(isRenamed))
   // A misspelt environment is judged as production: `prod` must not start with made-up secrets, nor hide what is missing.
   const environment = reader.choice(
     'ENVIRONMENT',
@@ -192,7 +204,8 @@ export function parseConfig(
     http,
     database: readDatabase(reader, production, http.workers),
     auth: readAuth(reader, rules, scheme, http.publicUrl),
-    vault: readVault(reader, rules),
+    encryptionKeys: reader.list('ENCRYPTION_KEY', [], (entry) => rules.acceptFernetKey('ENCRYPTION_KEY', entry)),
+    features: Object.fromEntries(settings.map(({ name, read }) => [name, read(reader, rules)])),
     redis: {
       url: new Secret(reader.value('REDIS_URL', 'redis://localhost:6379/0', redisUrl)),
       keyPrefix: reader.value('RATE_LIMIT_KEY_PREFIX', 'todo-backend:', redisKeyPrefix),

@@ -33,12 +33,12 @@ export interface Database extends Scopes, AsyncDisposable {
   ping(): Promise<void>
   migrationState(): Promise<MigrationState>
   /**
-   * Checks that the serving role can write, without writing.
+   * Checks that the serving role can write, without writing, by these statements and those of the database itself.
    *
    * @throws Problem unavailable (503), whose cause has code 25006 where the database is read-only; pg's error with code 42501
    *   where a right is missing
    */
-  probeWrites(): Promise<void>
+  probeWrites(statements: readonly string[]): Promise<void>
 }
 
 export interface DatabaseLog {
@@ -102,7 +102,7 @@ export async function openDatabase(
     failed: source.failed,
     ping: () => withoutUser(async (client) => void (await client.query('select 1'))),
     migrationState: () => withoutUser((client) => migrationState(client, migrations)),
-    probeWrites: () => withoutUser(probeWrites),
+    probeWrites: (statements) => withoutUser((client) => probeWrites(client, statements)),
     [Symbol.asyncDispose]: () => closes.disposeAsync(),
   }
 }

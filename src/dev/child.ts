@@ -59,7 +59,7 @@ async function warmUp(): Promise<void> {
 
 async function serve({ address, lentAt, isFirst }: ToChild & { readonly kind: 'serve' }): Promise<void> {
   try {
-    const [{ loadConfig }, server] = await Promise.all([import('../config/config.ts'), import('../server.ts')])
+    const [{ loadConfig }, server] = await Promise.all([import('../configuration.ts'), import('../server.ts')])
     for (const name of ['SIGTERM', 'SIGINT'] as const) process.off(name, leaveToTheParent)
     await server.serve(loadConfig(), {
       lentAt,

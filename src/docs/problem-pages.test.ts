@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { after, before, suite, test } from 'node:test'
 import { assertProblem } from '../../test/wire.ts'
 import { openWorld, type World } from '../../test/world.ts'
-import { PROBLEMS } from '../errors.ts'
+import { PROBLEM_KINDS } from '../features.ts'
 
 suite('GET /problems/<code>', () => {
   let world: World
@@ -12,7 +12,7 @@ suite('GET /problems/<code>', () => {
   after(() => world[Symbol.asyncDispose]())
 
   test('explains every refusal of the service to programs, in JSON', async () => {
-    for (const [code, [, title]] of Object.entries(PROBLEMS)) {
+    for (const { code, title } of PROBLEM_KINDS) {
       const { status, json, headers } = await world.ask('GET', `/problems/${code}`)
       assert.equal(status, 200, code)
       assert.deepEqual(Object.keys(json), ['type', 'code', 'title', 'meaning', 'action'])

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto'
 import { Type, type Static } from 'typebox'
-import { Problem, PROBLEMS } from '../errors.ts'
+import { Problem } from '../errors.ts'
 import type { App } from '../http/app.ts'
 import { refusals } from '../http/wire.ts'
-import { PROBLEM_GUIDE, type ProblemGuide } from '../problem-guide.ts'
+import { PROBLEMS, type ProblemGuide } from '../problems.ts'
 
 const MAX_AGE_S = 3600
 
@@ -33,8 +33,9 @@ const ProblemPage = Type.Object(
       {
         type: '/problems/invalid_input',
         code: 'invalid_input',
-        title: PROBLEMS.invalid_input[1],
-        ...PROBLEM_GUIDE.invalid_input,
+        title: PROBLEMS.invalid_input.title,
+        meaning: PROBLEMS.invalid_input.meaning,
+        action: PROBLEMS.invalid_input.action,
       },
     ],
   },
@@ -43,20 +44,12 @@ type ProblemPage = Static<typeof ProblemPage>
 
 const ByCode = Type.Object({ code: Type.String() }, { additionalProperties: false })
 
-const OURS: ReadonlyMap<string, ProblemGuide> = new Map(
-  Object.entries(PROBLEM_GUIDE).map(([code, guide]) => [
-    code,
-    // The keys are the codes; Object.entries says only that they are strings.
-    { title: PROBLEMS[code as keyof typeof PROBLEM_GUIDE][1], ...guide },
-  ]),
-)
-
 /**
  * `GET /problems/<code>`: what the `type` of a refusal leads to. It is there also where DOCS_ENABLED hides the documents.
  *
- * @param others by their codes: refusals that the table of this service does not have
+ * @param guides by their codes
  */
-export function problemPages(app: App, others: ReadonlyMap<string, ProblemGuide>): void {
+export function problemPages(app: App, guides: ReadonlyMap<string, ProblemGuide>): void {
   app.addSchema(ProblemPage)
   app.get(
     '/problems/:code',
@@ -82,7 +75,7 @@ export function problemPages(app: App, others: ReadonlyMap<string, ProblemGuide>
     },
     async (request, reply) => {
       const { code } = request.params
-      const guide = OURS.get(code) ?? others.get(code)
+      const guide = guides.get(code)
       if (guide === undefined) throw new Problem('not_found', 'There is no kind of problem with this code')
       void reply.headers({ 'cache-control': `public, max-age=${MAX_AGE_S}`, vary: 'Origin, Accept' })
       const { title, meaning, action } = guide

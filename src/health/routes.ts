@@ -44,11 +44,15 @@ const Readiness = Type.Object(
 
 type Migrations = 'current' | 'ahead' | 'pending' | 'newer' | 'unknown'
 
+interface HealthDeps {
+  readonly db: Database
+  readonly redis: Pick<RedisConnection, 'isReachable'>
+  /** Statements that the serving role must have the rights for. */
+  readonly writeProbes: readonly string[]
+}
+
 /** Liveness, which touches nothing, and readiness, which asks what the service stands on. */
-export function healthRoutes(
-  app: App,
-  { db, redis }: { db: Database; redis: Pick<RedisConnection, 'isReachable'> },
-): void {
+export function healthRoutes(app: App, { db, redis, writeProbes }: HealthDeps): void {
   app.get(
     '/health',
     {
@@ -81,7 +85,7 @@ export function healthRoutes(
       },
     },
     async (request, reply) => {
-      const [seen, redisUp] = await Promise.all([look(db, request.log), redis.isReachable()])
+      const [seen, redisUp] = await Promise.all([look(db, writeProbes, request.log), redis.isReachable()])
       const usable = seen.database === 'up' && isCompatible(seen.state) && !app.draining
       void reply.header('cache-control', 'no-store')
       if (!usable) void reply.header('retry-after', '2')
@@ -111,14 +115,14 @@ interface Seen {
  * Whether the database answers, has the schema of this code, and lets the service write. A connection to a server that has
  * become read-only is not used again, so that the next probe reaches the server that took its place.
  */
-async function look(db: Database, log: FastifyBaseLogger): Promise<Seen> {
+async function look(db: Database, writeProbes: readonly string[], log: FastifyBaseLogger): Promise<Seen> {
   const timeout = Promise.withResolvers<never>()
   const timer = setTimeout(() => timeout.reject(new Error('the database did not answer in time')), DATABASE_TIMEOUT_MS)
   let seen: Pick<Seen, 'state' | 'pending'> = { state: 'unknown', pending: [] }
   try {
     const state = await Promise.race([db.migrationState(), timeout.promise])
     seen = { state: summaryOf(state), pending: state.pending.map(label) }
-    if (isCompatible(seen.state)) await Promise.race([db.probeWrites(), timeout.promise])
+    if (isCompatible(seen.state)) await Promise.race([db.probeWrites(writeProbes), timeout.promise])
     return { ...seen, database: 'up' }
   } catch (error) {
     log.warn({ err: error }, 'readiness: the database cannot be used')

@@ -22,9 +22,6 @@ const LENGTH_OF: Readonly<Record<string, number>> = {
   image: 2048,
   url: 2048,
   token: 512,
-  apiKey: 512,
-  maskedKey: 10,
-  service: 64,
   ipAddress: 45,
   userAgent: HEADER_LENGTH_MAX,
   requestId: 128,
@@ -72,8 +69,6 @@ const ITEMS_OF: Readonly<Record<string, number>> = {
   pendingMigrations: 9999,
   Task: 1000,
   TagCount: 1000,
-  KeyRead: 1000,
-  UserApiKey: 100,
   // better-auth finds no more.
   AuthSession: 100,
 }

@@ -3,7 +3,8 @@ import type { OpenAPIV3_1 } from 'openapi-types'
 import type { Config } from '../config/config.ts'
 import { tidied } from './document.ts'
 import type { App } from './app.ts'
-import { ProblemBody, ProblemCodes } from './wire.ts'
+import { ProblemBody, problemCodes } from './wire.ts'
+import type { ProblemKind } from '../problems.ts'
 
 type AuthMode = Config['auth']['mode']
 
@@ -41,10 +42,24 @@ same key gets the first answer, with \`Idempotency-Replayed: true\`. A different
 first request is still running is 409 with \`Retry-After\`. Errors are not stored: they changed nothing, and the key can be used again. Keys
 are separate for each user. The header is ignored under \`/api/auth\`.`
 
+/** What the features say of themselves. */
+interface Described {
+  /** In the order of the document. */
+  readonly tags: readonly Tag[]
+  /** Every kind of refusal that the service can send. */
+  readonly problems: readonly ProblemKind[]
+}
+
+/** A group of operations in the OpenAPI document. */
+export interface Tag {
+  readonly name: string
+  readonly description: string
+}
+
 /** Describes every route that is registered after it, from the schemas that validate. Call it before the first feature is registered. */
-export async function describeApi(app: App, mode: AuthMode): Promise<void> {
+export async function describeApi(app: App, mode: AuthMode, { tags, problems }: Described): Promise<void> {
   const at = app.links.to('')
-  for (const schema of [ProblemCodes, ProblemBody]) app.addSchema(schema)
+  for (const schema of [problemCodes(problems), ProblemBody]) app.addSchema(schema)
   await app.register(swagger, {
     openapi: {
       openapi: '3.1.0',
@@ -57,8 +72,7 @@ export async function describeApi(app: App, mode: AuthMode): Promise<void> {
       },
       servers: [{ url: at || '/', description: 'Local, staging or production', 'x-internal': false } as Server],
       tags: [
-        { name: 'tasks', description: 'The tasks of the signed-in user' },
-        { name: 'provider keys', description: 'Keys of the signed-in user for AI providers, encrypted at rest' },
+        ...tags,
         ...(mode === 'embedded'
           ? [{ name: 'auth', description: 'Sign-up, sign-in and sessions, by better-auth' }]
           : []),

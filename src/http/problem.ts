@@ -80,11 +80,11 @@ function observe({ code, status }: Problem, { server: { observer }, headers, raw
   observer.unauthenticated(service !== undefined ? 'service' : authorization !== undefined ? 'bearer' : 'none')
 }
 
-/** Of our own failures each, and of those of others a warning; `overloaded` is said once a second for all. */
+/** Logs each 5xx, but `overloaded`, which is logged once a second for all. */
 function logFailure(problem: Problem, { log }: FastifyRequest): void {
-  if (problem.status < 500 || problem.code === 'overloaded') return
-  const level = problem.code === 'provider_unavailable' ? 'warn' : 'error'
-  log[level]({ err: problem.cause ?? problem }, problem.message)
+  const { logLevel = 'error' } = problem.kind
+  if (problem.status < 500 || logLevel === 'never') return
+  log[logLevel]({ err: problem.cause ?? problem }, problem.message)
 }
 
 /** What only reads may be repeated, whatever became of it. */

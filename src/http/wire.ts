@@ -1,5 +1,5 @@
 import { Type, type Static, type TSchema } from 'typebox'
-import { PROBLEMS, type ProblemCode } from '../errors.ts'
+import { kindOf, type ProblemCode, type ProblemKind } from '../problems.ts'
 
 /** Shapes that travel in more than one feature. */
 
@@ -77,12 +77,16 @@ export const ONCE_REFUSALS = [
   'idempotency_quota_exceeded',
 ] as const
 
-// The keys are the codes; Object.keys says only that they are strings.
-export const ProblemCodes = OpenSet(Object.keys(PROBLEMS) as ProblemCode[], {
-  $id: 'ProblemCode',
-  description:
-    'The kind of error, for programs. Later versions may add codes, and errors under /api/auth have codes of better-auth',
-})
+/** @param kinds all that the service can send */
+export const problemCodes = (kinds: readonly ProblemKind[]) =>
+  OpenSet(
+    kinds.map(({ code }) => code),
+    {
+      $id: 'ProblemCode',
+      description:
+        'The kind of error, for programs. Later versions may add codes, and errors under /api/auth have codes of better-auth',
+    },
+  )
 
 export const ProblemBody = Type.Object(
   {
@@ -139,12 +143,13 @@ const ANYWHERE: readonly ProblemCode[] = [
 type Refusals = Record<`${4 | 5}${number}`, object>
 
 /** The refusals a route can give, as response schemas with an example of each. */
-export const refusals = (...codes: readonly ProblemCode[]): Refusals =>
-  refusalsOfUnlimited(...codes, 'too_many_requests', 'overloaded')
+export const refusals = (...kinds: readonly (ProblemCode | ProblemKind)[]): Refusals =>
+  refusalsOfUnlimited(...kinds, 'too_many_requests', 'overloaded')
 
 /** For routes that no rate limit is on. */
-export function refusalsOfUnlimited(...codes: readonly ProblemCode[]): Refusals {
-  const byStatus = Map.groupBy([...new Set([...codes, ...ANYWHERE])], (code) => PROBLEMS[code][0])
+export function refusalsOfUnlimited(...kinds: readonly (ProblemCode | ProblemKind)[]): Refusals {
+  const all = new Set([...kinds, ...ANYWHERE].map(kindOf))
+  const byStatus = Map.groupBy(all, ({ status }) => status)
   return Object.fromEntries([...byStatus].map(([status, ofStatus]) => [status, refusal(ofStatus)]))
 }
 
@@ -155,47 +160,25 @@ const HEADERS_OF_STATUS: Readonly<Record<number, object>> = {
   429: RETRY_AFTER,
   503: RETRY_AFTER,
 }
-const HEADERS_OF_CODE: Partial<Record<ProblemCode, object>> = { request_in_progress: RETRY_AFTER }
 
-const refusal = (codes: readonly ProblemCode[]): object => ({
-  description: codes.map((code) => PROBLEMS[code][1]).join('; '),
-  headers: {
-    ...Object.assign({}, ...codes.map((code) => HEADERS_OF_CODE[code] ?? HEADERS_OF_STATUS[PROBLEMS[code][0]])),
-  },
+const refusal = (kinds: readonly ProblemKind[]): object => ({
+  description: kinds.map(({ title }) => title).join('; '),
+  headers: Object.assign({}, ...kinds.map(headersOf)),
   content: {
     'application/problem+json': {
       schema: RefTo('Problem'),
-      examples: Object.fromEntries(codes.map((code) => [code, { summary: PROBLEMS[code][1], value: example(code) }])),
+      examples: Object.fromEntries(kinds.map((kind) => [kind.code, { summary: kind.title, value: example(kind) }])),
     },
   },
 })
 
-/** Details as the service words them, where a title alone would say too little. */
-const DETAILS: Partial<Record<ProblemCode, string>> = {
-  unauthenticated: 'The session is unknown, expired or signed out',
-  not_found: "Task not found or you don't have permission to access it",
-  invalid_input: 'title is required',
-  key_refused: 'Gemini does not know this key: copy it again from there, or make a new one',
-  conflict: 'You have a task with this id and other content',
-  request_in_progress: 'A request with this Idempotency-Key is still running; repeat it shortly',
-  precondition_failed: 'The task is at version 4, which is not the one you named',
-  too_many_requests: 'At most 30 write requests in 60 s; try again in 23 s',
-  idempotency_quota_exceeded:
-    'Nothing was changed: the answers kept for your Idempotency-Keys leave no room for that of this request; send less at once, send it without a key, or wait',
-  overloaded: 'More is asked than can be answered in time; try again shortly',
-  idempotency_key_reused:
-    'This Idempotency-Key was used for another request; take a new one for each, and repeat a request exactly',
-  unavailable: 'The database cannot be reached or is busy; try again shortly',
-  outcome_unknown:
-    'The connection to the database was lost at the last moment: the change may or may not have happened. If the request had an Idempotency-Key, repeat it with that key; otherwise look before you repeat it',
-  provider_unavailable:
-    'Gemini cannot be reached, or does not answer as it should. The key could not be checked, and nothing was changed',
-  invalid_cursor: 'The cursor is malformed or was not made for you',
-}
+const headersOf = ({ status, retryAfterS }: ProblemKind): object =>
+  HEADERS_OF_STATUS[status] ?? (retryAfterS === undefined ? {} : RETRY_AFTER)
 
-function example(code: ProblemCode): object {
-  const [status, title] = PROBLEMS[code]
-  const detail = DETAILS[code] ?? title
+/** What the examples show where a kind says nothing else. */
+const RETRY_AFTER_S: Readonly<Record<number, number>> = { 429: 23, 503: 2 }
+
+function example({ code, status, title, detail = title, members, retryAfterS = RETRY_AFTER_S[status] }: ProblemKind) {
   return {
     type: `/problems/${code}`,
     title,
@@ -204,12 +187,8 @@ function example(code: ProblemCode): object {
     instance: '/api/tasks',
     code,
     requestId: '8f0e7f2e-6a59-4f0c-9a53-2f4f0f6f3c55',
-    ...(code === 'invalid_input' ? { errors: [{ in: 'body', pointer: '/title', detail }] } : {}),
-    ...(code === 'key_refused' ? { errors: [{ in: 'body', pointer: '/apiKey', detail }] } : {}),
-    ...(code === 'precondition_failed' ? { currentVersion: 4 } : {}),
-    ...(status === 429 ? { retryAfter: 23 } : {}),
-    ...(code === 'request_in_progress' ? { retryAfter: 1 } : {}),
-    ...(status === 503 ? { retryAfter: code === 'overloaded' ? 1 : 2 } : {}),
+    ...members,
+    ...(retryAfterS !== undefined && { retryAfter: retryAfterS }),
   }
 }
 

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { suite, test } from 'node:test'
-import { openFakeProvider, REFUSING } from '../../test/fake-provider.ts'
 import { dial, exchange, lines, resetBeforeAccept } from '../../test/wire.ts'
 import { openWorld, SERVICE_TOKEN, type World } from '../../test/world.ts'
 
@@ -105,23 +104,6 @@ suite('is counted:', () => {
     for (const title of ['x', 'x', 'y']) await world.ask('POST', '/api/tasks', { token, headers, body: { title } })
     assert.equal(await valueOf(world, 'idempotency_replays_total'), 1)
     assert.equal(await valueOf(world, 'http_problems_total{code="idempotency_key_reused"}'), 1)
-  })
-
-  test('what providers say of keys', async () => {
-    await using provider = await openFakeProvider()
-    await using world = await openWorld({ env: { OPENAI_BASE_URL: provider.url } })
-    const { token } = await world.signUp()
-    const put = () =>
-      world.ask('PUT', '/api/user-api-keys/openai', {
-        token,
-        body: { apiKey: `sk-${randomUUID().replaceAll('-', '')}` },
-      })
-    await put()
-    provider.answer = REFUSING.openai
-    await put()
-    const check = (outcome: string) => `vault_key_check_duration_seconds_count{provider="openai",outcome="${outcome}"}`
-    assert.equal(await valueOf(world, check('success')), 1)
-    assert.equal(await valueOf(world, check('failure')), 1)
   })
 
   test('how the database is, also while it is away', async () => {

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { performance } from 'node:perf_hooks'
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client'
-import { PROBLEMS } from '../errors.ts'
 import type { Observer } from '../observer.ts'
+import type { ProblemKind } from '../problems.ts'
 import { RequestDurations } from './durations.ts'
 
 /** What this process counts of itself. Each has its own: there may be several in one process, as in tests. */
@@ -13,11 +13,10 @@ export interface Metrics extends Observer {
 /** The methods that some route has, or may well be tried with; the parser knows some forty. */
 const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'])
 
-/** A provider is given up after ten seconds. */
-const CHECK_BUCKETS_S = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
 const JOB_BUCKETS_S = [0.01, 0.05, 0.25, 1, 5, 30, 120, 600]
 
-export function openMetrics(): Metrics {
+/** @param problems whose refusals are counted from 0 */
+export function openMetrics(problems: readonly ProblemKind[]): Metrics {
   const registry = new Registry()
   const registers = [registry]
   collectDefaultMetrics({ register: registry })
@@ -25,7 +24,7 @@ export function openMetrics(): Metrics {
   Object.assign(registry.getSingleMetric('process_start_time_seconds') ?? {}, { aggregator: 'min' })
   describeProcess(registry)
   const durations = new RequestDurations(registry)
-  const problems = new Counter({
+  const refusals = new Counter({
     name: 'http_problems_total',
     help: 'Refusals by the code of their problem',
     labelNames: ['code'],
@@ -48,13 +47,6 @@ export function openMetrics(): Metrics {
     help: 'Repeated requests that were given their first answer again',
     registers,
   })
-  const checks = new Histogram({
-    name: 'vault_key_check_duration_seconds',
-    help: 'How long providers took to say whether a key works, by what they said',
-    labelNames: ['provider', 'outcome'],
-    buckets: CHECK_BUCKETS_S,
-    registers,
-  })
   const runs = new Counter({
     name: 'jobs_run_total',
     help: 'Runs of background jobs by what they came to',
@@ -69,7 +61,7 @@ export function openMetrics(): Metrics {
     registers,
   })
   // A series that begins with 1 did not rise, as Prometheus sees it: these begin with 0.
-  for (const code of Object.keys(PROBLEMS)) problems.inc({ code }, 0)
+  for (const { code } of problems) refusals.inc({ code }, 0)
   for (const credential of ['none', 'bearer', 'service']) unauthenticated.inc({ credential }, 0)
   return {
     registry,
@@ -80,7 +72,7 @@ export function openMetrics(): Metrics {
         status ?? 'aborted',
         seconds,
       ),
-    refused: (code) => problems.inc({ code }),
+    refused: (code) => refusals.inc({ code }),
     unauthenticated: (credential) => unauthenticated.inc({ credential }),
     limited: countLimits(registry),
     replayed: () => replays.inc(),
@@ -89,7 +81,6 @@ export function openMetrics(): Metrics {
       runs.inc({ name, outcome })
       runDurations.observe({ name }, seconds)
     },
-    keyChecked: (provider, outcome, seconds) => checks.observe({ provider, outcome }, seconds),
   }
 }
 

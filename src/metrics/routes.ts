@@ -1,5 +1,4 @@
 import { Type } from 'typebox'
-import { Registry } from 'prom-client'
 import type { Config } from '../config/config.ts'
 import type { Database } from '../db/database.ts'
 import { Problem } from '../errors.ts'
@@ -22,7 +21,7 @@ interface MetricsDeps {
 /** Prometheus text (version 0.0.4) of all workers together. Labels are bounded: route templates, never paths or ids. */
 export function metricsRoutes(app: App, { config, metrics: { registry }, db, redis, jobs }: MetricsDeps): void {
   const gauges = openGauges(app, { db, redis, jobs })
-  const service = openWholeService(Registry.merge([registry, gauges]), app.log)
+  const service = openWholeService([registry, gauges], app.log)
   app.addHook('onClose', async () => service[Symbol.dispose]())
 
   app.get(

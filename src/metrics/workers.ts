@@ -135,19 +135,23 @@ async function snapshotOf(registry: Registry): Promise<readonly Snapshot[]> {
   return metrics.map((each) => ({ ...each, values: each.values.filter(({ value }) => Number.isFinite(value)) }))
 }
 
+const snapshotOfAll = async (registries: readonly Registry[]): Promise<readonly Snapshot[]> =>
+  (await Promise.all(registries.map(snapshotOf))).flat()
+
 /** The metrics of the whole service as Prometheus text, whichever of its processes is asked. */
 export interface WholeService extends Disposable {
   text(): Promise<string>
 }
 
-export function openWholeService(own: Registry, log: FastifyBaseLogger): WholeService {
+/** @param own registries of this process. What is registered later is shown too. */
+export function openWholeService(own: readonly Registry[], log: FastifyBaseLogger): WholeService {
   const questions = new Questions<Gathered>()
   const failed = tellFirst(log)
   const listen = (message: Message): void => {
     if (message.type === 'metrics:gathered') questions.answer(message.id, message.gathered)
     if (message.type === 'metrics:tell') {
       const { id } = message
-      snapshotOf(own)
+      snapshotOfAll(own)
         .then((snapshot) => tellSupervisor({ type: 'metrics:told', id, snapshot }))
         .catch(failed)
     }
@@ -159,7 +163,7 @@ export function openWholeService(own: Registry, log: FastifyBaseLogger): WholeSe
         ? await questions.ask(SUPERVISOR_TIMEOUT_MS, (id) => tellSupervisor({ type: 'metrics:gather', id }))
         : undefined
       const { snapshots, answering, silent } = gathered ?? {
-        snapshots: [await snapshotOf(own)],
+        snapshots: [await snapshotOfAll(own)],
         answering: 1,
         silent: 0,
       }

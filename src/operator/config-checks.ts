@@ -5,7 +5,7 @@ import { DEVELOPMENT_SECRETS, errorCode, fileErrorReason } from '../config/devel
 import { StartError } from '../errors.ts'
 import { isThisMachine } from '../lib/host.ts'
 import type { Secret } from '../lib/secret.ts'
-import { fail, ok, skipped, warn, type Finding } from './finding.ts'
+import { fail, ok, skipped, warn, type Finding } from '../lib/finding.ts'
 
 /** The configuration, or a finding for each of its mistakes. */
 export function checkConfig(load: () => Config): { readonly config?: Config; readonly findings: readonly Finding[] } {
@@ -86,10 +86,10 @@ export function checkSecrets(config: Config): readonly Finding[] {
   return [ok('secrets', found), ...[path, config.dataDir].map(privacyOf)]
 }
 
-const secretsOf = ({ auth, vault }: Config): readonly Secret[] => [
+const secretsOf = ({ auth, encryptionKeys }: Config): readonly Secret[] => [
   ...[auth.sessionHashSecret, auth.betterAuthSecret].filter((secret) => secret !== undefined),
   ...auth.services.map(({ token }) => token),
-  ...vault.encryptionKeys,
+  ...encryptionKeys,
 ]
 
 function privacyOf(path: string): Finding {

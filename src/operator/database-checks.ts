@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { TLSSocket } from 'node:tls'
-import { pino } from 'pino'
 import type { Config } from '../config/config.ts'
+import { FEATURES } from '../features.ts'
 import type { Connection } from '../db/wire/connection.ts'
-import { cannotActAs, ENTER_ROLE, isPooled, isRoleError, openDatabase, refuseForeignUsers } from '../db/database.ts'
+import { cannotActAs, ENTER_ROLE, isPooled, isRoleError, refuseForeignUsers } from '../db/database.ts'
 import { refuseUnboundRoles } from '../db/schema/guard.ts'
 import { label } from '../db/schema/migration-files.ts'
 import { migrationState } from '../db/schema/migrator.ts'
@@ -13,16 +13,13 @@ import { BEGIN } from '../db/wire/settings.ts'
 import { SERVER_VERSION_MIN } from '../db/schema/server-version.ts'
 import { embeddedDirectory, openSource, withConnection, systemRole, type Source } from '../db/source.ts'
 import { STATE, type QueueState } from '../jobs/queue.ts'
-import { openFernet } from '../lib/fernet.ts'
 import { isThisMachine } from '../lib/host.ts'
 import { within } from '../lib/within.ts'
-import { verify } from '../vault/rotation.ts'
-import { clockFinding, fail, messageOf, ok, skipped, warn, type Finding } from './finding.ts'
+import { clockFinding, fail, messageOf, ok, skipped, warn, type Finding } from '../lib/finding.ts'
 
 /** Longer than any time-out of a connection. An embedded database that recovers takes longest. */
 const OPEN_TIMEOUT_MS = 60_000
 const ASK_TIMEOUT_MS = 15_000
-const VERIFY_TIMEOUT_MS = 10_000
 const CONNECTION_MANUAL = 'docs/operations/troubleshooting.md#connection tells what each message means'
 
 type Check = (config: Config, client: Connection) => Promise<Finding | readonly Finding[]>
@@ -56,11 +53,11 @@ export async function checkDatabase(config: Config): Promise<readonly Finding[]>
   const isUsable = ['migrations', 'policies'].every((name) =>
     findings.some(({ check, state }) => check === name && state === 'ok'),
   )
-  findings.push(
-    ...(isUsable
-      ? await outcome('encryption keys', checkKeys(config))
-      : [skipped('encryption keys', 'the database cannot be used as it is')]),
-  )
+  for (const { name, run } of FEATURES.flatMap(({ checks = [] }) => checks)) {
+    findings.push(
+      ...(isUsable ? await outcome(name, run(config)) : [skipped(name, 'the database cannot be used as it is')]),
+    )
+  }
   return findings
 }
 
@@ -81,7 +78,7 @@ function unopened(error: unknown): readonly Finding[] {
     return [skipped('database', `${who} has it open, and looked at roles, policies and migrations when it started`)]
   }
   const next = message.startsWith('cannot connect') ? CONNECTION_MANUAL : undefined
-  return [fail('database', message, next), skipped('roles, migrations, keys', 'the database cannot be reached')]
+  return [fail('database', message, next), skipped('roles, migrations, rows', 'the database cannot be reached')]
 }
 
 async function checkServer({ database: { address } }: Config, client: Connection): Promise<Finding> {
@@ -248,27 +245,3 @@ const checkOwner = ({ migrating }: Source): Promise<Finding> =>
     await client.query('select 1')
     return ok('migration login', 'MIGRATION_DATABASE_URL can be reached')
   })
-
-async function checkKeys(config: Config): Promise<Finding> {
-  const { encryptionKeys } = config.vault
-  await using db = await openDatabase(config, pino({ level: 'silent' }), { migrate: false })
-  const keys = encryptionKeys.length
-  const looking = verify({ db, fernet: openFernet(encryptionKeys), keys })
-  // Where it is not waited for, its connection is closed under it.
-  looking.catch(() => undefined)
-  const seen = await within(VERIFY_TIMEOUT_MS, looking).catch(() => undefined)
-  if (seen === undefined) {
-    return warn('encryption keys', 'there are too many stored keys to look at here', 'npm run vault -- verify')
-  }
-  if (seen.unreadable > 0) {
-    return fail(
-      'encryption keys',
-      `${seen.unreadable} of ${seen.seen} stored keys cannot be opened`,
-      'give ENCRYPTION_KEY back its lost entry; npm run vault -- verify tells which',
-    )
-  }
-  const old = seen.seen - (seen.openedBy[0] ?? 0)
-  return old === 0
-    ? ok('encryption keys', `the first of ${keys} opens all ${seen.seen} stored keys`)
-    : warn('encryption keys', `${old} of ${seen.seen} stored keys need an older entry`, 'npm run vault -- rotate')
-}

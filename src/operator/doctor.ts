@@ -5,7 +5,7 @@ import { StartError } from '../errors.ts'
 import { listenHost, reachableUrl } from '../lib/host.ts'
 import { checkConfig, checkExposure, checkSecrets } from './config-checks.ts'
 import { checkDatabase } from './database-checks.ts'
-import { fail, messageOf, ok, warn, type Finding } from './finding.ts'
+import { fail, messageOf, ok, warn, type Finding } from '../lib/finding.ts'
 import { openOutput, type Output } from './output.ts'
 import { checkRedis } from './redis-checks.ts'
 

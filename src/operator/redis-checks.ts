@@ -1,7 +1,7 @@
 import { Redis } from 'ioredis'
 import type { Config } from '../config/config.ts'
 import { within } from '../lib/within.ts'
-import { clockFinding, messageOf, ok, skipped, warn, type Finding } from './finding.ts'
+import { clockFinding, messageOf, ok, skipped, warn, type Finding } from '../lib/finding.ts'
 
 const TIMEOUT_MS = 3_000
 

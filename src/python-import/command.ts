@@ -8,18 +8,11 @@ import { onServer, withConnection } from '../db/source.ts'
 import { StartError } from '../errors.ts'
 import { parseDatabaseUrl } from '../lib/database-url.ts'
 import { openFernet } from '../lib/fernet.ts'
-import {
-  convertKey,
-  convertTask,
-  KEY_COLUMNS,
-  TASK_COLUMNS,
-  UNKNOWN_MASK,
-  type Converted,
-  type OldRow,
-} from './convert.ts'
 import { openIdMap, type IdMap } from './id-map.ts'
+import type { ConversionContext, ImportedRow, ImportKind } from './kind.ts'
+import type { OldRow } from './old-row.ts'
 import { countRows, findOldTables, readOnly, readRows, type OldTable } from './source.ts'
-import { insertBatch, KEYS, knownUsers, TASKS, type Destination } from './target.ts'
+import { insertBatch, knownUsers } from './target.ts'
 
 export interface ImportOptions {
   readonly from: NonNullable<Config['database']['address']>
@@ -61,18 +54,14 @@ export interface ImportContext {
   readonly print: (lines: readonly string[]) => void
 }
 
-/** How an old table is imported. */
-interface Kind<Row extends { readonly user_id: string }> {
-  /** What a row is called in the report. */
-  readonly name: string
-  readonly table: OldTable
-  readonly columns: ReadonlySet<string>
-  readonly destination: Destination
-  readonly convert: (old: OldRow) => Converted<Row>
-  /** The id under which the map knows the row; undefined where rows have none. */
-  readonly newId: (row: Row) => string | undefined
-  /** A sentence about a row that is imported and still wants attention. */
-  readonly remark: (row: Row) => string | undefined
+/** A table to import, and the way that its rows take. */
+interface Work extends ImportContext {
+  readonly options: ImportOptions
+  readonly source: Connection
+  readonly map: IdMap
+  readonly conversion: ConversionContext
+  readonly old: OldTable
+  readonly kind: ImportKind
 }
 
 interface Tally {
@@ -82,67 +71,52 @@ interface Tally {
 }
 
 /**
- * Imports the tasks and provider keys of the Python service. Its database is read in one read-only transaction. What was
- * imported before is skipped, so an interrupted run is started again in the same way. Exit status 1 when a row was not taken.
+ * Imports tables of the Python service. Its database is read in one read-only transaction. What was imported before is skipped,
+ * so an interrupted run is started again in the same way. Exit status 1 when a row was not taken.
+ *
+ * @param kinds of rows, in the order of their import. The table of the tasks must exist; others may be missing.
  */
-export async function importPython(context: ImportContext, options: ImportOptions): Promise<void> {
-  const { client, config, print } = context
-  const { pending } = await migrationState(client)
+export async function importPython(
+  context: ImportContext,
+  options: ImportOptions,
+  kinds: readonly ImportKind[],
+): Promise<void> {
+  const { pending } = await migrationState(context.client)
   if (pending.length > 0) throw new StartError('the database of this service is not migrated: run migrate init first')
   using map = openIdMap(options.map, options.dryRun)
-  const now = new Date().toISOString()
-  const fernet = openFernet(config.vault.encryptionKeys)
+  const conversion = { fernet: openFernet(context.config.encryptionKeys), now: new Date().toISOString() }
   await withConnection(onServer('--from', options.from), (source) =>
     readOnly(source, async () => {
-      const { tasks, keys } = await findOldTables(source, options.schema)
-      const isComplete = await importTable(context, options, source, map, {
-        name: 'task',
-        table: tasks,
-        columns: TASK_COLUMNS,
-        destination: TASKS,
-        convert: (old) => convertTask(old, now),
-        newId: ({ id }) => id,
-        remark: () => undefined,
-      })
-      const areComplete =
-        keys === undefined ||
-        (await importTable(context, options, source, map, {
-          name: 'key',
-          table: keys,
-          columns: KEY_COLUMNS,
-          destination: KEYS,
-          convert: (old) => convertKey(old, fernet, now),
-          newId: () => undefined,
-          remark: ({ masked_key: mask }) =>
-            mask === UNKNOWN_MASK ? 'no ENCRYPTION_KEY opens it: give the one of the Python service' : undefined,
-        }))
-      print([
+      const names = kinds.map(({ table }) => table)
+      const { tasks, others } = await findOldTables(source, options.schema, names)
+      for (const kind of kinds) {
+        const old = kind.table === tasks.name ? tasks : others.get(kind.table)
+        if (old === undefined) continue
+        const isComplete = await importTable({ ...context, options, source, map, conversion, old, kind })
+        if (!isComplete) process.exitCode = 1
+      }
+      context.print([
         options.dryRun
           ? 'dry run: nothing was changed'
           : `old and new ids of the tasks are in ${options.map}. The old database was not changed`,
       ])
-      if (!isComplete || !areComplete) process.exitCode = 1
     }),
   )
 }
 
 /** @returns whether every row was taken, now or before */
-async function importTable<Row extends { readonly user_id: string }>(
-  { client, variables, print }: ImportContext,
-  { dryRun }: ImportOptions,
-  source: Connection,
-  map: IdMap,
-  kind: Kind<Row>,
-): Promise<boolean> {
-  const { schema, name, columns } = kind.table
+async function importTable(work: Work): Promise<boolean> {
+  const { client, variables, print, source, map, kind, old: table } = work
+  const { dryRun } = work.options
+  const { schema, name, columns } = table
   const ignored = columns.filter((column) => !kind.columns.has(column))
-  const total = await countRows(source, kind.table)
+  const total = await countRows(source, table)
   print([`${kind.name}s  ${total} rows in ${schema}.${name}`])
   if (ignored.length > 0) print([`  not read  column ${ignored.join(', ')}`])
   const tally: Tally = { taken: 0, existing: 0, refused: 0 }
   let reportedAt = performance.now()
-  for await (const batch of readRows(source, kind.table)) {
-    const { rows, outcomes } = convertBatch(kind, map, batch, tally)
+  for await (const batch of readRows(source, table)) {
+    const { rows, outcomes } = convertBatch(work, batch, tally)
     const users = await knownUsers(client, variables, [...new Set(rows.map(({ row }) => row.user_id))])
     const wanted = rows.filter(({ old, row }) => {
       if (users.has(row.user_id)) return true
@@ -150,7 +124,7 @@ async function importTable<Row extends { readonly user_id: string }>(
       return false
     })
     const inserted = wanted.map(({ row }) => row)
-    const { added, refused } = await insertBatch(client, kind.destination, inserted, dryRun)
+    const { added, refused } = await insertBatch(client, kind, inserted, dryRun)
     for (const [at, reason] of refused) outcomes.push({ old: wanted[at]?.old, reason })
     tally.taken += added.size
     tally.existing += wanted.length - added.size - refused.size
@@ -158,14 +132,14 @@ async function importTable<Row extends { readonly user_id: string }>(
     // Those that were there already, too: an earlier run may have ended between its commit and this line.
     map.add(
       wanted.flatMap(({ old, row }, at) => {
-        const newId = kind.newId(row)
+        const newId = kind.newId?.(row)
         return newId === undefined || refused.has(at) ? [] : [{ userId: row.user_id, oldId: old.id, newId }]
       }),
     )
     print(outcomes.map(({ old, reason }) => `  not taken  ${kind.name} ${old?.id ?? ''}: ${reason}`))
     print(
       wanted.flatMap(({ old, row }, at) => {
-        const remark = added.has(at) ? kind.remark(row) : undefined
+        const remark = added.has(at) ? kind.remark?.(row) : undefined
         return remark === undefined ? [] : [`  taken, but  ${kind.name} ${old.id}: ${remark}`]
       }),
     )
@@ -185,21 +159,20 @@ interface Refusal {
 }
 
 /** Leaves out what an earlier run imported, and tells what does not fit. */
-function convertBatch<Row extends { readonly user_id: string }>(
-  { convert, newId }: Kind<Row>,
-  map: IdMap,
+function convertBatch(
+  { kind, map, conversion }: Work,
   batch: readonly OldRow[],
   tally: Tally,
-): { readonly rows: readonly { readonly old: OldRow; readonly row: Row }[]; readonly outcomes: Refusal[] } {
-  const rows: { old: OldRow; row: Row }[] = []
+): { readonly rows: readonly { readonly old: OldRow; readonly row: ImportedRow }[]; readonly outcomes: Refusal[] } {
+  const rows: { old: OldRow; row: ImportedRow }[] = []
   const outcomes: Refusal[] = []
   for (const old of batch) {
-    const converted = convert(old)
+    const converted = kind.convert(old, conversion)
     if ('faults' in converted) {
       outcomes.push({ old, reason: converted.faults.join('; ') })
       continue
     }
-    const id = newId(converted.row)
+    const id = kind.newId?.(converted.row)
     if (id !== undefined && map.has(id)) tally.existing += 1
     else rows.push({ old, row: converted.row })
   }

@@ -1,7 +1,7 @@
 import { escapeIdentifier } from 'pg'
 import type { Connection } from '../db/wire/connection.ts'
 import { StartError } from '../errors.ts'
-import type { OldRow } from './convert.ts'
+import type { OldRow } from './old-row.ts'
 
 /** Rows that are held in memory at a time. */
 export const BATCH_ROWS = 500
@@ -14,7 +14,8 @@ export interface OldTable {
 
 export interface OldTables {
   readonly tasks: OldTable
-  readonly keys: OldTable | undefined
+  /** Those that were asked for and exist in the schema of the tasks, by their names. */
+  readonly others: ReadonlyMap<string, OldTable>
 }
 
 /** `user_id` and either `completed` or `status`: both shapes of the old service. */
@@ -29,18 +30,23 @@ const shown = ({ schema, name }: OldTable): string => `${schema}.${name}`
  * by their policies.
  *
  * @param schema where to look; all when undefined
+ * @param names of tables; the one with tasks is looked for in any case
  * @throws StartError saying what was looked for
  */
-export async function findOldTables(client: Connection, schema: string | undefined): Promise<OldTables> {
+export async function findOldTables(
+  client: Connection,
+  schema: string | undefined,
+  names: readonly string[],
+): Promise<OldTables> {
   const { rows } = await client.query<OldTable>(
     `select n.nspname as schema, c.relname as name, array_agg(a.attname::text order by a.attnum) as columns
      from pg_class c join pg_namespace n on n.oid = c.relnamespace
      join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
-     where c.relkind in ('r', 'p') and c.relname in ('tasks', 'user_api_keys')
+     where c.relkind in ('r', 'p') and (c.relname = 'tasks' or c.relname = any ($2))
        and n.nspname not in ('pg_catalog', 'information_schema') and ($1::text is null or n.nspname = $1)
        and not exists (select from pg_policy p where p.polrelid = c.oid and p.polname = c.relname || '_of_the_user')
      group by n.nspname, c.relname order by n.nspname`,
-    [schema ?? null],
+    [schema ?? null, names],
   )
   const candidates = rows.filter((table) => table.name === 'tasks' && isOldTasks(table))
   const [tasks, another] = candidates
@@ -55,7 +61,8 @@ export async function findOldTables(client: Connection, schema: string | undefin
       `the database of --from has more than one table of old tasks (${candidates.map(shown).join(', ')}): name the right one with --schema`,
     )
   }
-  return { tasks, keys: rows.find((table) => table.name === 'user_api_keys' && table.schema === tasks.schema) }
+  const others = rows.filter(({ name, schema: of }) => name !== 'tasks' && of === tasks.schema)
+  return { tasks, others: new Map(others.map((table) => [table.name, table])) }
 }
 
 /** A transaction in which nothing can be changed, and in which all reads see one moment. */

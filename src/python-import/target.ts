@@ -2,42 +2,9 @@ import { DatabaseError, escapeIdentifier, type ClientBase } from 'pg'
 import type { MigrationVariables } from '../db/schema/migration-files.ts'
 import { BEGIN } from '../db/wire/settings.ts'
 import { StartError } from '../errors.ts'
+import type { ImportKind } from './kind.ts'
 
-/** A table of this service that rows are imported into. */
-export interface Destination {
-  readonly table: 'tasks' | 'user_api_keys'
-  /** Its parameter is a JSON array of rows. It skips those that are there, and returns the `at` of those that were not. */
-  readonly insert: string
-}
-
-export const TASKS: Destination = {
-  table: 'tasks',
-  insert: `with new as (
-      select * from jsonb_to_recordset($1::jsonb) as r (at int, id uuid, user_id text, title text, description text, status task_status,
-        priority task_priority, due_date timestamptz, tags jsonb, created_at timestamptz, updated_at timestamptz, completed_at timestamptz)
-    ), done as (
-      insert into public.tasks
-        (id, user_id, title, description, status, priority, due_date, tags, created_at, updated_at, completed_at)
-      select id, user_id, title, description, status, priority, due_date, array(select jsonb_array_elements_text(tags)),
-        created_at, updated_at, completed_at
-      from new on conflict (user_id, id) do nothing returning user_id, id
-    )
-    select new.at from done join new using (user_id, id)`,
-}
-
-export const KEYS: Destination = {
-  table: 'user_api_keys',
-  insert: `with new as (
-      select * from jsonb_to_recordset($1::jsonb) as r (at int, key_id uuid, user_id text, provider text, encrypted_key text,
-        masked_key text, validation_status text, last_validated_at timestamptz, created_at timestamptz, updated_at timestamptz)
-    ), done as (
-      insert into public.user_api_keys
-        (user_id, provider, key_id, encrypted_key, masked_key, validation_status, last_validated_at, created_at, updated_at)
-      select user_id, provider, key_id, encrypted_key, masked_key, validation_status, last_validated_at, created_at, updated_at
-      from new on conflict (user_id, provider) do nothing returning user_id, provider
-    )
-    select new.at from done join new using (user_id, provider)`,
-}
+type Destination = Pick<ImportKind, 'table' | 'insert'>
 
 /** What became of the rows of a batch, by their place in it. */
 export interface Outcome {

@@ -3,6 +3,7 @@ import { Problem, retryAfter } from '../errors.ts'
 import type { Fernet } from '../lib/fernet.ts'
 import { Secret } from '../lib/secret.ts'
 import type { Verdict } from './live-check.ts'
+import { KEY_PROBLEMS } from './problems.ts'
 import { masked, PROVIDERS, type ProviderName } from './providers.ts'
 
 /** Only whoever runs the service can mend it, by giving the encryption key back. */
@@ -29,7 +30,7 @@ export function unsealed(fernet: Fernet, encryptedKey: string): Secret {
   // What is no text would be handed out as another.
   if (plaintext === undefined || plaintext.length === 0 || !isUtf8(plaintext)) {
     throw new Problem(
-      'key_unreadable',
+      KEY_PROBLEMS.key_unreadable,
       'The stored key cannot be decrypted with the encryption keys of this service. It is kept as it is: put the key again, or have the operator give ENCRYPTION_KEY back its lost entry',
       retryAfter(UNREADABLE_RETRY_AFTER_S),
     )
@@ -50,7 +51,7 @@ export function refuseUnlessValid(provider: ProviderName, verdict: Verdict): voi
     case 'success':
       return
     case 'failure':
-      throw new Problem('key_refused', verdict.reason, {
+      throw new Problem(KEY_PROBLEMS.key_refused, verdict.reason, {
         body: { errors: [{ in: 'body', pointer: '/apiKey', detail: verdict.reason }] },
       })
     case 'quota_exceeded':
@@ -61,7 +62,7 @@ export function refuseUnlessValid(provider: ProviderName, verdict: Verdict): voi
 }
 
 const unavailable = ({ retryAfterS, cause }: Extract<Verdict, { cause: Error }>, what: string): Problem =>
-  new Problem('provider_unavailable', `${what}. The key could not be checked, and nothing was changed`, {
+  new Problem(KEY_PROBLEMS.provider_unavailable, `${what}. The key could not be checked, and nothing was changed`, {
     ...retryAfter(retryAfterS),
     cause,
   })

@@ -1,10 +1,12 @@
-import type { Config } from '../config/config.ts'
 import { Problem, retryAfter } from '../errors.ts'
 import { tooManyRequests } from '../http/admission.ts'
 import type { Secret } from '../lib/secret.ts'
 import type { Limits, Policy } from '../limits/limits.ts'
-import type { Observer, Tracer } from '../observer.ts'
+import type { Tracer } from '../observer.ts'
+import type { KeyMetrics } from './metrics.ts'
+import { KEY_PROBLEMS } from './problems.ts'
 import { checkUrl, PROVIDERS, type Provider, type ProviderError, type ProviderName, type Refusal } from './providers.ts'
+import type { VaultSettings } from './settings.ts'
 
 /** How long a provider may take, from the first byte sent to the last one read. */
 const TIMEOUT_MS = 10_000
@@ -37,10 +39,10 @@ export interface LiveChecks {
 }
 
 export interface LiveCheckOptions {
-  readonly baseUrls: Config['vault']['baseUrls']
+  readonly baseUrls: VaultSettings['baseUrls']
   readonly limits: Pick<Limits, 'take'>
   readonly timeoutMs?: number
-  readonly observer?: Pick<Observer, 'keyChecked'>
+  readonly metrics?: KeyMetrics
   readonly tracer?: Pick<Tracer, 'within'> | undefined
 }
 
@@ -50,7 +52,7 @@ export function openLiveChecks({
   baseUrls,
   limits,
   timeoutMs = TIMEOUT_MS,
-  observer,
+  metrics,
   tracer = UNTRACED,
 }: LiveCheckOptions): LiveChecks {
   const underWay = new Map<ProviderName, number>()
@@ -71,7 +73,7 @@ export function openLiveChecks({
           note({ outcome: verdict.status })
           return verdict
         })
-        observer?.keyChecked(name, verdict.status, (performance.now() - startedAt) / 1000)
+        metrics?.keyChecked(name, verdict.status, (performance.now() - startedAt) / 1000)
         return verdict
       } finally {
         underWay.set(name, (underWay.get(name) ?? 1) - 1)
@@ -171,7 +173,7 @@ function parsed(text: string): Readonly<Record<string, unknown>> | undefined {
 
 const tooBusy = (title: string): Problem =>
   new Problem(
-    'provider_unavailable',
+    KEY_PROBLEMS.provider_unavailable,
     `Too many keys wait for ${title} at this moment. The key could not be checked, and nothing was changed`,
     retryAfter(RETRY_AFTER_S),
   )

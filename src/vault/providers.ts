@@ -1,6 +1,6 @@
-import type { Config } from '../config/config.ts'
+import type { VaultSettings } from './settings.ts'
 
-export type ProviderName = keyof Config['vault']['baseUrls']
+export type ProviderName = keyof VaultSettings['baseUrls']
 
 /** Why a provider says no: it does not know the key, or it does not let this one be used as it is. */
 export type Refusal = 'unknown' | 'restricted'
@@ -31,7 +31,7 @@ export interface ProviderError {
   readonly details?: unknown
 }
 
-/** Every provider there is. A new one is an entry here, its base URL in the configuration, and its line in the test. */
+/** Every provider there is. A new one is an entry here, its base URL in `settings.ts`, and its line in the test. */
 export const PROVIDERS: Readonly<Record<ProviderName, Provider>> = {
   // https://ai.google.dev/api/models and https://cloud.google.com/apis/design/errors. A wrong key is 400 there.
   gemini: {

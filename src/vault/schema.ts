@@ -4,6 +4,8 @@ import { PROVIDER_NAMES, PROVIDERS } from './providers.ts'
 
 export const VALIDATION_STATUSES = ['success', 'failure', 'quota_exceeded', 'unreachable'] as const
 
+const API_KEY_LENGTH_MAX = 512
+
 export const AUDIT_PAGE_SIZE_DEFAULT = 100
 export const AUDIT_PAGE_SIZE_MAX = 1000
 
@@ -16,7 +18,7 @@ const ProviderField = OneOf(PROVIDER_NAMES, {
 export const UserApiKey = Type.Object(
   {
     provider: ProviderField,
-    maskedKey: Type.String({ description: 'The first four and the last three characters' }),
+    maskedKey: Type.String({ maxLength: 10, description: 'The first four and the last three characters' }),
     validationStatus: OpenSet(VALIDATION_STATUSES, {
       description:
         'The result of the last check. `success`: the provider accepts the key. `failure`: it refuses the key. `quota_exceeded`, `unreachable`: the provider gave no decision; `lastValidatedAt` is the time of its last decision',
@@ -49,7 +51,7 @@ export const UserApiKeyPut = Type.Object(
     apiKey: Type.String({
       'x-trim': true,
       minLength: 1,
-      maxLength: 512,
+      maxLength: API_KEY_LENGTH_MAX,
       description: 'The key as the provider issued it. It is checked with the provider and then stored encrypted',
     }),
   },
@@ -58,7 +60,10 @@ export const UserApiKeyPut = Type.Object(
 export type UserApiKeyPut = Static<typeof UserApiKeyPut>
 
 export const PlaintextKey = Type.Object(
-  { provider: ProviderField, apiKey: Type.String({ description: 'The key in plain text' }) },
+  {
+    provider: ProviderField,
+    apiKey: Type.String({ maxLength: API_KEY_LENGTH_MAX, description: 'The key in plain text' }),
+  },
   { $id: 'PlaintextKey' },
 )
 export type PlaintextKey = Static<typeof PlaintextKey>
@@ -66,7 +71,7 @@ export type PlaintextKey = Static<typeof PlaintextKey>
 export const KeyRead = Type.Object(
   {
     id: Uuid,
-    service: Type.String({ description: 'The name of the service that read the key' }),
+    service: Type.String({ maxLength: 64, description: 'The name of the service that read the key' }),
     userId: Type.String({ description: 'The user who owns the key' }),
     provider: ProviderField,
     readAt: Instant,

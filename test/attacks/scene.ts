@@ -1,4 +1,3 @@
-import type { ProblemCode } from '../../src/errors.ts'
 import type { Answer, User } from '../world.ts'
 
 /** What there is to attack: two users, each with a task, and what an attacker may have got hold of. */
@@ -24,7 +23,7 @@ export interface Scene {
 export interface Attack {
   readonly name: string
   /** What it gets: a refusal with its code, or the status of an answer to something harmless. */
-  readonly expected: readonly [status: number, code?: ProblemCode | Uppercase<string>]
+  readonly expected: readonly [status: number, code?: string]
   /** The bytes, in one or more pieces. */
   readonly send: (scene: Scene) => Bytes | readonly Bytes[]
   /** So many harmless requests before it on the same connection are answered first. */

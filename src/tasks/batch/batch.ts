@@ -60,8 +60,8 @@ function shown(outcome: Outcome, links: Links): BatchResult {
   return outcome.task === undefined ? { status } : { status, task: store.taskOf(outcome.task) }
 }
 
-const failure = ({ code, message, body, cause }: Problem, index: number): Problem =>
-  new Problem(code, `Nothing was changed, because of operations.${index}: ${message}`, {
+const failure = ({ kind, message, body, cause }: Problem, index: number): Problem =>
+  new Problem(kind, `Nothing was changed, because of operations.${index}: ${message}`, {
     body: { ...body, failedOperation: index },
     cause,
   })

@@ -1,5 +1,4 @@
 import { Type, type Static } from 'typebox'
-import type { ProblemCode } from '../../errors.ts'
 import { OneOf, RefTo, Uuid } from '../../http/wire.ts'
 import type { Task, TaskCreate, TaskPatch } from '../schema.ts'
 
@@ -96,7 +95,7 @@ export const BatchResult = Type.Object(
           title: Type.String(),
           status: Type.Integer(),
           detail: Type.String(),
-          code: RefTo<ProblemCode>('ProblemCode'),
+          code: RefTo<string>('ProblemCode'),
           currentVersion: Type.Optional(Type.Integer()),
         },
         {

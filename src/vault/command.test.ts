@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import { suite, test } from 'node:test'
-import type { Config } from '../src/config/config.ts'
-import { withMigrations } from '../src/db/database.ts'
-import { openFernet } from '../src/lib/fernet.ts'
-import { Secret } from '../src/lib/secret.ts'
-import { vault } from '../src/vault-command.ts'
-import { addUser, configOf, openTestDatabase } from './databases.ts'
+import { pino } from 'pino'
+import type { Config } from '../config/config.ts'
+import { withMigrations } from '../db/database.ts'
+import { openFernet } from '../lib/fernet.ts'
+import { Secret } from '../lib/secret.ts'
+import { runVaultCommand } from './command.ts'
+import { addUser, configOf, openTestDatabase } from '../../test/databases.ts'
 
 const newKey = (): string => `${randomBytes(32).toString('base64url')}=`
 
@@ -16,11 +17,11 @@ async function run(config: Config, ...words: readonly string[]): Promise<{ lines
   const before = process.exitCode
   process.exitCode = 0
   try {
-    await vault(
-      words,
-      () => config,
-      (line) => lines.push(line),
-    )
+    await runVaultCommand(words, {
+      load: () => config,
+      print: (line) => void lines.push(line),
+      openLog: () => pino({ level: 'silent' }),
+    })
     return { lines, status: process.exitCode }
   } finally {
     process.exitCode = before
@@ -78,7 +79,11 @@ suite('the vault command', () => {
   test('without a word, or with one that it does not know, reads no configuration', async () => {
     for (const words of [[], ['rotat'], ['rotate', 'now'], ['constructor']]) {
       await assert.rejects(
-        vault(words, () => assert.fail('it was read')),
+        runVaultCommand(words, {
+          load: () => assert.fail('it was read'),
+          print: () => assert.fail('something was printed'),
+          openLog: () => assert.fail('a log was opened'),
+        }),
         /there are vault rotate and vault verify/,
       )
     }

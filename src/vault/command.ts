@@ -1,32 +1,27 @@
-import type { Config } from './config/config.ts'
-import { openDatabase } from './db/database.ts'
-import { Problem, StartError } from './errors.ts'
-import { openFernet } from './lib/fernet.ts'
-import { openLog } from './log.ts'
-import { rotate, verify, type Progress, type RotationOptions } from './vault/rotation.ts'
+import { openDatabase } from '../db/database.ts'
+import { Problem, StartError } from '../errors.ts'
+import type { CommandContext } from '../feature.ts'
+import { openFernet } from '../lib/fernet.ts'
+import { rotate, verify, type Progress, type RotationOptions } from './rotation.ts'
 
-type Print = (line: string) => void
+type Print = CommandContext['print']
 
 const COMMANDS: Readonly<Record<string, (options: RotationOptions) => Promise<Progress>>> = { rotate, verify }
 
 /**
- * The command for encryption keys. `load` reads the configuration, once the words are known to be right. Exit status 1 when
- * there is a row that no key opens.
+ * Runs `vault rotate` or `vault verify`. Exit status 1 when there is a row that no encryption key opens.
  *
- * @throws StartError for a word it does not know, and when the database is away
+ * @throws StartError for unknown words, and when the database is away
  */
-export async function vault(
+export async function runVaultCommand(
   [action, ...surplus]: readonly string[],
-  load: () => Config,
-  print: Print = (line) => void process.stdout.write(`${line}\n`),
+  { load, print, openLog }: CommandContext,
 ): Promise<void> {
   const command = action !== undefined && Object.hasOwn(COMMANDS, action) ? COMMANDS[action] : undefined
   if (command === undefined || surplus.length > 0) throw new StartError('there are vault rotate and vault verify')
   const config = load()
-  // What is printed is the outcome; what is logged goes elsewhere.
-  const log = openLog(config.log.level, process.stderr)
-  await using db = await openDatabase(config, log, { migrate: false })
-  const { encryptionKeys } = config.vault
+  const { encryptionKeys } = config
+  await using db = await openDatabase(config, openLog(config), { migrate: false })
   try {
     const onProgress = ({ seen, rotated }: Progress): void =>
       print(action === 'rotate' ? `${seen} rows seen, ${rotated} re-encrypted` : `${seen} rows seen`)

@@ -1,0 +1,79 @@
+import type { Logger } from 'pino'
+import type { Registry } from 'prom-client'
+import type { Config } from './config/config.ts'
+import type { Settings } from './config/settings.ts'
+import type { Database } from './db/database.ts'
+import type { App } from './http/app.ts'
+import type { Cursors } from './http/cursor.ts'
+import type { Tag } from './http/openapi.ts'
+import type { JobKind } from './jobs/kind.ts'
+import type { Queue } from './jobs/queue.ts'
+import type { Finding } from './lib/finding.ts'
+import type { Limits } from './limits/limits.ts'
+import type { Tracer } from './observer.ts'
+import type { ProblemKind } from './problems.ts'
+import type { ImportKind } from './python-import/kind.ts'
+
+/** The part of `Deps` that features use. */
+export interface FeatureDeps {
+  readonly config: Config
+  readonly db: Database
+  readonly cursors: Cursors
+  readonly limits: Limits
+  /** A feature adds its metrics to the registry when its routes are made. */
+  readonly metrics: { readonly registry: Registry }
+  /** Background work to be done later; the processes that serve do it. */
+  readonly jobs: Queue
+  /** Undefined where nothing is traced. */
+  readonly tracing: Tracer | undefined
+}
+
+/**
+ * All that a feature adds to the service. `features.ts` lists the features, and the rest of the service reads that list, so that
+ * a feature is deleted with its folder, its line there and its migration.
+ *
+ * Every command of the program reads this, so the module that declares it imports data only, and loads what takes packages
+ * when it is called for.
+ */
+export interface Feature {
+  /** In the order of the OpenAPI document. */
+  readonly tags?: readonly Tag[]
+  readonly problems?: readonly ProblemKind[]
+  readonly settings?: Settings
+  /** For routes that take a principal. */
+  routes(this: void, app: App, deps: FeatureDeps): Promise<void>
+  /** Background jobs. */
+  jobs?(this: void, deps: Pick<FeatureDeps, 'db'>): Promise<readonly JobKind[]>
+  /**
+   * An insert, update or delete of each kind that requests send, with schema-qualified names and RETURNING. None may find or
+   * make a row. Readiness runs them under the serving role, which must have the rights for them, and for what they return.
+   */
+  readonly writeProbes?: readonly string[]
+  readonly command?: FeatureCommand
+  /** What `doctor` checks once the database can be used. */
+  readonly checks?: readonly FeatureCheck[]
+  /** Rows of the Python service that `migrate import-python` imports. */
+  imports?(this: void): Promise<readonly ImportKind[]>
+}
+
+/** A command of the program. */
+export interface FeatureCommand {
+  readonly name: string
+  /** Each form of the command, without the program's name, and what it does. */
+  readonly usage: readonly (readonly [words: string, does: string])[]
+  run(this: void, words: readonly string[], context: CommandContext): Promise<void>
+}
+
+export interface CommandContext {
+  /** Reads the configuration. To be called once the words are known to be right. */
+  load(this: void): Config
+  /** Prints a line of the outcome. */
+  print(this: void, line: string): void
+  /** A log that does not mix with what is printed. */
+  openLog(this: void, config: Config): Logger
+}
+
+export interface FeatureCheck {
+  readonly name: string
+  run(this: void, config: Config): Promise<Finding>
+}

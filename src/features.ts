@@ -1,0 +1,16 @@
+import type { Feature } from './feature.ts'
+import { PROBLEMS, type ProblemKind } from './problems.ts'
+import { tasks } from './tasks/feature.ts'
+import { vault } from './vault/feature.ts'
+
+/** What the service does for its users, in the order of its documents. */
+export const FEATURES: readonly Feature[] = [tasks, vault]
+
+/** Every kind of refusal that the service can send. */
+export const PROBLEM_KINDS: readonly ProblemKind[] = [
+  ...Object.values(PROBLEMS),
+  ...FEATURES.flatMap(({ problems = [] }) => problems),
+]
+
+/** What features read from the environment. */
+export const SETTINGS = FEATURES.flatMap(({ settings = [] }) => settings)

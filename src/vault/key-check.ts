@@ -1,0 +1,35 @@
+import { pino } from 'pino'
+import type { Config } from '../config/config.ts'
+import { openDatabase } from '../db/database.ts'
+import { openFernet } from '../lib/fernet.ts'
+import { fail, ok, warn, type Finding } from '../lib/finding.ts'
+import { within } from '../lib/within.ts'
+import { verify } from './rotation.ts'
+
+const CHECK = 'encryption keys'
+const TIMEOUT_MS = 10_000
+
+/** Whether every stored key can be opened, and by the first encryption key. */
+export async function checkKeys(config: Config): Promise<Finding> {
+  const { encryptionKeys } = config
+  await using db = await openDatabase(config, pino({ level: 'silent' }), { migrate: false })
+  const keys = encryptionKeys.length
+  const verifying = verify({ db, fernet: openFernet(encryptionKeys), keys })
+  // After the timeout its connection is closed under it.
+  verifying.catch(() => undefined)
+  const seen = await within(TIMEOUT_MS, verifying).catch(() => undefined)
+  if (seen === undefined) {
+    return warn(CHECK, 'there are too many stored keys to look at here', 'npm start -- vault verify')
+  }
+  if (seen.unreadable > 0) {
+    return fail(
+      CHECK,
+      `${seen.unreadable} of ${seen.seen} stored keys cannot be opened`,
+      'give ENCRYPTION_KEY back its lost entry; npm start -- vault verify tells which',
+    )
+  }
+  const old = seen.seen - (seen.openedBy[0] ?? 0)
+  return old === 0
+    ? ok(CHECK, `the first of ${keys} opens all ${seen.seen} stored keys`)
+    : warn(CHECK, `${old} of ${seen.seen} stored keys need an older entry`, 'npm start -- vault rotate')
+}

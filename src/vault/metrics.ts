@@ -1,0 +1,20 @@
+import { Histogram, type Registry } from 'prom-client'
+
+/** A provider has ten seconds to answer. */
+const CHECK_BUCKETS_S = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
+
+/** What is counted of live checks. Arguments must be low-cardinality. */
+export interface KeyMetrics {
+  keyChecked(this: void, provider: string, outcome: string, seconds: number): void
+}
+
+export function openKeyMetrics(registry: Registry): KeyMetrics {
+  const checks = new Histogram({
+    name: 'vault_key_check_duration_seconds',
+    help: 'How long providers took to say whether a key works, by what they said',
+    labelNames: ['provider', 'outcome'],
+    buckets: CHECK_BUCKETS_S,
+    registers: [registry],
+  })
+  return { keyChecked: (provider, outcome, seconds) => checks.observe({ provider, outcome }, seconds) }
+}
