@@ -1,6 +1,6 @@
-# The image of the service. docs/deploy.md says how to run it; deploy/prove.sh runs these steps without a container engine.
+# The image of the service. See docs/deploy.md for its use; deploy/prove.sh runs these steps without a container engine.
 
-# The full image and not -slim: it has strip and libatomic, and nothing of it but Node goes further.
+# The full image and not -slim, because it has strip and libatomic. Only Node is copied from it.
 FROM node:26.10.0-trixie AS build
 WORKDIR /app
 COPY package.json package-lock.json ./
@@ -10,9 +10,9 @@ COPY bin bin
 COPY migrations migrations
 COPY src src
 RUN npm run build && npm prune --omit=dev --omit=optional --ignore-scripts --no-audit --no-fund
-# What only editors and debuggers read is a third of what is left.
+# Files that only editors and debuggers use are a third of the remaining size.
 RUN find node_modules -type f \( -name '*.map' -o -name '*.d.ts' -o -name '*.d.mts' -o -name '*.d.cts' -o -name '*.md' \) -delete
-# Node without its symbol table is 34 MB smaller, and needs one library that the base does not have.
+# Node without its symbol table is 34 MB smaller. It needs one library that the base image does not have.
 RUN mkdir -p /image/bin /image/lib /image/data && chmod 0700 /image/data \
   && strip -o /image/bin/node "$(command -v node)" \
   && cp -L /usr/lib/*-linux-gnu/libatomic.so.1 /image/lib/
@@ -20,7 +20,7 @@ RUN mkdir -p /image/bin /image/lib /image/data && chmod 0700 /image/data \
 FROM gcr.io/distroless/cc-debian13:nonroot
 COPY --from=build /image/bin/node /usr/local/bin/node
 COPY --from=build /image/lib/ /usr/lib/
-# Only with the embedded database is anything ever written, and only here.
+# Files are written only with the embedded database, and only here.
 COPY --from=build --chown=65532:65532 /image/data /data
 WORKDIR /app
 COPY --from=build /app/node_modules node_modules
@@ -32,7 +32,7 @@ USER 65532:65532
 VOLUME /data
 EXPOSE 8000
 STOPSIGNAL SIGTERM
-# Liveness, since whoever looks at this replaces the container: a database that is away is no reason to.
+# Liveness, because orchestrators replace an unhealthy container, and a database outage is no reason to.
 HEALTHCHECK --interval=10s --timeout=5s --start-period=60s --retries=3 \
   CMD ["/usr/local/bin/node", "-e", "fetch(`http://127.0.0.1:${process.env.PORT}/health`).then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
 ENTRYPOINT ["/usr/local/bin/node", "bin/todo-backend.mjs"]

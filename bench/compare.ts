@@ -44,7 +44,7 @@ export async function compare(servers: Servers, options: Options, say: (text: st
     ({ name }) => name !== 'ours' && (options.only.length === 0 || options.only.includes(name)),
   )
 
-  // Before anything is measured, and told: to fetch and compile takes minutes.
+  // Before anything is measured, with a message: fetching and compiling takes minutes.
   const reasons = new Map(
     chosen.map((variant) => {
       say(`making ready: ${variant.title}`)
@@ -85,7 +85,7 @@ export async function compare(servers: Servers, options: Options, say: (text: st
         const cell = await cellOf(machinery, row, { us, them }, options)
         ;(cells[row] ??= {})[name] = cell
         say(`  ${row}: ${typeof cell === 'string' ? cell : ratioOf(cell)}`)
-        // What the row before left behind is nobody's burden in the next one.
+        // Each row starts without the dead rows of the previous one.
         if (ROWS[row]?.writes) for (const copy of [ourCopy, theirCopy]) await vacuum(copy.url)
       }
     } catch (error) {

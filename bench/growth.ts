@@ -112,7 +112,7 @@ async function moreRequests(ours: Variant, servers: Servers, options: Options, s
   const { generator } = await machineryFor(servers, template.people, generators)
   await using running = await begin(ours, servers, copy.url)
   const samples: { requests: number; bytes: number }[] = []
-  // Reading it starts it anew.
+  // Reading it resets it.
   await loopDelayMs(running)
   const result = await generator.run(
     {

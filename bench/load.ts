@@ -53,7 +53,7 @@ process.on('message', (command: Command) => {
   if (command.kind === 'people') people = command.people
   else void run(command.plan).then((result) => report({ kind: 'end', result }))
 })
-// Nobody is left to measure for.
+// The parent process has ended.
 process.on('disconnect', () => process.exit())
 
 async function run(plan: Plan): Promise<LoadResult> {
@@ -97,7 +97,7 @@ function exchange(client: Client, { rows, population }: Plan): Promise<number> {
   const person = group[Math.trunc(Math.random() * group.length)]
   const number = asked++
   const row = ALL_ROWS[rows[number % rows.length] ?? '']
-  if (person === undefined || row === undefined) throw new Error('nobody to play, or nothing to ask')
+  if (person === undefined || row === undefined) throw new Error('no user to act as, or no row to request')
   const { method, path, body } = row.ask(person, number)
   const headers: Record<string, string> = { authorization: `Bearer ${person.token}` }
   if (body !== undefined) headers['content-type'] = 'application/json'

@@ -33,7 +33,7 @@ export const USAGE = `npm run bench -- [growth | fairness] [options]
   BENCH_DATABASE_URL, BENCH_REDIS_URL   servers to use; without them Debian's are started for this run
 `
 
-/** @throws with a sentence for whoever typed it */
+/** @throws with a message for the user */
 export function readOptions(args: readonly string[]): Options {
   const { values, positionals } = parseArgs({
     args: [...args],

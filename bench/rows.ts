@@ -18,7 +18,7 @@ export interface Row {
   /** Changes rows: comes after all that only read, so that these find the data as it was made. */
   readonly writes?: true
   readonly ask: (person: Person, number: number) => Asked
-  /** Whether that is what was asked for, so that nobody is fast by answering something else. */
+  /** Whether the answer is the requested one, so that a variant is not fast by answering something else. */
   readonly isRight: (status: number, body: unknown) => boolean
 }
 

@@ -164,7 +164,7 @@ export async function until(what: string, child: ChildProcess, answers: () => Pr
 }
 
 const alive = new Set<ChildProcess>()
-// For a run that is broken off, which disposes of nothing. SIGQUIT: at once, as nobody needs the data any more.
+// For an interrupted run, which disposes of nothing. SIGQUIT stops immediately, because the data is no longer needed.
 process.once('exit', () => {
   for (const child of alive) child.kill('SIGQUIT')
 })

@@ -19,7 +19,7 @@ if (major < NODE_MIN[0] || (major === NODE_MIN[0] && minor < NODE_MIN[1])) {
 
 async function start() {
   if (existsSync(DEPENDENCIES)) {
-    // A later start is half a second faster. Where npm ci clears it away, and nobody else may write.
+    // A later start is half a second faster. In a directory that npm ci removes, and that only its owner can write.
     module.enableCompileCache(`${DEPENDENCIES}/.cache/node-compile-cache`)
   }
   try {

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# Runs the Dockerfile without a container engine: each RUN and COPY in an empty directory, then what came of it as the
+# Runs the Dockerfile without a container engine: each RUN and COPY in an empty directory, then the result as the
 # image's user, as process 1, on a root that is read-only and holds only what the image holds. Its base is put together from
 # this machine's Debian packages, the ones that distroless/cc consists of. Nothing here is proven about pulling images.
 #
-# Needs Debian, bubblewrap, binutils and libatomic1, npm, and `npm ci` to have been run here. Root becomes nobody first.
+# Needs Debian, bubblewrap, binutils and libatomic1, npm, and `npm ci` to have been run here. As root it first switches to an unprivileged user.
 #
 #   TEST_DATABASE_URL   a superuser's login on a server: also migrates and serves there, as in production
 set -euo pipefail
@@ -16,7 +16,7 @@ fail() {
 here=$(cd "$(dirname "$0")/.." && pwd)
 # The packages of distroless/cc, and libssl, whose name is another in each Debian; gcc-N-base holds only their licence.
 BASE=(base-files ca-certificates libc6 libgcc-s1 libgomp1 libstdc++6 netbase tzdata)
-NOBODY=65534
+UNPRIVILEGED=65534
 
 for program in bwrap strip dpkg-deb npm; do command -v "$program" >/dev/null || fail "there is no $program here"; done
 
@@ -33,8 +33,8 @@ if [[ -z ${PROVE_SCRATCH:-} ]]; then
   export npm_config_registry
   as=()
   if ((EUID == 0)); then
-    chown -R "$NOBODY:$NOBODY" "$PROVE_SCRATCH"
-    as=(setpriv "--reuid=$NOBODY" "--regid=$NOBODY" --clear-groups)
+    chown -R "$UNPRIVILEGED:$UNPRIVILEGED" "$PROVE_SCRATCH"
+    as=(setpriv "--reuid=$UNPRIVILEGED" "--regid=$UNPRIVILEGED" --clear-groups)
   fi
   HOME=$PROVE_SCRATCH/home "${as[@]}" bash "$PROVE_SCRATCH/context/deploy/prove.sh"
   exit

@@ -1,5 +1,5 @@
 /* oxlint-disable no-console, no-process-env */
-// Are the peers the same service to whoever calls them? Starts each over a scratch database with this service's own schema and
+// Do the peers give clients the same answers? Starts each over a scratch database with this service's own schema and
 // asks all that the benchmark asks.
 //
 //   node bench/peers/check.mjs [folder…]
@@ -127,7 +127,7 @@ async function converse(client, url) {
     { method: 'PATCH', path: `/api/tasks/${anyId}/complete` },
   ]
   for (const { method, path, body } of routes) {
-    const tokens = { none: undefined, unknown: 'nobody', expired: late.token, hash: ada.hash }
+    const tokens = { none: undefined, unknown: 'no-such-token', expired: late.token, hash: ada.hash }
     for (const [which, token] of Object.entries(tokens)) {
       assert.equal(await statusOf(ask(method, path, { token, body })), 401, `${method} ${path}, ${which}`)
     }
@@ -196,7 +196,7 @@ async function converse(client, url) {
   assert.deepEqual((await asAda('GET', '/api/tasks?status=COMPLETED&limit=20')).json, [done.json])
   assert.deepEqual((await asBen('GET', '/api/tasks?limit=20')).json, [bens.json])
 
-  // 404: nobody's, and somebody else's, which stays as it is
+  // 404: a missing task, and another user's task, which does not change
   for (const id of [anyId, bens.json.id]) {
     assert.equal(await statusOf(asAda('GET', `/api/tasks/${id}`)), 404)
     assert.equal(await statusOf(asAda('PATCH', `/api/tasks/${id}`, { title: 'mine' })), 404)

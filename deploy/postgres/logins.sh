@@ -1,5 +1,5 @@
 #!/bin/sh
-# Makes the two logins and the database. Run once, by the official image of PostgreSQL, when its data directory is empty.
+# Creates the two logins and the database. The official image of PostgreSQL runs it once, when its data directory is empty.
 set -eu
 
 psql -v ON_ERROR_STOP=1 -v owner="$OWNER_PASSWORD" -v login="$LOGIN_PASSWORD" -U "${POSTGRES_USER:-postgres}" -d postgres <<'SQL'
