@@ -64,6 +64,9 @@ type Reader = SettingsReader<Variable> & Pick<EnvReader<Variable>, 'exact' | 'fi
 export const variablesWith = (settings: readonly Settings[]): VariableTable =>
   Object.assign({}, VARIABLES, ...settings.map(({ variables }) => variables))
 
+const namesOf = (variables: VariableTable): ReadonlySet<string> =>
+  new Set(Object.entries(variables).flatMap(([name, others]) => [name, ...others]))
+
 /** Those whose other names mean the same. Of OpenTelemetry's two names the one for traces overrides the one for all signals. */
 const isRenamed = (name: string): boolean => !Object.hasOwn(TRACING_VARIABLES, name)
 
@@ -167,7 +170,8 @@ export interface LoadOptions extends ParseOptions {
 export function loadConfig({ env, secrets = developmentSecrets, ...options }: LoadOptions): Config {
   // oxlint-disable-next-line no-process-env -- the one place that reads it: everything else is handed a Config
   const own = env ?? process.env
-  return parseConfig({ ...readDotEnv(options.cwd ?? process.cwd()), ...own }, secrets, options)
+  const names = namesOf(variablesWith(options.settings))
+  return parseConfig({ ...readDotEnv(options.cwd ?? process.cwd(), names), ...own }, secrets, options)
 }
 
 /**

@@ -9,7 +9,7 @@ function read(content: string | Uint8Array): Record<string, string | undefined> 
   const directory = mkdtempSync(join(tmpdir(), 'dot-env-'))
   try {
     writeFileSync(join(directory, '.env'), content)
-    return { ...readDotEnv(directory) }
+    return { ...readDotEnv(directory, new Set(['ENVIRONMENT', 'SQLALCHEMY_ECHO'])) }
   } finally {
     rmSync(directory, { recursive: true })
   }
@@ -33,6 +33,7 @@ const UNDERSTOOD: readonly (readonly [guarantee: string, content: string, variab
   ['= within a value', 'A==b=\nB=c=d', { A: '=b=', B: 'c=d' }],
   ['a line separator of Unicode', 'A=x\u2028y\n# \u2028\nB=1', { A: 'x\u2028y', B: '1' }],
   ['a name that is set twice to the same value', 'A=1\nexport A="1"', { A: '1' }],
+  ['names in lower case that are not ours', 'http_proxy=1\nenv=2', { http_proxy: '1', env: '2' }],
   ['names that objects have by themselves', 'constructor=1\n__proto__=2', { constructor: '1', ['__proto__']: '2' }],
 ]
 
@@ -53,6 +54,18 @@ const REFUSED: readonly (readonly [guarantee: string, content: string, line: num
   ['another value for the same name', 'A=1\nB=2\n\nA=hunter2', 4, /sets A to another value than line 1 does/],
   ['${…}, which others would replace', 'A=hunter2${B}', 1, /has \$\{…\}, which is not replaced here/],
   ['${…} between double quotes', 'A="hunter2\n${B}"', 1, /has \$\{…\}/],
+  [
+    'a known name in lower case',
+    'A=1\nenvironment=hunter2',
+    2,
+    /sets environment, which is spelled ENVIRONMENT: write it/,
+  ],
+  [
+    'a known name in mixed case',
+    'Sqlalchemy_Echo=hunter2',
+    1,
+    /sets Sqlalchemy_Echo, which is spelled SQLALCHEMY_ECHO/,
+  ],
   ['an unknown escape', String.raw`A="hunter2\q"`, 1, /has a backslash that has no meaning/],
 ]
 

@@ -6,9 +6,13 @@ import { StartError } from '../errors.ts'
 /**
  * The variables of `.env` in a directory; none when there is no such file.
  *
+ * @param known the names of variables, in upper case; the same name in another case is a mistake, and not a variable of another program
  * @throws StartError when the file cannot be read, is not UTF-8, or has a line that is not understood
  */
-export function readDotEnv(directory: string): Readonly<Record<string, string | undefined>> {
+export function readDotEnv(
+  directory: string,
+  known: ReadonlySet<string> = new Set(),
+): Readonly<Record<string, string | undefined>> {
   const path = join(directory, '.env')
   let bytes: Buffer
   try {
@@ -25,7 +29,7 @@ export function readDotEnv(directory: string): Readonly<Record<string, string | 
     throw new StartError(`${path} is not UTF-8: save it in that encoding`, { cause })
   }
   try {
-    return parseDotEnv(text)
+    return parseDotEnv(text, known)
   } catch (error) {
     if (!(error instanceof LineError)) throw error
     throw new StartError(`line ${error.line} of ${path} ${error.message}`)
@@ -65,7 +69,7 @@ type Take = (pattern: RegExp) => RegExpExecArray | null
  *
  * @throws LineError for the first line that is not understood
  */
-function parseDotEnv(text: string): Readonly<Record<string, string>> {
+function parseDotEnv(text: string, known: ReadonlySet<string>): Readonly<Record<string, string>> {
   const source = text.replace(/\r\n?/g, '\n')
   const found = new Map<string, { readonly value: string; readonly line: number }>()
   let at = 0
@@ -79,6 +83,10 @@ function parseDotEnv(text: string): Readonly<Record<string, string>> {
     if (take(BLANK_OR_COMMENT) !== null) continue
     const name = take(ASSIGNMENT)?.[1]
     if (name === undefined) throw new LineError(line, NOT_AN_ASSIGNMENT)
+    const spelling = name.toUpperCase()
+    if (name !== spelling && known.has(spelling)) {
+      throw new LineError(line, `sets ${name}, which is spelled ${spelling}: write it in upper case`)
+    }
     const value = takeValue(take, line)
     const earlier = found.get(name)
     if (earlier !== undefined && earlier.value !== value) {
