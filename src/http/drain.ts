@@ -13,6 +13,7 @@ const IDLE_CHECK_MS = 50
  */
 export async function drain(app: App, timeoutMs: number): Promise<void> {
   app.draining = true
+  app.streams.drain()
   const deadline = setTimeout(() => app.connections.closeAll(), timeoutMs)
   const closed = once(app.server, 'close')
   await stopListening(app.server)
