@@ -113,7 +113,11 @@ suite('moving from the Python service', { skip: missing.length > 0 && `takes ${m
 
   function run(block: { readonly script: string } | undefined): { status: number | null; said: string } {
     assert.ok(block, 'the page has no such block')
-    const script = block.script.replaceAll('npm run', `npm --prefix '${ROOT}' run --silent`)
+    // Without npm, which would change to the project's directory: the map of ids is written where the command runs.
+    const script = block.script.replaceAll(
+      /npm run (?:-s |--silent )?(\w+)(?: --)?/g,
+      (_, command: string) => `'${process.execPath}' '${join(ROOT, 'bin/todo-backend.mjs')}' ${command}`,
+    )
     const { status, stdout, stderr } = spawnSync('sh', ['-e'], {
       cwd: directory,
       input: script,
