@@ -100,5 +100,5 @@ function tableOf(measured: ReadonlyMap<number, readonly Round[]>, isQuick: boole
 |--:|--:|--:|--:|--:|--:|--:|
 ${lines.join('\n')}
 
-${SMALL.connections} small users ask for a list of 20, a task or a toggle, and pause ${SMALL.pauseMs} ms after each answer. The heavy users always have ${LISTS_AT_ONCE} lists of 1 000 tasks under way together, of ${rounded((DESCRIPTION_LENGTH * 1_000) / 1e6)} MB each.${note}`
+${SMALL.connections} small users ask for a list of 20, a task or a toggle, and pause ${SMALL.pauseMs} ms after each answer. The heavy users together always have ${LISTS_AT_ONCE} lists of 1 000 tasks in progress, of ${rounded((DESCRIPTION_LENGTH * 1_000) / 1e6)} MB each.${note}`
 }

@@ -140,7 +140,7 @@ async function moreRequests(ours: Variant, servers: Servers, options: Options, s
     `### More requests
 
 ${rounded(late)} requests, most of them reading, took ${rounded(result.seconds)} s: ${rounded(result.requests / result.seconds)} a second. Memory (resident, of the process) was ${mb(before)} after ${rounded(early)} and ${mb(after)} after ${rounded(late)} requests, ${(after / before).toFixed(2)}×; at most ${mb(Math.max(...samples.map(({ bytes }) => bytes)))}. The bound is ${MEMORY_RATIO_MAX}×. ${verdict(after / before <= MEMORY_RATIO_MAX, options)}.`,
-    `The delay of the event loop over all of it, with ${CONNECTIONS} connections that always ask, as \`nodejs_eventloop_lag_p99_seconds\` shows it (10 ms of which are its own interval): p99 ${rounded(delayMs)} ms. The bound is ${LOOP_DELAY_MAX_MS} ms. ${verdict(delayMs <= LOOP_DELAY_MAX_MS, options)}.`,
+    `The delay of the event loop over all of it, with ${CONNECTIONS} busy connections, as \`nodejs_eventloop_lag_p99_seconds\` shows it (10 ms of which are its own interval): p99 ${rounded(delayMs)} ms. The bound is ${LOOP_DELAY_MAX_MS} ms. ${verdict(delayMs <= LOOP_DELAY_MAX_MS, options)}.`,
   ]
 }
 
@@ -172,5 +172,5 @@ async function moreProcesses(ours: Variant, servers: Servers, options: Options, 
   const { median: usual, min, max } = spreadOf(ratios)
   return `### More processes
 
-\`WORKERS=2\` answered ${usual.toFixed(2)}× (${min.toFixed(2)}–${max.toFixed(2)}) as many lists of 20 as \`WORKERS=1\`. PostgreSQL, Redis and the load generator had the same processors: what two processes bring depends on how many of those are idle.`
+\`WORKERS=2\` answered ${usual.toFixed(2)}× (${min.toFixed(2)}–${max.toFixed(2)}) as many lists of 20 as \`WORKERS=1\`. PostgreSQL, Redis and the load generator had the same processors: the gain from a second process depends on how many of them are idle.`
 }

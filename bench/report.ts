@@ -86,7 +86,7 @@ function rowSection(
     ...(faster.length === 0 ? [] : [`Faster than todo-backend: ${faster.map((each) => each.title).join('; ')}.`]),
     ...(ours.length === 0
       ? []
-      : [`Redis took ${rounded(redis)} µs for each request of todo-backend, and nothing for the others.`]),
+      : [`Redis took ${rounded(redis)} µs for each request of todo-backend, and was not used by the others.`]),
     ...variants.flatMap(({ name, title: variant }) => {
       const cell = cells[name]
       return typeof cell === 'string' ? [`${variant}: ${cell}.`] : []
@@ -120,7 +120,7 @@ export async function machine({ databaseUrl, redisUrl }: Servers): Promise<strin
     `${new Date().toISOString().slice(0, 10)}: ${cpus().length} × ${model}, ${memory}, ${system}, Linux ${release()}.`,
     `Node ${process.versions.node}, PostgreSQL ${postgres}, Redis ${redis}.`,
     `Before the run its processors were busy for ${Math.round(busyShare * 100)} % of the time.`,
-    ...(busyShare > BUSY_SHARE ? ['**It was busy with other work: these numbers say little.**'] : []),
+    ...(busyShare > BUSY_SHARE ? ['**It was busy with other work: these numbers are not reliable.**'] : []),
   ].join(' ')
 }
 
