@@ -1,74 +1,15 @@
-import { Type } from 'typebox'
 import type { Database } from '../db/database.ts'
 import { etag, expectedVersion, isFresh } from '../http/conditional.ts'
 import { signedIn } from '../http/identify.ts'
 import { once } from '../http/once.ts'
 import type { App } from '../http/app.ts'
-import {
-  AsText,
-  IdempotencyKey,
-  IdempotentHeaders,
-  JSON_UTF8,
-  ONCE_REFUSALS,
-  OptionalBody,
-  REPLAYED,
-  refusals,
-  RefTo,
-  security,
-} from '../http/wire.ts'
+import { JSON_UTF8 } from '../http/wire.ts'
 import { create } from './creation.ts'
-import { ById, Task, TaskCompletion, TaskCreate, TaskPatch } from './schema.ts'
+import * as operations from './operations.ts'
+import { Task, TaskCreate, TaskPatch } from './schema.ts'
 import * as store from './store.ts'
 
 const LIST = '/api/tasks'
-const tags = ['tasks']
-
-const ETag = { type: 'string', description: 'The version in double quotes, for If-Match and If-None-Match' }
-const task = AsText(RefTo('Task', { description: 'The current task', headers: { ETag } }))
-const Location = { type: 'string', description: 'The URL of the task' }
-const createdTask = AsText(RefTo('Task', { description: 'Created', headers: { ETag, Location, ...REPLAYED } }))
-const sameTask = AsText(
-  RefTo('Task', {
-    description: 'You already have a task with this id and the same content',
-    headers: { ETag, Location, ...REPLAYED },
-  }),
-)
-const changedTask = AsText(
-  RefTo('Task', {
-    description: 'The task after the request',
-    headers: { ETag, ...REPLAYED },
-  }),
-)
-const unchanged = Type.Null({ description: 'The task still has this version', headers: { ETag } })
-const gone = Type.Null({ description: 'Deleted', headers: REPLAYED })
-const WriteHeaders = Type.Object({
-  'idempotency-key': IdempotencyKey,
-  'if-match': Type.Optional(
-    Type.String({
-      description: 'Execute the request only if the task still has this version, as returned in ETag',
-      examples: ['"3"'],
-    }),
-  ),
-})
-const IfNoneMatch = Type.Object({
-  'if-none-match': Type.Optional(
-    Type.String({ description: 'Return the task only if its version differs from this one', examples: ['"3"'] }),
-  ),
-})
-
-/** What each route that changes a task can refuse. */
-const writeRefusals = refusals(
-  'invalid_json',
-  'invalid_header',
-  'unauthenticated',
-  'not_found',
-  'precondition_failed',
-  'body_too_large',
-  'unsupported_media_type',
-  'invalid_input',
-  'outcome_unknown',
-  ...ONCE_REFUSALS,
-)
 
 const headersOf = (task: store.Stored) => ({ 'content-type': JSON_UTF8, etag: etag(task) })
 
@@ -79,29 +20,7 @@ export function taskRoutes(app: App, { db }: { db: Database }): void {
   app.post(
     LIST,
     {
-      schema: {
-        operationId: 'createTask',
-        summary: 'Create a task',
-        description: 'Absent members get their defaults. With an `id` of your choice the request is repeatable.',
-        tags,
-        security,
-        headers: IdempotentHeaders,
-        body: RefTo<TaskCreate>('TaskCreate'),
-        response: {
-          200: sameTask,
-          201: createdTask,
-          ...refusals(
-            'invalid_json',
-            'unauthenticated',
-            'body_too_large',
-            'unsupported_media_type',
-            'conflict',
-            'invalid_input',
-            'outcome_unknown',
-            ...ONCE_REFUSALS,
-          ),
-        },
-      },
+      schema: operations.createTask,
     },
     async (request, reply) => {
       const { task, isNew } = await db.asUser(signedIn(request), create(request.body), once(request, reply))
@@ -115,20 +34,7 @@ export function taskRoutes(app: App, { db }: { db: Database }): void {
   app.get(
     `${LIST}/:id`,
     {
-      schema: {
-        operationId: 'getTask',
-        summary: 'Read a task',
-        description: 'With `If-None-Match` the answer is 304 if the task still has that version.',
-        tags,
-        security,
-        params: ById,
-        headers: IfNoneMatch,
-        response: {
-          200: task,
-          304: unchanged,
-          ...refusals('invalid_header', 'unauthenticated', 'not_found', 'invalid_input'),
-        },
-      },
+      schema: operations.getTask,
     },
     async (request, reply) => {
       const task = await db.asUser(signedIn(request), store.find(request.params.id))
@@ -137,21 +43,30 @@ export function taskRoutes(app: App, { db }: { db: Database }): void {
     },
   )
 
+  changeRoutes(app, db)
+
+  app.delete(
+    `${LIST}/:id`,
+    {
+      schema: operations.deleteTask,
+    },
+    async (request, reply) => {
+      await db.asUser(
+        signedIn(request),
+        store.remove(request.params.id, expectedVersion(request)),
+        once(request, reply),
+      )
+      return reply.code(204).send(null)
+    },
+  )
+}
+
+/** What changes a task that exists. */
+function changeRoutes(app: App, db: Database): void {
   app.patch(
     `${LIST}/:id`,
     {
-      schema: {
-        operationId: 'updateTask',
-        summary: 'Change a task',
-        description:
-          'A JSON merge patch (RFC 7396): absent members do not change, null clears a member. `application/merge-patch+json` is accepted too. A patch that changes nothing does not change the version.',
-        tags,
-        security,
-        params: ById,
-        headers: WriteHeaders,
-        body: RefTo<TaskPatch>('TaskPatch'),
-        response: { 200: changedTask, ...writeRefusals },
-      },
+      schema: operations.updateTask,
     },
     async (request, reply) => {
       const task = await db.asUser(
@@ -166,17 +81,7 @@ export function taskRoutes(app: App, { db }: { db: Database }): void {
   app.patch(
     `${LIST}/:id/complete`,
     {
-      schema: {
-        operationId: 'completeTask',
-        summary: 'Complete or reopen a task',
-        description: 'Without a body the task is toggled. With `completed` the state is set, so a retry is safe.',
-        tags,
-        security,
-        params: ById,
-        headers: WriteHeaders,
-        body: OptionalBody(TaskCompletion),
-        response: { 200: changedTask, ...writeRefusals },
-      },
+      schema: operations.completeTask,
     },
     async (request, reply) => {
       const task = await db.asUser(
@@ -185,41 +90,6 @@ export function taskRoutes(app: App, { db }: { db: Database }): void {
         once(request, reply),
       )
       return reply.headers(headersOf(task)).send(task.json)
-    },
-  )
-
-  app.delete(
-    `${LIST}/:id`,
-    {
-      schema: {
-        operationId: 'deleteTask',
-        summary: 'Delete a task',
-        description: 'With `If-Match` only if the task still has that version.',
-        tags,
-        security,
-        params: ById,
-        headers: WriteHeaders,
-        response: {
-          204: gone,
-          ...refusals(
-            'invalid_header',
-            'unauthenticated',
-            'not_found',
-            'precondition_failed',
-            'invalid_input',
-            'outcome_unknown',
-            ...ONCE_REFUSALS,
-          ),
-        },
-      },
-    },
-    async (request, reply) => {
-      await db.asUser(
-        signedIn(request),
-        store.remove(request.params.id, expectedVersion(request)),
-        once(request, reply),
-      )
-      return reply.code(204).send(null)
     },
   )
 }

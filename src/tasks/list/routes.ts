@@ -1,28 +1,15 @@
-import { Type } from 'typebox'
 import type { Database } from '../../db/database.ts'
 import { nextPageHeaders, type Cursors } from '../../http/cursor.ts'
 import { signedIn } from '../../http/identify.ts'
 import type { App } from '../../http/app.ts'
-import { AsText, JSON_UTF8, pageHeaders, refusals, RefTo, security } from '../../http/wire.ts'
+import { JSON_UTF8 } from '../../http/wire.ts'
+import * as operations from './operations.ts'
 import * as store from './store.ts'
-import { listingOf, readQuery, repeated, TaskQuery, TimezoneHeader } from './query.ts'
-import { PAGE_SIZE_MAX, TagCount, TagQuery, TaskStats, type Task } from '../schema.ts'
+import { listingOf, readQuery, repeated, type TaskQuery } from './query.ts'
+import { PAGE_SIZE_MAX, TagCount, TaskStats } from '../schema.ts'
 
 const LIST = '/api/tasks'
 const TAGS = '/api/tags'
-const tags = ['tasks']
-
-const page = AsText(
-  Type.Array(RefTo<Task>('Task'), {
-    description: 'One page of tasks. With `fields` they have only those members',
-    headers: pageHeaders('Tasks on all pages'),
-  }),
-)
-
-const pageOfTags = Type.Array(RefTo<TagCount>('TagCount'), {
-  description: 'One page',
-  headers: pageHeaders('Tags on all pages'),
-})
 
 /** The routes that read many tasks at once. */
 export function taskListRoutes(app: App, { db, cursors }: { db: Database; cursors: Cursors }): void {
@@ -36,17 +23,7 @@ export function taskListRoutes(app: App, { db, cursors }: { db: Database; cursor
         rows: ({ query }) => (query as TaskQuery).limit ?? PAGE_SIZE_MAX,
         scans: ({ query }) => (query as TaskQuery).q !== undefined || (query as TaskQuery).count === true,
       },
-      schema: {
-        operationId: 'listTasks',
-        summary: 'List your tasks: filter, search, sort, page',
-        description:
-          'Newest first by default. Filters combine with “and”. Under concurrent changes, each unchanged task appears exactly once; a task that changes meanwhile appears at the position of its new values.',
-        tags,
-        security,
-        headers: TimezoneHeader,
-        querystring: TaskQuery,
-        response: { 200: page, ...refusals('invalid_cursor', 'unauthenticated', 'invalid_input') },
-      },
+      schema: operations.listTasks,
     },
     async (request, reply) => {
       const given = request.query
@@ -74,17 +51,7 @@ export function taskListRoutes(app: App, { db, cursors }: { db: Database; cursor
     `${LIST}/stats`,
     {
       config: { scans: () => true },
-      schema: {
-        operationId: 'getTaskStats',
-        summary: 'Count your tasks',
-        description: 'Counts of all your tasks by status and priority, and of overdue tasks.',
-        tags,
-        security,
-        response: {
-          200: RefTo<TaskStats>('TaskStats', { description: 'The numbers of your tasks' }),
-          ...refusals('unauthenticated', 'invalid_input'),
-        },
-      },
+      schema: operations.getTaskStats,
     },
     async (request, reply) => reply.send(await db.asUser(signedIn(request), store.stats(Date.now()))),
   )
@@ -92,18 +59,7 @@ export function taskListRoutes(app: App, { db, cursors }: { db: Database; cursor
   app.get(
     TAGS,
     {
-      schema: {
-        operationId: 'listTags',
-        description: 'Each tag with the number of tasks that have it.',
-        summary: 'List your tags, the most used first',
-        tags,
-        security,
-        querystring: TagQuery,
-        response: {
-          200: pageOfTags,
-          ...refusals('invalid_cursor', 'unauthenticated', 'invalid_input'),
-        },
-      },
+      schema: operations.listTags,
     },
     async (request, reply) => {
       const { limit = PAGE_SIZE_MAX, count = false, cursor } = request.query
