@@ -56,7 +56,7 @@ as $$
 $$;
 
 -- The number of the format that todo_task_json() builds. A migration that changes the format replaces both functions. A statement that
--- reads json builds it anew for a row that has another number, so the rows need not be rewritten at once. In SQL, because PostgreSQL
+-- reads json builds it again for a row that has another number, so the rows need not be rewritten at once. In SQL, because PostgreSQL
 -- inlines it as a constant.
 create function todo_task_format() returns smallint
   language sql immutable parallel safe

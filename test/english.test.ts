@@ -32,13 +32,11 @@ const AVOIDED: readonly (readonly [pattern: string, instead: string])[] = [
  * Files that still contain such words. Only remove lines: a file that is clean must not be listed, and new files must be clean.
  */
 const NOT_YET: readonly string[] = [
-  'CHANGELOG.md',
   'client/client.test.ts',
   'client/generate.ts',
   'client/index.ts',
   'client/retry.test.ts',
   'client/retry.ts',
-  'migrations/0004_tasks.up.sql',
   'src/app.ts',
   'src/auth/better-auth.test.ts',
   'src/auth/better-auth.ts',
