@@ -20,7 +20,7 @@ function withoutLines(path: string, pattern: RegExp): void {
   writeFileSync(path, shorter)
 }
 
-suite('a feature is deleted with its folder and its line in features.ts: without the vault', () => {
+suite('a feature is deleted with its folder, its line in features.ts and its migration: without the vault', () => {
   let copy: string
   const run = async (...words: readonly string[]): Promise<string> => {
     const env = {
@@ -51,6 +51,7 @@ suite('a feature is deleted with its folder and its line in features.ts: without
     symlinkSync(join(ROOT, 'node_modules'), join(copy, 'node_modules'))
     mkdirSync(join(copy, 'data'))
     rmSync(join(copy, 'src/vault'), { recursive: true })
+    for (const direction of ['up', 'down']) rmSync(join(copy, `migrations/0007_user_api_keys.${direction}.sql`))
     withoutLines(join(copy, 'src/features.ts'), /^import .*\/vault\/.*\n/m)
     withoutLines(join(copy, 'src/features.ts'), /, vault\b/)
   })
