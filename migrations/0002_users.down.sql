@@ -1,6 +1,3 @@
-drop function todo_known_user(text);
-drop function todo_session_user(text[]);
-
 -- Tables of another auth server stay as they are: they have no policy of this name.
 do $$
 begin

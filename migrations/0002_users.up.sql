@@ -71,18 +71,15 @@ begin
     execute format('grant select, insert, update, delete on %I to %I', auth_table, current_setting('todo.system_role'));
   end loop;
 
-  -- The two functions below run as the owner, which forced row-level security binds too.
+  -- The function that proves a principal runs as the owner, which forced row-level security binds too.
   create policy credential_check on users for select to current_user using (true);
   create policy credential_check on user_sessions for select to current_user using (true);
 end $$;
 
--- The only access of the serving role to sessions: it gets the user of the session whose token it presents, and has no right on the
--- tables. PL/pgSQL keeps the plans of a function on the connection; before PostgreSQL 18 a function in SQL is planned in each
--- statement. The tokens are looked up one by one, because a plan for any number of tokens reads the whole table. Epochs are compared,
--- because they are equal for timestamp (in UTC) and timestamptz in any time zone of the connection.
+-- `todo_prove` in 0006_jobs reads these tables. PL/pgSQL does not check types when a function is created, so this fails here if ids or
+-- tokens are not text.
 do $$
 begin
-  -- PL/pgSQL does not check the types in a function when it is created. This fails here if ids or tokens are not text.
   execute format($check$
 select from %1$I.%2$I s join %3$I.%4$I u on u.id = s.%5$I
 where s.token = ''::text and u.id = ''::text and extract(epoch from s.%6$I) > 0 limit 0
@@ -90,39 +87,4 @@ $check$,
     current_setting('todo.sessions_schema'), current_setting('todo.sessions_table'),
     current_setting('todo.users_schema'), current_setting('todo.users_table'),
     current_setting('todo.session_user_column'), current_setting('todo.session_expiry_column'));
-  execute format($function$
-create function todo_session_user(token_keys text[]) returns text
-  language plpgsql stable security definer parallel safe set search_path = public, pg_temp
-as $body$
-declare
-  token_key text;
-  user_id text;
-begin
-  foreach token_key in array token_keys loop
-    select u.id into user_id
-    from %1$I.%2$I s
-    join %3$I.%4$I u on u.id = s.%5$I
-    where s.token = token_key and extract(epoch from s.%6$I) > extract(epoch from now())
-    limit 1;
-    exit when found;
-  end loop;
-  return user_id;
-end
-$body$
-$function$,
-    current_setting('todo.sessions_schema'), current_setting('todo.sessions_table'),
-    current_setting('todo.users_schema'), current_setting('todo.users_table'),
-    current_setting('todo.session_user_column'), current_setting('todo.session_expiry_column'));
-  execute format($function$
-create function todo_known_user(user_id text) returns text
-  language plpgsql stable security definer parallel safe set search_path = public, pg_temp
-as $body$
-begin
-  return (select u.id from %1$I.%2$I u where u.id = todo_known_user.user_id);
-end
-$body$
-$function$, current_setting('todo.users_schema'), current_setting('todo.users_table'));
 end $$;
-
-revoke all on function todo_session_user(text[]), todo_known_user(text) from public;
-grant execute on function todo_session_user(text[]), todo_known_user(text) to :"app_role";

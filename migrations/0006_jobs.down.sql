@@ -1,2 +1,2 @@
-drop function todo_job_user(uuid[]);
+drop function todo_prove(text, text[], text);
 drop table jobs;

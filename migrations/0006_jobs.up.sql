@@ -49,12 +49,57 @@ grant update (run_at, attempts, lease, last_error, dead_at) on jobs to :"system_
 -- The function below runs as the owner, which forced row-level security binds too.
 create policy job_check on jobs for select to current_user using (true);
 
--- The user whose scope a running job may enter. Only the process that claimed the job knows its lease.
-create function todo_job_user(job_and_lease uuid[]) returns text
-  language sql stable security definer parallel safe set search_path = public, pg_temp
-as $$
-  select for_user from public.jobs where id = $1[1] and lease = $1[2] and run_at > now() and dead_at is null
-$$;
+-- The user whom a principal proves to be or to act for. It is all that the serving role can learn of sessions, users and jobs.
+--   null    the proof names no user: unknown, expired, revoked, or of the wrong form, which is no error because it may be forged
+--   ''      the user is proven, but the credential does not carry the scope `needs`; sessions, services and jobs may do all that
+--           their user may, so none of these kinds gives this answer
+--   an id   otherwise
+-- PL/pgSQL keeps the plans of its queries for each connection. Keys are looked up one by one, because a plan for an array of any
+-- length would read whole tables. Epochs compare alike for timestamp (in UTC) and timestamptz, in any time zone.
+select set_config('todo.users_schema', :'users_schema', true), set_config('todo.users_table', :'users_table', true),
+       set_config('todo.sessions_schema', :'sessions_schema', true), set_config('todo.sessions_table', :'sessions_table', true),
+       set_config('todo.session_user_column', :'session_user_column', true),
+       set_config('todo.session_expiry_column', :'session_expiry_column', true);
 
-revoke all on function todo_job_user(uuid[]) from public;
-grant execute on function todo_job_user(uuid[]) to :"app_role";
+do $$
+begin
+  execute format($function$
+create function todo_prove(kind text, proof text[], needs text) returns text
+  language plpgsql stable security definer parallel safe set search_path = public, pg_temp
+as $body$
+declare
+  token_key text;
+  user_id text;
+begin
+  if kind = 'session' then
+    -- What the table may hold for the presented token.
+    foreach token_key in array coalesce(proof, '{}') loop
+      select u.id into user_id
+      from %1$I.%2$I s
+      join %3$I.%4$I u on u.id = s.%5$I
+      where s.token = token_key and extract(epoch from s.%6$I) > extract(epoch from now())
+      limit 1;
+      exit when found;
+    end loop;
+  elsif kind = 'service' then
+    -- The process has authenticated the service, which names its user.
+    select u.id into user_id from %3$I.%4$I u where u.id = proof[1];
+  elsif kind = 'job' then
+    -- The job, and its lease, which only the process that has claimed the job knows.
+    if proof[1] ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' then
+      select j.for_user into user_id
+      from public.jobs j
+      where j.id = proof[1]::uuid and j.lease::text = proof[2] and j.run_at > now() and j.dead_at is null;
+    end if;
+  end if;
+  return user_id;
+end
+$body$
+$function$,
+    current_setting('todo.sessions_schema'), current_setting('todo.sessions_table'),
+    current_setting('todo.users_schema'), current_setting('todo.users_table'),
+    current_setting('todo.session_user_column'), current_setting('todo.session_expiry_column'));
+end $$;
+
+revoke all on function todo_prove(text, text[], text) from public;
+grant execute on function todo_prove(text, text[], text) to :"app_role";

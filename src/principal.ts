@@ -1,24 +1,99 @@
-/**
- * Who is calling, as presented. Nothing is proven yet: `db.asUser` proves it inside the very transaction that uses it,
- * so a credential cannot die between its check and its use.
- */
-export type Principal =
+import { Problem } from './errors.ts'
+import type { ProblemCode } from './problems.ts'
+
+interface KindFacts {
+  /**
+   * Whether the process itself has authenticated the caller: by a configured secret, or because the caller is a job of its own.
+   * The database then only looks up the user whom the caller acts for.
+   */
+  readonly isTrusted: boolean
+  /** The refusal when the database finds no user for the proof. */
+  readonly unproven: readonly [code: ProblemCode, detail: string]
+}
+
+/** Every kind of principal. `todo_prove` in SQL has a branch for each. */
+const KINDS = {
+  session: { isTrusted: false, unproven: ['unauthenticated', 'The session is unknown, expired or signed out'] },
+  service: { isTrusted: true, unproven: ['not_found', 'X-User-ID names no user'] },
+  job: { isTrusted: true, unproven: ['not_found', 'The user of the job is gone, or its lease has ended'] },
+} as const satisfies Readonly<Record<string, KindFacts>>
+
+export type PrincipalKind = keyof typeof KINDS
+
+/** One operation, or a few, that a credential can be limited to, such as `tasks:read`. */
+export type Scope = `${string}:${string}`
+
+/** Who acts, for logs and for what is kept of a change. Never a secret. */
+export type Actor =
   | {
+      /** The user. */
       readonly kind: 'session'
-      /** What `user_sessions.token` may hold for the presented token: its HMAC in hex, and in clear where that is allowed. */
-      readonly tokenKeys: readonly string[]
+      readonly name: null
     }
   | {
-      readonly kind: 'service'
-      /** The name the operator gave the service's token. */
-      readonly service: string
-      /** The user the service acts for. */
-      readonly userId: string
-    }
-  | {
-      readonly kind: 'job'
-      /** The name of the background job. */
+      readonly kind: Exclude<PrincipalKind, 'session'>
+      /** The name that the operator gave the service, or that of the job. */
       readonly name: string
-      /** The ids of its row and of its claim, which together prove the user it acts for while the lease lasts. */
-      readonly jobAndLease: readonly [string, string]
     }
+
+/**
+ * Who is calling, as presented. Nothing is proven yet: `db.asUser` proves it inside the very transaction that uses it, so a
+ * credential cannot expire or be revoked between its check and its use.
+ */
+export interface Principal {
+  readonly kind: PrincipalKind
+  /** What `todo_prove` looks up for this kind. The constructors below say what it holds. */
+  readonly proof: readonly string[]
+  /**
+   * The most that the principal may do, as far as the process knows; work that needs another scope is refused before any query.
+   * Scopes that the database keeps with a credential are checked by `todo_prove`.
+   */
+  readonly grants: 'all' | readonly Scope[]
+  readonly actor: Actor
+}
+
+/** @param tokenKeys what `user_sessions.token` may hold for the token: its HMAC in hex, and itself where that is allowed */
+export const sessionPrincipal = (tokenKeys: readonly string[]): Principal =>
+  principal({ kind: 'session', name: null }, tokenKeys)
+
+/**
+ * @param name the name that the operator gave the service's token
+ * @param userId the user the service acts for
+ */
+export const servicePrincipal = (name: string, userId: string): Principal =>
+  principal({ kind: 'service', name }, [userId])
+
+/** @param lease the id of the claim; with the id of the job it proves the user while the lease lasts */
+export const jobPrincipal = (name: string, id: string, lease: string): Principal =>
+  principal({ kind: 'job', name }, [id, lease])
+
+const principal = (actor: Actor, proof: readonly string[]): Principal => ({
+  kind: actor.kind,
+  proof,
+  grants: 'all',
+  actor,
+})
+
+export const isTrusted = ({ kind }: Principal): boolean => KINDS[kind].isTrusted
+
+/** The refusal of a principal for whom the database finds no user: 401 unauthenticated or 404 not_found. */
+export function unproven({ kind }: Principal, cause?: unknown): Problem {
+  const [code, detail] = KINDS[kind].unproven
+  return new Problem(code, detail, { cause })
+}
+
+/**
+ * @param needs the scope that the work needs; undefined where no scope allows it, and the principal must not be limited
+ * @throws Problem forbidden (403)
+ */
+export function refuseUnlessGranted({ grants }: Principal, needs: Scope | undefined): void {
+  if (grants !== 'all' && (needs === undefined || !grants.includes(needs))) throw lacksScope(needs)
+}
+
+export const lacksScope = (needs: Scope | undefined): Problem =>
+  new Problem(
+    'forbidden',
+    needs === undefined
+      ? 'A credential that is limited to scopes may not be used here'
+      : `The credential does not have the scope ${needs}`,
+  )

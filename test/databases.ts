@@ -12,7 +12,7 @@ import { openEmbedded } from '../src/db/embedded/embedded.ts'
 import { readMigrations } from '../src/db/schema/migration-files.ts'
 import { migrateUp } from '../src/db/schema/migrator.ts'
 import { Secret } from '../src/lib/secret.ts'
-import type { Principal } from '../src/principal.ts'
+import { sessionPrincipal, type Principal } from '../src/principal.ts'
 
 /** A database for one world: empty of users, its schema up to date unless asked otherwise. */
 export interface TestDatabase extends AsyncDisposable {
@@ -100,7 +100,7 @@ export async function addUser(
     `insert into user_sessions (id, "userId", token, "expiresAt", "updatedAt") values ($1, $2, $1, now() + '1 hour', now())`,
     [tokenKey, id],
   )
-  return { id, tokenKey, principal: { kind: 'session', tokenKeys: [tokenKey] } }
+  return { id, tokenKey, principal: sessionPrincipal([tokenKey]) }
 }
 
 export const SILENT: DatabaseLog = { info: () => undefined, warn: () => undefined }

@@ -4,7 +4,7 @@ import { DatabaseError, type ClientBase } from 'pg'
 import type { Sql } from '../src/db/sql.ts'
 import type { Statement } from '../src/db/wire/statement.ts'
 import { Problem } from '../src/errors.ts'
-import type { Principal } from '../src/principal.ts'
+import { servicePrincipal, sessionPrincipal, type Principal } from '../src/principal.ts'
 import { needsServer, openServedDatabase, withClient, type ServedDatabase, type TestUser } from './databases.ts'
 
 // One database and one connection for all: what a scope leaves behind on it the next one would meet.
@@ -177,10 +177,8 @@ describe('the catalogue', () => {
     assert.deepEqual(functions, [
       { name: 'todo_derive_task()', ...textual, serving: false },
       { name: 'todo_instant_json(timestamp with time zone)', ...textual },
-      { name: 'todo_job_user(uuid[])', ...ours },
-      { name: 'todo_known_user(text)', ...ours },
+      { name: 'todo_prove(text,text[],text)', ...ours },
       { name: 'todo_search_words(text)', ...textual },
-      { name: 'todo_session_user(text[])', ...ours },
       { name: 'todo_task_format()', ...textual },
       { name: 'todo_task_json(tasks)', ...textual },
     ])
@@ -448,7 +446,7 @@ describe('after a scope its connection has neither user nor role, nor anything e
   }
 
   test('one that was refused at the door', async () => {
-    const nobody: Principal = { kind: 'session', tokenKeys: ['0'.repeat(64)] }
+    const nobody = sessionPrincipal(['0'.repeat(64)])
     await assert.rejects(
       served.db.asUser(nobody, () => assert.fail('the work ran')),
       problem('unauthenticated'),
@@ -502,8 +500,8 @@ describe('the serving role', () => {
       'create table public.mine (id int)',
       'create view public.mine as select 1',
       `create function public.mine() returns int language sql as 'select 1'`,
-      `alter function todo_known_user(text) owner to ${serving}`,
-      'drop function todo_session_user(text[])',
+      `alter function todo_prove(text, text[], text) owner to ${serving}`,
+      'drop function todo_prove(text, text[], text)',
       'drop schema public',
       `insert into schema_migrations (version, name, checksum) values (9999, 'x', 'x')`,
       'delete from schema_migrations',
@@ -541,7 +539,7 @@ describe('a user who is deleted while a scope of theirs is open', { skip: needsS
   const vanish = (id: string) =>
     withClient(String(served.env['DATABASE_URL']), (client) => client.query('delete from users where id = $1', [id]))
 
-  const service = (id: string): Principal => ({ kind: 'service', service: 'agent', userId: id })
+  const service = (id: string): Principal => servicePrincipal('agent', id)
   for (const [kind, principal, code] of [
     ['a session is refused as unknown', (user: TestUser) => user.principal, 'unauthenticated'],
     ['a service is told that there is no such user', (user: TestUser) => service(user.id), 'not_found'],
@@ -565,7 +563,7 @@ describe('a user who is deleted while a scope of theirs is open', { skip: needsS
 // These change the tables, so they come last.
 describe('a session', () => {
   const idOf = (user: { principal: Principal }) => served.db.asUser(user.principal, async (sql) => sql.userId)
-  const session = (...tokenKeys: string[]): { principal: Principal } => ({ principal: { kind: 'session', tokenKeys } })
+  const session = (...tokenKeys: string[]): { principal: Principal } => ({ principal: sessionPrincipal(tokenKeys) })
   const unauthenticated = problem('unauthenticated')
   const expireIn = (user: TestUser, interval: string, utc = false) =>
     asOwner(
@@ -629,7 +627,7 @@ describe('a session', () => {
           )
           const [row] = await served.asOwner(async (client) => {
             await client.query(`set timezone = '${zone}'`)
-            return (await client.query('select todo_session_user(array[$1]) as id', [user.tokenKey])).rows
+            return (await client.query(`select todo_prove('session', array[$1], null) as id`, [user.tokenKey])).rows
           })
           assert.equal(row.id, isValid ? user.id : null)
         }

@@ -73,7 +73,7 @@ suite('the migration command', () => {
         drop index tasks_by_priority;
         drop policy tasks_of_the_user on tasks;
         grant truncate on tasks to todo_app;
-        alter function todo_known_user(text) security invoker`),
+        alter function todo_prove(text, text[], text) security invoker`),
     )
     const { lines, status } = await run(config, 'check')
     assert.equal(status, 1)
@@ -83,7 +83,7 @@ suite('the migration command', () => {
       .sort()
     assert.deepEqual(named, [
       'different column tasks.priority',
-      'different function todo_known_user(user_id text)',
+      'different function todo_prove(kind text, proof text[], needs text)',
       'different grant on tasks to todo_app',
       'different table tasks',
       'missing index tasks.tasks_by_priority',

@@ -62,3 +62,54 @@ grant execute on function todo_task_format(), todo_task_json(tasks) to :"app_rol
 create policy tasks_in_migrations on tasks
   for all to current_user
   using ((select current_setting('todo.migrating', true)) = 'on');
+
+-- As in 0006_jobs.
+drop function todo_session_user(text[]), todo_known_user(text), todo_job_user(uuid[]);
+
+select set_config('todo.users_schema', :'users_schema', true), set_config('todo.users_table', :'users_table', true),
+       set_config('todo.sessions_schema', :'sessions_schema', true), set_config('todo.sessions_table', :'sessions_table', true),
+       set_config('todo.session_user_column', :'session_user_column', true),
+       set_config('todo.session_expiry_column', :'session_expiry_column', true);
+
+do $$
+begin
+  execute format($function$
+create function todo_prove(kind text, proof text[], needs text) returns text
+  language plpgsql stable security definer parallel safe set search_path = public, pg_temp
+as $body$
+declare
+  token_key text;
+  user_id text;
+begin
+  if kind = 'session' then
+    -- What the table may hold for the presented token.
+    foreach token_key in array coalesce(proof, '{}') loop
+      select u.id into user_id
+      from %1$I.%2$I s
+      join %3$I.%4$I u on u.id = s.%5$I
+      where s.token = token_key and extract(epoch from s.%6$I) > extract(epoch from now())
+      limit 1;
+      exit when found;
+    end loop;
+  elsif kind = 'service' then
+    -- The process has authenticated the service, which names its user.
+    select u.id into user_id from %3$I.%4$I u where u.id = proof[1];
+  elsif kind = 'job' then
+    -- The job, and its lease, which only the process that has claimed the job knows.
+    if proof[1] ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' then
+      select j.for_user into user_id
+      from public.jobs j
+      where j.id = proof[1]::uuid and j.lease::text = proof[2] and j.run_at > now() and j.dead_at is null;
+    end if;
+  end if;
+  return user_id;
+end
+$body$
+$function$,
+    current_setting('todo.sessions_schema'), current_setting('todo.sessions_table'),
+    current_setting('todo.users_schema'), current_setting('todo.users_table'),
+    current_setting('todo.session_user_column'), current_setting('todo.session_expiry_column'));
+end $$;
+
+revoke all on function todo_prove(text, text[], text) from public;
+grant execute on function todo_prove(text, text[], text) to :"app_role";

@@ -12,6 +12,7 @@ import { refuseOtherSearchPath } from './schema/preflight.ts'
 import { probeWrites } from './schema/probe.ts'
 import { openScopes, type Scopes } from './scopes.ts'
 import { BEGIN, SET_FOR_TRANSACTION } from './wire/settings.ts'
+import type { Statement } from './wire/statement.ts'
 import { openSource, systemRole, unreachable, withConnection, type Source } from './source.ts'
 
 export interface DatabaseRoles {
@@ -88,9 +89,10 @@ export async function openDatabase(
     timeBudget,
     prepared: preparedStatements,
     enteredWithMs: pooler === 'none' ? statementTimeoutMs(source.budgetMs) : undefined,
-    onStatement: (statement) => {
-      if (echo) log.info({ statement: statement.name, sql: statement.text }, 'sql')
-    },
+    ...(echo && {
+      onStatement: ({ name, text }: Statement) => log.info({ statement: name, sql: text }, 'sql'),
+      onSystemScope: (reason: string) => log.info({ reason }, 'scope of the system role'),
+    }),
   })
   const closes = opened.move()
   return {

@@ -44,9 +44,9 @@ suite('work under a key', () => {
         done += 1
         return result
       }
-      assert.deepEqual(await served.db.asUser(user.principal, work, once), result)
+      assert.deepEqual(await served.db.asUser(user.principal, work, { once }), result)
       assert.deepEqual([done, replays], [1, 0])
-      assert.deepEqual(await served.db.asUser(user.principal, work, once), result)
+      assert.deepEqual(await served.db.asUser(user.principal, work, { once }), result)
       assert.deepEqual([done, replays], [1, 1])
     })
   }
@@ -57,19 +57,17 @@ suite('work under a key', () => {
       async () => {
         throw new Problem('not_found', 'no')
       },
-      request('thrown', 'one'),
+      { once: request('thrown', 'one') },
     )
     await assert.rejects(failing, problem('not_found'))
-    assert.equal(await served.db.asUser(ada.principal, async () => 'done', request('thrown', 'two')), 'done')
+    assert.equal(await served.db.asUser(ada.principal, async () => 'done', { once: request('thrown', 'two') }), 'done')
   })
 
   test('is done anew when the key was used more than 24 hours ago, whatever it was used for', async () => {
     const run = (content: string) =>
-      served.db.asUser(
-        ada.principal,
-        async () => content,
-        request('old', content, () => assert.fail('it was replayed')),
-      )
+      served.db.asUser(ada.principal, async () => content, {
+        once: request('old', content, () => assert.fail('it was replayed')),
+      })
     assert.equal(await run('one'), 'one')
     await assert.rejects(run('two'), problem('idempotency_key_reused'))
     await rowsOf(`update idempotency_keys set created_at = now() - interval '24 hours 1 second' where key = 'old'`)
@@ -82,9 +80,11 @@ suite('work under a key', () => {
     const user = await served.addUser()
     const at = (key: string, ...contents: [string, ...string[]]) =>
       served.db.asUser(user.principal, async () => contents.join(), {
-        key,
-        fingerprints: contents.map(sha256) as [Buffer, ...Buffer[]], // as many as there are contents
-        onReplay: () => undefined,
+        once: {
+          key,
+          fingerprints: contents.map(sha256) as [Buffer, ...Buffer[]], // as many as there are contents
+          onReplay: () => undefined,
+        },
       })
     assert.equal(await at('old', 'first'), 'first')
     assert.equal(await at('old', 'first', 'second'), 'first', 'an upgraded process knows the request')
@@ -98,16 +98,16 @@ suite('work under a key', () => {
     const user = await served.addUser()
     const newer: OnceOnly = { ...request('newer'), fingerprints: [sha256('a'), sha256('b')] }
     const older: OnceOnly = { ...newer, fingerprints: [sha256('a')] }
-    await served.db.asUser(user.principal, async () => 'done', newer)
+    await served.db.asUser(user.principal, async () => 'done', { once: newer })
     await assert.rejects(
-      served.db.asUser(user.principal, async () => assert.fail('it was done again'), older),
+      served.db.asUser(user.principal, async () => assert.fail('it was done again'), { once: older }),
       problem('unavailable'),
     )
     await assert.rejects(
       served.db.asUser(user.principal, (sql) => isDone(sql, older)),
       problem('unavailable'),
     )
-    assert.equal(await served.db.asUser(user.principal, async () => 'again', newer), 'done')
+    assert.equal(await served.db.asUser(user.principal, async () => 'again', { once: newer }), 'done')
   })
 
   test('is undone when somebody else has kept a result under the key meanwhile, lock or no lock', async () => {
@@ -117,7 +117,7 @@ suite('work under a key', () => {
       await sql.rows({ name: '', text: `insert into idempotency_keys (key, fingerprint) values ('k', sha256('x'))` })
       return 'done'
     }
-    await assert.rejects(served.db.asUser(user.principal, work, request('k')), problem('request_in_progress'))
+    await assert.rejects(served.db.asUser(user.principal, work, { once: request('k') }), problem('request_in_progress'))
     assert.deepEqual(await rowsOf(`select 1 from tasks where title = 'undone'`), [])
   })
 
@@ -129,16 +129,16 @@ suite('work under a key', () => {
     await scopes.asUser(ada.principal, work)
     assert.deepEqual(statements, ['work'])
     statements.length = 0
-    await scopes.asUser(ada.principal, work, request('counted'))
+    await scopes.asUser(ada.principal, work, { once: request('counted') })
     assert.deepEqual(statements, ['idempotency.claim', 'idempotency.find', 'work', 'idempotency.keep'])
     statements.length = 0
-    await scopes.asUser(ada.principal, work, request('counted'))
+    await scopes.asUser(ada.principal, work, { once: request('counted') })
     assert.deepEqual(statements, ['idempotency.claim', 'idempotency.find'])
   })
 
   test('that is of another request, or is only asked for, is told without a word of its result', async () => {
     const user = await served.addUser()
-    await served.db.asUser(user.principal, async () => 'the result', request('k'))
+    await served.db.asUser(user.principal, async () => 'the result', { once: request('k') })
     const answers: unknown[] = []
     await served.db.asUser(user.principal, async (sql) => {
       const row: UserSql['row'] = async <Row>(...asked: Parameters<UserSql['row']>) => {
@@ -174,25 +174,25 @@ suite('work under a key', () => {
                     ('${user.id}', '${key}', sha256('x'), repeat('x', ${megabytes << 20}), now() - interval '${age}')`)
     }
     let waitS = 0
-    await assert.rejects(served.db.asUser(user.principal, work, request('large')), (error: unknown) => {
+    await assert.rejects(served.db.asUser(user.principal, work, { once: request('large') }), (error: unknown) => {
       waitS = Number(error instanceof Problem && error.headers['retry-after'])
       return problem('idempotency_quota_exceeded')(error)
     })
     // Without the oldest there is room.
     assert.ok(waitS > 3590 && waitS <= 3600, `${waitS} s`)
     assert.equal(await tasks(), 0)
-    assert.equal(await served.db.asUser(user.principal, async () => 'small', request('small')), 'small')
-    assert.equal(await served.db.asUser(other.principal, work, request('large')), large)
+    assert.equal(await served.db.asUser(user.principal, async () => 'small', { once: request('small') }), 'small')
+    assert.equal(await served.db.asUser(other.principal, work, { once: request('large') }), large)
     await rowsOf(
       `update idempotency_keys set created_at = created_at - interval '${waitS} s' where user_id = '${user.id}'`,
     )
-    assert.equal(await served.db.asUser(user.principal, work, request('large')), large)
+    assert.equal(await served.db.asUser(user.principal, work, { once: request('large') }), large)
     assert.equal(await tasks(), 1)
   })
 
   test('goes with its user', async () => {
     const user = await served.addUser()
-    await served.db.asUser(user.principal, async () => 1, request('k'))
+    await served.db.asUser(user.principal, async () => 1, { once: request('k') })
     await rowsOf(`delete from users where id = '${user.id}'`)
     assert.deepEqual(await rowsOf(`select key from idempotency_keys where user_id = '${user.id}'`), [])
   })

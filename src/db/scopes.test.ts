@@ -20,6 +20,7 @@ import { openScopes } from './scopes.ts'
 import type { Sql, UserSql } from './sql.ts'
 import type { Statement } from './wire/statement.ts'
 import { shortReading } from './step.ts'
+import { servicePrincipal, sessionPrincipal } from '../principal.ts'
 
 let served: ServedDatabase
 let ada: TestUser
@@ -37,7 +38,7 @@ after(() => served[Symbol.asyncDispose]())
 const unnamed = (text: string): Statement => ({ name: '', text })
 const INSERT = unnamed('insert into tasks (id, title) values (gen_random_uuid(), $1)')
 const FAIL = unnamed('select 1 / 0')
-const NOBODY = { kind: 'session', tokenKeys: ['0'.repeat(64)] } as const
+const NOBODY = sessionPrincipal(['0'.repeat(64)])
 
 const titlesOf = (user: TestUser): Promise<unknown[]> =>
   served.asOwner(async (client) => {
@@ -71,7 +72,7 @@ describe('who does not prove to be a user', () => {
 
   test('as a service naming an unknown user is refused with 404, no work runs and nobody is created', async () => {
     for (const userId of ['nobody', '', ' ', `${ada.id} `, ada.id.toUpperCase().concat('x')]) {
-      const work = served.db.asUser({ kind: 'service', service: 'agent', userId }, () => assert.fail('it ran'))
+      const work = served.db.asUser(servicePrincipal('agent', userId), () => assert.fail('it ran'))
       await assert.rejects(work, problem('not_found', 404))
     }
     const users = await served.asOwner((client) =>
@@ -81,7 +82,7 @@ describe('who does not prove to be a user', () => {
   })
 
   test('as a service naming a user is in that scope, like the session of the user', async () => {
-    const service = { kind: 'service', service: 'agent', userId: ada.id } as const
+    const service = servicePrincipal('agent', ada.id)
     const whose = (sql: UserSql) =>
       sql.row(unnamed(`select current_user as role, current_setting('app.user_id') as "user"`))
     const expected = { role: served.db.roles.serving, user: ada.id }
@@ -487,12 +488,52 @@ describe('a prepared statement whose result changed its type under way', { skip:
   })
 })
 
-test('the statements that run and the reason for each excursion outside a user are told to whoever listens', async () => {
-  const heard: string[] = []
+test('statements are reported by name and text, and a scope of the system role by its reason', async () => {
+  const statements: string[] = []
+  const reasons: string[] = []
   const scopes = openScopes(served.db.pool, served.db.roles, {
-    onStatement: (statement) => heard.push(`${statement.name}: ${statement.text}`),
+    onStatement: ({ name, text }) => statements.push(`${name}: ${text}`),
+    onSystemScope: (reason) => reasons.push(reason),
   })
   await scopes.asUser(ada.principal, (sql) => sql.rows({ name: 'test.one', text: 'select 1' }))
-  await scopes.asSystem('to see whether it is told', async () => undefined)
-  assert.deepEqual(heard, ['test.one: select 1', 'scope.system: to see whether it is told'])
+  await scopes.asSystem('count users', (sql) => sql.rows({ name: 'test.two', text: 'select 2' }))
+  assert.deepEqual(statements, ['test.one: select 1', 'test.two: select 2'])
+  assert.deepEqual(reasons, ['count users'])
+})
+
+describe('a scope with a budget of its own', () => {
+  const asked = unnamed(`select current_setting('statement_timeout') as "limit", pg_sleep($1)::text`)
+  const slept = (seconds: number) =>
+    shortReading({ name: 'test.slept', text: asked.text }, [seconds], (row?: { limit: string }) => row?.limit)
+
+  test('has that time, in a step, in a transaction and as the system role, whatever time a request has', async () => {
+    const scopes = openScopes(served.db.pool, served.db.roles, {
+      timeBudget: () => ({ leftMs: 400, acquireMs: 400 }),
+      enteredWithMs: 300,
+    })
+    const limits = [
+      await scopes.asUser(ada.principal, slept(0.6), { budgetMs: 30_000 }),
+      await scopes.asUser(ada.principal, async (sql) => (await sql.row<{ limit: string }>(asked, [0.6]))?.limit, {
+        budgetMs: 30_000,
+      }),
+      await scopes.asSystem('test', async (sql) => (await sql.row<{ limit: string }>(asked, [0.6]))?.limit, {
+        budgetMs: 30_000,
+      }),
+    ]
+    // PostgreSQL ends a statement a little earlier than the budget ends.
+    for (const limit of limits) assert.match(String(limit), /^(29|30)\d*(\.\d+)?m?s$/)
+  })
+
+  test('that is shorter than that of a request is refused with 503 when it ends', async () => {
+    const budgetMs = 300
+    await assert.rejects(served.db.asUser(ada.principal, slept(5), { budgetMs }), unavailable)
+    await assert.rejects(
+      served.db.asUser(ada.principal, (sql) => sql.rows(asked, [5]), { budgetMs }),
+      unavailable,
+    )
+    await assert.rejects(
+      served.db.asSystem('test', (sql) => sql.rows(asked, [5]), { budgetMs }),
+      unavailable,
+    )
+  })
 })

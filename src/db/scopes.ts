@@ -1,223 +1,148 @@
-import { DatabaseError, escapeIdentifier, type Pool, type PoolClient } from 'pg'
-import { Problem } from '../errors.ts'
-import type { Principal } from '../principal.ts'
-import { isLocked } from './wire/failures.ts'
+import { DatabaseError, type Pool, type PoolClient } from 'pg'
+import { refuseUnlessGranted, unproven, type Principal, type Scope } from '../principal.ts'
+import { enterScope, type Connections } from './connections.ts'
 import { onceOnly, type OnceOnly } from './idempotency.ts'
-import { unbounded, type Lease, type TimeBudget } from './wire/lease.ts'
-import { Pipelines } from './wire/pipelines.ts'
-import { BEGIN, SET_FOR_TRANSACTION } from './wire/settings.ts'
-import { send, sqlOn, userSqlOn, type SystemSql, type UserSql } from './sql.ts'
+import { openOneStatement } from './one-statement.ts'
+import { ENTER, ENTER_WITH_SETTINGS, proofValues, provenUser, type Proof } from './proof.ts'
+import { sqlOn, userSqlOn, type Step, type SystemSql, type UserSql } from './sql.ts'
+import { isLocked } from './wire/failures.ts'
+import { unbounded, type TimeBudget } from './wire/lease.ts'
 import type { Statement } from './wire/statement.ts'
-import { answerOf, PROOFS, proofValue, withProof, type Answer, type ProvenRow } from './step.ts'
-import type { Step } from './sql.ts'
-import { roundTrip, transaction } from './wire/transaction.ts'
-
-type Entering = Readonly<Record<Principal['kind'] | 'nobody', Statement>>
-
-/**
- * Opening a user's scope *is* the credential check: one statement finds whose session it is and makes the rest of the
- * transaction that user's. Without a user the scope stays nobody's, in which every policy answers "no rows".
- *
- * @param suffix of the statements' names
- * @param settings a select list, with a comma behind it
- */
-function entering(suffix: string, settings: string): Entering {
-  const statement = (kind: keyof Entering, userId: string): Statement => ({
-    name: `scope.${kind}${suffix}`,
-    text: `select ${settings} set_config('idle_in_transaction_session_timeout', '5s', true),
-      set_config('app.user_id', ${userId}, true) as "userId"`,
-  })
-  const proving = (kind: Principal['kind']): Statement => statement(kind, `coalesce(${PROOFS[kind]}($1), '')`)
-  return {
-    session: proving('session'),
-    service: proving('service'),
-    job: proving('job'),
-    nobody: statement('nobody', `''`),
-  }
-}
-
-/** On connections whose session has the settings that the service needs. */
-const ENTER = entering('', '')
-/** Behind a pooler, where the next transaction on the server's connection may be another program's. */
-const ENTER_WITH_SETTINGS = entering('.settings', `${SET_FOR_TRANSACTION},`)
+import { transaction } from './wire/transaction.ts'
 
 export interface Scopes {
   /**
-   * The one door to user data: proves the principal and runs `work` in a transaction inside that user's row-level
-   * security.
+   * The only way to user data: proves the principal and runs `work` in a transaction inside that user's row-level security.
+   * A {@link Step} takes one round trip; if that does not settle it, it continues in a transaction.
    *
    * @throws Problem unauthenticated (401) for a session that is unknown, expired or revoked; not_found (404) for a service
-   *   naming a user that does not exist; unavailable (503) when the database is away, no connection came free in time or
-   *   it all took too long; outcome_unknown (503) when the connection was lost in the middle of the commit
-   *
-   * A step takes one flight; where that does not settle it, it goes on in a transaction.
-   *
-   * With `once` the result is kept in the same transaction: when the request was done before, `work` is not run, and the
-   * result is that of the first time. It must be one that JSON brings back as it was.
-   *
-   * @throws Problem request_in_progress (409); idempotency_key_reused (422)
+   *   that names an unknown user; forbidden (403) for a credential without the scope that the work needs; unavailable (503) when the
+   *   database cannot be reached, no connection became free in time or the time budget is used up; outcome_unknown (503) when the
+   *   connection was lost during the commit
+   * @throws Problem with `once`: request_in_progress (409); idempotency_key_reused (422); idempotency_quota_exceeded (429)
    */
-  asUser<T>(principal: Principal, work: Step<T> | ((sql: UserSql) => Promise<T>), once?: OnceOnly): Promise<T>
-  /** The loud exception: a transaction outside any user's scope, as the system role, which has no right on tasks. */
-  asSystem<T>(reason: string, work: (sql: SystemSql) => Promise<T>): Promise<T>
+  asUser<T>(principal: Principal, work: Step<T> | ((sql: UserSql) => Promise<T>), options?: UserWork): Promise<T>
+  /** A transaction outside any user's scope, as the system role, which has no right on tasks. `reason` is for the log. */
+  asSystem<T>(reason: string, work: (sql: SystemSql) => Promise<T>, options?: SystemWork): Promise<T>
+}
+
+export interface SystemWork {
+  /**
+   * How long the work may use the database, in milliseconds: waiting for a connection, and all statements. At least 200; by default
+   * the time that a request has.
+   */
+  readonly budgetMs?: number | undefined
+}
+
+export interface UserWork extends SystemWork {
+  /** The scope that a credential must carry, where it is limited to scopes. Without one, no such credential is accepted. */
+  readonly needs?: Scope | undefined
+  /**
+   * Keeps the result in the same transaction. When the request was done before, `work` is not run, and the result is that of the
+   * first time. The result must be unchanged by a round trip through JSON.
+   */
+  readonly once?: OnceOnly | undefined
 }
 
 export interface ScopeOptions {
-  /** The time that each scope has. Unbounded by default. */
+  /** The time that each scope has by default. Unbounded if not given. */
   readonly timeBudget?: () => TimeBudget
-  /** Whether statements are prepared once per connection, under their names; so by default. */
+  /** Whether statements are prepared once for each connection, under their names; so by default. */
   readonly prepared?: boolean
   /**
-   * Where connections are the serving role's from their beginning, with its settings: the limit that they have for a
-   * statement, in milliseconds. Not so by default.
+   * Given where connections have the serving role and its settings from their beginning: their statement_timeout, in milliseconds.
    */
   readonly enteredWithMs?: number | undefined
   readonly onStatement?: (statement: Statement) => void
+  /** Called with the reason of each scope of the system role. */
+  readonly onSystemScope?: (reason: string) => void
 }
 
 /** `withoutUser` is for questions about the database itself, as the serving role and without a user. */
 export function openScopes(
   pool: Pool,
-  roles: { readonly serving: string; readonly system: string },
-  { timeBudget = unbounded, prepared = true, enteredWithMs, onStatement = () => undefined }: ScopeOptions = {},
+  roles: Connections['roles'],
+  {
+    timeBudget = unbounded,
+    prepared = true,
+    enteredWithMs,
+    onStatement = () => undefined,
+    onSystemScope = () => undefined,
+  }: ScopeOptions = {},
 ): Scopes & { withoutUser<T>(this: void, work: (client: PoolClient) => Promise<T>): Promise<T> } {
-  // Ahead of a statement, so that both hold for it: behind a pooler a login that inherits nothing may not even call its
-  // functions.
-  const begin = ({ client, statementTimeout }: Lease, role: string) =>
-    client.query(
-      `${BEGIN}; set local statement_timeout = '${statementTimeout}'; set local role ${escapeIdentifier(role)}`,
-    )
   const enter = enteredWithMs === undefined ? ENTER_WITH_SETTINGS : ENTER
-  /** One flight. */
-  const open = async (
-    lease: Lease,
-    role: string,
-    statement: Statement,
-    ...values: readonly unknown[]
-  ): Promise<string> => {
-    const [, entered] = await Promise.all([
-      begin(lease, role),
-      send<{ userId?: string }>(lease.client, statement, values, prepared),
-    ])
-    return entered[0]?.userId ?? ''
-  }
-  // The rest of the pool is for whoever needs a connection alone. Measured with PostgreSQL on the same two cores: reads are best
-  // on few connections, and changes spread, because commits on several reach the disk together.
-  const { max } = pool.options
-  const readers = new Pipelines(pool, {
-    width: Math.min(4, Math.floor(max / 2)),
-    batch: 8,
-    depth: 32,
-    changes: false,
-    leftMinMs: 0,
+  const connections: Connections = { pool, roles, enter, prepared, enteredWithMs, onStatement }
+  const asOneStatement = openOneStatement(connections)
+  const budget = (budgetMs: number | undefined): TimeBudget => ({
+    ...timeBudget(),
+    ...(budgetMs !== undefined && { leftMs: budgetMs }),
   })
-  const writers = new Pipelines(pool, {
-    width: Math.min(4, Math.floor(max / 4)),
-    batch: 1,
-    depth: 8,
-    changes: true,
-    leftMinMs: enteredWithMs ?? 0,
-  })
-  const runs = { prepared, onStatement }
-
-  const inTransaction = async <T>(
-    principal: Principal,
-    work: (sql: UserSql) => Promise<T>,
-    time: TimeBudget,
-    once?: OnceOnly,
-  ): Promise<T> => {
-    const { result, replayed } = await transaction(pool, time, {
-      enter: (lease) => open(lease, roles.serving, enter[principal.kind], proofValue(principal)),
-      work: async ({ client }, scope, userId) => {
-        if (userId === '') throw refusal(principal)
-        const sql = userSqlOn(client, scope, runs, userId)
-        return once === undefined ? { result: await work(sql), replayed: false } : await onceOnly(sql, once, work)
-      },
-    })
-    if (replayed) once?.onReplay()
-    return result
-  }
-
-  /** In one flight. */
-  const asOneStatement = async (principal: Principal, step: Step<unknown>, time: TimeBudget): Promise<Answer> => {
-    const statement = withProof(step, principal.kind)
-    onStatement(step.statement)
-    const values = [...step.values, proofValue(principal)]
-    const ask = async (client: PoolClient): Promise<Answer> =>
-      answerOf(await send<ProvenRow>(client, statement, values, prepared))
-    const askInTransaction = async (lease: Lease): Promise<Answer> => {
-      const [began, entered, asked, committed] = await Promise.allSettled([
-        begin(lease, roles.serving),
-        send(lease.client, enter.nobody, [], prepared),
-        ask(lease.client),
-        lease.client.query('commit'),
-      ])
-      // All have an answer before the connection goes back; the first that was refused says why.
-      for (const each of [began, entered, asked]) if (each.status === 'rejected') throw each.reason
-      if (committed.status === 'rejected') throw committed.reason
-      if (asked.status !== 'fulfilled' || committed.value.command !== 'COMMIT') throw new Error('nothing was committed')
-      return asked.value
+  const runStep = async <T>(proof: Proof, step: Step<T>, time: TimeBudget, isUsualTime: boolean): Promise<T> => {
+    if (step.fallback === undefined) {
+      const { row, userId } = await asOneStatement(proof, step, time, isUsualTime)
+      return step.result(row, userId)
     }
-    // Where some of the time has been waited away, the server gets to know: it is to give up before us.
-    const askExclusively = (lease: Lease): Promise<Answer> =>
-      enteredWithMs !== undefined && lease.leftMs() > enteredWithMs ? ask(lease.client) : askInTransaction(lease)
-    const changes = step.fallback !== undefined
-    const isShared = enteredWithMs !== undefined && (changes || step.short)
-    const answer = isShared
-      ? await (changes ? writers : readers).run(time, ask, askExclusively)
-      : await roundTrip(pool, time, changes, askExclusively)
-    if (answer.userId === '') throw refusal(principal)
-    return answer
+    const row = await asOneStatement(proof, step, time, isUsualTime).then(({ row }) => row, unlessLocked)
+    return step.result(row) ?? (await inTransaction(connections, proof, step.fallback, time))
   }
-
   return {
-    asUser: async (principal, work, once) => {
-      const time = timeBudget()
+    asUser: async (principal, work, { needs, once, budgetMs } = {}) => {
+      refuseUnlessGranted(principal, needs)
+      const proof = { principal, needs }
+      const time = budget(budgetMs)
       try {
-        if (typeof work === 'function') return await inTransaction(principal, work, time, once)
-        if (once !== undefined) return await inTransaction(principal, (sql) => sql.run(work), time, once)
-        if (work.fallback === undefined) {
-          const { row, userId } = await asOneStatement(principal, work, time)
-          return work.result(row, userId)
-        }
-        const row = await asOneStatement(principal, work, time).then(({ row }) => row, onLockTimeout)
-        return work.result(row) ?? (await inTransaction(principal, work.fallback, time))
+        if (typeof work === 'function') return await inTransaction(connections, proof, work, time, once)
+        if (once === undefined) return await runStep(proof, work, time, budgetMs === undefined)
+        return await inTransaction(connections, proof, (sql) => sql.run(work), time, once)
       } catch (error) {
-        throw isUserDeleted(error) ? refusal(principal, error) : error
+        throw isUserDeleted(error) ? unproven(principal, error) : error
       }
     },
-    asSystem: (reason, work) =>
-      transaction(pool, timeBudget(), {
-        enter: (lease) => {
-          onStatement({ name: 'scope.system', text: reason })
-          return open(lease, roles.system, enter.nobody)
-        },
-        work: ({ client }, scope) => work(sqlOn(client, scope, runs) as SystemSql),
-      }),
+    asSystem: (reason, work, { budgetMs } = {}) => {
+      onSystemScope(reason)
+      return transaction(pool, budget(budgetMs), {
+        enter: (lease) => enterScope(connections, lease, { role: roles.system, statement: enter.none }),
+        // The brand: only this method makes SQL of the system role.
+        work: ({ client }, scope) => work(sqlOn(client, scope, connections) as SystemSql),
+      })
+    },
     withoutUser: (work) =>
       transaction(pool, timeBudget(), {
-        enter: (lease) => open(lease, roles.serving, enter.nobody),
+        enter: (lease) => enterScope(connections, lease, { role: roles.serving, statement: enter.none }),
         work: ({ client }) => work(client),
       }),
   }
 }
 
-/** A change gives way to a lock, which it did nothing to, and then waits for it in a transaction. */
-const onLockTimeout = (error: unknown): undefined => {
+/**
+ * Entering the scope is the credential check: the first statement finds the user of the principal and makes the rest of the
+ * transaction that user's. Work does not run without one.
+ */
+async function inTransaction<T>(
+  connections: Connections,
+  proof: Proof,
+  work: (sql: UserSql) => Promise<T>,
+  time: TimeBudget,
+  once?: OnceOnly,
+): Promise<T> {
+  const { pool, roles, enter } = connections
+  const entry = { role: roles.serving, statement: enter.user, values: proofValues(proof) }
+  const { result, replayed } = await transaction(pool, time, {
+    enter: async (lease) => provenUser((await enterScope(connections, lease, entry)).userId, proof),
+    work: async ({ client }, scope, userId) => {
+      const sql = userSqlOn(client, scope, connections, userId)
+      return once === undefined ? { result: await work(sql), replayed: false } : await onceOnly(sql, once, work)
+    },
+  })
+  if (replayed) once?.onReplay()
+  return result
+}
+
+/** On lock timeout the step continues in a transaction, so that statements behind it on its connection are not blocked. */
+const unlessLocked = (error: unknown): undefined => {
   if (!isLocked(error)) throw error
 }
 
-function refusal({ kind }: Principal, cause?: unknown): Problem {
-  switch (kind) {
-    case 'session':
-      return new Problem('unauthenticated', 'The session is unknown, expired or signed out', { cause })
-    case 'service':
-      return new Problem('not_found', 'X-User-ID names no user', { cause })
-    case 'job':
-      return new Problem('not_found', 'The user of the job is gone, or its lease has ended', { cause })
-  }
-}
-
-/** The user was deleted after the scope was entered, so that what it writes now has no owner to refer to. */
+/** The user was deleted after the scope was entered, so that the foreign key of a new row has no target. */
 const isUserDeleted = (error: unknown): boolean =>
   error instanceof DatabaseError && error.code === '23503' && /_(user_id|for_user)_fkey$/.test(error.constraint ?? '')

@@ -3,8 +3,8 @@ import { PreparedQuery } from './wire/prepared-query.ts'
 import type { Statement } from './wire/statement.ts'
 
 /**
- * What one statement finds out or does; it gives at most one row. `asUser` sends it together with the proof of the principal,
- * as one statement in one flight; in a transaction that does more, `sql.run` does it there.
+ * Work that one statement can do; it returns at most one row. `asUser` sends it together with the proof of the principal, as one
+ * statement in one round trip. As part of a longer transaction, `sql.run` executes it.
  */
 export type Step<T> = Reading<T> | Writing<T>
 
@@ -15,30 +15,31 @@ interface Single {
 
 export interface Reading<T> extends Single {
   result(this: void, row: object | undefined, userId: string): T
-  /** Whether it takes little time however much there is: then it may go between others, on one connection. */
+  /** Whether it takes little time however many rows there are. Then it shares a connection with other short statements. */
   readonly short: boolean
   readonly fallback?: never
 }
 
 export interface Writing<T> extends Single {
-  /** Undefined where nothing was done. */
+  /** Undefined if the statement changed nothing. */
   result(this: void, row: object | undefined): T | undefined
   fallback(this: void, sql: UserSql): Promise<T>
 }
 
 declare const scope: unique symbol
 
-/** What runs SQL inside one transaction. Rows come back as the SELECT list names them; instants as RFC 3339 text. */
+/** Executes SQL inside one transaction. The columns of a row have the names of the SELECT list; instants are RFC 3339 text. */
 export interface Sql {
   rows<Row>(statement: Statement, values?: readonly unknown[]): Promise<readonly Row[]>
   /** The first row, if there is one. */
   row<Row>(statement: Statement, values?: readonly unknown[]): Promise<Row | undefined>
 }
 
-/** SQL inside one user's row-level security. Only `asUser` makes it, so a store that takes it cannot be called without. */
+/** SQL inside one user's row-level security. Only `asUser` makes it, so that a store which takes it cannot be called outside. */
 export type UserSql = Sql & {
+  /** The proven user. */
   readonly userId: string
-  /** A step as part of this transaction. */
+  /** Executes a step as part of this transaction. */
   run<T>(step: Step<T>): Promise<T>
   readonly [scope]: 'user'
 }
@@ -52,9 +53,8 @@ interface Runs {
 }
 
 /**
- * Runs statements on a connection while its scope lasts. Only the scopes call this, and they alone add the brand. A
- * statement that comes too late, out of a branch that nobody waited for, must not run on what may be the next user's
- * connection by then.
+ * Executes statements on a connection while its scope lasts. Only the scopes call this, and only they add the brand. A statement
+ * after the end of the scope, from a promise that was not awaited, is refused: the connection may be in another user's scope.
  */
 export function sqlOn(client: ClientBase, scope: { readonly ended: boolean }, { prepared, onStatement }: Runs): Sql {
   const rows = async <Row>(statement: Statement, values: readonly unknown[] = []): Promise<readonly Row[]> => {
@@ -82,10 +82,7 @@ export function userSqlOn(client: ClientBase, scope: { readonly ended: boolean }
   return sql
 }
 
-/**
- * Sends a statement. Without its name it is parsed and planned each time, in one go: what a pooler needs that has no prepared
- * statements.
- */
+/** Sends a statement. Unless `prepared`, it goes without its name, and is parsed and planned each time. */
 export async function send<Row extends object>(
   client: ClientBase,
   { name, text }: Statement,
@@ -98,7 +95,7 @@ export async function send<Row extends object>(
     client.query(new PreparedQuery<Row>({ name: prepared ? name : '', text }, values, settle))
     return await promise
   } catch (error) {
-    // It leads to whoever sent this, and not to the socket that the answer came from.
+    // The stack should show the caller, not the socket that received the error.
     if (error instanceof Error) Error.captureStackTrace(error)
     throw error
   }

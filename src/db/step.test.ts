@@ -9,12 +9,12 @@ import {
   type TestUser,
 } from '../../test/databases.ts'
 import { Problem } from '../errors.ts'
-import type { Principal } from '../principal.ts'
+import { servicePrincipal, sessionPrincipal } from '../principal.ts'
 import { openScopes, type Scopes } from './scopes.ts'
 import { reading, withProof, writing } from './step.ts'
 import type { Step } from './sql.ts'
 
-const NOBODY: Principal = { kind: 'session', tokenKeys: ['0'.repeat(64)] }
+const NOBODY = sessionPrincipal(['0'.repeat(64)])
 
 const titles = (): Step<readonly string[]> =>
   reading(
@@ -64,7 +64,7 @@ for (const [where, scopes] of Object.entries(kinds)) {
   describe(`a step ${where}`, () => {
     test('sees and makes the rows of its user alone, by session and by service', async () => {
       const [ben, eve] = [await served.addUser(), await served.addUser()]
-      const service: Principal = { kind: 'service', service: 'agent', userId: ben.id }
+      const service = servicePrincipal('agent', ben.id)
       assert.equal(await scopes().asUser(ben.principal, insert('by session')), 'by session')
       assert.equal(await scopes().asUser(service, insert('by service')), 'by service')
       assert.equal(await scopes().asUser(eve.principal, insert("eve's")), "eve's")
@@ -77,7 +77,7 @@ for (const [where, scopes] of Object.entries(kinds)) {
       const before = await stored()
       await assert.rejects(scopes().asUser(NOBODY, titles()), problem('unauthenticated'))
       await assert.rejects(scopes().asUser(NOBODY, insert('nobody')), problem('unauthenticated'))
-      const stranger: Principal = { kind: 'service', service: 'agent', userId: 'stranger' }
+      const stranger = servicePrincipal('agent', 'stranger')
       await assert.rejects(scopes().asUser(stranger, titles()), problem('not_found'))
       await assert.rejects(scopes().asUser(stranger, insert('nobody')), problem('not_found'))
       assert.deepEqual(await stored(), before)
@@ -113,12 +113,12 @@ for (const [where, scopes] of Object.entries(kinds)) {
 }
 
 test('the proof is executed before the statement that it is for', async () => {
-  const { text } = withProof(titles(), 'session')
+  const { text } = withProof(titles())
   const plan = await served.asOwner(async (client) => {
     await client.query(`prepare proven as ${text}`)
     await client.query('set plan_cache_mode = force_generic_plan')
     const { rows } = await client.query<{ 'QUERY PLAN': [{ Plan: Node }] }>(
-      `explain (format json) execute proven('{"x"}')`,
+      `explain (format json) execute proven('session', '{"x"}', null)`,
     )
     return rows[0]?.['QUERY PLAN'][0].Plan
   })
@@ -190,7 +190,7 @@ test('whose session it is is found by reading a few rows, however many users the
     const before = await count()
     // More often than PostgreSQL plans a statement for its values.
     for (let times = 0; times < 10; times++) {
-      const { rows } = await client.query(`select todo_session_user(array[md5('many 7')]) as id`)
+      const { rows } = await client.query(`select todo_prove('session', array[md5('many 7')], null) as id`)
       assert.deepEqual(rows, [{ id: 'many 7' }])
     }
     const after = await count()

@@ -91,8 +91,8 @@ suite('health', () => {
     ],
     [
       'no session can be looked up',
-      'revoke execute on function todo_session_user(text[]) from todo_app',
-      'grant execute on function todo_session_user(text[]) to todo_app',
+      'revoke execute on function todo_prove(text, text[], text) from todo_app',
+      'grant execute on function todo_prove(text, text[], text) to todo_app',
       'denied',
     ],
     [

@@ -6,21 +6,19 @@ import { shortReading } from '../db/step.ts'
 import { Problem, retryAfter } from '../errors.ts'
 import type { Limits, Policy, Verdict } from '../limits/limits.ts'
 import type { Principal } from '../principal.ts'
-import { sessionTokenKeys } from './credential.ts'
-import { credentialRules } from './identify.ts'
 import { KnownUsers } from './known-users.ts'
 
-/** Whether a request is within its rate limit, and whose limit that is. */
+/** Whether a request is within its rate limit, and which limit it counts for. */
 export interface Admission {
   readonly verdict: Verdict
-  /** The user whose limit it is; undefined where it is that of an address. */
+  /** The user whose limit it counts for; undefined if it counts for an address. */
   readonly userId: string | undefined
-  /** As the verdict was counted. */
+  /** The key of the count: `user:<id>` or `address:<address>`. */
   readonly subject: string
 }
 
 export interface Gate {
-  /** @throws Problem unavailable (503) when nobody can say whose session it is */
+  /** @throws Problem unavailable (503) when the database cannot look up the credential */
   admit(request: FastifyRequest): Promise<Admission>
   /**
    * Whether the credential of the request is valid at this moment.
@@ -28,16 +26,13 @@ export interface Gate {
    * @throws Problem unauthenticated (401), or not_found (404) for a service that names a user who does not exist; unavailable (503)
    */
   prove(request: FastifyRequest): Promise<void>
-  /** Gives an address back what it spent on a request that proved to be a user's, such as a sign-in. */
+  /** Does not count a request that proved to be a user's, such as a sign-in, for its address. */
   excuse(admission: Admission): void
-  /** The credential was refused: what is known of it no longer holds. */
+  /** Call when the credential was refused: it is looked up again. */
   forget(principal: Principal): void
 }
 
 const READS = new Set(['GET', 'HEAD'])
-
-/** The session cookies of the auth server, which only its own routes look at. */
-const SESSION_COOKIE = /(?:^|;\s*)(?:__Secure-)?better-auth\.session_token=([^;\s]+)/
 
 /**
  * A user's requests count together, whatever session or service they come by. A request without a valid credential counts for
@@ -48,7 +43,6 @@ export function openAdmission({ config, limits, db }: { config: Config; limits: 
   const { readPerMinute, writePerMinute } = config.limits
   const read: Policy = { name: 'read', limit: readPerMinute, windowSeconds: 60 }
   const write: Policy = { name: 'write', limit: writePerMinute, windowSeconds: 60 }
-  const rules = credentialRules(config.auth)
   const users = new KnownUsers((principal) => userOf(db, principal))
 
   const take = async (policy: Policy, subject: string, userId?: string): Promise<Admission> => ({
@@ -57,38 +51,30 @@ export function openAdmission({ config, limits, db }: { config: Config; limits: 
     subject,
   })
 
-  /** Who presents a session on the routes that take one. */
-  const presented = (request: FastifyRequest): Principal | null => {
-    const { url = '', headers } = request.raw
-    if (!url.startsWith('/api/')) return null
-    if (request.principal !== null || !url.startsWith('/api/auth/')) return request.principal
-    const [, token] = SESSION_COOKIE.exec(headers.cookie ?? '') ?? []
-    const tokenKeys = token === undefined ? undefined : sessionTokenKeys(token, rules)
-    return tokenKeys === undefined ? null : { kind: 'session', tokenKeys }
-  }
-
   return {
     async admit(request) {
       const policy = READS.has(request.method) ? read : write
-      const principal = presented(request)
+      // Elsewhere a credential means nothing, so it causes no look-up.
+      const principal = isOfApi(request) ? request.principal : null
       const address = (): string => addressOf(request.ip)
       const userId = principal === null ? undefined : await users.userOf(principal, address)
       return userId === undefined ? take(policy, `address:${address()}`) : take(policy, `user:${userId}`, userId)
     },
-    async prove(request) {
-      const principal = presented(request)
+    async prove({ principal, unidentified }) {
       if (principal !== null) return void (await db.asUser(principal, WHO))
-      // Neither is there when the request was refused before anybody looked for a credential.
-      if (request.unidentified !== null) throw request.unidentified
+      // Both are null when the request was refused before its credential was looked for.
+      if (unidentified !== null) throw unidentified
     },
     excuse: ({ verdict, subject }) => void limits.giveBack(verdict, subject),
     forget: (principal) => users.forget(principal),
   }
 }
 
+const isOfApi = ({ raw: { url = '' } }: FastifyRequest): boolean => url.startsWith('/api/')
+
 const WHO = shortReading({ name: 'scope.who', text: 'select' }, [], (_row, userId) => userId)
 
-/** Undefined for a session that is none (any more), or a user that a service made up. */
+/** Undefined for a session that is unknown or has ended, and for a service that names an unknown user. */
 async function userOf(db: Scopes, principal: Principal): Promise<string | undefined> {
   try {
     return await db.asUser(principal, WHO)
@@ -98,7 +84,7 @@ async function userOf(db: Scopes, principal: Principal): Promise<string | undefi
   }
 }
 
-/** One customer's: an IPv4 address, or the /64 that an IPv6 address is in (RFC 6177). */
+/** The address that requests are counted for: an IPv4 address, or the /64 of an IPv6 address, which one customer has (RFC 6177). */
 export function addressOf(ip: string): string {
   const bare = withoutPort(ip)
   if (!ipaddr.isValid(bare)) return 'unknown'
@@ -107,7 +93,7 @@ export function addressOf(ip: string): string {
   return `${ipaddr.IPv6.networkAddressFromCIDR(`${address.toNormalizedString().replace(/%.*/, '')}/64`).toString()}/64`
 }
 
-/** Some gateways write the port of their client into X-Forwarded-For. */
+/** Some gateways add the client's port to X-Forwarded-For. */
 export const withoutPort = (ip: string): string => ip.replace(/^(?:(\d+(?:\.\d+){3})|\[(.*)\])(?::\d+)?$/, '$1$2')
 
 /** @param what is counted, in the plural */

@@ -11,6 +11,7 @@ import { hashSessionToken } from './credential.ts'
 import { shareFairly } from './fairness.ts'
 import type { App } from './app.ts'
 import { Turns } from './turns.ts'
+import { servicePrincipal } from '../principal.ts'
 
 interface Gate {
   readonly begun: string[]
@@ -60,12 +61,12 @@ suite('the requests of one user', () => {
       replace: ({ db }) => ({
         db: {
           ...db,
-          asUser: async (principal, work, once) => {
-            const isHeld = principal.kind === 'session' && principal.tokenKeys.join() === heavyKeys
+          asUser: async (principal, work, options) => {
+            const isHeld = principal.kind === 'session' && principal.proof.join() === heavyKeys
             if (isHeld && typeof work !== 'function' && work.statement.name !== 'scope.who') {
               await gate.enter(String(work.values.find((value) => typeof value === 'number')))
             }
-            return db.asUser(principal, work, once)
+            return db.asUser(principal, work, options)
           },
         },
       }),
@@ -209,7 +210,7 @@ suite('turns of a surface', () => {
     )
     app.addHook('onRequest', (request, _reply, done) => {
       const userId = String(request.headers['x-user'])
-      request.principal = { kind: 'service', service: 'test', userId }
+      request.principal = servicePrincipal('test', userId)
       request.admitted = { subject: userId } as never
       done()
     })

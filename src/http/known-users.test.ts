@@ -1,10 +1,9 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
-import { proofValue } from '../db/step.ts'
-import type { Principal } from '../principal.ts'
+import { servicePrincipal, sessionPrincipal, type Principal } from '../principal.ts'
 import { GUESSES_AT_ONCE, KnownUsers } from './known-users.ts'
 
-const session = (token: string): Principal => ({ kind: 'session', tokenKeys: [token] })
+const session = (token: string): Principal => sessionPrincipal([token])
 const here = (): string => 'here'
 
 /** The only valid tokens are those of `valid`, which belong to a user of the same name. */
@@ -13,7 +12,7 @@ function open(valid: Set<string>) {
   const asked: string[] = []
   const users = new KnownUsers(
     async (principal) => {
-      const token = principal.kind === 'service' ? principal.userId : String(proofValue(principal))
+      const token = String(principal.proof)
       asked.push(token)
       return valid.has(token) ? token : undefined
     },
@@ -77,7 +76,7 @@ suite('known users', () => {
   test('a service may ask for any number of users from one address', async () => {
     const { users, asked } = open(new Set())
     for (let at = 0; at < GUESSES_AT_ONCE + 50; at++) {
-      assert.equal(await users.userOf({ kind: 'service', service: 'default', userId: `user ${at}` }, here), undefined)
+      assert.equal(await users.userOf(servicePrincipal('default', `user ${at}`), here), undefined)
     }
     assert.equal(asked.length, GUESSES_AT_ONCE + 50)
   })

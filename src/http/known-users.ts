@@ -1,6 +1,5 @@
 import { LRUCache } from 'lru-cache'
-import { proofValue } from '../db/step.ts'
-import type { Principal } from '../principal.ts'
+import { isTrusted, type Principal } from '../principal.ts'
 
 /**
  * The process remembers so many credentials and their users. An answer is used for {@link FRESH_MS}: short, because a session
@@ -66,7 +65,7 @@ export class KnownUsers {
     if (known !== undefined && this.#now() - known.foundAtMs < FRESH_MS) return known.userId
     const underWay = this.#underWay.get(key)
     if (underWay !== undefined) return await underWay
-    const isFree = known !== undefined || principal.kind === 'service'
+    const isFree = known !== undefined || isTrusted(principal)
     const allowance = isFree ? undefined : this.#allowanceOf(address())
     if (allowance !== undefined) {
       if (allowance.left < 1) return undefined
@@ -110,4 +109,4 @@ export class KnownUsers {
   }
 }
 
-const keyOf = (principal: Principal): string => `${principal.kind} ${String(proofValue(principal))}`
+const keyOf = (principal: Principal): string => [principal.kind, ...principal.proof].join(' ')

@@ -63,7 +63,7 @@ export function logRequest(request: FastifyRequest, reply: FastifyReply): void {
       method: request.method,
       route: route ?? null,
       principal: request.principal?.kind ?? 'none',
-      service: request.principal?.kind === 'service' ? request.principal.service : undefined,
+      actor: request.principal?.actor.name ?? undefined,
       userId: request.admitted?.userId,
       // A client that left before it had its whole answer has no status, as in metrics and traces.
       status: whole ?? null,

@@ -1,6 +1,7 @@
 import type { FastifyRequest } from 'fastify'
 import type { RequestSpan, Tracer } from '../observer.ts'
 import { RequestLogger, wholeStatus } from './request-log.ts'
+import { isTrusted } from '../principal.ts'
 import type { App } from './app.ts'
 
 declare module 'fastify' {
@@ -21,7 +22,7 @@ export function traceRequests(app: App, tracer: Tracer): void {
     const span = tracer.request(
       { name: nameOf(request), attributes: attributesOf(request) },
       request.headers,
-      request.principal?.kind === 'service',
+      request.principal !== null && isTrusted(request.principal),
     )
     request.span = span
     request.log = new RequestLogger(request.log, span.ids)

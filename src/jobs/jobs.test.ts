@@ -8,6 +8,7 @@ import { until } from '../../test/faults/measures.ts'
 import { startService } from '../../test/service.ts'
 import type { Statement } from '../db/wire/statement.ts'
 import { Problem } from '../errors.ts'
+import { jobPrincipal } from '../principal.ts'
 import type { JobOutcome } from '../observer.ts'
 import type { JobKind } from './kind.ts'
 import { CLAIM, claim, NEXT, openQueue, STATE, type JobRequest, type Queue } from './queue.ts'
@@ -203,8 +204,8 @@ suite('a job for a user', () => {
       run: async ({ principal }) => {
         assert(principal?.kind === 'job')
         const userIdOf = (of: typeof principal) => served.db.asUser(of, async (sql) => sql.userId)
-        const [id] = principal.jobAndLease
-        const forged = { ...principal, jobAndLease: [id, crypto.randomUUID()] } as const
+        const [id = ''] = principal.proof
+        const forged = jobPrincipal('mine', id, crypto.randomUUID())
         scope.resolve([await userIdOf(principal), await userIdOf(forged).catch((error: unknown) => error), principal])
       },
     }

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Scopes } from '../db/scopes.ts'
 import type { JobOutcome, Observer } from '../observer.ts'
+import { jobPrincipal } from '../principal.ts'
 import { retryLater, markDead, done, extend, type Claimed } from './queue.ts'
 import type { JobKind, JobLog } from './kind.ts'
 
@@ -62,7 +63,7 @@ async function attempted(job: Claimed, kind: JobKind, signal: AbortSignal): Prom
   const timeout = new AbortController()
   const timer = setTimeout(() => timeout.abort(new Error(`the job took more than ${timeoutMs} ms`)), timeoutMs)
   const ending = AbortSignal.any([signal, timeout.signal])
-  const principal = userId === null ? undefined : ({ kind: 'job', name, jobAndLease: [id, lease] } as const)
+  const principal = userId === null ? undefined : jobPrincipal(name, id, lease)
   const work = (async (): Promise<Attempt> => {
     try {
       await run({ id, reference, attempts, signal: ending, principal })

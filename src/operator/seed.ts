@@ -4,7 +4,7 @@ import { CLIENT_ADDRESS_HEADER } from '../auth/better-auth.ts'
 import type { Statement } from '../db/wire/statement.ts'
 import { StartError } from '../errors.ts'
 import { reachableUrl } from '../lib/host.ts'
-import type { Principal } from '../principal.ts'
+import { servicePrincipal } from '../principal.ts'
 import { createAll } from '../tasks/creation.ts'
 import type { CommandDeps } from './command-deps.ts'
 import { imagine, type Person } from './sample-data.ts'
@@ -82,7 +82,7 @@ async function settle(deps: CommandDeps, person: Person, onProgress: (tasks: num
   const known = await auth.issueSession(person.email)
   const { token, userId } = known ?? (await signUp(deps, person))
   onProgress(0)
-  const principal: Principal = { kind: 'service', service: 'seed', userId }
+  const principal = servicePrincipal('seed', userId)
   const hasTasks = await db.asUser(
     principal,
     async (sql) => (await sql.row<{ hasTasks: boolean }>(HAS_TASKS))?.hasTasks,

@@ -23,7 +23,7 @@ export function taskRoutes(app: App, { db }: { db: Database }): void {
       schema: operations.createTask,
     },
     async (request, reply) => {
-      const { task, isNew } = await db.asUser(signedIn(request), create(request.body), once(request, reply))
+      const { task, isNew } = await db.asUser(signedIn(request), create(request.body), { once: once(request, reply) })
       return reply
         .code(isNew ? 201 : 200)
         .headers({ ...headersOf(task), location: app.links.to(`${LIST}/${task.id}`) })
@@ -51,11 +51,9 @@ export function taskRoutes(app: App, { db }: { db: Database }): void {
       schema: operations.deleteTask,
     },
     async (request, reply) => {
-      await db.asUser(
-        signedIn(request),
-        store.remove(request.params.id, expectedVersion(request)),
-        once(request, reply),
-      )
+      await db.asUser(signedIn(request), store.remove(request.params.id, expectedVersion(request)), {
+        once: once(request, reply),
+      })
       return reply.code(204).send(null)
     },
   )
@@ -72,7 +70,7 @@ function changeRoutes(app: App, db: Database): void {
       const task = await db.asUser(
         signedIn(request),
         store.update(request.params.id, request.body, expectedVersion(request)),
-        once(request, reply),
+        { once: once(request, reply) },
       )
       return reply.headers(headersOf(task)).send(task.json)
     },
@@ -87,7 +85,7 @@ function changeRoutes(app: App, db: Database): void {
       const task = await db.asUser(
         signedIn(request),
         store.complete(request.params.id, request.body?.completed, expectedVersion(request)),
-        once(request, reply),
+        { once: once(request, reply) },
       )
       return reply.headers(headersOf(task)).send(task.json)
     },

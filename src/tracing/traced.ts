@@ -6,8 +6,8 @@ import type { Limits } from '../limits/limits.ts'
 import type { SpanOptions, Tracer } from '../observer.ts'
 
 /**
- * The same with a span for each transaction of a user, and for each statement its name: never its text or its values. A step
- * is one flight, and so one span; what it takes where that does not settle it is within that.
+ * The same with a span for each transaction of a user, and one for each statement, with its name and never its text or values. A
+ * step takes one round trip and has one span; if it continues in a transaction, that is part of the same span.
  */
 export function tracedScopes<T extends Scopes>(db: T, tracer: Tracer): T {
   const tracedSql = (sql: UserSql): UserSql => ({
@@ -19,11 +19,11 @@ export function tracedScopes<T extends Scopes>(db: T, tracer: Tracer): T {
   })
   const tracedStep = <R>(step: Step<R>): Step<R> =>
     step.fallback === undefined ? step : { ...step, fallback: (sql) => step.fallback(tracedSql(sql)) }
-  const asUser: Scopes['asUser'] = (principal, work, once) =>
+  const asUser: Scopes['asUser'] = (principal, work, options) =>
     tracer.within({ name: 'transaction user', attributes: { principal: principal.kind } }, () =>
       typeof work === 'function'
-        ? db.asUser(principal, (sql) => work(tracedSql(sql)), once)
-        : tracer.within(statementSpan(work.statement), () => db.asUser(principal, tracedStep(work), once)),
+        ? db.asUser(principal, (sql) => work(tracedSql(sql)), options)
+        : tracer.within(statementSpan(work.statement), () => db.asUser(principal, tracedStep(work), options)),
     )
   return { ...db, asUser }
 }

@@ -53,7 +53,7 @@ export function openCheckedKeys(db: Pick<Scopes, 'asUser'>, fernet: Fernet, live
           if (done) throw stillRunning()
           return store.put(sql, provider, sealed(fernet, apiKey), existed)
         },
-        repeatable,
+        { once: repeatable },
       )
     },
 
@@ -63,10 +63,10 @@ export function openCheckedKeys(db: Pick<Scopes, 'asUser'>, fernet: Fernet, live
         const { keyId, encryptedKey } = await store.findSealed(sql, provider)
         return { userId: sql.userId, keyId, apiKey: unsealed(fernet, encryptedKey) }
       })
-      if (stored === undefined) return db.asUser(principal, (sql) => store.find(sql, provider), repeatable)
+      if (stored === undefined) return db.asUser(principal, (sql) => store.find(sql, provider), { once: repeatable })
       const verdict = await liveChecks.check(stored.userId, provider, stored.apiKey)
       if ('cause' in verdict) log.warn({ err: verdict.cause, provider }, 'a provider key could not be checked')
-      return db.asUser(principal, (sql) => store.record(sql, provider, stored.keyId, verdict), repeatable)
+      return db.asUser(principal, (sql) => store.record(sql, provider, stored.keyId, verdict), { once: repeatable })
     },
   }
 }

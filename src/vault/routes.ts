@@ -42,7 +42,7 @@ function storedKeys(app: App, { db }: FeatureDeps): void {
 
   app.delete(KEY, { schema: operations.deleteKey }, async (request, reply) => {
     const { provider } = request.params
-    await db.asUser(signedIn(request), (sql) => store.remove(sql, provider), once(request, reply))
+    await db.asUser(signedIn(request), (sql) => store.remove(sql, provider), { once: once(request, reply) })
     return reply.code(204).send(null)
   })
 }
@@ -81,10 +81,11 @@ function readKeys(app: App, deps: FeatureDeps): void {
 
   app.get(`${KEY}/plaintext`, { schema: operations.readKey }, async (request, reply) => {
     const [principal, { provider }] = [signedIn(request), request.params]
+    const { actor } = principal
     const apiKey = await deps.db.asUser(principal, async (sql) => {
-      if (principal.kind !== 'service') throw new Problem('forbidden', 'Only services may read a key in clear')
+      if (actor.kind !== 'service') throw new Problem('forbidden', 'Only services may read a key in clear')
       const { encryptedKey } = await store.findSealed(sql, provider)
-      await store.noteRead(sql, { provider, service: principal.service, requestId: request.id })
+      await store.noteRead(sql, { provider, service: actor.name, requestId: request.id })
       return unsealed(fernet, encryptedKey)
     })
     return reply.send({ provider, apiKey: apiKey.reveal() })

@@ -16,6 +16,7 @@ import { assertProblem } from '../../test/wire.ts'
 import { openWorld, type Answer, type Asking, type User, type World } from '../../test/world.ts'
 import { openFernet } from '../lib/fernet.ts'
 import { Secret } from '../lib/secret.ts'
+import { servicePrincipal } from '../principal.ts'
 
 const KEYS = '/api/user-api-keys'
 const GEMINI = `${KEYS}/gemini`
@@ -588,7 +589,7 @@ suite('provider keys', () => {
       const [ada, ben] = [await world.signUp('Ada'), await world.signUp('Ben')]
       await put(ada)
       await plaintext(ada)
-      const principal = { kind: 'service', service: 'agent', userId: ada.id } as const
+      const principal = servicePrincipal('agent', ada.id)
       for (const text of [
         `update user_api_key_reads set service = 'nobody'`,
         'delete from user_api_key_reads',

@@ -597,8 +597,8 @@ describe('where another auth server has its tables already', () => {
       `select array(select relname::text from pg_class where relnamespace = 'public'::regnamespace and relkind = 'r'
                and relname not in ('schema_migrations', 'user_api_keys', 'user_api_key_reads', 'idempotency_keys', 'jobs') order by 1) as tables,
          (select confrelid::regclass::text from pg_constraint where conname = 'tasks_user_id_fkey') as target,
-         todo_session_user(array['valid']) as valid, todo_session_user(array['expired']) as expired,
-         todo_known_user('u1') as known, todo_known_user('u2') as unknown`,
+         todo_prove('session', array['valid'], null) as valid, todo_prove('session', array['expired'], null) as expired,
+         todo_prove('service', array['u1'], null) as known, todo_prove('service', array['u2'], null) as unknown`,
     )
     assert.deepEqual(rows, [
       {

@@ -5,12 +5,12 @@ const RESULT_KEPT =
 
 /**
  * Statements of each kind that a request sends, of which none finds or makes a row: PostgreSQL checks the rights of the role
- * and whether the transaction is read-only all the same, and writes nothing to any table or to its log. The two functions
- * read the tables of users and sessions as their owner, which may be another auth server's.
+ * and whether the transaction is read-only all the same, and writes nothing to any table or to its log. The function
+ * reads the tables of users and sessions as its owner, which may be another auth server's.
  */
 const probeOf = (statements: readonly string[]): string => `
   with ${[RESULT_KEPT, ...statements].map((statement, index) => `probe_${index} as (${statement})`).join(',\n')}
-  select public.todo_session_user(array['']), public.todo_known_user('')`
+  select public.todo_prove('session', array[''], null), public.todo_prove('service', array[''], null)`
 
 /**
  * One round trip.

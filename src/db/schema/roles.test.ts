@@ -26,6 +26,7 @@ import { migrateDown, migrateUp } from './migrator.ts'
 import { openScopes } from '../scopes.ts'
 import type { SystemSql } from '../sql.ts'
 import type { Statement } from '../wire/statement.ts'
+import { servicePrincipal, sessionPrincipal } from '../../principal.ts'
 
 /*
  * The logins that operators have. Each ends with a service that works and with a serving role that policies bind. The
@@ -53,7 +54,7 @@ async function works({ asUser, asSystem, pool, roles }: Served): Promise<void> {
   await asUser(ada.principal, (sql) => sql.rows(unnamed('delete from tasks')))
   assert.deepEqual(await title(ada), [])
   assert.deepEqual(await title(ben), [{ user_id: ben.id }])
-  const agent = { kind: 'service', service: 'agent', userId: ben.id } as const
+  const agent = servicePrincipal('agent', ben.id)
   assert.equal(await asUser(agent, async (sql) => sql.userId), ben.id)
 
   for (const text of ['select from users', 'select from user_sessions', 'delete from users']) {
@@ -175,7 +176,7 @@ describe('on a server the login may be', { skip: needsServer }, () => {
     const env = { DATABASE_URL: urlFor(web, name), MIGRATION_DATABASE_URL: urlFor(owner, name) }
     await serves(env)
     await using db = await open({ ...env, DATABASE_POOLER: 'transaction' })
-    const nobody = { kind: 'session', tokenKeys: ['x'] } as const
+    const nobody = sessionPrincipal(['x'])
     await assert.rejects(
       db.asUser(nobody, () => assert.fail('it ran')),
       { code: 'unauthenticated' },

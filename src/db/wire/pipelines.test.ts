@@ -14,6 +14,7 @@ import { Problem } from '../../errors.ts'
 import { openScopes } from '../scopes.ts'
 import { reading, shortReading, writing } from '../step.ts'
 import type { Step } from '../sql.ts'
+import { sessionPrincipal } from '../../principal.ts'
 
 const POOL = 4
 /** Half of it for those who read, and half of that for those who write. */
@@ -73,7 +74,7 @@ suite('many who read at once', { skip: needsServer }, () => {
   })
 
   test('are refused each for themselves', async () => {
-    const nobody = { kind: 'session', tokenKeys: ['0'.repeat(64)] } as const
+    const nobody = sessionPrincipal(['0'.repeat(64)])
     const [answers, refusal] = await Promise.all([
       asAll(whose()),
       served.db.asUser(nobody, whose()).catch((error: unknown) => error),

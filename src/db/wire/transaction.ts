@@ -2,24 +2,28 @@ import type { Pool, PoolClient } from 'pg'
 import { isAnswer, isOutdatedConnection, unavailable, unknownOutcome } from './failures.ts'
 import { borrow, type Lease, type TimeBudget } from './lease.ts'
 
-export interface Transaction<T> {
-  /** Begins it, and answers with whose it is. */
-  readonly enter: (lease: Lease) => Promise<string>
-  readonly work: (lease: Lease, scope: { readonly ended: boolean }, userId: string) => Promise<T>
+export interface Transaction<T, Entered> {
+  /** Begins the transaction and enters its scope. An error ends it before any work. */
+  readonly enter: (lease: Lease) => Promise<Entered>
+  readonly work: (lease: Lease, scope: { readonly ended: boolean }, entered: Entered) => Promise<T>
 }
 
 /** Runs work between BEGIN and COMMIT, on another connection where the first turns out to be lost before anything is done. */
-export async function transaction<T>(pool: Pool, timeBudget: TimeBudget, { enter, work }: Transaction<T>): Promise<T> {
+export async function transaction<T, Entered>(
+  pool: Pool,
+  timeBudget: TimeBudget,
+  { enter, work }: Transaction<T, Entered>,
+): Promise<T> {
   for (;;) {
     const lease = await borrow(pool, timeBudget)
     const { client } = lease
     const scope = { ended: false }
-    let entered = false
+    let isEntered = false
     let broken = true
     try {
-      const userId = await lease.within(enter(lease))
-      entered = true
-      const result = await lease.within(work(lease, scope, userId))
+      const entered = await lease.within(enter(lease))
+      isEntered = true
+      const result = await lease.within(work(lease, scope, entered))
       scope.ended = true
       await lease.within(commit(client))
       broken = false
@@ -34,7 +38,7 @@ export async function transaction<T>(pool: Pool, timeBudget: TimeBudget, { enter
       // What is outdated here is outdated on the other connections too.
       if (isOutdatedConnection(error)) lease.markPoolStale()
       // A connection that broke while it idled: nothing has been done on it, so another may do.
-      if (!broken || entered || !lease.reused) throw unavailable(error) ?? error
+      if (!broken || isEntered || !lease.reused) throw unavailable(error) ?? error
       lease.markPoolStale()
     } finally {
       lease.end(broken)

@@ -4,7 +4,7 @@ import { after, before, suite, test } from 'node:test'
 import { needsServer } from '../../../test/databases.ts'
 import { openWorld, type Answer, type User, type World } from '../../../test/world.ts'
 import { openScopes } from '../../db/scopes.ts'
-import type { Principal } from '../../principal.ts'
+import { servicePrincipal } from '../../principal.ts'
 import { RELATIVE } from '../../http/links.ts'
 import { runBatch } from './batch.ts'
 
@@ -98,7 +98,7 @@ suite('a batch', () => {
     const statements: string[] = []
     const { db } = world.deps
     const scopes = openScopes(db.pool, db.roles, { onStatement: ({ name }) => statements.push(name) })
-    const principal: Principal = { kind: 'service', service: 'test', userId: ada.id }
+    const principal = servicePrincipal('test', ada.id)
     const results = await scopes.asUser(principal, (sql) =>
       runBatch(
         sql,

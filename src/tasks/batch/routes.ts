@@ -57,7 +57,7 @@ export function batchRoutes(app: App, { db }: { db: Database }): void {
     },
     async (request, reply) => {
       const run = (sql: UserSql): Promise<BatchResult[]> => runBatch(sql, request.body, app.links)
-      const results = await db.asUser(signedIn(request), run, once(request, reply))
+      const results = await db.asUser(signedIn(request), run, { once: once(request, reply) })
       return reply.send({ results })
     },
   )
@@ -84,7 +84,7 @@ export function batchRoutes(app: App, { db }: { db: Database }): void {
     },
     async (request, reply) => {
       const ids = distinct(request.body.ids)
-      const removed = await db.asUser(signedIn(request), (sql) => removeAll(sql, ids), once(request, reply))
+      const removed = await db.asUser(signedIn(request), (sql) => removeAll(sql, ids), { once: once(request, reply) })
       const deleted = new Set(removed)
       return reply.send({
         deleted: ids.filter((id) => deleted.has(id)),

@@ -1,0 +1,73 @@
+import { lacksScope, unproven, type Principal, type Scope } from '../principal.ts'
+import type { Statement } from './wire/statement.ts'
+import { SET_FOR_TRANSACTION } from './wire/settings.ts'
+
+/** What work asks of the proof of its principal. */
+export interface Proof {
+  readonly principal: Principal
+  /** The scope that the work needs. */
+  readonly needs: Scope | undefined
+}
+
+/**
+ * A FROM item of one row, `proof (user_id)`: the user of the principal, by the function that proves every kind. `offset 0` keeps
+ * PostgreSQL from calling the function once for each use of its result.
+ *
+ * @param first the number of the first of three parameters, those of {@link proofValues}
+ */
+export const proofFrom = (first: number): string =>
+  `(select public.todo_prove($${first}, $${first + 1}, $${first + 2}) as user_id offset 0) proof`
+
+/** Lets the policies show and accept the rows of the proven user, and none where no user is proven. */
+export const SET_PROVEN_USER = `set_config('app.user_id', coalesce(proof.user_id, ''), true)`
+
+export const proofValues = ({ principal: { kind, proof }, needs }: Proof): readonly unknown[] => [
+  kind,
+  proof,
+  needs ?? null,
+]
+
+/**
+ * @param userId what `todo_prove` has answered
+ * @throws Problem for a principal that proves no user: unauthenticated (401) or not_found (404), by its kind; forbidden (403) where
+ *   its credential does not have the scope
+ */
+export function provenUser(userId: string | null | undefined, { principal, needs }: Proof): string {
+  if (userId === null || userId === undefined) throw unproven(principal)
+  if (userId === '') throw lacksScope(needs)
+  return userId
+}
+
+/** The first statement of a transaction, which decides whose rows the policies show until its end. */
+export interface EnterStatements {
+  /** Takes {@link proofValues} and gives {@link Entered}. */
+  readonly user: Statement
+  /** The policies show no rows. */
+  readonly none: Statement
+}
+
+export interface Entered {
+  readonly userId?: string | null
+}
+
+const IDLE_TIMEOUT = `set_config('idle_in_transaction_session_timeout', '5s', true)`
+
+/**
+ * @param suffix of the statements' names
+ * @param settings a select list, with a comma at its end
+ */
+const entering = (suffix: string, settings: string): EnterStatements => ({
+  user: {
+    name: `scope.user${suffix}`,
+    text: `select ${settings} ${IDLE_TIMEOUT}, proof.user_id as "userId", ${SET_PROVEN_USER} from ${proofFrom(1)}`,
+  },
+  none: {
+    name: `scope.none${suffix}`,
+    text: `select ${settings} ${IDLE_TIMEOUT}, set_config('app.user_id', '', true)`,
+  },
+})
+
+/** For connections whose session has the settings that the service needs. */
+export const ENTER = entering('', '')
+/** Behind a pooler, where the next transaction on the server's connection may be another program's. */
+export const ENTER_WITH_SETTINGS = entering('.settings', `${SET_FOR_TRANSACTION},`)

@@ -1,0 +1,13 @@
+import type { FastifyRequest } from 'fastify'
+import type { Problem } from '../../errors.ts'
+import type { Principal } from '../../principal.ts'
+
+/**
+ * Looks at a request for one kind of credential, without a query: its principal, a refusal when the credential is there and cannot be
+ * valid, or undefined when there is none of this kind, so that the next resolver looks.
+ */
+export type Resolver = (request: FastifyRequest) => Principal | Problem | undefined
+
+/** The token of `Authorization: Bearer <token>`; undefined without the header or in another form. */
+export const bearerToken = ({ headers: { authorization = '' } }: FastifyRequest): string | undefined =>
+  /^Bearer +([^\s]+) *$/i.exec(authorization)?.[1]
