@@ -115,8 +115,8 @@ suite('moving from the Python service', { skip: missing.length > 0 && `takes ${m
     assert.ok(block, 'the page has no such block')
     // Without npm, which would change to the project's directory: the map of ids is written where the command runs.
     const script = block.script.replaceAll(
-      /npm run (?:-s |--silent )?(\w+)(?: --)?/g,
-      (_, command: string) => `'${process.execPath}' '${join(ROOT, 'bin/todo-backend.mjs')}' ${command}`,
+      /npm (?:run (\w+)|start)(?: --)?/g,
+      (_, command = '') => `'${process.execPath}' '${join(ROOT, 'bin/todo-backend.mjs')}' ${command}`,
     )
     const { status, stdout, stderr } = spawnSync('sh', ['-e'], {
       cwd: directory,
