@@ -1319,7 +1319,7 @@ export interface components {
             callbackURL?: string;
         };
         /** @enum {string} */
-        TaskSort: "createdAt" | "-createdAt" | "updatedAt" | "-updatedAt" | "dueDate" | "-dueDate" | "priority" | "-priority" | "title" | "-title" | "status" | "-status" | "relevance";
+        TaskSort: "title" | "-title" | "status" | "-status" | "priority" | "-priority" | "dueDate" | "-dueDate" | "createdAt" | "-createdAt" | "updatedAt" | "-updatedAt" | "relevance";
         /** @enum {string} */
         TaskField: "id" | "title" | "description" | "status" | "priority" | "dueDate" | "tags" | "userId" | "createdAt" | "updatedAt" | "completedAt" | "version";
         CompleteTaskRequest: {

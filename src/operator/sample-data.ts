@@ -1,4 +1,5 @@
-import { PRIORITIES, STATUSES, type TaskCreate } from '../tasks/schema.ts'
+import { PRIORITIES, STATUSES } from '../tasks/fields.ts'
+import type { TaskCreate } from '../tasks/schema.ts'
 
 /** Somebody who could be a user, with what they might have to do. */
 export interface Person {

@@ -4,26 +4,31 @@ import type { Statement } from '../db/wire/statement.ts'
 import { writing } from '../db/step.ts'
 import type { Step } from '../db/sql.ts'
 import { Problem } from '../errors.ts'
+import { CONTENT, fieldOf } from './fields.ts'
 import type { TaskCreate } from './schema.ts'
-import { contentOf, isSameContent, lockAll, normalized, taskOf, WRITTEN, type Content, type Stored } from './store.ts'
+import { contentOf, isSameContent, lockAll, storedValue, taskOf, WRITTEN, type Content, type Stored } from './store.ts'
 
+const COLUMNS = CONTENT.map((field) => fieldOf(field).column)
+const INSERT = `insert into tasks (id, ${COLUMNS.join(', ')}, completed_at)`
+const completedAt = (status: string): string => `case when ${status} = 'COMPLETED'::task_status then now() end`
+
+/** $1 is the id; the content follows it. */
+const PARAMETERS = Object.fromEntries(CONTENT.map((field, at) => [field, `$${at + 2}::${fieldOf(field).type}`]))
 // Nobody creates nothing; the policy would make an error of it.
 const CREATE: Statement = {
   name: 'tasks.create',
-  text: `insert into tasks (id, title, description, status, priority, due_date, tags, completed_at)
-         select $1::uuid, $2, $3, $4::task_status, $5::task_priority, $6::timestamptz(3), $7::text[],
-           case when $4 = 'COMPLETED'::task_status then now() end
+  text: `${INSERT}
+         select $1::uuid, ${Object.values(PARAMETERS).join(', ')}, ${completedAt(String(PARAMETERS['status']))}
          where current_setting('app.user_id') <> ''
          on conflict (user_id, id) do nothing returning ${WRITTEN}`,
 }
-// By id, so that of two who choose the same ids one waits, and neither waits for the other.
+const GIVEN = CONTENT.map((field) => `"${field}" ${fieldOf(field).type}`)
+// In the order of the ids, so that of two statements that create the same ids one waits, and neither waits for the other.
 const CREATE_ALL: Statement = {
   name: 'tasks.create_all',
-  text: `insert into tasks (id, title, description, status, priority, due_date, tags, completed_at)
-         select id, title, description, status, priority, "dueDate", tags,
-           case when status = 'COMPLETED'::task_status then now() end
-         from json_to_recordset($1::json) as given (id uuid, title text, description text, status task_status,
-           priority task_priority, "dueDate" timestamptz(3), tags text[])
+  text: `${INSERT}
+         select id, ${CONTENT.map((field) => `"${field}"`).join(', ')}, ${completedAt('status')}
+         from json_to_recordset($1::json) as given (id uuid, ${GIVEN.join(', ')})
          order by id
          on conflict (user_id, id) do nothing returning ${WRITTEN}`,
 }
@@ -70,11 +75,12 @@ export async function createAll(
   return new Map(created.map((task) => [task.id, task]))
 }
 
-const contentToCreate = ({
-  title,
-  description = null,
-  status = 'TODO',
-  priority = 'MEDIUM',
-  dueDate = null,
-  tags = [],
-}: TaskCreate): Content => ({ title, description, status, priority, dueDate: normalized(dueDate), tags })
+/** What the task is created with: defaults stand for what is absent. */
+function contentToCreate(task: TaskCreate): Content {
+  const values = CONTENT.map((field) => {
+    const value = task[field]
+    return [field, value === undefined ? fieldOf(field).default : storedValue(field, value)]
+  })
+  // Each field, with a value of its type.
+  return Object.fromEntries(values) as Content
+}

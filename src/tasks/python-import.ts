@@ -2,7 +2,7 @@ import { hash } from 'node:crypto'
 import { isVisible } from '../lib/visible.ts'
 import type { ConversionContext, ImportKind } from '../python-import/kind.ts'
 import { RowReader, type Converted, type OldRow } from '../python-import/old-row.ts'
-import { PRIORITIES, STATUSES } from './schema.ts'
+import { PRIORITIES, STATUSES } from './fields.ts'
 
 export interface NewTask {
   readonly id: string

@@ -1,78 +1,11 @@
 import { Type, type Static } from 'typebox'
-import { Count, Instant, Nullable, OneOf, Uuid } from '../http/wire.ts'
-
-export const STATUSES = ['TODO', 'IN_PROGRESS', 'COMPLETED'] as const
-export const PRIORITIES = ['URGENT', 'HIGH', 'MEDIUM', 'LOW'] as const
+import { Count, Uuid } from '../http/wire.ts'
+import { ANSWER_PROPERTIES, CREATE_PROPERTIES, EXAMPLE, PATCH_PROPERTIES, PRIORITIES, STATUSES } from './fields.ts'
 
 export const PAGE_SIZE_MAX = 1000
 
-const EXAMPLE = {
-  id: '019b6051-3a80-7c4e-9d3b-5f0c2f7f6a11',
-  title: 'Buy milk',
-  description: null,
-  status: 'TODO',
-  priority: 'MEDIUM',
-  dueDate: '2025-12-27T17:00:00Z',
-  tags: ['home'],
-  userId: 'hT3kQ9v7Lw2TnB5rYzX8a1Pq4Wc6Vd0E',
-  createdAt: '2025-12-20T09:30:00.250Z',
-  updatedAt: '2025-12-20T09:30:00.250Z',
-  completedAt: null,
-  version: 1,
-}
-
-// Lengths are counted in Unicode code points, after trimming.
-const Title = Type.String({
-  'x-trim': true,
-  'x-visible': true,
-  minLength: 1,
-  maxLength: 200,
-  format: 'text',
-  examples: ['Buy milk'],
-})
-const Description = Nullable(Type.String({ maxLength: 10_000, format: 'text' }))
-export const Status = OneOf(STATUSES, {
-  'x-component': 'TaskStatus',
-  description: 'The progress of a task; TODO by default',
-})
-export const Priority = OneOf(PRIORITIES, {
-  'x-component': 'TaskPriority',
-  description: 'The urgency of a task; MEDIUM by default',
-})
-const DueDate = Nullable(Instant)
-const Tags = Type.Array(Type.String({ 'x-visible': true, minLength: 1, maxLength: 50, format: 'text' }), {
-  'x-trim-items': true,
-  maxItems: 50,
-  uniqueItems: true,
-  description: 'In the order of the request',
-  examples: [['home']],
-})
-
-// Absent members are null to some generated clients, and a list of tags must not be lost for that.
-const NullableTags = Nullable({ ...Tags, description: 'In the order of the request; null means none' })
-
-export const Task = Type.Object(
-  {
-    id: Uuid,
-    title: Type.String(),
-    description: Nullable(Type.String()),
-    status: Status,
-    priority: Priority,
-    dueDate: DueDate,
-    tags: Type.Array(Type.String()),
-    userId: Type.String(),
-    createdAt: Instant,
-    updatedAt: Instant,
-    completedAt: Nullable(Instant),
-    version: Type.Integer({ minimum: 1, description: 'Incremented by each change; the value of the ETag' }),
-  },
-  { $id: 'Task', examples: [EXAMPLE] },
-)
+export const Task = Type.Object(ANSWER_PROPERTIES, { $id: 'Task', examples: [EXAMPLE] })
 export type Task = Static<typeof Task>
-
-export type Field = keyof Task
-// Object.keys forgets what the keys are.
-export const FIELDS = Object.keys(Task.properties) as readonly Field[]
 
 export const TaskCreate = Type.Object(
   {
@@ -83,12 +16,7 @@ export const TaskCreate = Type.Object(
           'Any UUID, which makes the request repeatable: if you have a task with this id and the same content, the answer is 200 with that task; with other content it is 409. If absent, the service generates an id.',
       }),
     ),
-    title: Title,
-    description: Type.Optional(Description),
-    status: Type.Optional(Status),
-    priority: Type.Optional(Priority),
-    dueDate: Type.Optional(DueDate),
-    tags: Type.Optional(Tags),
+    ...CREATE_PROPERTIES,
   },
   {
     $id: 'TaskCreate',
@@ -98,22 +26,12 @@ export const TaskCreate = Type.Object(
 )
 export type TaskCreate = Static<typeof TaskCreate>
 
-export const TaskPatch = Type.Object(
-  {
-    title: Type.Optional(Title),
-    description: Type.Optional(Description),
-    status: Type.Optional(Status),
-    priority: Type.Optional(Priority),
-    dueDate: Type.Optional(DueDate),
-    tags: Type.Optional(NullableTags),
-  },
-  {
-    $id: 'TaskPatch',
-    additionalProperties: false,
-    description: 'A JSON merge patch (RFC 7396): absent members do not change, null clears a member',
-    examples: [{ status: 'IN_PROGRESS', dueDate: null }],
-  },
-)
+export const TaskPatch = Type.Object(PATCH_PROPERTIES, {
+  $id: 'TaskPatch',
+  additionalProperties: false,
+  description: 'A JSON merge patch (RFC 7396): absent members do not change, null clears a member',
+  examples: [{ status: 'IN_PROGRESS', dueDate: null }],
+})
 export type TaskPatch = Static<typeof TaskPatch>
 
 export const TaskCompletion = Type.Object(

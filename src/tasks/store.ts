@@ -5,6 +5,7 @@ import type { Step } from '../db/sql.ts'
 import { Problem } from '../errors.ts'
 import type { Expectation } from '../http/conditional.ts'
 import { formatInstant, parseInstant } from '../lib/instant.ts'
+import { CONTENT, fieldOf, type ContentField } from './fields.ts'
 import type { Task, TaskPatch } from './schema.ts'
 
 /** A task as the statements give it. */
@@ -38,35 +39,30 @@ const changed = (status: string): string =>
   `completed_at = case when ${status} = 'COMPLETED'::task_status then coalesce(completed_at, greatest(now(), updated_at)) end,
    version = version + 1, updated_at = greatest(now(), updated_at)`
 
-/** Sets columns of the task $1 in one of the versions $2, if those that `differ` get other values than they have. */
-function change(
-  name: string,
-  values: Readonly<Record<string, string>>,
-  differ: Readonly<Record<string, string>> = values,
-): Statement {
-  const columns = (of: object): string => Object.keys(of).join(', ')
-  const given = (of: object): string => Object.values(of).join(', ')
-  const text = `update tasks set (${columns(values)}) = row(${given(values)}), ${changed(values['status'] ?? 'status')}
-    where id = $1 and ($2::int[] is null or version = any ($2)) and (${columns(differ)}) is distinct from (${given(differ)})
+/** Sets columns of the task $1 in one of the versions $2, if any of them gets another value than it has. */
+function change(name: string, values: Readonly<Record<string, string>>): Statement {
+  const columns = Object.keys(values).join(', ')
+  const given = Object.values(values).join(', ')
+  const text = `update tasks set (${columns}) = row(${given}), ${changed(values['status'] ?? 'status')}
+    where id = $1 and ($2::int[] is null or version = any ($2)) and (${columns}) is distinct from (${given})
     returning ${WRITTEN}`
   return { name, text }
 }
 
-/** A null leaves what there is. */
-const BESIDE_TEXT = {
-  status: 'coalesce($3, status)',
-  priority: 'coalesce($4, priority)',
-  due_date: 'case when $5 then $6::timestamptz(3) else due_date end',
+/** What a patch sets each column to: null leaves a value that cannot be null, and a parameter of its own says whether any other changes. */
+const PATCH = change('tasks.patch', patchedValues(3))
+
+function patchedValues(first: number): Record<string, string> {
+  let parameter = first
+  return Object.fromEntries(
+    CONTENT.map((field) => {
+      const { column, type, isNullable } = fieldOf(field)
+      if (isNullable !== true) return [column, `coalesce($${parameter++}::${type}, ${column})`]
+      return [column, `case when $${parameter++}::boolean then $${parameter++}::${type} else ${column} end`]
+    }),
+  )
 }
-const TEXT = {
-  title: 'coalesce($7, title)',
-  tags: 'coalesce($8, tags)',
-  description: 'case when $9 then $10 else description end',
-}
-// PostgreSQL folds the searched words anew whenever a column that they are made of is set, also to what it was. So text that
-// stays the same is not set.
-const PATCH = change('tasks.patch', { ...BESIDE_TEXT, ...TEXT }, TEXT)
-const PATCH_BESIDE_TEXT = change('tasks.patch_beside_text', BESIDE_TEXT)
+
 const COMPLETE = change('tasks.complete', {
   status: `case when not coalesce($3, status <> 'COMPLETED') then
              case when status = 'COMPLETED' then 'TODO' else status end
@@ -104,25 +100,24 @@ export async function patched(sql: UserSql, current: Stored, patch: TaskPatch): 
   return found(await sql.row<Stored>(...patching(current.id, changes, null)))
 }
 
-/** What of the patch is not so already. */
-function differences(current: Task, { dueDate, tags, ...others }: TaskPatch): TaskPatch {
-  const patch = {
-    ...others,
-    ...(dueDate === undefined ? {} : { dueDate: normalized(dueDate) }),
-    ...(tags === undefined ? {} : { tags: tags ?? [] }),
-  }
-  const differs = ([name, value]: [string, unknown]): boolean =>
-    JSON.stringify(value) !== JSON.stringify(current[name as keyof TaskPatch])
-  return Object.fromEntries(Object.entries(patch).filter(differs))
+/** The part of the patch that changes something. */
+function differences(current: Task, patch: TaskPatch): TaskPatch {
+  const differs = (field: ContentField): boolean =>
+    patch[field] !== undefined && JSON.stringify(storedValue(field, patch[field])) !== JSON.stringify(current[field])
+  return Object.fromEntries(CONTENT.filter(differs).map((field) => [field, patch[field]]))
 }
 
-function patching(id: string, patch: TaskPatch, versions: readonly number[] | null): Call {
-  const { title, description, status, priority, dueDate, tags } = patch
-  const due = dueDate === undefined ? null : normalized(dueDate)
-  const values = [id, versions, status, priority, dueDate !== undefined, due]
-  if (title === undefined && description === undefined && tags === undefined) return [PATCH_BESIDE_TEXT, values]
-  return [PATCH, [...values, title, tags === null ? [] : tags, description !== undefined, description]]
-}
+const patching = (id: string, patch: TaskPatch, versions: readonly number[] | null): Call => [
+  PATCH,
+  [
+    id,
+    versions,
+    ...CONTENT.flatMap((field) => {
+      const value = patch[field] === undefined ? null : storedValue(field, patch[field])
+      return fieldOf(field).isNullable === true ? [patch[field] !== undefined, value] : [value]
+    }),
+  ],
+]
 
 /** Completes or reopens; without `completed` whichever it is not. */
 export const complete = (id: string, completed: boolean | undefined, expected: Expectation): Step<Stored> =>
@@ -172,24 +167,25 @@ async function lock(sql: UserSql, id: string, { check }: Expectation): Promise<S
   return current
 }
 
-/** What users say of a task, in the order of the statements' parameters. */
-export type Content = Pick<Task, 'title' | 'description' | 'status' | 'priority' | 'dueDate' | 'tags'>
+/** The fields that users set. */
+export type Content = Pick<Task, ContentField>
 
-export const contentOf = ({ title, description, status, priority, dueDate, tags }: Content): unknown[] => [
-  title,
-  description,
-  status,
-  priority,
-  dueDate,
-  tags,
-]
+/** In the order of the statements' parameters. */
+export const contentOf = (content: Content): unknown[] => CONTENT.map((field) => content[field])
+
+/** As the column keeps what a client sent: null of a field that cannot be null is its default. */
+export function storedValue(field: ContentField, value: Content[ContentField] | null): unknown {
+  const { type, isNullable, default: otherwise } = fieldOf(field)
+  if (value === null) return isNullable === true ? null : otherwise
+  return type === 'timestamptz(3)' && typeof value === 'string' ? normalized(value) : value
+}
 
 export const isSameContent = (a: Content, b: Content): boolean =>
   JSON.stringify(contentOf(a)) === JSON.stringify(contentOf(b))
 
 /** Cut to milliseconds here, because PostgreSQL would round. The schema has already refused what is no instant. */
-export function normalized(dueDate: string | null): string | null {
-  const epochMs = dueDate === null ? undefined : parseInstant(dueDate)
+function normalized(instant: string): string | null {
+  const epochMs = parseInstant(instant)
   return epochMs === undefined ? null : formatInstant(epochMs)
 }
 

@@ -1,6 +1,14 @@
 import type { Statement } from '../../db/wire/statement.ts'
-import type { Query, SortKey, SortName } from './query.ts'
-import { STATUSES, type Field } from '../schema.ts'
+import type { Query, SortKey } from './query.ts'
+import {
+  ANY_OF_FIELDS,
+  COMPARISONS,
+  fieldOf,
+  STATUSES,
+  type ComparisonName,
+  type Field,
+  type SortField,
+} from '../fields.ts'
 import { TASK_JSON } from '../store.ts'
 import { type SearchTerm, withTypos } from './search.ts'
 
@@ -26,19 +34,9 @@ interface Order {
   readonly nullable?: boolean
 }
 
-/**
- * The titles' own words, in the order of their code points and not of a locale. Cut, because a
- * cursor has to fit into a URL and compatible decomposition makes eighteen letters of some.
- */
-const TITLE_WORDS = `left(split_part(search_words, E'\\n', 1), 200) collate "C"`
-
-const ORDERS: Readonly<Record<Exclude<SortName, 'relevance'>, Order>> = {
-  createdAt: { expression: 'created_at', type: 'timestamptz' },
-  updatedAt: { expression: 'updated_at', type: 'timestamptz' },
-  dueDate: { expression: 'due_date', type: 'timestamptz', nullable: true },
-  priority: { expression: 'priority', type: 'task_priority' },
-  status: { expression: 'status', type: 'task_status' },
-  title: { expression: TITLE_WORDS, type: 'text' },
+function orderOf(field: SortField): Order {
+  const { column, type, isNullable = false, sort } = fieldOf(field)
+  return typeof sort === 'object' ? sort : { expression: column, type: type.replace('(3)', ''), nullable: isNullable }
 }
 
 type Key = Order & { readonly descending: boolean }
@@ -86,27 +84,18 @@ function statementOf(name: string, text: string): Statement {
   return statement
 }
 
-/** Each member as JSON text, from its column. */
-const JSON_OF: Readonly<Record<Field, string>> = {
-  id: 'to_json(id)',
-  title: 'to_json(title)',
-  description: `coalesce(to_json(description)::text, 'null')`,
-  status: 'to_json(status)',
-  priority: 'to_json(priority)',
-  dueDate: 'todo_instant_json(due_date)',
-  tags: 'array_to_json(tags)',
-  userId: 'to_json(user_id)',
-  createdAt: 'todo_instant_json(created_at)',
-  updatedAt: 'todo_instant_json(updated_at)',
-  completedAt: 'todo_instant_json(completed_at)',
-  version: 'version',
+/** The member as JSON text, from its column. */
+function jsonOf(field: Field): string {
+  const { column, type } = fieldOf(field)
+  if (type === 'timestamptz(3)') return `todo_instant_json(${column})`
+  return `coalesce(to_json(${column})::text, 'null')`
 }
 
 /** The JSON of a whole task is kept; that of some of its members is made. */
 const shown = ({ fields }: Query): string =>
   fields === undefined
     ? TASK_JSON
-    : `concat('{', ${fields.map((field) => `'"${field}":', ${JSON_OF[field]}`).join(`, ',', `)}, '}')`
+    : `concat('{', ${fields.map((field) => `'"${field}":', ${jsonOf(field)}`).join(`, ',', `)}, '}')`
 
 const where = (conditions: readonly string[]): string =>
   conditions.length === 0 ? '' : ` where ${conditions.join(' and ')}`
@@ -134,7 +123,7 @@ const needsStatus = (status: readonly string[]): boolean =>
   status.join() !== 'COMPLETED' && !OPEN_STATUSES.every((open) => status.includes(open))
 
 function filters(query: Query, due: readonly string[], parameters: Parameters): string[] {
-  const { status, priority, tag, everyTag } = query
+  const { status, tag, everyTag } = query
   const states = requiredStates(query)
   // They exclude each other; nothing is read to find that out.
   if (states.size > 1) return ['false']
@@ -147,13 +136,15 @@ function filters(query: Query, due: readonly string[], parameters: Parameters): 
     else take(values, (value) => `${column} = any (${value})`, `${type}[]`)
   }
   if (status !== undefined && needsStatus(status)) oneOf('status', status, 'task_status')
-  oneOf('priority', priority, 'task_priority')
+  for (const field of ANY_OF_FIELDS) {
+    const { column, type } = fieldOf(field)
+    if (field !== 'status') oneOf(column, query[field], type)
+  }
   take(tag, (value) => `tags ${everyTag ? '@>' : '&&'} ${value}`, 'text[]')
-  take(query.createdAfter, (value) => `created_at > ${value}`, 'timestamptz')
-  take(query.createdBefore, (value) => `created_at < ${value}`, 'timestamptz')
-  take(query.updatedSince, (value) => `updated_at >= ${value}`, 'timestamptz')
-  take(query.dueAfter, (value) => `due_date > ${value}`, 'timestamptz')
-  take(query.dueBefore, (value) => `due_date < ${value}`, 'timestamptz')
+  for (const [name, { column, operator, type }] of Object.entries(COMPARISONS)) {
+    // The names are those of the table.
+    take(query[name as ComparisonName], (value) => `${column} ${operator} ${value}`, type.replace('(3)', ''))
+  }
   if (query.due === 'none') conditions.push('due_date is null')
   take(due.at(-1), (value) => `due_date < ${value}`, 'timestamptz')
   take(due.at(-2), (value) => `due_date >= ${value}`, 'timestamptz')
@@ -210,7 +201,7 @@ function relevance(words: readonly SearchTerm[], parameters: Parameters): string
 /** The sort keys and, so that no two tasks are equal, the id, in the direction of the last of them. */
 function keysOf({ sort, words }: Query, parameters: Parameters): Key[] {
   const order = ({ name }: SortKey): Order =>
-    name === 'relevance' ? { expression: relevance(withTypos(words), parameters), type: 'int' } : ORDERS[name]
+    name === 'relevance' ? { expression: relevance(withTypos(words), parameters), type: 'int' } : orderOf(name)
   const keys = sort.map((key): Key => ({ ...order(key), descending: key.descending }))
   return [...keys, { expression: 'id', type: 'uuid', descending: keys.at(-1)?.descending ?? true }]
 }

@@ -329,7 +329,7 @@ suite('a refusal', () => {
     ['q=a%00b', 'q', 'must not contain NUL'],
     [`q=${'x'.repeat(201)}`, 'q', 'must have at most 200 characters'],
     [`q=${Array.from({ length: 11 }, (_, n) => `w${n}`).join('+')}`, 'q', 'must have at most 10 words'],
-    ['sort=duedate', 'sort', /must be one of createdAt, -createdAt, .*, -status, relevance$/],
+    ['sort=duedate', 'sort', /must be one of title, -title, .*, -updatedAt, relevance$/],
     ['sort=id', 'sort', /must be one of/],
     ['sort=', 'sort', /must be one of/],
     ['sort=--title', 'sort', /must be one of/],

@@ -1,13 +1,24 @@
-import { Type, type Static } from 'typebox'
+import { Type, type Static, type TArray, type TOptional, type TString } from 'typebox'
 import { Problem, type Violation } from '../../errors.ts'
 import { CommaList, Count, Instant, OneOf } from '../../http/wire.ts'
 import { formatInstant, parseInstant } from '../../lib/instant.ts'
 import { dayOf, isTimeZone, weekOf } from '../../lib/time-zone.ts'
-import { FIELDS, type Field, PAGE_SIZE_MAX, Priority, Status } from '../schema.ts'
+import {
+  ANY_OF_FIELDS,
+  COMPARISONS,
+  fieldOf,
+  FIELDS,
+  SORTABLE,
+  type TASK_FIELDS,
+  type AnyOfField,
+  type ComparisonName,
+  type Field,
+} from '../fields.ts'
+import { PAGE_SIZE_MAX } from '../schema.ts'
 import { searchWords, wordsOf, WORDS_MAX } from './search.ts'
 
 /** What a list may be sorted by; all but relevance also the other way round. */
-export const SORT_NAMES = ['createdAt', 'updatedAt', 'dueDate', 'priority', 'title', 'status', 'relevance'] as const
+export const SORT_NAMES = [...SORTABLE, 'relevance'] as const
 export type SortName = (typeof SORT_NAMES)[number]
 
 const SORTS = SORT_NAMES.flatMap((name) => (name === 'relevance' ? [name] : [name, `-${name}` as const]))
@@ -27,23 +38,23 @@ function constantCase(name: string): string {
   return name.replace(/[A-Z]/g, '_$&').toUpperCase()
 }
 
-const instant = (description: string) => Type.Optional(Type.String({ ...Instant, description }))
+/** For each field that has `anyOf`, a comma list of its values. */
+const ANY_OF_PARAMETERS = Object.fromEntries(
+  ANY_OF_FIELDS.map((field) => [field, Type.Optional(CommaList(fieldOf(field).answer, fieldOf(field).anyOf))]),
+  // Object.fromEntries forgets which key has which schema.
+) as { [F in AnyOfField]: TOptional<TArray<(typeof TASK_FIELDS)[F]['answer']>> }
+
+const COMPARISON_PARAMETERS = Object.fromEntries(
+  Object.entries(COMPARISONS).map(([name, { description }]) => [
+    name,
+    Type.Optional(Type.String({ ...Instant, description })),
+  ]),
+) as Record<ComparisonName, TOptional<TString>> // the same
 
 /** The parameters of the list. Comma lists: form style, not exploded. */
 export const TaskQuery = Type.Object(
   {
-    status: Type.Optional(
-      CommaList(Status, {
-        description: 'One or more of these values, separated by commas',
-        examples: [['TODO', 'IN_PROGRESS']],
-      }),
-    ),
-    priority: Type.Optional(
-      CommaList(Priority, {
-        description: 'One or more of these values, separated by commas',
-        examples: [['URGENT', 'HIGH']],
-      }),
-    ),
+    ...ANY_OF_PARAMETERS,
     tag: Type.Optional(
       CommaList(Type.String({ minLength: 1, maxLength: 50, format: 'text' }), {
         'x-trim-items': true,
@@ -63,11 +74,7 @@ export const TaskQuery = Type.Object(
         examples: ['today'],
       }),
     ),
-    dueBefore: instant('Due before this instant; write + as %2B'),
-    dueAfter: instant('Due after this instant'),
-    createdBefore: instant('Created before this instant'),
-    createdAfter: instant('Created after this instant'),
-    updatedSince: instant('Changed at or after this instant'),
+    ...COMPARISON_PARAMETERS,
     q: Type.Optional(
       Type.String({
         minLength: 1,
@@ -123,11 +130,10 @@ export interface SortKey {
   readonly descending: boolean
 }
 
-type Filter = 'status' | 'priority' | 'tag' | 'completed' | 'due' | 'dueBefore' | 'dueAfter'
-type MoreFilter = 'createdBefore' | 'createdAfter' | 'updatedSince'
+type Filter = AnyOfField | ComparisonName | 'tag' | 'completed' | 'due'
 
 /** What a list is asked for, checked, and without what only says how to show it. */
-export interface Query extends Pick<TaskQuery, Filter | MoreFilter> {
+export interface Query extends Pick<TaskQuery, Filter> {
   readonly everyTag: boolean
   /** The words of `q`; none without it. */
   readonly words: readonly string[]
@@ -203,7 +209,7 @@ function* sortFaults(sort: readonly SortKey[], searches: boolean): Generator<Vio
 }
 
 /** Instants in UTC and lists in one order, so that the same question has the same form. */
-function normalized(filters: Pick<TaskQuery, Filter | MoreFilter>): Pick<TaskQuery, Filter | MoreFilter> {
+function normalized(filters: Pick<TaskQuery, Filter>): Pick<TaskQuery, Filter> {
   const entries = Object.entries(filters).map(([name, value]) => {
     if (Array.isArray(value)) return [name, value.toSorted(byCodeUnits)]
     const epochMs = typeof value === 'string' && name !== 'due' ? parseInstant(value) : undefined

@@ -5,7 +5,8 @@ import type { Step } from '../../db/sql.ts'
 import { formatInstant } from '../../lib/instant.ts'
 import { dueBounds, type Query } from './query.ts'
 import { pageStatement } from './query-sql.ts'
-import { PRIORITIES, STATUSES, type TagCount, type TaskStats } from '../schema.ts'
+import { PRIORITIES, STATUSES } from '../fields.ts'
+import type { TagCount, TaskStats } from '../schema.ts'
 
 /** Where a page ended: the instants that its listing means by `due`, and then the keys of its last task. */
 export type Position = readonly string[]

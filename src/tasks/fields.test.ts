@@ -1,0 +1,69 @@
+import assert from 'node:assert/strict'
+import { after, before, suite, test } from 'node:test'
+import { openWorld, type User, type World } from '../../test/world.ts'
+import { CONTENT, fieldOf, FIELDS } from './fields.ts'
+
+/** Columns that are no field: PostgreSQL derives them. */
+const DERIVED = ['json', 'json_format', 'search_words']
+
+suite('the table of fields', () => {
+  let world: World
+  let ada: User
+  before(async () => {
+    world = await openWorld()
+    ada = await world.signUp('Ada')
+  })
+  after(() => world[Symbol.asyncDispose]())
+
+  test('has every column of the database, with its type, and whether it can be null', async () => {
+    const { rows } = await world.asOwner((client) =>
+      client.query<{ column: string; type: string; nullable: boolean }>(
+        `select attname as column, format_type(atttypid, atttypmod) as type, not attnotnull as nullable from pg_attribute
+         where attrelid = 'tasks'::regclass and attnum > 0 and not attisdropped and attname <> all ($1) order by 1`,
+        [DERIVED],
+      ),
+    )
+    const expected = FIELDS.map(fieldOf).map(({ column, type, isNullable = false }) => ({
+      column,
+      type: type.replace('timestamptz(3)', 'timestamp(3) with time zone'),
+      nullable: isNullable,
+    }))
+    assert.deepEqual(
+      rows.map((row) => ({ ...row, type: row.type.replace(/^character varying.*/, 'text') })),
+      expected.toSorted((a, b) => (a.column < b.column ? -1 : 1)),
+    )
+  })
+
+  test('has the members of the JSON that the database builds, in its order', async () => {
+    const { text } = await world.ask('POST', '/api/tasks', { token: ada.token, body: { title: 'x' } })
+    assert.deepEqual(Object.keys(JSON.parse(text) as object), FIELDS)
+  })
+
+  test('says which fields clients set: these and no others are granted', async () => {
+    const { rows } = await world.asOwner((client) =>
+      client.query<{ column: string; insert: boolean; update: boolean }>(
+        `select attname as column, has_column_privilege('todo_app', attrelid, attname, 'insert') as insert,
+           has_column_privilege('todo_app', attrelid, attname, 'update') as update
+         from pg_attribute where attrelid = 'tasks'::regclass and attnum > 0 and not attisdropped`,
+      ),
+    )
+    const content = CONTENT.map((field) => fieldOf(field).column)
+    // The service sets these itself.
+    const inserted = [...content, 'id', 'completed_at']
+    const updated = [...content, 'completed_at', 'updated_at', 'version']
+    const granted = (verb: 'insert' | 'update') => rows.filter((row) => row[verb]).map(({ column }) => column)
+    assert.deepEqual([granted('insert').sort(), granted('update').sort()], [inserted.sort(), updated.sort()])
+  })
+
+  test('makes the same JSON of the members that a list asks for as the database makes of the whole task', async () => {
+    const body = {
+      title: '"x"',
+      description: 'é\n',
+      dueDate: '2026-12-24T17:00:00.5Z',
+      tags: ['a"b', ''.padEnd(50, 'ä')],
+    }
+    const { text } = await world.ask('POST', '/api/tasks', { token: ada.token, body })
+    const { json } = await world.ask('GET', `/api/tasks?limit=1&fields=${FIELDS.join(',')}`, { token: ada.token })
+    assert.deepEqual(json, [JSON.parse(text)])
+  })
+})

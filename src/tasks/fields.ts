@@ -1,0 +1,235 @@
+import { Type, type TOptional, type TSchema } from 'typebox'
+import { Instant, Nullable, OneOf, Uuid } from '../http/wire.ts'
+
+export const STATUSES = ['TODO', 'IN_PROGRESS', 'COMPLETED'] as const
+export const PRIORITIES = ['URGENT', 'HIGH', 'MEDIUM', 'LOW'] as const
+
+/** A filter by a parameter of its own: the operator that compares the column with it. */
+interface Comparison {
+  readonly operator: '<' | '>' | '>='
+  readonly description: string
+}
+
+/** One member of a task: its column, and what clients can do with it. */
+interface TaskField {
+  readonly column: string
+  /** Of the column, as parameters are cast. `text` also for a varchar. */
+  readonly type: 'uuid' | 'text' | 'text[]' | 'integer' | 'timestamptz(3)' | 'task_status' | 'task_priority'
+  readonly isNullable?: true
+  /** As an answer has it. */
+  readonly answer: TSchema
+  readonly example: unknown
+  /** As a creation or a patch has it; without it only the service sets the field. */
+  readonly write?: TSchema
+  /** As a patch has it, if that differs. Null stands for the default. */
+  readonly patch?: TSchema
+  /** The value that a creation without the field gets; without it the field is required. */
+  readonly default?: unknown
+  /** A list can be sorted by it: by the column, or by this expression with its type. */
+  readonly sort?: true | { readonly expression: string; readonly type: string }
+  /** A list can be filtered by one or several of its values. */
+  readonly anyOf?: object
+  /** A list can be filtered by comparisons with it, by name of the parameter. */
+  readonly comparisons?: Readonly<Record<string, Comparison>>
+}
+
+// Lengths are counted in Unicode code points, after trimming.
+const Title = Type.String({
+  'x-trim': true,
+  'x-visible': true,
+  minLength: 1,
+  maxLength: 200,
+  format: 'text',
+  examples: ['Buy milk'],
+})
+const Status = OneOf(STATUSES, {
+  'x-component': 'TaskStatus',
+  description: 'The progress of a task; TODO by default',
+})
+const Priority = OneOf(PRIORITIES, {
+  'x-component': 'TaskPriority',
+  description: 'The urgency of a task; MEDIUM by default',
+})
+const DueDate = Nullable(Instant)
+const Tags = Type.Array(Type.String({ 'x-visible': true, minLength: 1, maxLength: 50, format: 'text' }), {
+  'x-trim-items': true,
+  maxItems: 50,
+  uniqueItems: true,
+  description: 'In the order of the request',
+  examples: [['home']],
+})
+
+/**
+ * The words of the title, in the order of their code points and not of a locale. Cut, because a cursor has to fit into a URL and
+ * compatible decomposition makes eighteen letters of some.
+ */
+const TITLE_WORDS = `left(split_part(search_words, E'\\n', 1), 200) collate "C"`
+
+const ANY_OF = 'One or more of these values, separated by commas'
+
+/**
+ * The fields of a task, in the order of its JSON. Schemas, select lists, inserts, patches, filters and orders derive from this table; a
+ * test compares it with the database, whose todo_task_json() builds the JSON.
+ */
+export const TASK_FIELDS = {
+  id: {
+    column: 'id',
+    type: 'uuid',
+    answer: Uuid,
+    example: '019b6051-3a80-7c4e-9d3b-5f0c2f7f6a11',
+  },
+  title: {
+    column: 'title',
+    type: 'text',
+    answer: Type.String(),
+    example: 'Buy milk',
+    write: Title,
+    sort: { expression: TITLE_WORDS, type: 'text' },
+  },
+  description: {
+    column: 'description',
+    type: 'text',
+    isNullable: true,
+    answer: Nullable(Type.String()),
+    example: null,
+    write: Nullable(Type.String({ maxLength: 10_000, format: 'text' })),
+    default: null,
+  },
+  status: {
+    column: 'status',
+    type: 'task_status',
+    answer: Status,
+    example: 'TODO',
+    write: Status,
+    default: 'TODO',
+    sort: true,
+    anyOf: { description: ANY_OF, examples: [['TODO', 'IN_PROGRESS']] },
+  },
+  priority: {
+    column: 'priority',
+    type: 'task_priority',
+    answer: Priority,
+    example: 'MEDIUM',
+    write: Priority,
+    default: 'MEDIUM',
+    sort: true,
+    anyOf: { description: ANY_OF, examples: [['URGENT', 'HIGH']] },
+  },
+  dueDate: {
+    column: 'due_date',
+    type: 'timestamptz(3)',
+    isNullable: true,
+    answer: DueDate,
+    example: '2025-12-27T17:00:00Z',
+    write: DueDate,
+    default: null,
+    sort: true,
+    comparisons: {
+      dueBefore: { operator: '<', description: 'Due before this instant; write + as %2B' },
+      dueAfter: { operator: '>', description: 'Due after this instant' },
+    },
+  },
+  tags: {
+    column: 'tags',
+    type: 'text[]',
+    answer: Type.Array(Type.String()),
+    example: ['home'],
+    write: Tags,
+    // Absent members are null to some generated clients, and a list of tags must not be lost for that.
+    patch: Nullable({ ...Tags, description: 'In the order of the request; null means none' }),
+    default: [],
+  },
+  userId: {
+    column: 'user_id',
+    type: 'text',
+    answer: Type.String(),
+    example: 'hT3kQ9v7Lw2TnB5rYzX8a1Pq4Wc6Vd0E',
+  },
+  createdAt: {
+    column: 'created_at',
+    type: 'timestamptz(3)',
+    answer: Instant,
+    example: '2025-12-20T09:30:00.250Z',
+    sort: true,
+    comparisons: {
+      createdBefore: { operator: '<', description: 'Created before this instant' },
+      createdAfter: { operator: '>', description: 'Created after this instant' },
+    },
+  },
+  updatedAt: {
+    column: 'updated_at',
+    type: 'timestamptz(3)',
+    answer: Instant,
+    example: '2025-12-20T09:30:00.250Z',
+    sort: true,
+    comparisons: { updatedSince: { operator: '>=', description: 'Changed at or after this instant' } },
+  },
+  completedAt: {
+    column: 'completed_at',
+    type: 'timestamptz(3)',
+    isNullable: true,
+    answer: Nullable(Instant),
+    example: null,
+  },
+  version: {
+    column: 'version',
+    type: 'integer',
+    answer: Type.Integer({ minimum: 1, description: 'Incremented by each change; the value of the ETag' }),
+    example: 1,
+  },
+} as const satisfies Readonly<Record<string, TaskField>>
+
+type Table = typeof TASK_FIELDS
+export type Field = keyof Table
+/** The fields that have this member. */
+type Having<Member extends string> = { [F in Field]: Member extends keyof Table[F] ? F : never }[Field]
+
+/** What clients set, by creations and patches. */
+export type ContentField = Having<'write'>
+export type SortField = Having<'sort'>
+export type AnyOfField = Having<'anyOf'>
+export type ComparisonName = { [F in Field]: Table[F] extends { comparisons: infer C } ? keyof C : never }[Field]
+
+// Object.keys forgets what the keys are.
+export const FIELDS = Object.keys(TASK_FIELDS) as readonly Field[]
+
+/** The table as it is looked up by a name that is any of its fields. */
+export const fieldOf = (field: Field): TaskField => TASK_FIELDS[field]
+
+const having = (member: keyof TaskField): readonly Field[] => FIELDS.filter((field) => member in TASK_FIELDS[field])
+
+// Each holds the fields that its type names, by construction of `having`.
+export const CONTENT = having('write') as readonly ContentField[]
+export const SORTABLE = having('sort') as readonly SortField[]
+export const ANY_OF_FIELDS = having('anyOf') as readonly AnyOfField[]
+
+/** The comparisons of all fields, each with the column that it compares. */
+export const COMPARISONS = Object.fromEntries(
+  FIELDS.flatMap((field) => {
+    const { column, type, comparisons = {} } = fieldOf(field)
+    return Object.entries(comparisons).map(([name, comparison]) => [name, { column, type, ...comparison }])
+  }),
+) as Readonly<Record<ComparisonName, Comparison & Pick<TaskField, 'column' | 'type'>>> // the names are those of the table
+
+type Answers = { [F in Field]: Table[F]['answer'] }
+type Writes = {
+  [F in ContentField]: Table[F] extends { default: unknown } ? TOptional<Table[F]['write']> : Table[F]['write']
+}
+type Patches = {
+  [F in ContentField]: TOptional<Table[F] extends { patch: infer P extends TSchema } ? P : Table[F]['write']>
+}
+
+function propertiesOf(fields: readonly Field[], schemaOf: (field: TaskField) => TSchema | undefined): object {
+  return Object.fromEntries(fields.map((field) => [field, schemaOf(fieldOf(field))]))
+}
+
+// Object.fromEntries forgets which key has which schema. The types say the same as the functions.
+export const ANSWER_PROPERTIES = propertiesOf(FIELDS, ({ answer }) => answer) as Answers
+export const CREATE_PROPERTIES = propertiesOf(CONTENT, ({ write, ...field }) =>
+  write === undefined || !('default' in field) ? write : Type.Optional(write),
+) as Writes
+export const PATCH_PROPERTIES = propertiesOf(CONTENT, ({ write, patch = write }) =>
+  patch === undefined ? patch : Type.Optional(patch),
+) as Patches
+
+export const EXAMPLE = Object.fromEntries(FIELDS.map((field) => [field, fieldOf(field).example]))
