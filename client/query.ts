@@ -1,7 +1,7 @@
 type Value = string | number | boolean
 
 /**
- * The values of a list are separated by commas, as the document says. One within a value is percent-encoded, and a backslash is
+ * The values of a list are separated by commas, which the service reads like repeated parameters. One within a value is percent-encoded, and a backslash is
  * doubled.
  *
  * @param parameters text, numbers, truth values and lists of them; those that are undefined are left out

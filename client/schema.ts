@@ -1092,12 +1092,12 @@ export interface components {
             /** Format: int32 */
             LOW: number;
         };
-        CreateTaskOperation: {
+        BatchCreate: {
             /** @constant */
             op: "create";
             task: components["schemas"]["TaskCreate"];
         };
-        UpdateTaskOperation: {
+        BatchUpdate: {
             /** @constant */
             op: "update";
             /**
@@ -1113,7 +1113,7 @@ export interface components {
             ifVersion?: number;
             patch: components["schemas"]["TaskPatch"];
         };
-        CompleteTaskOperation: {
+        BatchComplete: {
             /** @constant */
             op: "complete";
             /**
@@ -1130,7 +1130,7 @@ export interface components {
             /** @description The resulting state; if absent, the task is toggled */
             completed?: boolean;
         };
-        DeleteTaskOperation: {
+        BatchDelete: {
             /** @constant */
             op: "delete";
             /**
@@ -1145,7 +1145,7 @@ export interface components {
              */
             ifVersion?: number;
         };
-        TaskOperation: components["schemas"]["CreateTaskOperation"] | components["schemas"]["UpdateTaskOperation"] | components["schemas"]["CompleteTaskOperation"] | components["schemas"]["DeleteTaskOperation"];
+        TaskOperation: components["schemas"]["BatchCreate"] | components["schemas"]["BatchUpdate"] | components["schemas"]["BatchComplete"] | components["schemas"]["BatchDelete"];
         /** @description The error, in the usual form but without instance and requestId */
         BatchProblem: {
             type: string;
@@ -2400,9 +2400,9 @@ export interface operations {
     listTasks: {
         parameters: {
             query?: {
-                /** @description One or more of these values, separated by commas */
+                /** @description One or more of these values, separated by commas or as a repeated parameter */
                 status?: components["schemas"]["TaskStatus"][];
-                /** @description One or more of these values, separated by commas */
+                /** @description One or more of these values, separated by commas or as a repeated parameter */
                 priority?: components["schemas"]["TaskPriority"][];
                 /** @description Up to 20 tags, matched exactly, separated by commas or as a repeated parameter. A comma within a tag is written %2C (or `\,`), a backslash `\\` */
                 tag?: string[];
@@ -2426,7 +2426,7 @@ export interface operations {
                 q?: string;
                 /** @description Sort keys in order of precedence; ties are broken by id, in the direction of the last key. `-` means descending. Default: -createdAt. priority: LOW to URGENT. status: TODO, IN_PROGRESS, COMPLETED. title: by its words, ignoring case and accents. Tasks without a due date come last in both directions. relevance: the best match of `q` first */
                 sort?: components["schemas"]["TaskSort"][];
-                /** @description The members of each task in the answer, separated by commas; all by default. Clients with a fixed type for tasks should not use it, because required members would be missing */
+                /** @description The members of each task in the answer, separated by commas or as a repeated parameter; all by default. Clients with a fixed type for tasks should not use it, because required members would be missing */
                 fields?: components["schemas"]["TaskField"][];
                 /** @description The IANA time zone of the days in `due`; default X-Timezone, or else UTC */
                 timezone?: string;

@@ -158,6 +158,19 @@ suite('the OpenAPI document', () => {
       assert.deepEqual(inline, [])
     })
 
+    test('no component has the name that a generator gives to something of an operation', () => {
+      const names = Object.keys(document.components.schemas)
+      const taken = new Set(
+        operations.flatMap(({ operation: { operationId } }) =>
+          ['Operation', 'Params', 'Res', 'Response', 'Error'].map((suffix) => `${operationId}${suffix}`.toLowerCase()),
+        ),
+      )
+      assert.deepEqual(
+        names.filter((name) => taken.has(name.toLowerCase())),
+        [],
+      )
+    })
+
     test('each set of values is written once', () => {
       const enums = [...nodes()]
         .filter(([, node]) => Array.isArray(node.enum))
@@ -181,10 +194,25 @@ suite('the OpenAPI document', () => {
       assert.equal(UserApiKey.properties.validationStatus.enum, undefined)
     })
 
-    test('parameters keep their order and are not sent by themselves', () => {
+    test('no list becomes a set, which has no order', () => {
+      assert.deepEqual(
+        pathsOf((node) => 'uniqueItems' in node),
+        [],
+      )
+    })
+
+    test('the values of a list are parameters of their own: joined by commas, the commas would be encoded', () => {
+      for (const { name, operation } of operations) {
+        for (const { style = 'form', explode = true, ...parameter } of operation.parameters ?? []) {
+          if (parameter.schema.type === 'array')
+            assert.deepEqual([style, explode], ['form', true], `${name} ${parameter.name}`)
+        }
+      }
+    })
+
+    test('optional parameters are not sent by themselves', () => {
       for (const { name, operation } of operations) {
         for (const { required, schema, ...parameter } of operation.parameters ?? []) {
-          assert.equal(schema.uniqueItems, undefined, name)
           if (required === true) continue
           for (const key of ['example', 'examples'])
             assert.ok(!(key in parameter || key in schema), `${name} ${parameter.name}`)

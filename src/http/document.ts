@@ -113,6 +113,8 @@ function withComponents(node: unknown, schemas: Node): unknown {
   const { 'x-component': _, ...result } = Object.fromEntries(
     kept.map(([key, value]) => [key, VALUES.has(key) ? value : withComponents(value, schemas)]),
   )
+  // A list without duplicates still has an order. Some clients make a set of it, which has none.
+  delete result['uniqueItems']
   const values = result['enum']
   // The generator makes an enum of one out of it, of which some clients make a type for each place.
   if (Array.isArray(values) && values.length === 1) {
@@ -135,13 +137,12 @@ const VALUES = new Set(['example', 'examples', 'enum', 'default', 'const'])
 
 /**
  * Tools that try an operation out send the example of each parameter: a list would be asked for with all filters at once, and every
- * write would carry the one same `Idempotency-Key`. And a parameter with `uniqueItems` becomes a set, which has no order.
+ * write would carry the one same `Idempotency-Key`.
  */
 function leaveOptionalEmpty({ parameters = [] }: Operation): void {
   for (const parameter of parameters) {
     if ('$ref' in parameter) continue
     const schema = (parameter.schema ?? {}) as Node
-    delete schema['uniqueItems']
     if (parameter.required === true) continue
     for (const each of [parameter as unknown as Node, schema])
       for (const key of ['example', 'examples']) delete each[key]

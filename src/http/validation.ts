@@ -160,7 +160,7 @@ interface KeywordContext {
  */
 function withTextKeywords(ajv: Ajv): Ajv {
   // OpenAPI's words for how a query is written.
-  ajv.addVocabulary(['style', 'explode', 'x-component', 'x-enum-varnames', 'x-extensible-enum'])
+  ajv.addVocabulary(['x-component', 'x-enum-varnames', 'x-extensible-enum'])
   const common = { schemaType: 'boolean', modifying: true, errors: false } as const
   ajv.addKeyword({
     ...common,

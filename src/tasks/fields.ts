@@ -65,7 +65,7 @@ const Tags = Type.Array(Type.String({ 'x-visible': true, minLength: 1, maxLength
  */
 const TITLE_WORDS = `left(split_part(search_words, E'\\n', 1), 200) collate "C"`
 
-const ANY_OF = 'One or more of these values, separated by commas'
+const ANY_OF = 'One or more of these values, separated by commas or as a repeated parameter'
 
 /**
  * The fields of a task, in the order of its JSON. Schemas, select lists, inserts, patches, filters and orders derive from this table; a

@@ -14,13 +14,10 @@ const IfVersion = Type.Optional(
 )
 const strict = (name: string) => ({ additionalProperties: false, 'x-component': name })
 
-const Create = Type.Object(
-  { op: Type.Literal('create'), task: RefTo<TaskCreate>('TaskCreate') },
-  strict('CreateTaskOperation'),
-)
+const Create = Type.Object({ op: Type.Literal('create'), task: RefTo<TaskCreate>('TaskCreate') }, strict('BatchCreate'))
 const Update = Type.Object(
   { op: Type.Literal('update'), id: Uuid, ifVersion: IfVersion, patch: RefTo<TaskPatch>('TaskPatch') },
-  strict('UpdateTaskOperation'),
+  strict('BatchUpdate'),
 )
 const Complete = Type.Object(
   {
@@ -29,12 +26,9 @@ const Complete = Type.Object(
     ifVersion: IfVersion,
     completed: Type.Optional(Type.Boolean({ description: 'The resulting state; if absent, the task is toggled' })),
   },
-  strict('CompleteTaskOperation'),
+  strict('BatchComplete'),
 )
-const Delete = Type.Object(
-  { op: Type.Literal('delete'), id: Uuid, ifVersion: IfVersion },
-  strict('DeleteTaskOperation'),
-)
+const Delete = Type.Object({ op: Type.Literal('delete'), id: Uuid, ifVersion: IfVersion }, strict('BatchDelete'))
 
 export type Operation = Static<typeof Create> | Static<typeof Update> | Static<typeof Complete> | Static<typeof Delete>
 

@@ -51,7 +51,10 @@ const COMPARISON_PARAMETERS = Object.fromEntries(
   ]),
 ) as Record<ComparisonName, TOptional<TString>> // the same
 
-/** The parameters of the list. Comma lists: form style, not exploded. */
+/**
+ * The parameters of the list. The document has its lists as repeated parameters (form style, exploded), because generated clients
+ * that join a list with commas percent-encode the commas too, and an encoded comma is part of a tag.
+ */
 export const TaskQuery = Type.Object(
   {
     ...ANY_OF_PARAMETERS,
@@ -94,7 +97,7 @@ export const TaskQuery = Type.Object(
     fields: Type.Optional(
       CommaList(TaskField, {
         description:
-          'The members of each task in the answer, separated by commas; all by default. Clients with a fixed type for tasks should not use it, because required members would be missing',
+          'The members of each task in the answer, separated by commas or as a repeated parameter; all by default. Clients with a fixed type for tasks should not use it, because required members would be missing',
         examples: [['id', 'title', 'dueDate']],
       }),
     ),
@@ -114,8 +117,7 @@ export const TaskQuery = Type.Object(
       }),
     ),
   },
-  // fastify/swagger takes style and explode from here.
-  { additionalProperties: false, style: 'form', explode: false },
+  { additionalProperties: false },
 )
 export type TaskQuery = Static<typeof TaskQuery>
 
