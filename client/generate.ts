@@ -2,7 +2,7 @@ import { registerHooks } from 'node:module'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 
-/** `npm run client`: writes schema.ts anew, the types of all that openapi.json describes. */
+/** `npm run client`: regenerates schema.ts, the types of everything in openapi.json. */
 
 const DOCUMENT = new URL('../openapi.json', import.meta.url)
 const SCHEMA = new URL('schema.ts', import.meta.url)

@@ -16,7 +16,7 @@ export type { components, paths } from './schema.ts'
 export interface ClientOptions {
   /** Where the service is, such as `https://todo.example.com`. Credentials go to this origin and nowhere else. */
   readonly baseUrl: string
-  /** Nobody when absent, who may sign up and in. */
+  /** Without credentials the client can only sign up and sign in. */
   readonly auth?: Auth
   readonly retry?: Partial<Retry>
   /** Instead of the platform's own. Called once for each attempt. */

@@ -85,7 +85,7 @@ async function outcomeOf(
 async function made(prepare: Attempts['prepare'], signal: AbortSignal): Promise<Outcome> {
   const send = await prepare()
   try {
-    // Credentials that come too late are sent to nobody.
+    // Credentials that arrive after the deadline are not sent.
     signal.throwIfAborted()
     const response = await send(signal)
     return { response, body: await response.arrayBuffer() }
@@ -111,7 +111,7 @@ function waitAfter(outcome: Outcome, attempt: number): number | undefined {
   const { status, headers } = response
   if (status !== 429 && status !== 503 && !(status === 409 && isInProgress(body))) return undefined
   const namedMs = retryAfterMs(headers)
-  // Not all who were told the same moment should come at it.
+  // Spread, so that clients with the same Retry-After do not all return at the same moment.
   return namedMs === undefined ? backOffMs(attempt) : namedMs + Math.random() * FIRST_WAIT_MS
 }
 

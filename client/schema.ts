@@ -1162,7 +1162,7 @@ export interface components {
          * @enum {string}
          */
         Provider: "gemini" | "openai" | "anthropic";
-        /** @description It is */
+        /** @description The process is serving */
         HealthAnswer: {
             /** @enum {string} */
             status: "healthy";
@@ -1705,7 +1705,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description It is */
+            /** @description The process is serving */
             200: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];

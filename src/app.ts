@@ -14,7 +14,7 @@ import { metricsRoutes } from './metrics/routes.ts'
 
 const PROBLEM_GUIDES = PROBLEM_KINDS.map((kind) => [kind.code, kind] as const)
 
-/** The whole application, in order: the surface, what anyone may ask, and what takes a principal. */
+/** The application: the HTTP surface, public routes, and routes that require a principal. */
 export async function buildApp(deps: Deps): Promise<App> {
   const app = await createApp(deps.config, deps.log, openAdmission(deps), {
     observer: deps.metrics,

@@ -16,31 +16,31 @@ const usageOf = ({ name, usage }: FeatureCommand): string =>
   usage.map(([words, does]) => `${`       todo-backend ${name} ${words}`.padEnd(USAGE_INDENT + 7)}${does}\n`).join('')
 
 const USAGE = `usage: todo-backend [serve]
-       todo-backend dev                  serve, and anew whenever the code changes
-       todo-backend migrate init         on a database that has none of it yet
-       todo-backend migrate up [N]       apply what is pending, or the next N
-       todo-backend migrate down [N]     take back the newest one, or the newest N
-       todo-backend migrate status       what is applied and what is pending
-       todo-backend migrate history      what was applied when
-       todo-backend migrate check        what differs between the code and the database
-       todo-backend migrate reset        take everything back and apply it again: every task is lost
-       todo-backend migrate renumber     take over a database of the earlier migrations 0001 to 0014
+       todo-backend dev                  serve, and reload when the code changes
+       todo-backend migrate init         apply all migrations to an empty database
+       todo-backend migrate up [N]       apply all pending migrations, or the next N
+       todo-backend migrate down [N]     revert the newest migration, or the newest N
+       todo-backend migrate status       list applied and pending migrations
+       todo-backend migrate history      list applied migrations with their times
+       todo-backend migrate check        list differences between the code and the database
+       todo-backend migrate reset        revert all migrations and apply them again: deletes every task
+       todo-backend migrate renumber     convert a database of the earlier migrations 0001 to 0014
        todo-backend migrate import-python --from URL [--schema NAME] [--map FILE] [--dry-run]
                                          import the data of the Python service
-       todo-backend migrate new NAME     begin the next pair of files
-${COMMANDS.map(usageOf).join('')}       todo-backend doctor [--json]      look whether all is well, and say what to do next
-       todo-backend seed                 make users who have tasks, and print tokens; see seed --help
+       todo-backend migrate new NAME     create the next pair of migration files
+${COMMANDS.map(usageOf).join('')}       todo-backend doctor [--json]      check the configuration and the running service
+       todo-backend seed                 create users with tasks, and print tokens; see seed --help
        todo-backend token E-MAIL         print a new session token of a user
-       todo-backend openapi [FILE]
-       todo-backend llms [FILE]          the interface in short, for language models
+       todo-backend openapi [FILE]       write the OpenAPI document
+       todo-backend llms [FILE]          write a short description of the API for language models
        todo-backend help
 `
 
-// Each command loads what it takes, once it is known to be right: a mistake is told at once.
+// Each command imports its modules after its arguments have been checked, so that mistakes are reported at once.
 
-/** Runs one command. A mistake of the operator ends it with its message and status 1; a bug shows its stack. */
+/** Runs one command. A StartError is printed as its message with exit status 1; a bug is printed with its stack. */
 export async function main(args: readonly string[]): Promise<void> {
-  outliveReaders()
+  ignoreClosedPipes()
   try {
     await run(args)
   } catch (error) {
@@ -50,8 +50,8 @@ export async function main(args: readonly string[]): Promise<void> {
   }
 }
 
-/** Whoever reads the output may leave before it ends (`| head`). That is no mistake, nor a reason to stop serving. */
-function outliveReaders(): void {
+/** Ignores EPIPE: a reader of the output may exit early (`| head`), which is not an error and no reason to stop serving. */
+function ignoreClosedPipes(): void {
   for (const stream of [process.stdout, process.stderr]) {
     stream.on('error', (error) => {
       if (errorCode(error) !== 'EPIPE') throw error
@@ -98,7 +98,7 @@ async function runFeature(name: string, rest: readonly string[]): Promise<void> 
       'token',
       'openapi',
     ]
-    throw unknown('command', name, `there are ${names.join(', ')}, llms and help`)
+    throw unknown('command', name, `the commands are ${names.join(', ')}, llms and help`)
   }
   const { openLog } = await import('./log.ts')
   return command.run(rest, {
@@ -118,7 +118,7 @@ async function serve(rest: readonly string[]): Promise<void> {
   }
   const server = await import('./server.ts')
   await server.serve(config)
-  // All is closed. Where sockets had been reset, Node's own clearing up at a natural end was seen to spin for ever.
+  // Everything is closed. After sockets had been reset, a natural end of the process was seen to loop for ever in Node's clean-up.
   process.exit()
 }
 
@@ -162,7 +162,7 @@ function noMore([surplus]: readonly string[]): void {
   if (surplus !== undefined) throw unknown('argument', surplus, 'see help')
 }
 
-/** Shows a word, and nothing that could be a URL with a password in it. */
+/** Quotes a plain word only: anything else could be a URL with a password. */
 function unknown(what: string, given: string, possible: string): StartError {
   const shown = /^[\w-]{1,30}$/.test(given) ? ` ${given}` : ''
   return new StartError(`unknown ${what}${shown}: ${possible}`)

@@ -14,25 +14,25 @@ import { tracedAuth, tracedLimits, tracedScopes } from './tracing/traced.ts'
 import type { Tracing } from './tracing/spans.ts'
 import { openTracing } from './tracing/tracing.ts'
 
-/** Everything the application stands on, as one plain object; tests replace parts of it. */
+/** The dependencies of the application as one plain object; tests replace parts of it. */
 export interface Deps extends FeatureDeps {
   readonly log: Logger
   readonly redis: Pick<RedisConnection, 'isReachable'>
-  /** The embedded auth server; undefined where another server keeps the sessions. */
+  /** The embedded auth server; undefined with AUTH_MODE=external. */
   readonly auth: Auth | undefined
   readonly metrics: Metrics
-  /** Undefined where nothing is traced. */
+  /** Undefined if tracing is off. */
   readonly tracing: Tracing | undefined
 }
 
-/** Opens the outside world in order; disposing closes it in reverse. */
+/** Opens the dependencies in order; disposing closes them in reverse. */
 export async function openDeps(
   config: Config,
   log: Logger,
   { migrate = config.environment === 'development', lentAt }: { migrate?: boolean; lentAt?: string | undefined } = {},
 ): Promise<Deps & AsyncDisposable> {
   await using opened = new AsyncDisposableStack()
-  // Closed last, with the spans of what was under way until then.
+  // Closed last, so that it exports the spans of everything before.
   const tracing = opened.use(await openTracing(config, log))
   const metrics = openMetrics(PROBLEM_KINDS)
   const db = opened.use(await openDatabase(config, log, { migrate, lentAt }))
@@ -56,10 +56,10 @@ const traced = (deps: Deps, tracer: Tracing): Deps => ({
   auth: deps.auth && tracedAuth(deps.auth, tracer),
 })
 
-/** What checking a password takes of the time that a request has, on a busy machine. */
+/** The part of a request's time budget reserved for checking a password on a busy machine. */
 const HASHING_MS = 500
 
-/** @param limits count attempts to sign in; without them nobody's are limited */
+/** @param limits count sign-in attempts, which are unlimited without them */
 export function embeddedAuth(
   { auth, http, environment }: Config,
   db: Pick<Database, 'pool' | 'timeBudget' | 'roles'>,
@@ -76,7 +76,7 @@ export function embeddedAuth(
     baseUrl: auth.serverUrl,
     publicUrl: http.publicUrl,
     trustedOrigins: http.corsOrigins.filter((origin) => origin !== '*' && origin !== 'null'),
-    // In development, as better-auth has it, attempts count for the address like any request, and no more strictly.
+    // As in better-auth, there is no stricter limit for sign-in attempts in development.
     ...(environment !== 'development' && limits !== undefined && { countAttempt: attemptsOf(limits) }),
     secureCookies: environment === 'production',
     onCleanUpFailed: (error) =>
@@ -87,7 +87,7 @@ export function embeddedAuth(
 const attemptsOf =
   (limits: Limits): NonNullable<AuthOptions['countAttempt']> =>
   async (rule, subject) => {
-    // The subject names address and path, which have one rule.
+    // The subject contains the address and the path, so each has one rule.
     const verdict = await limits.take({ name: 'auth', ...rule }, subject)
     if (!verdict.allowed) throw tooManyRequests(verdict, 'attempts from this address')
   }

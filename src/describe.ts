@@ -9,7 +9,7 @@ import { linksOf } from './http/links.ts'
 import { Secret } from './lib/secret.ts'
 import { openMetrics } from './metrics/metrics.ts'
 
-/** Of a service that was started without any variable. A generated client needs an absolute address to begin with. */
+/** The default address of the service. A generated client needs an absolute URL. */
 const EXAMPLE_URL = 'http://127.0.0.1:8000'
 
 /** The OpenAPI document. Ends with a line feed. */
@@ -18,7 +18,7 @@ export const describe = async (): Promise<string> => `${JSON.stringify(await des
 /** `llms.txt`. Ends with a line feed. */
 export const describeToPrograms = async (): Promise<string> => llmsText(await described(), linksOf(undefined))
 
-/** The service with everything switched on, without opening anything. */
+/** The document of a service with all features, without opening any dependency. */
 async function described(): Promise<object> {
   const made = (): Secret => new Secret(randomBytes(32).toString('base64url') + '=')
   const config = parseConfig({ PUBLIC_URL: EXAMPLE_URL }, () => ({
@@ -27,7 +27,7 @@ async function described(): Promise<object> {
     ENCRYPTION_KEY: made(),
     BETTER_AUTH_SECRET: made(),
   }))
-  // Handlers are registered and none is called: what they would use is never touched.
+  // Handlers are registered but not called, so their dependencies are never used.
   const untouched = {} as never
   const app = await buildApp({
     config,

@@ -1,6 +1,6 @@
 import { kindOf, type ProblemCode, type ProblemKind } from './problems.ts'
 
-/** What is wrong with one member of the input; `pointer` is a JSON Pointer (RFC 6901) into the part named by `in`. */
+/** One fault of the input; `pointer` is a JSON Pointer (RFC 6901) into the part named by `in`. */
 export interface Violation {
   readonly in: 'body' | 'query' | 'path' | 'header'
   readonly pointer: string
@@ -12,11 +12,11 @@ export interface ProblemExtras {
   readonly body?: Readonly<Record<string, unknown>>
   /** Headers the refusal carries, lower case, such as `allow` or `retry-after`. */
   readonly headers?: Readonly<Record<string, string>>
-  /** What really happened. Private: logged once, never sent. */
+  /** The underlying error. Private: logged once, never sent. */
   readonly cause?: unknown
 }
 
-/** How long to wait before it is worth asking again, in the header and in the body. */
+/** Retry-After, as header and in the body. */
 export const retryAfter = (seconds: number): Required<Pick<ProblemExtras, 'headers' | 'body'>> => ({
   headers: { 'retry-after': String(seconds) },
   body: { retryAfter: seconds },
@@ -55,7 +55,7 @@ export class Problem extends Error {
   }
 }
 
-/** A mistake that whoever starts the process can mend: printed as its message alone, without a stack, exit status 1. */
+/** An error that the operator can correct: only its message is printed, without a stack, and the exit status is 1. */
 export class StartError extends Error {
   override readonly name = 'StartError'
 }

@@ -6,7 +6,7 @@ import { openRunner, type Runner } from './jobs/runner.ts'
 
 const HOUR_MS = 60 * 60_000
 
-/** Everything that is done in the background: work of the service itself, and that of its features. */
+/** All background work: that of the service itself and that of its features. */
 export async function jobKinds({ db }: Pick<Deps, 'db'>): Promise<readonly JobKind[]> {
   const ofFeatures = await Promise.all(FEATURES.map(async ({ jobs }) => (await jobs?.({ db })) ?? []))
   return [
@@ -19,6 +19,6 @@ export async function jobKinds({ db }: Pick<Deps, 'db'>): Promise<readonly JobKi
   ]
 }
 
-/** Does background work in this process until disposed of. */
+/** Runs background work in this process until disposed. */
 export const runJobs = async ({ config, db, jobs, log, metrics }: Deps): Promise<Runner> =>
   openRunner(db, jobs, await jobKinds({ db }), { log, observer: metrics, pollMs: config.jobs.pollMs })

@@ -5,7 +5,7 @@ import { pino, type Logger } from 'pino'
 import type * as Pretty from 'pino-pretty'
 import type { Config } from './config/config.ts'
 
-/** What a log line must never hold, whoever writes it. */
+/** Fields that must never be logged. */
 const REDACTED = [
   'req.headers.authorization',
   'req.headers.cookie',
@@ -16,31 +16,31 @@ const REDACTED = [
 ]
 
 /**
- * What a terminal obeys or hides instead of showing: C0 and C1 controls, line and paragraph separators, and marks that turn
- * the direction of writing. Of these JSON itself escapes C0 only.
+ * Characters that a terminal interprets or hides: C0 and C1 controls, line and paragraph separators, and bidirectional marks. JSON
+ * itself escapes C0 only.
  */
-// oxlint-disable-next-line no-control-regex -- they are the subject
+// oxlint-disable-next-line no-control-regex -- matching control characters is the purpose
 const UNPRINTABLE = /[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g
-/** C0 has a use there: colours, and the ends of lines. */
+/** Without C0, which is used for colours and line ends. */
 const UNPRINTABLE_BUT_C0 = /[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g
 
 const escaped = (character: string): string => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`
 
 /**
- * Lines of one JSON object each, or lines to read where the destination is a terminal. Whatever is logged, it stays in its
- * line and prints no control character.
+ * Writes one JSON object per line, or readable lines to a terminal. Logged text never breaks a line and never contains unescaped
+ * control characters.
  */
 export function openLog(level: Config['log']['level'], destination: NodeJS.WritableStream = process.stdout): Logger {
   const isTerminal = 'isTTY' in destination && destination.isTTY === true
   return pino(
     {
       level,
-      // Which of several processes speaks; one alone need not say.
+      // Identifies the worker if there are several.
       base: cluster.worker === undefined ? null : { worker: cluster.worker.id },
       redact: REDACTED,
       serializers: { err: (error: unknown) => serializedError(error) },
       timestamp: timeMember,
-      // JSON has escaped C0, but for the end of the line, which is meant.
+      // JSON has escaped C0; the only one left is the line feed at the end.
       hooks: { streamWrite: (line) => line.replace(UNPRINTABLE_BUT_C0, escaped) },
     },
     isTerminal ? readable(destination) : destination === process.stdout ? gathered(destination) : destination,
@@ -50,7 +50,7 @@ export function openLog(level: Config['log']['level'], destination: NodeJS.Writa
 let writtenMs = NaN
 let written = ''
 
-/** The time as pino wants it, in RFC 3339; written once for all lines of a millisecond. */
+/** The time member for pino, in RFC 3339; formatted once for all lines of a millisecond. */
 function timeMember(): string {
   const now = Date.now()
   if (now !== writtenMs) {
@@ -63,13 +63,13 @@ function timeMember(): string {
 /** pino's number for `error`. */
 const ERROR_LEVEL = 50
 
-/** Its lines come with their level (pino's documentation of metadata). */
+/** Makes pino set `lastLevel` before each write (see "metadata" in pino's documentation). */
 const METADATA = Symbol.for('pino.metadata')
 
 /**
- * The first line of a turn of the event loop leaves at once, and the others at its end, in one piece: each piece is a system call,
- * and may wake whoever reads. An error takes along what came before it. A process that is killed in the middle of a turn
- * loses its lines of that turn.
+ * Writes the first line of each turn of the event loop at once and the others in one write at its end: each write is a system call
+ * and may wake the reader. An error is written at once, with the lines before it. A process that is killed during a turn loses the
+ * lines of that turn.
  */
 export function gathered(destination: Pick<NodeJS.WritableStream, 'write'>) {
   let isGathering = false
@@ -97,7 +97,7 @@ export function gathered(destination: Pick<NodeJS.WritableStream, 'write'>) {
   }
 }
 
-/** Loaded where there is a terminal only: most processes have none. */
+/** pino-pretty is loaded only for a terminal, which most processes do not have. */
 function readable(terminal: NodeJS.WritableStream): { write(line: string): void } {
   const { prettyFactory } = createRequire(import.meta.url)('pino-pretty') as typeof Pretty
   const toText = prettyFactory({ singleLine: true, translateTime: 'SYS:HH:MM:ss.l' })
@@ -107,7 +107,7 @@ function readable(terminal: NodeJS.WritableStream): { write(line: string): void 
   }
 }
 
-/** What was escaped in JSON would be itself again once it is read, but for the frames of a stack, which are ours. */
+/** Parsing has removed JSON's escapes, so they are restored. The line feeds of a stack are kept. */
 const visibly = (key: string, value: unknown): unknown =>
   typeof value !== 'string'
     ? value
@@ -115,18 +115,18 @@ const visibly = (key: string, value: unknown): unknown =>
       ? value.replace(UNPRINTABLE, (character) => (character === '\n' ? character : escaped(character)))
       : value.replace(UNPRINTABLE, escaped)
 
-/** How deep causes are followed. */
+/** Maximum depth of nested causes. */
 const CAUSES_MAX = 5
 
 /**
- * An error as it is logged: its own message and stack, and those of its causes. PostgreSQL puts the values of the failing
- * row into `detail` and `where`, and where data is at fault (SQLSTATE class 22) into the message too: those stay out.
+ * The logged form of an error: message and stack, and those of its causes. PostgreSQL puts values of the failing row into `detail`
+ * and `where`, and for data exceptions (SQLSTATE class 22) also into the message: these are omitted.
  */
 function serializedError(error: unknown, depth = 0): object {
   if (!(error instanceof Error)) return { type: typeof error }
   const code = 'code' in error && typeof error.code === 'string' ? error.code : undefined
   const quotesData = error instanceof DatabaseError && code?.startsWith('22') === true
-  // The stack begins with the message, which is shown apart or not at all, and may itself look like a stack.
+  // The stack begins with the message, which is logged separately or not at all, and may itself look like a stack.
   const { stack = '', message } = error
   const headEnd = stack.indexOf('\n', stack.indexOf(message) + message.length)
   const frames = stack.includes(message) && headEnd >= 0 ? stack.slice(headEnd + 1) : undefined

@@ -36,7 +36,7 @@ type Print = (lines: readonly string[]) => void
 const COMMANDS: Readonly<Record<string, (command: Command, argument: string | undefined) => Promise<void>>> = {
   init,
   up: (command, count) => apply(command, steps(count)),
-  down: (command, count) => takeBack(command, count === undefined ? { steps: 1 } : steps(count)),
+  down: (command, count) => revert(command, count === undefined ? { steps: 1 } : steps(count)),
   status: async ({ client, print }) => {
     const state = await migrationState(client)
     report(print, 'applied', state.applied)
@@ -46,7 +46,9 @@ const COMMANDS: Readonly<Record<string, (command: Command, argument: string | un
   },
   history: async ({ client, print }) => {
     const { applied } = await migrationState(client)
-    print(applied.length === 0 ? ['nothing was applied'] : applied.map((each) => `${each.appliedAt}  ${label(each)}`))
+    print(
+      applied.length === 0 ? ['no migration is applied'] : applied.map((each) => `${each.appliedAt}  ${label(each)}`),
+    )
   },
   reset,
   check,
@@ -57,15 +59,15 @@ const COMMANDS: Readonly<Record<string, (command: Command, argument: string | un
   },
 }
 
-/** These work also where the tables of another auth server are not found. */
+/** Commands that also work if the tables of another auth server cannot be found. */
 const READS_STATE_ONLY = new Set(['status', 'history'])
 
 const TAKES_ARGUMENT = new Set(['up', 'down', 'reset', 'new'])
 
 /**
- * The migration command. `load` reads the configuration, once the words are known to be right.
+ * The migration command. `load` reads the configuration, after the arguments have been checked.
  *
- * @throws StartError for a word it does not know, and for all that keeps a migration from running
+ * @throws StartError for an unknown argument, and for every reason why a migration cannot run
  */
 export async function migrate(
   [action = 'status', ...rest]: readonly string[],
@@ -75,14 +77,17 @@ export async function migrate(
   if (action === 'import-python') return importFrom(rest, load, print)
   const [argument, ...surplus] = rest
   if (surplus.length > 0 || (argument !== undefined && !TAKES_ARGUMENT.has(action))) {
-    throw new StartError(`too many words behind migrate ${action}: see help`)
+    throw new StartError(`too many arguments for migrate ${action}: see help`)
   }
   if (action === 'new') return print(begin(argument))
   const command = Object.hasOwn(COMMANDS, action) ? COMMANDS[action] : undefined
   if (command === undefined)
-    throw new StartError(`unknown command: there are migrate ${Object.keys(COMMANDS).join(', ')} new and import-python`)
+    throw new StartError(
+      `unknown command. The commands are: migrate ${Object.keys(COMMANDS).join(', ')}, new, import-python`,
+    )
   if (action !== 'reset') steps(argument)
-  else if (argument !== undefined && argument !== '--yes') throw new StartError('migrate reset takes nothing but --yes')
+  else if (argument !== undefined && argument !== '--yes')
+    throw new StartError('the only option of migrate reset is --yes')
   const config = load()
   await withMigrations(config, async (client, base, secondConnection) => {
     const variables = READS_STATE_ONLY.has(action) ? base : await withAuthTables(client, base, config.auth)
@@ -121,15 +126,15 @@ async function apply(command: Command, limit: { steps?: number } = {}): Promise<
   if (done.length === 0) report(print, 'applied', done)
 }
 
-async function takeBack(command: Command, limit: { steps?: number }): Promise<void> {
+async function revert(command: Command, limit: { steps?: number }): Promise<void> {
   const { client, variables, print } = command
-  const done = await migrateDown(client, variables, { ...limit, ...progress(command, 'taken back') })
-  if (done.length === 0) report(print, 'taken back', done)
+  const done = await migrateDown(client, variables, { ...limit, ...progress(command, 'reverted') })
+  if (done.length === 0) report(print, 'reverted', done)
 }
 
 const BATCH_REPORT_INTERVAL_MS = 5_000
 
-/** Prints each migration when it is done, and how far a backfill is every few seconds: one may take minutes. */
+/** Prints each migration when it is done, and the progress of a backfill every few seconds: it may take minutes. */
 function progress({ print, secondConnection }: Command, what: string): MigrateOptions {
   let reportedAt = performance.now()
   return {
@@ -148,14 +153,14 @@ async function init(command: Command): Promise<void> {
   const { applied, pending } = await migrationState(client)
   if (applied.length > 0 && pending.length > 0) {
     throw new StartError(
-      `this database has ${applied.length} of the ${applied.length + pending.length} migrations already, so there is nothing to begin: apply the rest with migrate up`,
+      `${applied.length} of the ${applied.length + pending.length} migrations are applied already: apply the rest with migrate up`,
     )
   }
-  if (applied.length > 0) return print([`this database has all ${applied.length} migrations already`])
+  if (applied.length > 0) return print([`all ${applied.length} migrations are applied already`])
   if (variables.auth_mode === 'external') {
     const { users_schema, users_table, sessions_schema, sessions_table } = variables
     print([
-      `users and sessions are kept by another auth server, in ${users_schema}.${users_table} and ${sessions_schema}.${sessions_table}: these tables stay as they are`,
+      `users and sessions belong to another auth server, in ${users_schema}.${users_table} and ${sessions_schema}.${sessions_table}: these tables are not changed`,
     ])
   }
   const existed = await hasMigrationsTable(client)
@@ -167,16 +172,18 @@ async function init(command: Command): Promise<void> {
   }
 }
 
-/** Leaves the database as it was before `init`, so that `init` can be run again when the cause is removed. */
+/** Restores the state before `init`, so that `init` can be run again once the cause is removed. */
 async function undoInit(command: Command, keepsTable: boolean, cause: unknown): Promise<void> {
   const { client, print } = command
   try {
     const { applied } = await migrationState(client)
-    if (applied.length > 0) await takeBack(command, { steps: applied.length })
+    if (applied.length > 0) await revert(command, { steps: applied.length })
     if (!keepsTable && (await hasMigrationsTable(client))) await client.query('drop table public.schema_migrations')
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error)
-    print([`what init had applied could not be taken back (${reason}): see migrate status, and run migrate down`])
+    print([
+      `the migrations that init had applied could not be reverted (${reason}): see migrate status, and run migrate down`,
+    ])
     throw cause
   }
 }
@@ -184,26 +191,26 @@ async function undoInit(command: Command, keepsTable: boolean, cause: unknown): 
 async function reset(command: Command, argument: string | undefined): Promise<void> {
   const { config } = command
   if (config.environment === 'production')
-    throw new StartError('migrate reset is not possible in production: it loses every task')
-  if (argument !== '--yes' && !(await agreed(config))) {
-    throw new StartError('nothing was reset: agree with yes, or with migrate reset --yes')
+    throw new StartError('migrate reset is not possible in production: it deletes every task')
+  if (argument !== '--yes' && !(await isConfirmed(config))) {
+    throw new StartError('nothing was reset: answer yes, or run migrate reset --yes')
   }
-  await takeBack(command, { steps: Infinity })
+  await revert(command, { steps: Infinity })
   await apply(command)
 }
 
-async function agreed({ database, dataDir }: Config): Promise<boolean> {
+async function isConfirmed({ database, dataDir }: Config): Promise<boolean> {
   if (!process.stdin.isTTY) return false
   const where = database.address === undefined ? dataDir : `${database.address.host}/${database.address.database}`
   const terminal = createInterface({ input: process.stdin, output: process.stdout })
-  const question = terminal.question(`This deletes every task in ${where}. Type yes to go on: `)
-  // The end of the input, as of Ctrl-D, leaves a question open.
+  const question = terminal.question(`This deletes every task in ${where}. Type yes to continue: `)
+  // If the input ends (Ctrl-D), the question is never answered.
   const answer = await Promise.race([question, once(terminal, 'close').then(() => '')])
   terminal.close()
   return answer.trim() === 'yes'
 }
 
-/** Exit status 1 when anything differs, so that a deployment can ask. */
+/** Exit status 1 if anything differs, for use in deployments. */
 async function check({ client, variables, print }: Command): Promise<void> {
   const state = await migrationState(client)
   const lines = [
@@ -223,7 +230,7 @@ async function check({ client, variables, print }: Command): Promise<void> {
 
 const oneLine = (text: string): string => text.replace(/\s+/g, ' ').trim()
 
-/** What the applied migrations make of an empty database, found by applying them to one. */
+/** The catalogue of an empty database to which the applied migrations have been applied. */
 async function expectedCatalogue({ applied }: MigrationState, variables: MigrationVariables): Promise<Catalogue> {
   const known = readMigrations().filter((each) => applied.some(({ version }) => version === each.version))
   const directory = mkdtempSync(join(tmpdir(), 'todo-backend-check-'))
@@ -241,7 +248,7 @@ async function expectedCatalogue({ applied }: MigrationState, variables: Migrati
   }
 }
 
-/** Tables of the names that another auth server's have here, with what the migrations use of them. */
+/** Creates stand-ins for the other auth server's tables, with the columns that the migrations use. */
 async function imitateAuthTables(client: ClientBase, variables: MigrationVariables): Promise<void> {
   const [usersSchema, users, sessionsSchema, sessions, user, expiry] = [
     variables.users_schema,
@@ -260,11 +267,11 @@ async function imitateAuthTables(client: ClientBase, variables: MigrationVariabl
 
 const DIRECTORY = new URL('../migrations/', import.meta.url)
 
-/** Begins the next pair of files. `directory` ends with a slash. */
+/** Creates the next pair of files. `directory` ends with a slash. */
 export function begin(name: string | undefined, directory: URL = DIRECTORY): readonly string[] {
   if (name === undefined || !/^[a-z][a-z0-9_]{0,60}$/.test(name)) {
     throw new StartError(
-      'a migration needs a name of lower-case letters, digits and underscores: migrate new add_projects',
+      'a migration needs a name of lower-case letters, digits and underscores, such as: migrate new add_projects',
     )
   }
   const version = readMigrations(directory).length + 1
@@ -273,8 +280,8 @@ export function begin(name: string | undefined, directory: URL = DIRECTORY): rea
       `${label({ version, name })}.up.sql`,
       '-- What this adds, and why. See README.md here: a table with a user column forces row-level security.\n',
     ],
-    [`${label({ version, name })}.down.sql`, '-- Takes back what the .up.sql did, and nothing else.\n'],
+    [`${label({ version, name })}.down.sql`, '-- Reverts what the .up.sql did, and nothing else.\n'],
   ] as const
   for (const [file, text] of files) writeFileSync(new URL(file, directory), text, { flag: 'wx' })
-  return files.map(([file]) => `made  migrations/${file}`)
+  return files.map(([file]) => `created  migrations/${file}`)
 }

@@ -1,10 +1,10 @@
-/** What is told of the service's work, to whoever counts it. Every argument comes out of a small fixed set or is a number. */
+/** Callbacks for metrics. Arguments must be low-cardinality: numbers, or values of a small fixed set. */
 export interface Observer {
   /**
-   * A request is over.
+   * A request has ended.
    *
-   * @param route its template; undefined where it came to none
-   * @param status undefined where the client left before it had its whole answer
+   * @param route its template; undefined if no route matched
+   * @param status undefined if the client left before it had the whole answer
    */
   requestEnded(
     this: void,
@@ -15,11 +15,11 @@ export interface Observer {
   ): void
   /** @param code of the problem that was sent */
   refused(this: void, code: string): void
-  /** @param credential what was presented and not accepted */
+  /** @param credential the kind of credential that was refused */
   unauthenticated(this: void, credential: 'none' | 'bearer' | 'service'): void
-  /** @param alone without Redis, by what this process counted itself */
-  limited(this: void, policy: string, allowed: boolean, alone: boolean): void
-  /** The answer of an earlier request was given again. */
+  /** @param local whether only this process counted, because Redis was unreachable */
+  limited(this: void, policy: string, allowed: boolean, local: boolean): void
+  /** A stored answer of an earlier request was returned (Idempotency-Key). */
   replayed(this: void): void
   /** @param action of the embedded auth server, such as `sign-in` */
   authenticated(this: void, action: string, outcome: 'ok' | 'refused' | 'failed'): void
@@ -27,8 +27,8 @@ export interface Observer {
 }
 
 /**
- * What a run of a job came to. `released`: the process stopped, and another one runs it. `lost`: its lease ended before that could
- * be stored, and it runs again.
+ * The outcome of a run of a job. `released`: the process stopped, and another one will run the job. `lost`: the lease ended before
+ * the outcome could be stored, and the job runs again.
  */
 export type JobOutcome = 'ok' | 'failed' | 'dead' | 'released' | 'lost'
 
@@ -44,36 +44,36 @@ export const IGNORING_OBSERVER: Observer = {
   jobEnded: ignore,
 }
 
-/** Never anything that a user wrote, nor a token, an e-mail address or an id of a user or a task. */
+/** Must not contain text of users, tokens, e-mail addresses, or ids of users or tasks. */
 export type SpanAttributes = Readonly<Record<string, string | number | boolean | readonly string[]>>
 
 export interface SpanOptions {
   readonly name: string
-  /** `client`: of the answer of another server. `internal` by default. */
+  /** `client`: a request to another server. `internal` by default. */
   readonly kind?: 'client' | 'internal'
   readonly attributes?: SpanAttributes
 }
 
 export interface RequestSpan {
-  /** As log lines have them. */
+  /** The fields of log lines. */
   readonly ids: { readonly trace_id: string; readonly span_id: string }
-  /** What it calls, and all that follows from it, is within this span. */
+  /** Runs `work` and everything asynchronous that it starts within this span. */
   run(work: () => void): void
-  /** @param status undefined where the client left before it had its whole answer */
+  /** @param status undefined if the client left before it had the whole answer */
   end(status: number | undefined): void
 }
 
 export interface Tracer {
   /**
-   * The span of a request, which continues the caller's trace.
+   * Starts the span of a request, which continues the caller's trace.
    *
-   * @param isTrusted whether the caller also says if the trace is to be recorded
+   * @param isTrusted whether the caller may decide if the trace is recorded
    */
   request(
     options: Pick<SpanOptions, 'name' | 'attributes'>,
     headers: Readonly<Record<string, string | string[] | undefined>>,
     isTrusted: boolean,
   ): RequestSpan
-  /** Runs the work in a span of its own within the one it is called in. `note` adds what is known only later. */
+  /** Runs the work in a child span of the current one. `note` adds attributes that are known only later. */
   within<T>(options: SpanOptions, work: (note: (attributes: SpanAttributes) => void) => Promise<T>): Promise<T>
 }

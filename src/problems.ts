@@ -1,16 +1,16 @@
-/** What `GET /problems/<code>` says of a kind of refusal. Public. */
+/** The text of `GET /problems/<code>` about a kind of refusal. Public. */
 export interface ProblemGuide {
   readonly title: string
   /** What the refusal means. */
   readonly meaning: string
-  /** What a person or program can do about it. */
+  /** What a person or program can do. */
   readonly action: string
 }
 
-/** All that the service says of a kind of refusal. Public. */
+/** All facts about a kind of refusal. Public. */
 export interface ProblemFacts extends ProblemGuide {
   readonly status: number
-  /** A `detail` as the service words it, for the OpenAPI document. The title when absent. */
+  /** An example of `detail` for the OpenAPI document; the title by default. */
   readonly detail?: string
   /** Members of the body besides the common ones, for the OpenAPI document. */
   readonly members?: Readonly<Record<string, unknown>>
@@ -20,22 +20,38 @@ export interface ProblemFacts extends ProblemGuide {
   readonly logLevel?: 'warn' | 'never'
 }
 
-/** A kind of refusal: what a `Problem` is made of. */
+/** A kind of refusal, from which a `Problem` is made. */
 export interface ProblemKind extends ProblemFacts {
   readonly code: string
 }
 
-/** A table of refusals by their codes. A feature has one of its own for the refusals that only it gives. */
+/** A table of refusals by code. A feature has its own table for refusals that only it gives. */
 export function problemKinds<Code extends string>(
   table: Readonly<Record<Code, ProblemFacts>>,
 ): Readonly<Record<Code, ProblemKind>> {
   const kinds = Object.entries<ProblemFacts>(table).map(([code, facts]) => [code, { code, ...facts }] as const)
-  // Its keys are those of the table; Object.fromEntries says only that they are strings.
+  // Object.fromEntries types the codes as strings.
   return Object.fromEntries(kinds) as Record<Code, ProblemKind>
 }
 
 const WAIT = 'Wait as many seconds as Retry-After says, then repeat the request.'
 const CORRECT_IT = 'Correct the request and send it again. Repeated as it is, it is refused again.'
+
+/** The details that never vary, for the code that refuses and for the examples of the OpenAPI document. */
+export const DETAILS = {
+  invalid_cursor: 'The cursor is malformed or was not made for you',
+  unauthenticated: 'The session is unknown, expired or signed out',
+  request_in_progress: 'A request with this Idempotency-Key is still running; repeat it shortly',
+  idempotency_key_reused:
+    'This Idempotency-Key was used for another request; use a new key for each request, and repeat a request without changes',
+  idempotency_quota_exceeded:
+    'Nothing was changed: the answers stored for your Idempotency-Keys leave no room for the answer to this request; send less at once, send it without a key, or wait',
+  internal: 'The service failed unexpectedly; its operator finds the error in the log by the requestId',
+  unavailable: 'The database cannot be reached or is busy; try again shortly',
+  overloaded: 'More requests arrive than can be answered in time; try again shortly',
+  outcome_unknown:
+    'The connection to the database was lost during the commit: the change may or may not have happened. If the request had an Idempotency-Key, repeat it with that key; otherwise read before you repeat it',
+} as const
 
 /** Refusals that more than one feature can give. In the OpenAPI document they are in this order. */
 export const PROBLEMS = problemKinds({
@@ -63,7 +79,7 @@ export const PROBLEMS = problemKinds({
     title: 'Invalid cursor',
     meaning: 'The cursor is malformed, or belongs to another user, other filters or another order.',
     action: 'Start again at the first page, and keep filters and order while you follow X-Next-Cursor or Link.',
-    detail: 'The cursor is malformed or was not made for you',
+    detail: DETAILS.invalid_cursor,
   },
   contradictory_credentials: {
     status: 400,
@@ -82,7 +98,7 @@ export const PROBLEMS = problemKinds({
     title: 'Authentication required',
     meaning: 'The request has no credential, or one that is malformed, unknown, expired or revoked.',
     action: 'Sign in and repeat the request with the new token.',
-    detail: 'The session is unknown, expired or signed out',
+    detail: DETAILS.unauthenticated,
   },
   forbidden: {
     status: 403,
@@ -93,7 +109,7 @@ export const PROBLEMS = problemKinds({
   not_found: {
     status: 404,
     title: 'Not found',
-    meaning: 'There is no such thing of yours. What belongs to another user is answered in the same way.',
+    meaning: 'You have no resource with this path. A resource of another user gets the same answer.',
     action: 'Check the path and the id. Do not repeat the request as it is.',
     detail: "Task not found or you don't have permission to access it",
   },
@@ -122,7 +138,7 @@ export const PROBLEMS = problemKinds({
     title: 'Request in progress',
     meaning: 'An earlier request with the same Idempotency-Key is still running.',
     action: WAIT,
-    detail: 'A request with this Idempotency-Key is still running; repeat it shortly',
+    detail: DETAILS.request_in_progress,
     retryAfterS: 1,
   },
   precondition_failed: {
@@ -170,7 +186,7 @@ export const PROBLEMS = problemKinds({
     title: 'Idempotency key reused',
     meaning: 'The Idempotency-Key was used for another request.',
     action: 'Use a new key for each request, and the same key only to repeat a request exactly.',
-    detail: 'This Idempotency-Key was used for another request; take a new one for each, and repeat a request exactly',
+    detail: DETAILS.idempotency_key_reused,
   },
   too_many_requests: {
     status: 429,
@@ -184,8 +200,7 @@ export const PROBLEMS = problemKinds({
     title: 'Idempotency quota exceeded',
     meaning: 'The answers stored for your Idempotency-Keys use all the room there is. Nothing was changed.',
     action: 'Wait until older answers expire, send less at once, or send the request without a key.',
-    detail:
-      'Nothing was changed: the answers kept for your Idempotency-Keys leave no room for that of this request; send less at once, send it without a key, or wait',
+    detail: DETAILS.idempotency_quota_exceeded,
   },
   headers_too_large: {
     status: 431,
@@ -204,14 +219,14 @@ export const PROBLEMS = problemKinds({
     title: 'Service unavailable',
     meaning: 'The database cannot be reached or is busy. Nothing was changed.',
     action: WAIT,
-    detail: 'The database cannot be reached or is busy; try again shortly',
+    detail: DETAILS.unavailable,
   },
   overloaded: {
     status: 503,
     title: 'Overloaded',
     meaning: 'More requests arrive than can be answered in time. Nothing was done.',
     action: WAIT,
-    detail: 'More is asked than can be answered in time; try again shortly',
+    detail: DETAILS.overloaded,
     retryAfterS: 1,
     logLevel: 'never',
   },
@@ -220,8 +235,7 @@ export const PROBLEMS = problemKinds({
     title: 'Outcome unknown',
     meaning: 'The connection to the database was lost during the commit: the change may have happened or not.',
     action: 'Repeat the request with the same Idempotency-Key. If it had none, read before you repeat it.',
-    detail:
-      'The connection to the database was lost at the last moment: the change may or may not have happened. If the request had an Idempotency-Key, repeat it with that key; otherwise look before you repeat it',
+    detail: DETAILS.outcome_unknown,
   },
 })
 

@@ -15,27 +15,27 @@ import { runJobs } from './jobs.ts'
 import { openLog } from './log.ts'
 import { openChannel } from './operator/channel.ts'
 
-/** How long a process that is about to stop goes on taking connections, each for one answer, and says that it is not ready. */
+/** How long a stopping process still accepts connections, each for one answer, while readiness is 503. */
 const NOTICE_MAX_MS = 2_000
 
-/** How long closing the database may take once the last request has ended; its own time-outs are shorter. */
+/** How long closing the dependencies may take after the last request has ended; their own timeouts are shorter. */
 const CLOSE_TIMEOUT_MS = 15_000
 
-/** How a process comes by its connections and, where another has the embedded database, by that. */
+/** How a process gets its connections and, if another process owns the embedded database, that database. */
 export interface Place {
   readonly lentAt?: string | undefined
-  /** Whether it says where it is, to somebody who has started it by hand. */
+  /** Whether the greeting is printed, for a person who started the service in a terminal. */
   readonly greets: boolean
-  /** @returns the URL under which it is reached from now on */
+  /** @returns the URL at which the service is reached */
   open(this: void, app: App, config: Config): Promise<string>
   close(this: void, app: App, timeoutMs: number): Promise<void>
 }
 
 /**
- * Serves until the process is told to stop, then finishes what is under way.
+ * Serves until a signal arrives, then finishes the requests in progress.
  *
- * @throws StartError for what the operator can mend; also when the embedded database broke down and did not start again,
- *   so that a supervisor starts the process anew
+ * @throws StartError for errors that the operator can correct; also if the embedded database has failed for good, so that a
+ *   supervisor restarts the process
  */
 export async function serve(config: Config, place: Place = ownPort()): Promise<void> {
   const log = openLog(config.log.level)
@@ -45,13 +45,13 @@ export async function serve(config: Config, place: Place = ownPort()): Promise<v
     await serveUntil(signals, config, log, place)
     log.info('stopped')
   } finally {
-    // The channel to the supervisor would keep a worker alive.
+    // The IPC channel to the supervisor would keep a worker alive.
     process.channel?.unref()
   }
 }
 
 const ownPort = (): Place => ({
-  // Of several workers the first one speaks for all.
+  // Only the first worker prints it.
   greets: (cluster.worker?.id ?? 1) === 1,
   open: listen,
   close: drain,
@@ -69,25 +69,25 @@ async function serveUntil(signals: Signals, config: Config, log: Logger, place: 
   if (isDevelopment && place.greets) process.stdout.write(greeting(address, deps))
   await using jobs = await runJobs(deps)
   await using _channel = deps.db.embeddedIn === undefined ? undefined : await openChannel(deps, perform)
-  // Now and not at the end, which may be a sudden one.
+  // Now, because the process may be killed.
   flushCompileCache()
 
   const cause = await Promise.race([signals.next(), deps.db.failed])
-  if (cause instanceof StartError) log.fatal({ err: cause }, 'the database is lost, so the process ends')
+  if (cause instanceof StartError) log.fatal({ err: cause }, 'the database has failed, so the process exits')
   else log.info({ signal: cause }, 'stopping')
   endOnStall(log, config.http.shutdownTimeoutMs + CLOSE_TIMEOUT_MS)
   const noticeMs = isDevelopment ? 0 : Math.min(NOTICE_MAX_MS, config.http.shutdownTimeoutMs / 5)
-  // Until the balancer has asked for readiness again it still sends requests here.
+  // A load balancer sends requests here until it has seen that readiness is 503.
   app.draining = true
   await setTimeout(noticeMs)
-  // Jobs under way end while requests do.
+  // Jobs and requests in progress end concurrently.
   await Promise.all([jobs[Symbol.asyncDispose](), place.close(app, config.http.shutdownTimeoutMs - noticeMs)])
   if (cause instanceof StartError) throw cause
 }
 
 /**
- * Whatever nobody caught: the state of the process is unknown from there on, so it ends, at once and loudly. To the log and
- * not to Node's own report, which would print the values of a row that PostgreSQL refused.
+ * Exits on an uncaught exception, because the state of the process is unknown. The error is logged by our serializer: Node's own
+ * report would print the values of a row that PostgreSQL refused.
  */
 function endOnBug(log: Logger): void {
   process.on('uncaughtException', (error) => {
@@ -96,7 +96,7 @@ function endOnBug(log: Logger): void {
   })
 }
 
-/** Loaded when a command comes: serving does not need them. */
+/** Imports the commands when one arrives: serving does not need them. */
 const perform: Parameters<typeof openChannel>[1] = async (...call) =>
   (await import('./operator/commands.ts')).perform(...call)
 
@@ -105,9 +105,9 @@ interface Signals {
 }
 
 /**
- * From the very start, because a container's first process has no default for them. The first one stops the process: at once
- * while it still starts, since the next start can deal with whatever it leaves behind. More of them change nothing: one
- * Ctrl-C comes twice under npm, and stopping has its own deadline.
+ * Handles signals from the start, because a container's first process has no default actions. The first signal stops the process: at
+ * once during start-up, which is safe at any point. Further signals are ignored: under npm one Ctrl-C arrives twice, and stopping
+ * has a deadline.
  */
 function catchSignals(log: Logger): Signals {
   let stop = (signal: NodeJS.Signals): void => {
@@ -118,11 +118,11 @@ function catchSignals(log: Logger): Signals {
   return { next: () => new Promise((resolve) => (stop = resolve)) }
 }
 
-/** Should stopping hang, the supervisor need not find out by itself. */
+/** Exits if stopping takes too long, so that a supervisor need not kill the process. */
 function endOnStall(log: Logger, timeoutMs: number): void {
   globalThis
     .setTimeout(() => {
-      log.error('stopping took too long, so the process ends without having closed everything')
+      log.error('stopping took too long, so the process exits without having closed everything')
       process.exit(1)
     }, timeoutMs)
     .unref()
@@ -137,33 +137,36 @@ async function listen(app: App, { http: { host, port } }: Config): Promise<strin
   return urlOf(app.server, host, port)
 }
 
-/** Where it is reached from this machine. */
+/** The URL at which it is reached from this machine. */
 export function urlOf(server: Server, host: string, port: number): string {
   const bound = server.address()
   return reachableUrl(host, bound !== null && typeof bound === 'object' ? bound.port : port)
 }
 
-/** Why a port cannot be opened, in words. */
+/** A StartError for the reasons why a port cannot be opened. */
 export function explained(error: unknown, host: string, port: number): unknown {
   switch (errorCode(error)) {
     case 'EADDRINUSE':
-      return new StartError(`port ${port} on ${host} is in use: stop what listens there, or set PORT to another`)
+      return new StartError(
+        `port ${port} on ${host} is in use: stop the process that listens there, or set PORT to another`,
+      )
     case 'EACCES':
-      return new StartError(`port ${port} on ${host} may not be opened by this user: set PORT to one above 1023`)
+      return new StartError(`port ${port} on ${host} may not be opened by this user: set PORT to a number above 1023`)
     case 'EADDRNOTAVAIL':
     case 'EAFNOSUPPORT':
     case 'EAI_AGAIN':
     case 'EINVAL':
     case 'ENOTFOUND':
-      return new StartError(`HOST ${host} is no address of this machine`)
+      return new StartError(`HOST ${host} is not an address of this machine`)
     default:
       return error
   }
 }
 
-export const STARTING = 'todo-backend starts; the first time takes some seconds longer, because it makes a database\n'
+export const STARTING =
+  'todo-backend is starting; the first start takes some seconds longer, because it creates a database\n'
 
-/** What a person who started the service in a terminal sees. */
+/** The text for a person who started the service in a terminal. */
 export const greeting = (address: string, { db, config }: Pick<Deps, 'db' | 'config'>): string => `
   todo-backend is at ${address}
     data   ${db.embeddedIn === undefined ? 'on the server of DATABASE_URL' : `${db.embeddedIn} (embedded PostgreSQL; set DATABASE_URL for a server)`}
@@ -176,7 +179,7 @@ const firstStep = (address: string): string =>
   `    try    curl -s ${address}/api/auth/sign-up/email -H 'Content-Type: application/json' \\
              -d '{"name": "Ada", "email": "ada@example.com", "password": "correct horse"}'`
 
-/** `/api/auth` does not exist in this mode. */
+/** There is no `/api/auth` in this mode. */
 const firstStepWithExternalAuth = (address: string): string =>
-  `    users  kept by another auth server (AUTH_MODE=external), which signs them up and in
+  `    users  belong to another auth server (AUTH_MODE=external), which signs them up and in
     try    curl -s ${address}/api/tasks -H 'Authorization: Bearer <session token of that server>'`

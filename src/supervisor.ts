@@ -5,19 +5,19 @@ import type { Config } from './config/config.ts'
 import { openLog } from './log.ts'
 import { gatherMetrics } from './metrics/workers.ts'
 
-/** A worker that dies is replaced after this long, twice as long each time, at most {@link BACKOFF_MAX_MS}. */
+/** Delay before a worker that died is replaced. Doubles each time, up to {@link BACKOFF_MAX_MS}. */
 const BACKOFF_MIN_MS = 100
 const BACKOFF_MAX_MS = 10_000
-/** Who has served this long did not die of how it was started: the next delay is the shortest again. */
+/** After a worker has served for this long, the delay is the shortest again. */
 const SETTLED_AFTER_MS = 30_000
-/** How long after its own deadline a worker may still be there before it is killed. */
+/** How long after its own deadline a worker is killed. */
 const KILL_AFTER_MS = 1_000
 
 /**
- * Runs `WORKERS` processes that share the port, replaces whichever dies, and ends when all have stopped. The first one
- * starts alone: what keeps it from serving would keep them all, and is told once.
+ * Runs `WORKERS` processes that share the port, replaces those that die, and ends when all have stopped. The first one starts alone,
+ * so that an error that would affect all workers is reported once.
  *
- * @returns the exit status: 0, or the first worker's when it could not start
+ * @returns the exit status: 0, or that of the first worker if it could not start
  */
 export async function supervise(config: Config): Promise<number> {
   const { workers, shutdownTimeoutMs } = config.http
@@ -32,8 +32,8 @@ export async function supervise(config: Config): Promise<number> {
     everyWorker('SIGTERM')
   })
 
-  // Each worker accepts from the port itself. Where the supervisor accepts and hands on, Node closes what it has not handed on
-  // yet when the last worker stops, and those clients are reset. A worker that hangs is handed nothing either.
+  // Each worker accepts connections itself. If the supervisor accepted and distributed them, Node would close undistributed ones when
+  // the last worker stops, which resets their clients. And a worker that hangs accepts nothing.
   cluster.schedulingPolicy = cluster.SCHED_NONE
   gatherMetrics(log)
   const first = cluster.fork()
@@ -57,11 +57,11 @@ interface Exit {
   readonly signal: string | null
 }
 
-/** Resolves when the worker has ended, or could not even be started. */
+/** Resolves when the worker has ended, or could not be started. */
 function gone(worker: Worker): Promise<Exit> {
   return new Promise((resolve) => {
     worker.once('exit', (code, signal) => resolve({ code, signal }))
-    // Also for a message that did not get through, whose worker may well live on: it is ended then, to be replaced.
+    // Also emitted if a message could not be sent. The worker may still run, so it is killed and replaced.
     worker.on('error', () => {
       worker.process.kill('SIGKILL')
       if (worker.process.pid === undefined) resolve({ code: null, signal: null })
@@ -73,7 +73,7 @@ function everyWorker(signal: NodeJS.Signals): void {
   for (const worker of Object.values(cluster.workers ?? {})) worker?.process.kill(signal)
 }
 
-/** Sees to it that there is a worker in this slot until it is time to stop, and resolves when the last one has gone. */
+/** Keeps a worker running in this slot until the process stops, and resolves when the last one has ended. */
 async function keepAlive(first: Promise<Exit>, firstId: number, stopping: AbortSignal, log: Logger): Promise<void> {
   let delayMs = BACKOFF_MIN_MS
   let ending = first
@@ -92,7 +92,7 @@ async function keepAlive(first: Promise<Exit>, firstId: number, stopping: AbortS
   }
 }
 
-/** Waits, and tells whether it was cut short. */
+/** Waits. @returns whether the wait was aborted */
 function aborted(signal: AbortSignal, afterMs: number): Promise<boolean> {
   return new Promise((resolve) => {
     const done = (): void => {

@@ -83,7 +83,6 @@ const LONGER_FUNCTIONS: Readonly<Record<string, number>> = {
   'auth/better-auth.ts betterAuthOptions': 74,
   'http/connections.ts createConnections': 166,
   'http/server.ts createApp': 140,
-  'redis.ts openRedis': 72,
 }
 /** The first line of a function at the top level, as a declaration or as an arrow function. */
 const FUNCTION = /^(?:export )?(?:async )?(?:function\*? (\w+)|const (\w+)\b.*=(?: async)?(?: <.*>)? ?\(.*)/

@@ -164,7 +164,7 @@ suite('external mode', () => {
           await run(config, 'init'),
           new RegExp(`in public.${users} and public.${sessions}: these tables stay`),
         )
-        assert.match(await run(config, 'init'), /has all \d+ migrations already/)
+        assert.match(await run(config, 'init'), /all \d+ migrations are applied already/)
         assert.deepEqual(await stateOf(config, tables), before)
         {
           await using world = await openWorld({ env: all })
@@ -184,7 +184,7 @@ suite('external mode', () => {
         }
         assert.deepEqual(
           (await run(config, 'down', '99')).split('\n'),
-          ALL.toReversed().map((each) => `taken back  ${each}`),
+          ALL.toReversed().map((each) => `reverted  ${each}`),
         )
         assert.deepEqual(await stateOf(config, tables), before)
       },
@@ -209,7 +209,7 @@ suite('external mode', () => {
       const unfound = configOf({ ...database.env, ...EXTERNAL })
       await assert.rejects(run(unfound, 'init'), {
         name: 'StartError',
-        message: /no table of users was found, looking for users or user in schema public \(set AUTH_USERS_TABLE/,
+        message: /no table of users was found; looked for users or user in schema public \(set AUTH_USERS_TABLE/,
       })
       assert.deepEqual(await leftBehind(unfound), [])
       const named = configOf({
@@ -238,7 +238,7 @@ suite('external mode', () => {
     const cases: readonly (readonly [sql: string, message: RegExp, env?: Record<string, string>])[] = [
       [
         '',
-        /no table of users was found, looking for users or user in .*; no table of sessions was found, looking for user_sessions or session/,
+        /no table of users was found; looked for users or user in .*; no table of sessions was found; looked for user_sessions or session/,
       ],
       [users, /no table of sessions was found.*set AUTH_SESSIONS_TABLE/],
       [
@@ -253,7 +253,7 @@ suite('external mode', () => {
       [`${users}; create table session (token text, user_id text, expires_at date)`, /expires_at of type date/],
       [
         `${users}; ${sessions}`,
-        /no table of users was found, looking for members in/,
+        /no table of users was found; looked for members in/,
         { AUTH_USERS_TABLE: 'members', AUTH_SESSIONS_TABLE: 'user_sessions' },
       ],
     ]

@@ -48,12 +48,12 @@ suite('the migration command', () => {
       ([line = '', ...more]) => whenDone.push(line, ...more),
     )
     assert.match(whenDone.join(), new RegExp(`^applied  ${ALL[0]}  in \\d+ ms$`))
-    assert.deepEqual((await run(config, 'down')).lines, [`taken back  ${ALL[0]}`])
+    assert.deepEqual((await run(config, 'down')).lines, [`reverted  ${ALL[0]}`])
     assert.deepEqual(
       (await run(config, 'init')).lines,
       ALL.map((each) => `applied  ${each}`),
     )
-    assert.match((await run(config, 'init')).lines.join(), /has all \d+ migrations already/)
+    assert.match((await run(config, 'init')).lines.join(), /all \d+ migrations are applied already/)
     const history = (await run(config, 'history')).lines
     assert.equal(history.length, ALL.length)
     for (const [index, line] of history.entries())
@@ -103,7 +103,7 @@ suite('the migration command', () => {
     assert.equal((await run(config, 'status')).lines.filter((line) => line.startsWith('applied')).length, ALL.length)
     const { lines } = await run(config, 'reset', '--yes')
     assert.deepEqual(lines, [
-      ...ALL.toReversed().map((each) => `taken back  ${each}`),
+      ...ALL.toReversed().map((each) => `reverted  ${each}`),
       ...ALL.map((each) => `applied  ${each}`),
     ])
   })

@@ -168,7 +168,7 @@ suite('moving from the Python service', { skip: missing.length > 0 && `takes ${m
     assert.equal(done(aside), '')
     assert.match(
       done(init),
-      /public\.users and public\.user_sessions: these tables stay as they are\n(?:applied .*\n)+$/,
+      /public\.users and public\.user_sessions: these tables are not changed\n(?:applied .*\n)+$/,
     )
   })
 

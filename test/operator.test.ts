@@ -117,7 +117,7 @@ suite('seed and token', () => {
     const config = configOf(database.env)
     await assert.rejects(run('token', config, 'nobody@example.com'), {
       name: 'StartError',
-      message: /^nobody has this e-mail address here/,
+      message: /^no user has this e-mail address/,
     })
     const elsewhere = (environment: Config['environment']): Config => ({ ...config, environment })
     await assert.rejects(run('token', elsewhere('production'), 'ada@example.com'), {
@@ -132,7 +132,7 @@ suite('seed and token', () => {
     }
     const external = configOf({ ...database.env, AUTH_MODE: 'external' })
     for (const [command, ...args] of [['seed'], ['token', 'ada@example.com']] as const) {
-      await assert.rejects(run(command, external, ...args), { message: /kept by another auth server here/ })
+      await assert.rejects(run(command, external, ...args), { message: /belong to another auth server/ })
     }
   })
 
@@ -147,7 +147,7 @@ suite('seed and token', () => {
     assert.equal(statSync(join(config.dataDir, 'operator.sock')).mode & 0o777, 0o600)
     const { lines } = await run('token', config, ada.email)
     assert.equal((await world.ask('GET', '/api/tasks', { token: lines[0] ?? '' })).status, 200)
-    assert.ok(world.logged.some((line) => line.includes(ada.id) && line.includes('made a session')))
+    assert.ok(world.logged.some((line) => line.includes(ada.id) && line.includes('created a session')))
     await assert.rejects(run('token', config, 'nobody@example.com'), { message: /^nobody has this/ })
     assert.deepEqual(
       peopleOf(await run('seed', config, '--users', '2', '--tasks', '3')).map(({ tasks }) => tasks),

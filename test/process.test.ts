@@ -471,20 +471,20 @@ describe('a mistake of the operator is one line, and no stack:', { timeout: TIME
   const wrong: readonly (readonly [args: readonly string[], line: RegExp])[] = [
     [
       ['sevre'],
-      /unknown command sevre: there are serve, dev, doctor, migrate, vault, seed, token, openapi, llms and help/,
+      /unknown command sevre: the commands are serve, dev, doctor, migrate, vault, seed, token, openapi, llms and help/,
     ],
     [[`postgres://u:${PASSWORD}@127.0.0.1/x`], /unknown command: /],
     [['serve', 'now'], /unknown argument now/],
-    [['migrate', 'sideways'], /unknown command.*: there are migrate .*up, down/],
+    [['migrate', 'sideways'], /unknown command. The commands are: migrate .*up, down/],
     [['migrate', 'up', 'x'], /number of migrations must be a whole number from 1/],
     [['migrate', 'down', '-1'], /number of migrations must be a whole number from 1/],
     [['migrate', 'up', '1', '2'], /: see help/],
     [['dev', 'now'], /unknown argument now/],
-    [['doctor', '--all'], /doctor takes nothing but --json: see doctor --help/],
+    [['doctor', '--all'], /the only option of doctor is --json: see doctor --help/],
     [['seed', '--users', '0'], /--users must be a whole number from 1 to 1000/],
-    [['seed', '--people', '3'], /seed takes --users N, --tasks N and --seed N/],
-    [['token'], /token takes one e-mail address/],
-    [['token', 'ada@example.com', '--forever'], /token takes one e-mail address, and --production/],
+    [['seed', '--people', '3'], /the options of seed are --users N, --tasks N and --seed N/],
+    [['token'], /token needs one e-mail address/],
+    [['token', 'ada@example.com', '--forever'], /token needs one e-mail address; its only option is --production/],
     [['openapi', '/proc/none/openapi.json'], /cannot write \/proc\/none\/openapi\.json: no such file or directory/],
   ]
   for (const [args, line] of wrong) {
@@ -542,7 +542,7 @@ describe('the commands', { timeout: TIMEOUT_MS }, () => {
     assert.equal(before.at(-1), 'pending  nothing')
     const newest = before.at(-2)?.replace('applied  ', '')
     assert.match(newest ?? '', /^\d{4}_[a-z_]+$/)
-    assert.deepEqual(await migrate('down'), [`taken back  ${newest}`])
+    assert.deepEqual(await migrate('down'), [`reverted  ${newest}`])
     assert.deepEqual((await migrate()).slice(-1), [`pending  ${newest}`])
     assert.deepEqual(await migrate('up'), [`applied  ${newest}`])
     assert.deepEqual(await migrate('up', '1'), ['applied  nothing'])

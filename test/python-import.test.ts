@@ -255,7 +255,7 @@ suite('importing from the published Python service', { skip: needsServer }, () =
           error.name === 'StartError' && message.test(error.message) && !error.message.includes('hunter2'),
         words.join(' '),
       )
-    await refused([], /--from is missing/)
+    await refused([], /--from, the URL of the old database, is missing/)
     await refused(['--from'], /unknown or incomplete option/)
     await refused(['--from', url, 'more'], /unknown or incomplete option/)
     await refused(['--from', 'mysql://u:hunter2@h/d'], /--from: /)
@@ -274,7 +274,7 @@ suite('importing from the published Python service', { skip: needsServer }, () =
     await sql('create schema another; create table another.tasks (id int, user_id text, title text, status text)')
     await refused(
       ['--from', url, '--map', map],
-      /more than one table of old tasks \(another\.tasks, before\.tasks\): name the right one with --schema/,
+      /more than one table of old tasks \(another\.tasks, before\.tasks\): choose one with --schema/,
     )
     assert.ok((await run('--schema', 'before')).lines.some((line) => /1204 there already/.test(line)))
   })

@@ -212,7 +212,7 @@ const OPEN_GATE: Gate = {
       allowed: true,
       remaining: 1,
       resetSeconds: 1,
-      counted: { own: { count: 1, shared: { own: 0, others: 0 }, endsAtMs: 0 }, together: false },
+      counted: { own: { count: 1, shared: { own: 0, others: 0 }, endsAtMs: 0 }, shared: false },
     },
   }),
   prove: async () => undefined,

@@ -10,27 +10,27 @@ import { systemDialect } from '../db/system-dialect.ts'
 import { boundedHashing, type PasswordHashing } from './hashing.ts'
 import { withHashedSessions, withinRequest } from './hashed-sessions.ts'
 
-/** The header better-auth reads the client's address from. Whoever calls `handle` sets it, replacing the client's. */
+/** The header from which better-auth reads the client's address. Callers of `handle` set it, replacing the client's. */
 export const CLIENT_ADDRESS_HEADER = 'x-internal-client-ip'
 
-/** Signing in once more ends the oldest session: unbounded, "revoke all others" would miss those beyond its page. */
+/** Beyond it a sign-in ends the oldest session. Without a limit, "revoke all others" would miss those beyond its page. */
 export const MAX_SESSIONS_PER_USER = 100
 
 /**
- * better-auth counts UTF-16 code units, of which a code point has one or two. The schemas of the routes count code points, 8 to
- * 128; this only bounds what is hashed.
+ * better-auth counts UTF-16 code units, one or two for each code point. The routes' schemas allow 8 to 128 code points; this only
+ * bounds what is hashed.
  */
 const PASSWORD_LENGTH = { minPasswordLength: 8, maxPasswordLength: 2 * 128 }
 
-/** A client waits for its answer meanwhile. */
+/** Limit for clean-up, during which the client waits for its answer. */
 const CLEAN_UP_MS = 1_000
 
 const SECONDS_PER_DAY = 24 * 60 * 60
 
 export interface AuthOptions {
-  /** Of connections under the serving role; a pool of one is enough. */
+  /** A pool with the serving role; one connection is enough. */
   readonly pool: Pool
-  /** The time that a request may have the database for. Unbounded by default. */
+  /** The time budget of a request. Unbounded by default. */
   readonly timeBudget?: (() => TimeBudget) | undefined
   /** The role that may read and write the auth tables. */
   readonly systemRole: string
@@ -38,11 +38,11 @@ export interface AuthOptions {
   readonly secret: string
   /** Keys the HMAC under which session tokens are stored. */
   readonly sessionHashSecret: string
-  /** Where browsers reach this service, if known. Its scheme decides whether cookies are Secure. */
+  /** The URL at which browsers reach this service, if known. Its scheme decides whether cookies are Secure. */
   readonly baseUrl?: string | undefined
-  /** Its path is that of the cookies, so that services under other paths of the host neither see nor replace them. */
+  /** Its path is the cookies' path, so that services under other paths of the host neither see nor replace them. */
   readonly publicUrl?: string | undefined
-  /** Cookies only over https even when `baseUrl` does not say so, as behind a proxy that ends TLS. */
+  /** Makes cookies Secure even if `baseUrl` is not https, for instance behind a proxy that terminates TLS. */
   readonly secureCookies?: boolean
   /** Origins of other sites whose pages may send our cookies. */
   readonly trustedOrigins: readonly string[]
@@ -55,7 +55,7 @@ export interface AuthOptions {
     | undefined
   /** Hashes passwords; bounded by default. */
   readonly hashing?: PasswordHashing
-  /** Learns of a clean-up that failed behind a request that had succeeded. The next one does its work too. */
+  /** Called if the clean-up after a successful request failed. The next clean-up does its work too. */
   readonly onCleanUpFailed?: (error: unknown) => void
 }
 
@@ -63,34 +63,34 @@ export interface Auth {
   /**
    * Answers one request under /api/auth, refusals included.
    *
-   * @throws what better-auth would have hidden: Problem unavailable (503) when the database is away, and whatever else is
-   *   no refusal. better-auth takes a failing query for "signed out" or even "done": a sign-out that could not delete the
-   *   session would have answered 200.
+   * @throws errors that better-auth would hide: Problem unavailable (503) if the database is unreachable, and any other failure.
+   *   better-auth treats a failed query as "signed out" or even as success: a sign-out that could not delete the session would
+   *   answer 200.
    */
   handle(this: void, request: Request): Promise<Response>
   /**
-   * Signs a user in who has shown no password, for whoever runs the service.
+   * Creates a session of a user without a password, for the operator.
    *
-   * @returns undefined where nobody has this address
+   * @returns undefined if no user has this address
    */
   issueSession(this: void, email: string): Promise<{ readonly token: string; readonly userId: string } | undefined>
 }
 
 interface RequestState {
-  /** Errors of the database that are no answer to the input. */
+  /** Database errors that are not caused by the input. */
   readonly failures: unknown[]
-  /** One for all its queries. */
+  /** Shared by all queries of the request. */
   readonly timeBudget: TimeBudget | undefined
   hashedAhead?: { readonly password: string; readonly hash: string }
-  /** Another sign-up with the same e-mail address was faster. */
+  /** A concurrent sign-up with the same e-mail address succeeded. */
   isEmailTaken?: boolean
-  /** Committed: whatever fails from here on cannot make the request fail. */
+  /** The deletion is committed: later errors must not make the request fail. */
   isUserDeleted?: boolean
 }
 
 const request = new AsyncLocalStorage<RequestState>()
 
-/** Opens nothing and asks the database nothing until the first request. */
+/** Opens no connection and runs no query before the first request. */
 export function createAuth(options: AuthOptions): Auth {
   const { timeBudget } = options
   const dialect = systemDialect({
@@ -134,7 +134,7 @@ export function createAuth(options: AuthOptions): Auth {
   }
 }
 
-/** In better-auth's own words. */
+/** The same answer as better-auth's. */
 const emailTaken = (): Response =>
   Response.json(
     { code: 'USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL', message: 'User already exists. Use another email.' },
@@ -142,7 +142,7 @@ const emailTaken = (): Response =>
   )
 const userDeleted = (): Response => Response.json({ success: true, message: 'User deleted' })
 
-/** better-auth hides errors of the database, or takes them for something else. */
+/** Records database errors, which better-auth hides or misinterprets. */
 function noteError(error: unknown, state: RequestState | undefined): void {
   if (state === undefined || state.isUserDeleted === true) return
   if (!isAboutTheInput(error)) state.failures.push(error)
@@ -156,10 +156,10 @@ const isAboutTheInput = (error: unknown): boolean =>
 function betterAuthOptions(options: AuthOptions, db: Kysely<unknown>) {
   const { secret, baseUrl, publicUrl, hashing = boundedHashing() } = options
   return {
-    // All three are always given, for what is not given better-auth takes from the environment.
+    // Always set, because better-auth reads unset options from the environment.
     secret,
     secrets: [{ version: 1, value: secret }],
-    // Its path would take the place of `basePath`: better-auth sees requests whose prefix a proxy has stripped.
+    // The origin only, because a path would override `basePath`, and a proxy has stripped the prefix of the requests.
     baseURL: baseUrl === undefined ? UNKNOWN_BASE_URL : new URL(baseUrl).origin,
     basePath: '/api/auth',
     trustedOrigins: (request?: Request) => [...options.trustedOrigins, ...sameOrigin(baseUrl, request)],
@@ -169,8 +169,8 @@ function betterAuthOptions(options: AuthOptions, db: Kysely<unknown>) {
       modelName: 'users',
       deleteUser: {
         enabled: true,
-        // One statement, of which the rest follows by "on delete cascade". better-auth's own several could stop half-way,
-        // at a user with tasks and without a way to sign in.
+        // One statement; "on delete cascade" does the rest. better-auth's own statements could stop half-way and leave a user with
+        // tasks who cannot sign in.
         beforeDelete: async (user) => {
           await sql`delete from users where id = ${user.id}`.execute(db)
           const state = request.getStore()
@@ -182,7 +182,7 @@ function betterAuthOptions(options: AuthOptions, db: Kysely<unknown>) {
       modelName: 'user_sessions',
       expiresIn: 7 * SECONDS_PER_DAY,
       updateAge: SECONDS_PER_DAY,
-      // Any age may list its sessions; what "fresh" guarded besides, deleting the user, takes the password.
+      // Sessions of any age may list sessions. Deleting the user, which better-auth restricts to fresh ones, requires the password.
       freshAge: 0,
     },
     account: { modelName: 'user_accounts' },
@@ -190,7 +190,7 @@ function betterAuthOptions(options: AuthOptions, db: Kysely<unknown>) {
     databaseHooks: {
       session: {
         create: {
-          // A user who has just been made has no other sessions.
+          // A new user has no other sessions.
           after: async ({ userId }, context) => {
             if (context?.path !== '/sign-up/email') await cleanUp(() => endSurplusSessions(db, userId), options)
           },
@@ -208,19 +208,19 @@ function betterAuthOptions(options: AuthOptions, db: Kysely<unknown>) {
 
     telemetry: { enabled: false },
     rateLimit: rateLimitOf(options.countAttempt),
-    // Its messages quote bodies and headers, and say of refusals that they are errors. What really failed it throws.
+    // Its messages quote bodies and headers, and report refusals as errors. Real failures are thrown.
     logger: { disabled: true },
-    // Errors that are no refusals are the caller's to log and to answer, once.
+    // Failures are thrown to the caller, which logs and answers them once.
     onAPIError: { throw: true },
     advanced: {
       useSecureCookies: options.secureCookies === true || (baseUrl?.startsWith('https:') ?? false),
       ...(publicUrl !== undefined && { defaultCookieAttributes: { path: new URL(publicUrl).pathname } }),
       ipAddress: { ipAddressHeaders: [CLIENT_ADDRESS_HEADER] },
-      // Left out, they are off under NODE_ENV=test and TEST=1.
+      // If unset, they are disabled with NODE_ENV=test and TEST=1.
       disableOriginCheck: false,
       disableCSRFCheck: false,
       database: {
-        // Ours are the migrations and their check; a mismatch found here would be remembered until a restart.
+        // The migrations have their own check. A mismatch found here would be cached until a restart.
         validateSchema: false,
         defaultFindManyLimit: 10 * MAX_SESSIONS_PER_USER,
       },
@@ -228,13 +228,13 @@ function betterAuthOptions(options: AuthOptions, db: Kysely<unknown>) {
   } satisfies BetterAuthOptions
 }
 
-/** Its rules and its idea of an address; our store, and our refusal. */
+/** better-auth's rules and subjects, with our store and our refusal. */
 const rateLimitOf = (countAttempt: AuthOptions['countAttempt']): NonNullable<BetterAuthOptions['rateLimit']> =>
   countAttempt === undefined
     ? { enabled: false }
     : {
         enabled: true,
-        // It takes the password too, and better-auth has no rule for it.
+        // Also checks the password, but better-auth has no rule for it.
         customRules: { '/delete-user': { window: 10, max: 3 } },
         customStorage: {
           consume: async (subject, { max, window }) => {
@@ -244,21 +244,21 @@ const rateLimitOf = (countAttempt: AuthOptions['countAttempt']): NonNullable<Bet
         },
       }
 
-/** Reserved by RFC 2606: no page can come from it. */
+/** A host reserved by RFC 2606, which no page can have. */
 const UNKNOWN_BASE_URL = 'http://base-url-unknown.invalid'
 
-/** While nobody says where this service is, it is where the request says. A page of the same origin is never cross-site. */
+/** Without a configured URL, the origin of the request is trusted: a page of the same origin is never cross-site. */
 const sameOrigin = (baseUrl: string | undefined, request: Request | undefined): readonly string[] =>
   baseUrl === undefined && request !== undefined ? [new URL(request.url).origin] : []
 
 const beforeEndpoint = (hashing: PasswordHashing) =>
   createAuthMiddleware(async ({ path, body }) => {
     const password = passwordOf(body)
-    // better-auth would do it for whoever holds a fresh session.
+    // better-auth would accept a fresh session instead of the password.
     if (path === '/delete-user' && (password === undefined || password === '')) {
       throw APIError.from('BAD_REQUEST', {
         code: 'PASSWORD_REQUIRED',
-        message: 'Deleting your user takes your password',
+        message: 'Deleting your user requires your password',
       })
     }
     if (path === '/sign-up/email' && typeof password === 'string') await hashAhead(password, hashing)
@@ -268,8 +268,8 @@ const passwordOf = (body: unknown): unknown =>
   typeof body === 'object' && body !== null && 'password' in body ? body.password : undefined
 
 /**
- * better-auth hashes a new user's password inside its transaction. That takes some hundred milliseconds of a processor, in
- * which a connection would do nothing: the only one there is, with the embedded database.
+ * Hashes a new user's password in advance. better-auth does so inside its transaction, which would block a connection (with the
+ * embedded database, the only one) for some hundred milliseconds of CPU time.
  */
 async function hashAhead(password: string, hashing: PasswordHashing): Promise<void> {
   const { minPasswordLength, maxPasswordLength } = PASSWORD_LENGTH
@@ -285,7 +285,7 @@ const hashOnce =
     return ahead?.password === password ? ahead.hash : await hashing.hash(password)
   }
 
-/** Work behind what was committed: it has time of its own, and its failure is not the request's. */
+/** Work after the commit. It has its own time budget, and its failure does not fail the request. */
 async function cleanUp(work: () => Promise<void>, { timeBudget, onCleanUpFailed }: AuthOptions): Promise<void> {
   const time = timeBudget?.()
   if (time !== undefined) time.leftMs = Math.min(time.leftMs, CLEAN_UP_MS)

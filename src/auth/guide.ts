@@ -3,7 +3,7 @@ import type { ProblemGuide } from '../problems.ts'
 
 const CORRECT = 'Correct the request as the title says, and send it again.'
 
-/** For the codes of better-auth that these routes give in practice, and one of our own. */
+/** For the codes of better-auth that these routes return in practice, and one of our own. */
 const ACTIONS: Readonly<Record<string, string>> = {
   USER_ALREADY_EXISTS: 'Sign in, or sign up with another e-mail address.',
   USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL: 'Sign in, or sign up with another e-mail address.',
@@ -20,15 +20,15 @@ const ACTIONS: Readonly<Record<string, string>> = {
   MISSING_OR_NULL_ORIGIN: 'Send the request from a page whose origin is in CORS_ORIGINS, or without cookies.',
 }
 
-/** Pages for the codes that refusals under `/api/auth` carry besides those of the service. */
+/** Pages for codes of refusals under `/api/auth` that are not the service's own. */
 export const AUTH_PROBLEM_GUIDE: ReadonlyMap<string, ProblemGuide> = new Map(
   Object.entries({
     ...Object.fromEntries(Object.entries(BASE_ERROR_CODES).map(([code, { message }]) => [code, message])),
-    // What it says where it has no message.
+    // better-auth's codes for errors without a message.
     BAD_REQUEST: 'Bad request',
     UNAUTHORIZED: 'Unauthorized',
     FORBIDDEN: 'Forbidden',
-    PASSWORD_REQUIRED: 'Deleting your user takes your password',
+    PASSWORD_REQUIRED: 'Deleting your user requires your password',
   }).map(([code, title]) => [
     code,
     {

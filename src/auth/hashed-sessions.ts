@@ -3,32 +3,31 @@ import type { DBAdapter, DBAdapterInstance, DBTransactionAdapter, Where } from '
 import { hashSessionToken } from '../http/credential.ts'
 
 /**
- * How a session whose raw token is not at hand is named to its owner: in the list of sessions and to revoke one. The dot
- * keeps a handle from being a bearer token: better-auth reads it as `token.signature`, and that signature is wrong.
+ * Prefix of handles, which name a session whose raw token is unknown: in the list of sessions and for revoking one. The dot keeps a
+ * handle from being a bearer token: better-auth reads it as `token.signature`, and the signature is invalid.
  */
 const HANDLE = 'h.'
 
-/** What one request has shown of session tokens. */
+/** The session tokens that a request has presented. */
 interface SeenTokens {
-  /** Raw tokens by their hash. better-auth must get back the token it gave: it compares, signs and sends it. */
+  /** Raw tokens by their hash. better-auth must get the token it passed in, because it compares, signs and sends it. */
   readonly rawByHash: Map<string, string>
-  /** Whether a raw token turned out to be in the table. Only then may a handle address a session. */
+  /** Whether the hash of a raw token was found in the table. Only then may handles address sessions. */
   proven: boolean
 }
 
 const request = new AsyncLocalStorage<SeenTokens>()
 const nothingSeen = (): SeenTokens => ({ rawByHash: new Map(), proven: false })
 
-/** Runs the handling of one request: tokens shown within it are recognised in the rows read by it, and in no other. */
+/** Runs the handling of one request: its tokens are recognised in the rows that it reads, and in no other request's. */
 export const withinRequest = <T>(handle: () => T): T => request.run(nothingSeen(), handle)
 
 /**
- * Wraps better-auth's database adapter so that the sessions table holds hashes and never a token, while better-auth goes on
- * working with the tokens it made: on the way in tokens become hashes; on the way out a hash becomes the token if this
- * request has shown it, else a handle.
+ * Wraps better-auth's database adapter so that the sessions table holds hashes and no tokens, while better-auth works with tokens.
+ * Tokens are hashed when written or searched; a hash that is read becomes the token if this request has presented it, else a handle.
  *
- * A handle is no credential, even signed with the right secret: it addresses a session only after this request has shown
- * a raw token that is in the table.
+ * A handle is not a credential, even if signed with the right secret: it addresses a session only after this request has presented a
+ * raw token that is in the table.
  */
 export function withHashedSessions(inner: DBAdapterInstance, secret: string): DBAdapterInstance {
   return (options) => {
@@ -58,7 +57,7 @@ const METHODS = [
 type Method = (typeof METHODS)[number]
 type Fields = Readonly<Record<string, unknown>>
 
-/** All the methods' parameters in one: where a token may be looked for, and the three members that may write one. */
+/** The union of all methods' parameters: `where` may search for a token, and three members may write one. */
 interface Operation {
   readonly model: string
   readonly where?: readonly Where[]
@@ -73,7 +72,7 @@ function hashing(
   secret: string,
 ): Pick<DBAdapter, Method> {
   const wrapped = METHODS.map((method) => {
-    // better-auth types each method by its rows; to this wrapper they are alike: an operation in, rows or a number out.
+    // better-auth types each method by its rows. Here all take an operation and return rows or a number.
     const perform = adapter[method] as (operation: Operation) => Promise<unknown>
     return [
       method,
@@ -85,7 +84,7 @@ function hashing(
       },
     ]
   })
-  // The names are METHODS', and each function does what the one it wraps declares.
+  // The names are those of METHODS, and each function has the behaviour of the one it wraps.
   return Object.fromEntries(wrapped) as Pick<DBAdapter, Method>
 }
 
@@ -95,28 +94,28 @@ function hashed(operation: Operation, seen: SeenTokens, secret: string): Operati
     seen.rawByHash.set(hash, raw)
     return hash
   }
-  /** A handle that may not be used is hashed like any other text, and so matches nothing. */
-  const sought = (value: string): string =>
+  /** A handle that may not be used is hashed like other text, and so matches nothing. */
+  const searched = (value: string): string =>
     seen.proven && value.startsWith(HANDLE) ? value.slice(HANDLE.length) : remember(value)
-  const soughtIn = (condition: Where): Where => {
+  const searchedIn = (condition: Where): Where => {
     if (condition.field !== 'token') return condition
     const { value } = condition
-    if (Array.isArray(value)) return { ...condition, value: value.map((each) => sought(String(each))) }
-    return typeof value === 'string' ? { ...condition, value: sought(value) } : condition
+    if (Array.isArray(value)) return { ...condition, value: value.map((each) => searched(String(each))) }
+    return typeof value === 'string' ? { ...condition, value: searched(value) } : condition
   }
   const written = (fields: Fields): Fields =>
     typeof fields['token'] === 'string' ? { ...fields, token: remember(fields['token']) } : fields
 
   return {
     ...operation,
-    ...(operation.where && { where: operation.where.map(soughtIn) }),
+    ...(operation.where && { where: operation.where.map(searchedIn) }),
     ...(operation.data && { data: written(operation.data) }),
     ...(operation.update && { update: written(operation.update) }),
     ...(operation.set && { set: written(operation.set) }),
   }
 }
 
-/** Rows as better-auth may see them. Sessions also come joined to a row of another table, as its member `session`. */
+/** Rows for better-auth. Sessions may also be joined to a row of another table, as its member `session`. */
 function revealed(result: unknown, isSession: boolean, seen: SeenTokens): unknown {
   if (Array.isArray(result)) return result.map((row) => revealed(row, isSession, seen))
   if (typeof result !== 'object' || result === null) return result

@@ -2,21 +2,21 @@ import { availableParallelism } from 'node:os'
 import { hashPassword, verifyPassword } from 'better-auth/crypto'
 import { Problem, retryAfter } from '../errors.ts'
 
-/** scrypt as better-auth has it takes some 100 ms of a processor and 32 MiB. libuv has four threads for it and for files. */
+/** better-auth's scrypt takes some 100 ms of CPU time and 32 MiB. libuv has four threads for it and for files. */
 const AT_ONCE = Math.max(1, Math.min(3, availableParallelism()))
-/** The last of them waits for about a second and a half on two processors. */
+/** With this many waiting, the last one waits about a second and a half on two processors. */
 const WAITING_MAX = 32
 
 export interface PasswordHashing {
-  /** @throws Problem overloaded (503) at once, when too many passwords wait; nothing was changed by then */
+  /** @throws Problem overloaded (503) at once if too many passwords are waiting; nothing was changed */
   hash(this: void, password: string): Promise<string>
   /** @throws Problem overloaded (503) likewise */
   verify(this: void, given: { readonly hash: string; readonly password: string }): Promise<boolean>
 }
 
 /**
- * Hashes passwords, so many at once and in their order. Unbounded, each would take as long as all together, and requests would run
- * out of time after they had been accepted.
+ * Hashes a limited number of passwords at once, in order. Without a limit each would take as long as all together, and accepted
+ * requests would time out.
  */
 export function boundedHashing(
   { atOnce = AT_ONCE, waitingMax = WAITING_MAX }: { atOnce?: number; waitingMax?: number } = {},
@@ -28,7 +28,7 @@ export function boundedHashing(
     if (running < atOnce) running++
     else {
       if (waiting.length >= waitingMax) throw tooManyPasswords()
-      // The one that is done hands its place over.
+      // The one that ends passes its place on.
       await new Promise<void>((resolve) => waiting.push(resolve))
     }
     try {

@@ -238,7 +238,7 @@ suite('what the auth routes refuse', () => {
         await post('update-user', { name }, token),
       ]) {
         assertProblem(answer, 422, 'invalid_input')
-        assert.equal(answer.json.errors[0].detail, 'name must have a character that can be seen')
+        assert.equal(answer.json.errors[0].detail, 'name must have a visible character')
       }
     }
   })

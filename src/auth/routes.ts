@@ -1,7 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { TSchema } from 'typebox'
 import { Problem } from '../errors.ts'
-import type { ProblemCode } from '../problems.ts'
+import { DETAILS, type ProblemCode } from '../problems.ts'
 import { withoutPort } from '../http/admission.ts'
 import { refuseContradiction } from '../http/identify.ts'
 import type { App } from '../http/app.ts'
@@ -15,16 +15,16 @@ interface Endpoint {
   readonly operationId: string
   readonly summary: string
   readonly description: string
-  /** Whether it takes a session; an optional one makes another answer, and its absence no refusal. */
+  /** Whether it requires a session. With 'optional' the answer depends on it, and its absence is not refused. */
   readonly signedIn: boolean | 'optional'
-  /** Whoever gets through has proven who they are. */
+  /** The route checks a password: after success the request no longer counts against the address. */
   readonly authenticates?: true
   readonly body?: TSchema
   readonly querystring?: TSchema
   readonly answer: TSchema
 }
 
-/** What of better-auth is reachable: this and nothing else. */
+/** The endpoints of better-auth that are reachable. All others are not. */
 const ENDPOINTS: readonly Endpoint[] = [
   {
     method: 'POST',
@@ -174,7 +174,7 @@ export function authRoutes(app: App, auth: Auth): void {
         app.observer.authenticated(action, outcomeOf(statusCode))
         done()
       },
-      // better-auth has serialised its answer already.
+      // better-auth has already serialised its answer.
       serializerCompiler: () => (data) => data,
       handler: async (request, reply) => answerWith(reply, await auth.handle(toFetchRequest(request)), request.body),
     })
@@ -188,7 +188,7 @@ function toFetchRequest(request: FastifyRequest): Request {
   for (const [name, value] of Object.entries(request.headers)) {
     for (const each of [value ?? []].flat()) headers.append(name, each)
   }
-  // The body is written anew below.
+  // The body is serialised again below.
   headers.delete('content-length')
   headers.delete('transfer-encoding')
   headers.set(CLIENT_ADDRESS_HEADER, withoutPort(request.ip))
@@ -200,7 +200,7 @@ function toFetchRequest(request: FastifyRequest): Request {
   const url = URL.parse(`${request.protocol}://${request.host || 'localhost'}${request.raw.url ?? ''}`)
   if (url === null) throw new Problem('invalid_header', 'The header host is malformed')
   return new Request(url, {
-    // better-auth has no HEAD; Node leaves the body of the answer out by itself.
+    // better-auth has no HEAD; Node omits the body of the answer.
     method: request.method === 'HEAD' ? 'GET' : request.method,
     headers,
     ...(request.method === 'POST' ? { body: JSON.stringify(body ?? {}) } : {}),
@@ -208,9 +208,9 @@ function toFetchRequest(request: FastifyRequest): Request {
 }
 
 /**
- * A browser that posts says where the page comes from: with Origin, or with Sec-Fetch-Site. A client that sends neither is
- * no browser, so no page can be behind it; better-auth would refuse it for the Sec-Fetch-Mode that Node's fetch adds, or
- * for a cookie out of a jar. The cookie goes unread instead: such a client authenticates with its token.
+ * A browser sends the origin of the page with a POST, in Origin or Sec-Fetch-Site. A client that sends neither is not a browser, so
+ * it cannot be a page's cross-site request. better-auth would refuse it for the Sec-Fetch-Mode of Node's fetch, or for a cookie.
+ * So these headers are removed: such a client authenticates with its token.
  */
 function dropAmbientCredentials(headers: Headers): void {
   if (headers.has('origin') || headers.has('sec-fetch-site')) return
@@ -239,7 +239,7 @@ const CODE_OF_STATUS: Readonly<Record<number, ProblemCode>> = {
   429: 'too_many_requests',
 }
 
-/** Refusals of better-auth that are about a field, whatever status it gives them: 422 here, naming the field. */
+/** Refusals of better-auth about a field, regardless of its status: 422 here, naming the field. */
 const FIELDS_OF_CODE: Readonly<Record<string, readonly string[]>> = {
   USER_ALREADY_EXISTS: ['email'],
   USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL: ['email'],
@@ -251,8 +251,8 @@ const FIELDS_OF_CODE: Readonly<Record<string, readonly string[]>> = {
 }
 
 /**
- * A refusal of better-auth as a problem. `code` stays better-auth's own and `message` is there beside `detail`, because its
- * client shows just these two.
+ * A refusal of better-auth as a problem. It keeps better-auth's `code`, and has `message` beside `detail`, because better-auth's client
+ * shows these two.
  */
 async function toProblem(response: Response, sent: unknown): Promise<Problem> {
   const json: unknown = await response.json().catch(() => undefined)
@@ -263,7 +263,7 @@ async function toProblem(response: Response, sent: unknown): Promise<Problem> {
   const field = FIELDS_OF_CODE[code ?? '']?.find((each) => typeof sent === 'object' && sent !== null && each in sent)
   const kind = field === undefined ? CODE_OF_STATUS[response.status] : 'invalid_input'
   if (kind === undefined && response.status >= 500) {
-    return new Problem('internal', 'Something went wrong here; the request id finds it in the log', { cause: body })
+    return new Problem('internal', DETAILS.internal, { cause: body })
   }
   return new Problem(kind ?? 'malformed_request', message, {
     body: {

@@ -1,11 +1,11 @@
 import { Type } from 'typebox'
 import { Instant, Nullable, OptionalBody } from '../http/wire.ts'
 
-/** better-auth's shapes, as version 1.7 sends and takes them. */
+/** The schemas of better-auth 1.7. */
 
 const Email = Type.String({ format: 'email', maxLength: 254, examples: ['ada@example.com'] })
 const Password = Type.String({ minLength: 8, maxLength: 128, format: 'text', examples: ['correct horse'] })
-// At sign-in what never could be a password is simply wrong.
+// At sign-in a password that is too short is wrong like any other.
 const AnyPassword = Type.String({ minLength: 1, maxLength: 128, format: 'text', examples: ['correct horse'] })
 const Name = Type.String({
   'x-trim': true,
@@ -123,7 +123,7 @@ export const DeleteUser = Type.Object(
   },
 )
 
-/** better-auth's client sends `{}` where there is nothing to say. */
+/** better-auth's client sends `{}` as an empty body. */
 export const Nothing = OptionalBody(Type.Object({}, { ...closed, 'x-component': 'EmptyRequest', examples: [{}] }))
 
 export const SessionQuery = Type.Object(
@@ -134,7 +134,7 @@ export const SessionQuery = Type.Object(
 const user = Type.Unsafe({ $ref: 'AuthUser#' })
 const session = Type.Unsafe({ $ref: 'AuthSession#' })
 
-/** Of an answer that also sets the cookie of the session. */
+/** A header of answers that also set the session cookie. */
 export const bearer = {
   'Set-Auth-Token': { type: 'string', description: 'The token with its signature; also valid as a bearer token' },
 }

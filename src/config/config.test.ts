@@ -450,7 +450,7 @@ suite('the configuration of this process', () => {
       await writeFile(join(cwd, '.env'), text)
       assert.throws(
         () => loadConfig({ env: { DATA_DIR: cwd }, cwd }),
-        new RegExp(`^StartError: line ${line} of .*\\.env is no NAME=value: [^\n]+$`),
+        new RegExp(`^StartError: line ${line} of .*\\.env is not of the form NAME=value: [^\n]+$`),
       )
     }
   })

@@ -25,7 +25,7 @@ import { namedToken, Secret, SecretRules } from '../lib/secret.ts'
 import { readTracing, TRACING_VARIABLES, type TracingConfig } from './tracing-config.ts'
 import type { FeatureSettings, Settings, SettingsReader } from './settings.ts'
 
-/** The variables that no single feature owns, with their other names. `.env.example` says what each of them means. */
+/** The variables that do not belong to a feature, with their other names. `.env.example` describes each of them. */
 export const VARIABLES = {
   ENVIRONMENT: ['ENV'],
   DATA_DIR: [],
@@ -60,17 +60,17 @@ export const VARIABLES = {
 type Variable = keyof typeof VARIABLES
 type Reader = SettingsReader<Variable> & Pick<EnvReader<Variable>, 'exact' | 'fill'>
 
-/** Those of features too. */
+/** Includes those of features. */
 export const variablesWith = (settings: readonly Settings[]): VariableTable =>
   Object.assign({}, VARIABLES, ...settings.map(({ variables }) => variables))
 
 const namesOf = (variables: VariableTable): ReadonlySet<string> =>
   new Set(Object.entries(variables).flatMap(([name, others]) => [name, ...others]))
 
-/** Those whose other names mean the same. Of OpenTelemetry's two names the one for traces overrides the one for all signals. */
+/** Whether the other names of a variable mean the same. Of OpenTelemetry's two names the one for traces overrides the one for all signals. */
 const isRenamed = (name: string): boolean => !Object.hasOwn(TRACING_VARIABLES, name)
 
-/** POSIX gives `ENV` to the shell, for the path of its start-up file; Alpine images often set it. */
+/** In POSIX shells `ENV` is the path of a start-up file; Alpine images often set it. */
 const namesShellStartFile = (env: string | undefined): boolean => env?.includes('/') === true
 
 const ENVIRONMENTS = ['development', 'staging', 'production'] as const
@@ -91,26 +91,26 @@ export interface Config extends FeatureSettings {
   /** How often a process looks for jobs that another one enqueued; 0 for never. */
   readonly jobs: { readonly pollMs: number }
   readonly metrics: { readonly token?: Secret }
-  /** Absent: nothing is traced. */
+  /** Absent: tracing is off. */
   readonly tracing?: TracingConfig
 }
 
 export interface RedisConfig {
   /** Secret because it may hold a password. */
   readonly url: Secret
-  /** Begins every key of this deployment. */
+  /** The prefix of every key of this deployment. */
   readonly keyPrefix: string
 }
 
 export interface HttpConfig {
   readonly host: string
-  /** 0: any free one. */
+  /** 0: any free port. */
   readonly port: number
-  /** Where clients reach this service, with the path prefix that a proxy strips: no slash at the end. */
+  /** The URL at which clients reach this service, including a path prefix that a proxy strips; without a slash at the end. */
   readonly publicUrl?: string
-  /** Exact origins; outside production `*` (any) and `null` (sandboxed frames, files) may be among them. */
+  /** Exact origins; outside production also `*` (any) and `null` (sandboxed frames, files). */
   readonly corsOrigins: readonly string[]
-  /** IP addresses and CIDR networks whose `X-Forwarded-For` counts; usually none. */
+  /** IP addresses and CIDR networks whose `X-Forwarded-For` is trusted; usually none. */
   readonly trustProxy: readonly string[]
   /** Processes that share the port. */
   readonly workers: number
@@ -118,14 +118,14 @@ export interface HttpConfig {
   readonly docsEnabled: boolean
 }
 
-/** A service that may act for users. One name may have several tokens, so that they can be changed without a pause. */
+/** A service that may act for users. One name may have several tokens, so that they can be rotated without downtime. */
 export interface ServiceCredential {
   readonly name: string
   readonly token: Secret
 }
 
 interface CommonAuth {
-  /** Where the auth server is reached from outside: no slash at the end. */
+  /** The public URL of the auth server, without a slash at the end. */
   readonly serverUrl?: string
   readonly services: readonly ServiceCredential[]
 }
@@ -138,15 +138,15 @@ export interface EmbeddedAuth extends CommonAuth {
   readonly betterAuthSecret: Secret
 }
 
-/** Another server owns users and sessions, and these secrets: this process has them only to check what that one made. */
+/** Another server owns users and sessions. This process has that server's secrets only to verify its sessions. */
 export interface ExternalAuth extends CommonAuth {
   readonly mode: 'external'
   readonly tokenStorage: 'auto' | 'hashed' | 'plain'
-  /** There unless `tokenStorage` is `plain`. */
+  /** Present unless `tokenStorage` is `plain`. */
   readonly sessionHashSecret?: Secret
   /** Absent: the signature in `raw.signature` cannot be checked. */
   readonly betterAuthSecret?: Secret
-  /** Absent: found by its usual names. */
+  /** Absent: found by the usual names. */
   readonly usersTable?: TableName
   readonly sessionsTable?: TableName
 }
@@ -154,29 +154,29 @@ export interface ExternalAuth extends CommonAuth {
 export type AuthConfig = EmbeddedAuth | ExternalAuth
 
 export interface ParseOptions {
-  /** What features read. */
+  /** The settings of features. */
   readonly settings: readonly Settings[]
-  /** What a relative DATA_DIR is relative to, and where `.env` is. */
+  /** The base of a relative DATA_DIR, and the directory of `.env`. */
   readonly cwd?: string
 }
 
 export interface LoadOptions extends ParseOptions {
   readonly env?: Env
-  /** Where secrets come from that are missing and may be made up. By default they are made and kept. */
+  /** Provides missing secrets outside production. By default they are generated and stored. */
   readonly secrets?: (dataDir: string) => DevelopmentSecrets
 }
 
 /** Reads the configuration of this process: its environment first, then `.env` in the working directory. */
 export function loadConfig({ env, secrets = developmentSecrets, ...options }: LoadOptions): Config {
-  // oxlint-disable-next-line no-process-env -- the one place that reads it: everything else is handed a Config
+  // oxlint-disable-next-line no-process-env -- the only place that reads it: everything else gets a Config
   const own = env ?? process.env
   const names = namesOf(variablesWith(options.settings))
   return parseConfig({ ...readDotEnv(options.cwd ?? process.cwd(), names), ...own }, secrets, options)
 }
 
 /**
- * Checks all variables and throws one StartError with a line for each mistake. Pure but for `makeSecrets`, which is called
- * only when a secret is missing that may be made up, with the absolute data directory.
+ * Checks all variables and throws one StartError with a line for each mistake. Pure except for `makeSecrets`, which is called with the
+ * absolute data directory, and only if a secret is missing that may be generated.
  */
 export function parseConfig(
   env: Env,
@@ -189,7 +189,7 @@ export function parseConfig(
     namesShellStartFile(env['ENV']) ? { ...variables, ENVIRONMENT: [] } : variables,
   )
   reader.refuseContradictions(Object.keys(variables).filter(isRenamed))
-  // A misspelt environment is judged as production: `prod` must not start with made-up secrets, nor hide what is missing.
+  // A misspelt environment is checked as production: `prod` must not start with generated secrets, nor hide missing ones.
   const environment = reader.choice(
     'ENVIRONMENT',
     reader.has('ENVIRONMENT') ? 'production' : 'development',
@@ -233,7 +233,7 @@ function readHttp(reader: Reader, production: boolean): HttpConfig {
     port: reader.integer('PORT', 8000, 0, 65_535),
     corsOrigins: reader.list('CORS_ORIGINS', ['http://localhost:3000'], (entry) => {
       if (entry !== '*' && entry !== 'null') return origin(entry)
-      if (production) throw new Error('lets pages in that nobody knows: name exact origins in production')
+      if (production) throw new Error('allows any website; list exact origins in production')
       return entry
     }),
     trustProxy: reader.list('TRUST_PROXY', [], network),
@@ -260,7 +260,7 @@ function requiredSecrets({ mode, tokenStorage }: AuthScheme): readonly Developme
     'SERVICE_AUTH_TOKEN',
     'ENCRYPTION_KEY',
     ...(tokenStorage === 'plain' ? [] : (['SESSION_HASH_SECRET'] as const)),
-    // Made up, it would match no signature of another server.
+    // A generated one would not match signatures of another server.
     ...(mode === 'embedded' ? (['BETTER_AUTH_SECRET'] as const) : []),
   ]
 }
@@ -268,13 +268,13 @@ function requiredSecrets({ mode, tokenStorage }: AuthScheme): readonly Developme
 function readAuth(reader: Reader, rules: SecretRules, scheme: AuthScheme, publicUrl: string | undefined): AuthConfig {
   const secret = (name: Variable): Secret | undefined =>
     reader.value(name, undefined, (text) => {
-      // Trimmed here it would no longer be the key that another program takes from the same variable.
+      // Not trimmed, because other programs use the exact value of the same variable as the key.
       if (text !== reader.exact(name)) throw new Error('begins or ends with white space: remove it')
       return rules.accept(name, text)
     })
   const sessionHashSecret = secret('SESSION_HASH_SECRET')
   const betterAuthSecret = secret('BETTER_AUTH_SECRET')
-  // An auth server of its own is somewhere else; the embedded one is where this service is.
+  // The embedded auth server has the URL of this service; an external one has another.
   const fallback = scheme.mode === 'embedded' ? publicUrl : undefined
   const serverUrl = reader.value('AUTH_SERVER_URL', fallback, httpUrl)
   const common: CommonAuth = {
@@ -299,7 +299,7 @@ function readAuth(reader: Reader, rules: SecretRules, scheme: AuthScheme, public
   for (const name of ['AUTH_USERS_TABLE', 'AUTH_SESSIONS_TABLE'] as const) {
     if (reader.has(name)) reader.mistake(name, 'is only for AUTH_MODE=external: remove it, or set AUTH_MODE')
   }
-  // One that is missing here is a mistake already, so `finish` throws before anybody sees the empty one.
+  // A missing secret has been recorded as a mistake, so `finish` throws and the empty one is never used.
   const none = new Secret('')
   return {
     ...common,
@@ -309,7 +309,7 @@ function readAuth(reader: Reader, rules: SecretRules, scheme: AuthScheme, public
   }
 }
 
-/** No minimum: it shows numbers and opens nothing else. */
+/** No minimum length: the token only gives access to metrics. */
 function readMetrics(reader: Reader, rules: SecretRules): Config['metrics'] {
   const token = reader.value('METRICS_TOKEN', undefined, (text) =>
     rules.acceptDistinct('METRICS_TOKEN', headerValue(text)),

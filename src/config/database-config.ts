@@ -17,16 +17,16 @@ export const DATABASE_VARIABLES = {
 export interface DatabaseConfig {
   /** Absent: the embedded database in `dataDir`. */
   readonly address?: DatabaseAddress
-  /** The owner's login, for migrations only. There whenever `address` is, and the same unless told otherwise. */
+  /** The owner's login, for migrations only. Present if `address` is, and equal to it by default. */
   readonly migrationAddress?: DatabaseAddress
-  /** The role that serves requests. The one that crosses users is `<role>_system`. */
+  /** The role for requests. The role for work outside a user's scope is `<role>_system`. */
   readonly role: string
   readonly poolSize: number
-  /** Connections above `poolSize` that a peak may open. */
+  /** Connections beyond `poolSize` that may be opened at peaks. */
   readonly poolOverflow: number
   readonly acquireTimeoutMs: number
   readonly recycleMs: number
-  /** `transaction`: a pooler whose connections are anybody's after each transaction, so nothing set on one may outlive it. */
+  /** `transaction`: a pooler that reassigns connections after each transaction, so no setting may outlive one. */
   readonly pooler: 'none' | 'transaction'
   readonly preparedStatements: boolean
   readonly echo: boolean
@@ -37,18 +37,19 @@ type Reader = Pick<
   'choice' | 'flag' | 'has' | 'integer' | 'mistake' | 'seconds' | 'value'
 >
 
-/** @param workers of one process each: more than one takes a server */
+/** @param workers the number of processes; more than one needs a database server */
 export function readDatabase(reader: Reader, production: boolean, workers: number): DatabaseConfig {
   const address = reader.value('DATABASE_URL', undefined, parseDatabaseUrl)
   const migrationAddress = reader.value('MIGRATION_DATABASE_URL', address, parseDatabaseUrl)
   if (!reader.has('DATABASE_URL')) {
-    if (production) reader.mistake('DATABASE_URL', 'is required in production: set it to the URL of your PostgreSQL')
+    if (production)
+      reader.mistake('DATABASE_URL', 'is required in production: set it to the URL of your PostgreSQL server')
     if (reader.has('MIGRATION_DATABASE_URL')) {
-      reader.mistake('MIGRATION_DATABASE_URL', 'has no meaning without DATABASE_URL: set both or none')
+      reader.mistake('MIGRATION_DATABASE_URL', 'has no effect without DATABASE_URL: set both or none')
     }
-    // The embedded database is one session in one process, and a second process would corrupt its files.
+    // The embedded database has one session in one process; a second process would corrupt its files.
     if (workers > 1) {
-      reader.mistake('WORKERS', 'must be 1 with the embedded database: set DATABASE_URL to have more')
+      reader.mistake('WORKERS', 'must be 1 with the embedded database: set DATABASE_URL to use more')
     }
   }
   const pooler = reader.choice('DATABASE_POOLER', address?.pooler ?? 'none', ['none', 'transaction'])

@@ -7,7 +7,7 @@ import { StartError } from '../errors.ts'
 import type { EnvReader } from '../lib/env-reader.ts'
 import { FERNET_KEY_RECIPE, fernetKeyBytes, fernetKeyText, Secret, SECRET_RECIPE, shortcoming } from '../lib/secret.ts'
 
-/** The variables that this makes a value for when nobody gives one outside production. */
+/** The variables for which a missing value is generated outside production. */
 export const DEVELOPMENT_SECRETS = [
   'SESSION_HASH_SECRET',
   'SERVICE_AUTH_TOKEN',
@@ -19,9 +19,9 @@ export type DevelopmentSecretName = (typeof DEVELOPMENT_SECRETS)[number]
 export type DevelopmentSecrets = Readonly<Record<DevelopmentSecretName, Secret>>
 
 /**
- * The secrets kept in `<dataDir>/secrets.json` (mode 0600), made by whoever comes first. They stay the same from start to
- * start, or every session, service and stored provider key would be lost with each. A file that does not hold them all is
- * never replaced: it may be all that can still decrypt what is stored.
+ * The secrets in `<dataDir>/secrets.json` (mode 0600), which the first process creates. They persist, or every restart would
+ * invalidate all sessions, services and stored provider keys. An incomplete file is never replaced: it may hold the only key that
+ * decrypts stored data.
  */
 export function developmentSecrets(dataDir: string): DevelopmentSecrets {
   const path = join(dataDir, 'secrets.json')
@@ -29,13 +29,13 @@ export function developmentSecrets(dataDir: string): DevelopmentSecrets {
   return parse(text, path)
 }
 
-/** As {@link developmentSecrets}, but where there is no file yet none is made, and what comes back is kept nowhere. */
+/** Like {@link developmentSecrets}, but without a file it returns new secrets and does not store them. */
 export function existingSecrets(dataDir: string): DevelopmentSecrets {
   const path = join(dataDir, 'secrets.json')
   return parse(readIfThere(path) ?? JSON.stringify(generate()), path)
 }
 
-/** Gives each required variable that is unset what `make` made for it; in production it is a mistake instead. */
+/** Fills each required variable that is unset with a value of `make`; in production an unset one is a mistake. */
 export function fillSecrets(
   reader: Pick<EnvReader<DevelopmentSecretName>, 'has' | 'fill' | 'mistake' | 'line'>,
   required: readonly DevelopmentSecretName[],
@@ -46,7 +46,7 @@ export function fillSecrets(
   if (production) {
     for (const name of missing) {
       const recipe = name === 'ENCRYPTION_KEY' ? FERNET_KEY_RECIPE : SECRET_RECIPE
-      reader.mistake(name, `is required in production: make one with \`${recipe}\``)
+      reader.mistake(name, `is required in production: generate one with \`${recipe}\``)
     }
   } else if (missing.length > 0) {
     try {
@@ -59,12 +59,12 @@ export function fillSecrets(
   }
 }
 
-/** Makes the directory, for its owner alone. One that is there is left as it is: it may be shared, such as /tmp. */
+/** Creates the directory for its owner only. An existing one is not changed: it may be shared, such as /tmp. */
 export function makeDataDir(dataDir: string): void {
   orStartError(dataDir, () => makeDirectory(dataDir))
 }
 
-/** With its parents, one by one: Node's own `recursive` never ends where a parent exists and takes no child, as in /proc. */
+/** Creates parents one by one: Node's `recursive` option never ends if a parent exists that allows no children, as in /proc. */
 export function makeDirectory(directory: string): void {
   if (existsSync(directory) && statSync(directory).isDirectory()) return
   const parent = dirname(directory)
@@ -72,7 +72,7 @@ export function makeDirectory(directory: string): void {
   try {
     mkdirSync(directory, { mode: 0o700 })
   } catch (error) {
-    // Another process may have made it just now.
+    // Another process may have created it meanwhile.
     if (errorCode(error) !== 'EEXIST' || !statSync(directory).isDirectory()) throw error
   }
 }
@@ -89,8 +89,8 @@ function readIfThere(path: string): string | undefined {
 }
 
 /**
- * A hard link appears with its whole content or not at all, and only if the name is free. So of two processes that start at
- * once one makes the file, and both read that one.
+ * A hard link is created atomically, with the whole content, and only if the name is free. So if two processes start at once, one
+ * creates the file, and both read it.
  */
 function createOnce(path: string, dataDir: string): string {
   makeDataDir(dataDir)
@@ -138,7 +138,7 @@ function parse(text: string, path: string): DevelopmentSecrets {
   }
 }
 
-/** Its members, or none when it is no JSON object: `parse` then names the first that is missing. */
+/** The members of the file; none if it is not a JSON object, in which case `parse` reports the first as missing. */
 function parseJson(text: string): Readonly<Record<string, unknown>> {
   try {
     return Object(JSON.parse(text))
@@ -152,13 +152,13 @@ function orStartError<T>(path: string, action: () => T): T {
     return action()
   } catch (cause) {
     throw new StartError(
-      `DATA_DIR: cannot use ${path}: ${fileErrorReason(cause)}; let this user read and write there, or set DATA_DIR to a directory where it may`,
+      `DATA_DIR: cannot use ${path}: ${fileErrorReason(cause)}; allow this user to read and write there, or set DATA_DIR to a directory where it may`,
       { cause },
     )
   }
 }
 
-/** What the operating system says is wrong, such as `permission denied`. */
+/** The operating system's message, such as `permission denied`. */
 export function fileErrorReason(error: unknown): string {
   if (error instanceof Error && 'errno' in error && typeof error.errno === 'number') {
     return getSystemErrorMessage(error.errno) ?? error.message

@@ -44,13 +44,13 @@ suite('.env is understood with', () => {
 })
 
 const REFUSED: readonly (readonly [guarantee: string, content: string, line: number, reason: RegExp])[] = [
-  ['a name without =', 'A=1\nPORT 4001', 2, /is no NAME=value: mend it, or begin it with #$/],
-  ['a colon', 'A="x\ny"\r\nPORT: 4001\n', 3, /is no NAME=value/],
-  ['a bare name', '\n\nexport PORT', 3, /is no NAME=value/],
-  ['a name with a blank', 'SOME PORT=1', 1, /is no NAME=value/],
+  ['a name without =', 'A=1\nPORT 4001', 2, /is not of the form NAME=value: correct it, or comment it out with #$/],
+  ['a colon', 'A="x\ny"\r\nPORT: 4001\n', 3, /is not of the form NAME=value/],
+  ['a bare name', '\n\nexport PORT', 3, /is not of the form NAME=value/],
+  ['a name with a blank', 'SOME PORT=1', 1, /is not of the form NAME=value/],
   ['a quote that does not end', 'A=1\nB="hunter2\nC=2\n', 2, /begins a quoted value that does not end/],
-  ['text behind a quoted value', `A='x'\nB="hunter" ter2`, 2, /goes on behind a quoted value/],
-  ['a # at a quoted value, which a shell takes as part of it', 'A="hunter2"#x', 1, /goes on behind a quoted value/],
+  ['text behind a quoted value', `A='x'\nB="hunter" ter2`, 2, /has text after a quoted value/],
+  ['a # at a quoted value, which a shell takes as part of it', 'A="hunter2"#x', 1, /has text after a quoted value/],
   ['another value for the same name', 'A=1\nB=2\n\nA=hunter2', 4, /sets A to another value than line 1 does/],
   ['${…}, which others would replace', 'A=hunter2${B}', 1, /has \$\{…\}, which is not replaced here/],
   ['${…} between double quotes', 'A="hunter2\n${B}"', 1, /has \$\{…\}/],

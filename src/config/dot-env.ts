@@ -4,10 +4,10 @@ import { errorCode, fileErrorReason } from './development-secrets.ts'
 import { StartError } from '../errors.ts'
 
 /**
- * The variables of `.env` in a directory; none when there is no such file.
+ * The variables of `.env` in a directory; none if there is no such file.
  *
  * @param known the names of variables, in upper case; the same name in another case is a mistake, and not a variable of another program
- * @throws StartError when the file cannot be read, is not UTF-8, or has a line that is not understood
+ * @throws StartError if the file cannot be read, is not UTF-8, or has an invalid line
  */
 export function readDotEnv(
   directory: string,
@@ -36,7 +36,7 @@ export function readDotEnv(
   }
 }
 
-/** The message continues a sentence that begins with the line. It quotes no value. */
+/** The message continues a sentence that begins with the line number. It quotes no value. */
 class LineError extends Error {
   /** From 1. */
   readonly line: number
@@ -46,7 +46,7 @@ class LineError extends Error {
   }
 }
 
-const NOT_AN_ASSIGNMENT = 'is no NAME=value: mend it, or begin it with #'
+const NOT_AN_ASSIGNMENT = 'is not of the form NAME=value: correct it, or comment it out with #'
 
 /** White space other than line ends is space and tab, as in a shell. */
 const ASSIGNMENT = /[ \t]*(?:export[ \t]+)?([\w.-]+)[ \t]*=[ \t]*/y
@@ -56,18 +56,18 @@ const BARE_VALUE = /([^\n]*?)[ \t]*(?:(?<=[ \t])#[^\n]*)?(?:\n|$)/y
 const QUOTED_VALUE = /"(?<escaped>(?:[^"\\]|\\[^])*)"|'(?<single>[^']*)'|`(?<backticks>[^`]*)`/y
 const AFTER_QUOTED = /[ \t]*(?:(?<=[ \t])#[^\n]*)?(?:\n|$)/y
 
-/** What may follow a backslash in double quotes. */
+/** Escape sequences in double quotes. */
 const ESCAPES: Readonly<Record<string, string>> = { n: '\n', r: '\r', t: '\t', '\\': '\\', '"': '"', $: '$' }
 
-/** The match of a sticky pattern at the current place, which moves behind it. */
+/** Matches a sticky pattern at the current position and advances behind the match. */
 type Take = (pattern: RegExp) => RegExpExecArray | null
 
 /**
- * Reads assignments as a shell, Docker Compose and python-dotenv agree on them, and refuses what they read differently.
- * Node's own `parseEnv` is not used: it drops what it does not understand, cuts a value at a `#` inside it, and takes the
- * next line as the value of a name that is followed by `= ` alone.
+ * Parses assignments on which a shell, Docker Compose and python-dotenv agree, and refuses those that they read differently. Node's
+ * `parseEnv` is not used: it ignores invalid lines, cuts a value at a `#` inside it, and for `NAME= ` takes the next line as the
+ * value.
  *
- * @throws LineError for the first line that is not understood
+ * @throws LineError for the first invalid line
  */
 function parseDotEnv(text: string, known: ReadonlySet<string>): Readonly<Record<string, string>> {
   const source = text.replace(/\r\n?/g, '\n')
@@ -108,7 +108,7 @@ function takeValue(take: Take, line: number): string {
   const quoted = take(QUOTED_VALUE)?.groups
   if (quoted === undefined) throw new LineError(line, 'begins a quoted value that does not end: close the quote')
   if (take(AFTER_QUOTED) === null) {
-    throw new LineError(line, 'goes on behind a quoted value: put all of it between the quotes')
+    throw new LineError(line, 'has text after a quoted value: put all of it between the quotes')
   }
   const { escaped, single, backticks } = quoted
   if (escaped === undefined) return single ?? backticks ?? ''
@@ -116,7 +116,7 @@ function takeValue(take: Take, line: number): string {
   return unescaped(escaped, line)
 }
 
-/** Docker Compose and python-dotenv would put the value of another variable there. */
+/** Docker Compose and python-dotenv would substitute the value of another variable. */
 function refuseSubstitution(value: string, line: number): void {
   if (!value.includes('${')) return
   throw new LineError(

@@ -1,7 +1,7 @@
 import { type EnvReader, httpUrl, type VariableTable } from '../lib/env-reader.ts'
 import { Secret } from '../lib/secret.ts'
 
-/** OpenTelemetry's own names. Of two for the same, the one for traces alone wins. */
+/** OpenTelemetry's own names. The one for traces takes precedence over the one for all signals. */
 export const TRACING_VARIABLES = {
   OTEL_SDK_DISABLED: [],
   OTEL_TRACES_EXPORTER: [],
@@ -25,7 +25,7 @@ const SAMPLERS = [
 ] as const
 
 export interface TracingConfig {
-  /** Where OTLP over HTTP is taken, path included. */
+  /** The OTLP/HTTP endpoint, including its path. */
   readonly url: string
   readonly protocol: 'http/protobuf' | 'http/json'
   /** Secret because they hold tokens. */
@@ -33,13 +33,13 @@ export interface TracingConfig {
   /** Attributes of this service, its name among them. */
   readonly resource: Readonly<Record<string, string>>
   readonly sampler: (typeof SAMPLERS)[number]
-  /** Of traces that begin here, where the sampler goes by one. */
+  /** The ratio of recorded traces that begin here, for samplers that use one. */
   readonly ratio: number
 }
 
 type Reader = Pick<EnvReader<keyof typeof TRACING_VARIABLES>, 'choice' | 'flag' | 'has' | 'list' | 'value'>
 
-/** Undefined unless an exporter or a place to export to is named: then nothing of OpenTelemetry is loaded. */
+/** Undefined unless an exporter or an endpoint is configured; then no part of OpenTelemetry is loaded. */
 export function readTracing(reader: Reader): TracingConfig | undefined {
   const disabled = reader.flag('OTEL_SDK_DISABLED', false)
   const endpoint = reader.value('OTEL_EXPORTER_OTLP_ENDPOINT', undefined, httpUrl)
@@ -53,7 +53,7 @@ export function readTracing(reader: Reader): TracingConfig | undefined {
     headers: Object.fromEntries(
       reader.list('OTEL_EXPORTER_OTLP_TRACES_HEADERS', [], (entry) => {
         const [name, value] = pair(entry)
-        if (!/^[\w!#$%&'*+.^`|~-]+$/.test(name)) throw new Error('has a name that no header may have')
+        if (!/^[\w!#$%&'*+.^`|~-]+$/.test(name)) throw new Error('has a name that is not a valid header name')
         return [name.toLowerCase(), new Secret(printable(value))] as const
       }),
     ),
@@ -70,14 +70,14 @@ export function readTracing(reader: Reader): TracingConfig | undefined {
   return disabled || exporter === 'none' ? undefined : config
 }
 
-/** As OpenTelemetry writes them: `name=value`, percent-encoded. */
+/** OpenTelemetry's format: `name=value`, percent-encoded. */
 function pair(entry: string): [name: string, value: string] {
   const [, name = '', value = ''] = /^([^=]+)=(.*)$/.exec(entry) ?? []
   if (name === '') throw new Error('must be of the form name=value')
   try {
     return [name.trim(), decodeURIComponent(value.trim())]
   } catch {
-    throw new Error('is not percent-encoded as it must be')
+    throw new Error('is not valid percent-encoding')
   }
 }
 

@@ -21,23 +21,23 @@ export interface DatabaseRoles {
 }
 
 export interface Database extends Scopes, AsyncDisposable {
-  /** For libraries that bring their own SQL. Its connections are under the serving role, but not behind a pooler. */
+  /** For libraries with their own SQL. Its connections run as the serving role; behind a pooler they run as the login. */
   readonly pool: Pool
   readonly roles: DatabaseRoles
-  /** Where the embedded database is kept; undefined on a server. */
+  /** The directory of the embedded database; undefined on a server. */
   readonly embeddedIn: string | undefined
-  /** Resolves when the embedded database broke down and could not be started again: the process has to end. */
+  /** Resolves if the embedded database failed and could not be restarted: the process has to exit. */
   readonly failed: Promise<StartError>
-  /** The time that a request may have the database for, less what else it takes. */
-  timeBudget(besidesMs?: number): TimeBudget
-  /** One trivial round trip, under the serving role. */
+  /** The time budget of one request, less `reservedMs` for work outside the database. */
+  timeBudget(reservedMs?: number): TimeBudget
+  /** One trivial round trip as the serving role. */
   ping(): Promise<void>
   migrationState(): Promise<MigrationState>
   /**
    * Checks that the serving role can write, without writing, by these statements and those of the database itself.
    *
-   * @throws Problem unavailable (503), whose cause has code 25006 where the database is read-only; pg's error with code 42501
-   *   where a right is missing
+   * @throws Problem unavailable (503), whose cause has code 25006 if the database is read-only; pg's error with code 42501 if a
+   *   privilege is missing
    */
   probeWrites(statements: readonly string[]): Promise<void>
 }
@@ -47,14 +47,14 @@ export interface DatabaseLog {
   warn(fields: object, message: string): void
 }
 
-/** For the goodbyes of all connections. */
+/** Limit for closing all connections in an orderly way. */
 const POOL_END_TIMEOUT_MS = 1_000
 
 /**
- * Opens the database, brings its schema up to date when `migrate` says so, and refuses one that would not isolate users.
+ * Opens the database, applies pending migrations if `migrate` is true, and refuses a database that does not isolate users.
  *
- * @param options.lentAt where another process lends the embedded database that it keeps open
- * @throws StartError when it cannot be reached, is in use by another process, is not migrated or is not safe to serve
+ * @param options.lentAt the socket directory at which another process shares its embedded database
+ * @throws StartError if the database cannot be reached, is in use by another process, is not migrated or is not safe to serve
  */
 export async function openDatabase(
   config: Config,
@@ -84,7 +84,7 @@ export async function openDatabase(
   pool.on('error', (error) => log.warn({ err: error }, 'an idle database connection was lost'))
 
   const migrations = readMigrations()
-  const timeBudget = (besidesMs = 0): TimeBudget => ({ leftMs: source.budgetMs - besidesMs, acquireMs })
+  const timeBudget = (reservedMs = 0): TimeBudget => ({ leftMs: source.budgetMs - reservedMs, acquireMs })
   const { withoutUser, ...scopes } = openScopes(pool, roles, {
     timeBudget,
     prepared: preparedStatements,
@@ -109,13 +109,13 @@ export async function openDatabase(
   }
 }
 
-/** Ends the pool, in good order where the server still answers. */
+/** Ends the pool: in an orderly way if the server answers, else by destroying the connections. */
 function closing(pool: Pool): () => Promise<void> {
   const open = new Set<PoolClient>()
   pool.on('connect', (client) => {
     open.add(client)
-    // Without a listener a restart of PostgreSQL would end the process. The pool itself listens to idle connections only; one
-    // that breaks in use fails its query, which says so.
+    // Without a listener, a restart of PostgreSQL would crash the process: the pool listens to idle connections only. The loss of
+    // one in use is reported by its query.
     client.on('error', () => undefined)
   })
   pool.on('remove', (client) => open.delete(client))
@@ -141,7 +141,7 @@ export async function withMigrations<T>(
   return await withMigrationClient(source, (client) => work(client, source.variables, secondConnection(source)))
 }
 
-/** The embedded database has one session. */
+/** None for the embedded database, which has a single session. */
 const secondConnection = (source: Source): Pick<MigrateOptions, 'onSecondConnection'> => ({
   onSecondConnection: source.embeddedIn === undefined ? (work) => withMigrationClient(source, work) : undefined,
 })
@@ -162,18 +162,18 @@ async function applyPending(
   })
 }
 
-/** Embedded, sign-up writes users as the system role, which has no right on tables of another auth server. */
+/** In embedded mode sign-up writes users as the system role, which has no privileges on the tables of another auth server. */
 export async function refuseForeignUsers(client: ClientBase): Promise<void> {
   const { rows } = await client.query<{ own: boolean }>(
     `select coalesce(has_table_privilege(to_regclass('public.users'), 'insert'), false) as own`,
   )
   if (rows[0]?.own === true) return
   throw new StartError(
-    'the users here are kept by another auth server: set AUTH_MODE=external, or DATABASE_URL to a database without them',
+    'the users in this database belong to another auth server: set AUTH_MODE=external, or set DATABASE_URL to a database without them',
   )
 }
 
-/** In one transaction and for it alone, since there may be a pooler. */
+/** All checks run in one transaction, which sets role and settings for itself only, since there may be a pooler. */
 async function refuseAtStart(
   source: Source,
   roles: DatabaseRoles,
@@ -204,12 +204,12 @@ async function refuseAtStart(
 export const ENTER_ROLE = `select set_config('role', $1, true), ${SET_FOR_TRANSACTION}`
 
 const SEEMS_POOLED =
-  'there seems to be a pooler between here and PostgreSQL: set DATABASE_POOLER=transaction if it shares connections by transaction, or users of one could get the rights of another'
+  'there seems to be a connection pooler in front of PostgreSQL: if it pools transactions, set DATABASE_POOLER=transaction, or other clients of the pooler could get the privileges of this service'
 
-/** Whoever stands between gives its clients a number of its own, to cancel by. */
+/** A pooler gives its clients a process id of its own for cancel requests, which differs from the backend's. */
 export async function isPooled(client: Connection): Promise<boolean> {
   const { rows } = await client.query<{ pid: number }>('select pg_backend_pid() as pid')
-  // pg has it, and its declarations do not.
+  // Missing from pg's type declarations.
   return rows[0]?.pid !== (client as unknown as { readonly processID: number }).processID
 }
 
@@ -219,6 +219,6 @@ export const isRoleError = (error: unknown): boolean =>
 
 export const cannotActAs = (role: string, login: string, cause: unknown): StartError =>
   new StartError(
-    `login ${login} cannot act as role ${role}. Run: npm run migrate -- up, which makes and grants it; where that was done, have an administrator run: grant ${role} to ${login} (docs/adr/0003-roles.md)`,
+    `login ${login} cannot act as role ${role}. Run: npm run migrate -- up, which creates and grants it. If that was done, an administrator has to run: grant ${role} to ${login} (docs/adr/0003-roles.md)`,
     { cause },
   )

@@ -2,10 +2,10 @@ import { KEPT } from './idempotency.ts'
 import type { Scopes } from './scopes.ts'
 import type { Statement } from './wire/statement.ts'
 
-/** Rows a transaction deletes at most, so that none is long. */
+/** Maximum number of rows that one transaction deletes, to keep transactions short. */
 const BATCH_ROWS = 1000
 
-// Up to the youngest of the batch: without that bound a batch would read through all that waits to be purged.
+// The condition on created_at limits the scan: without it each batch would read all expired rows.
 const PURGE: Statement = {
   name: 'idempotency.purge',
   text: `with expired as (
@@ -19,7 +19,7 @@ const PURGE: Statement = {
          select count(*) as rows from purged`,
 }
 
-/** Deletes what has expired, batch by batch until none is full or the signal comes. @returns how many rows */
+/** Deletes expired keys in batches, until a batch is not full or the signal is aborted. @returns the number of rows deleted */
 export async function purgeIdempotencyKeys(db: Pick<Scopes, 'asSystem'>, signal?: AbortSignal): Promise<number> {
   let purged = 0
   for (;;) {

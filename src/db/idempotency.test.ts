@@ -51,7 +51,7 @@ suite('work under a key', () => {
     })
   }
 
-  test('that throws keeps nothing, so that the key can be used again, for another request too', async () => {
+  test('that throws stores nothing, so that the key can be used again, also for another request', async () => {
     const failing = served.db.asUser(
       ada.principal,
       async () => {
@@ -63,7 +63,7 @@ suite('work under a key', () => {
     assert.equal(await served.db.asUser(ada.principal, async () => 'done', { once: request('thrown', 'two') }), 'done')
   })
 
-  test('is done anew when the key was used more than 24 hours ago, whatever it was used for', async () => {
+  test('runs again if the key was used more than 24 hours ago, for any request', async () => {
     const run = (content: string) =>
       served.db.asUser(ada.principal, async () => content, {
         once: request('old', content, () => assert.fail('it was replayed')),
@@ -76,7 +76,7 @@ suite('work under a key', () => {
     assert.deepEqual(await rowsOf(`select result from idempotency_keys where key = 'old'`), [{ result: '"two"' }])
   })
 
-  test('is recognized by the fingerprint of the version that kept the key', async () => {
+  test('is recognized by the fingerprint of the version that stored the key', async () => {
     const user = await served.addUser()
     const at = (key: string, ...contents: [string, ...string[]]) =>
       served.db.asUser(user.principal, async () => contents.join(), {
@@ -94,7 +94,7 @@ suite('work under a key', () => {
     await assert.rejects(at('new', 'first', 'other'), problem('idempotency_key_reused'))
   })
 
-  test('under a key that a newer version has kept is not done, and no other request is suspected', async () => {
+  test('under a key that a newer version stored is refused as unavailable, and not as a reused key', async () => {
     const user = await served.addUser()
     const newer: OnceOnly = { ...request('newer'), fingerprints: [sha256('a'), sha256('b')] }
     const older: OnceOnly = { ...newer, fingerprints: [sha256('a')] }
@@ -110,7 +110,7 @@ suite('work under a key', () => {
     assert.equal(await served.db.asUser(user.principal, async () => 'again', { once: newer }), 'done')
   })
 
-  test('is undone when somebody else has kept a result under the key meanwhile, lock or no lock', async () => {
+  test('is rolled back if a result was stored under the key meanwhile, even without the lock', async () => {
     const user = await served.addUser()
     const work = async (sql: Sql): Promise<string> => {
       await sql.rows({ name: '', text: `insert into tasks (id, title) values (gen_random_uuid(), 'undone')` })
@@ -136,7 +136,7 @@ suite('work under a key', () => {
     assert.deepEqual(statements, ['idempotency.claim', 'idempotency.find'])
   })
 
-  test('that is of another request, or is only asked for, is told without a word of its result', async () => {
+  test('under a key that another request used is refused, and the check for a stored result does not read it', async () => {
     const user = await served.addUser()
     await served.db.asUser(user.principal, async () => 'the result', { once: request('k') })
     const answers: unknown[] = []
@@ -156,7 +156,7 @@ suite('work under a key', () => {
     assert.doesNotMatch(JSON.stringify(answers), /the result/)
   })
 
-  test('is undone and refused when what its user has kept leaves no room, until the time that is named', async () => {
+  test('is rolled back and refused while the stored results of its user leave no room, with the time to wait', async () => {
     const [user, other] = [await served.addUser(), await served.addUser()]
     const large = 'x'.repeat(5 * 1024 * 1024)
     const work = async (sql: Sql): Promise<string> => {
@@ -190,7 +190,7 @@ suite('work under a key', () => {
     assert.equal(await tasks(), 1)
   })
 
-  test('goes with its user', async () => {
+  test('is deleted with its user', async () => {
     const user = await served.addUser()
     await served.db.asUser(user.principal, async () => 1, { once: request('k') })
     await rowsOf(`delete from users where id = '${user.id}'`)
@@ -221,7 +221,7 @@ suite('the purge', () => {
     assert.equal(await purgeIdempotencyKeys(served.db), 0)
   })
 
-  test('passes by what another process has locked, and does not wait for it', { skip: needsServer }, async () => {
+  test('skips rows that another process has locked, and does not wait for them', { skip: needsServer }, async () => {
     await fill(10, '30 hours')
     const { pool, roles } = served.db
     const impatient = openScopes(pool, roles, { timeBudget: () => ({ leftMs: 5000, acquireMs: 5000 }) })
@@ -235,7 +235,7 @@ suite('the purge', () => {
     assert.equal(await purgeIdempotencyKeys(impatient), 2)
   })
 
-  test('ends after the batch that it is at when its signal is aborted', async () => {
+  test('ends after the current batch when its signal is aborted', async () => {
     await fill(2500, '28 hours')
     const stop = new AbortController()
     const db: Pick<Scopes, 'asSystem'> = {

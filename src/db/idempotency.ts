@@ -1,32 +1,33 @@
 import { Problem, retryAfter } from '../errors.ts'
+import { DETAILS } from '../problems.ts'
 import type { UserSql } from './sql.ts'
 import type { Statement } from './wire/statement.ts'
 
-/** A request that is to happen once, however often it is sent. */
+/** A request with an Idempotency-Key: its work is done once, however often it is sent. */
 export interface OnceOnly {
-  /** The client's name for it, among those of the user; 1 to 255 characters. */
+  /** The Idempotency-Key, unique for its user; 1 to 255 characters. */
   readonly key: string
   /**
-   * SHA-256 of all that makes it this request and no other, by each version of what that is, from 1 on. The last one is kept;
-   * the others recognize keys that earlier versions of the service have kept.
+   * SHA-256 over what identifies the request, one for each version of that definition, from 1. The last one is stored; the
+   * others are compared with keys that earlier versions of the service stored.
    */
   readonly fingerprints: readonly [Buffer, ...Buffer[]]
-  /** Called when the result is that of an earlier time. */
+  /** Called if the result is a stored one. */
   onReplay(this: void): void
 }
 
-/** How long a request may be repeated; also in the migration, as what the system role may delete. */
+/** How long a key is stored. The migration's policy repeats it: the system role may delete older rows. */
 export const KEPT = `interval '24 hours'`
 
-/** Seconds until the other one has probably ended. */
+/** Seconds after which the other request has probably ended. */
 const RETRY_AFTER_S = 1
 
-// For the transaction. Of two keys with one hash of 64 bits, the second would be told 409 and come again.
+// Held until the transaction ends. If two keys have the same 64-bit hash, the second request gets 409 and is repeated.
 const CLAIM: Statement = {
   name: 'idempotency.claim',
   text: `select pg_try_advisory_xact_lock(hashtextextended($2, hashtextextended($1, 6))) as claimed`,
 }
-/** Null where the version that kept the key is newer than this one: its element of the array does not exist. */
+/** Null if a newer version of the service stored the key: the array has no element for its fingerprint version. */
 const SAME = 'fingerprint = ($2::bytea[])[fingerprint_version]'
 const FIND: Statement = {
   name: 'idempotency.find',
@@ -48,16 +49,16 @@ const KEEP: Statement = {
 }
 
 /**
- * What the results of one user may take together, which any single one fits into. Requests that end at the same moment do not
- * see one another: it may be exceeded by as many results as there are connections.
+ * Maximum total size of one user's stored results; any single result fits. Transactions that commit at the same time do not see
+ * one another's rows, so it can be exceeded by one result for each connection.
  */
 const KEPT_BYTES_MAX = 64 * 1024 * 1024
 
-/** Smaller ones are bounded well enough by the rate limit, and are spared the question. */
+/** Smaller results are bounded by the rate limit and not checked. */
 const SMALL_RESULT_BYTES = 4096
 
-// The sum goes from the youngest to the oldest: once the first that is too much has expired, there is room. The length is
-// known without reading the text.
+// The sum runs from newest to oldest: when the first row beyond the limit has expired, there is room. octet_length does not read
+// the stored text.
 const ROOM: Statement = {
   name: 'idempotency.room',
   text: `select ceil(extract(epoch from created_at + ${KEPT} - now()))::int as "waitS"
@@ -67,43 +68,43 @@ const ROOM: Statement = {
 }
 
 /**
- * Does the work and keeps its result under the key, in the transaction that it is called in: both are there after it or
- * neither is. When the result is there already it is the answer, and nothing is done. Work that throws keeps nothing.
+ * Runs the work and stores its result under the key, in the transaction of `sql`: both are committed or neither. If a result is
+ * stored already, it is returned and the work is not run. If the work throws, nothing is stored.
  *
- * @param work gives something that JSON brings back as it was, or undefined
- * @throws Problem request_in_progress (409) while another transaction has the key; idempotency_key_reused (422) when it
- *   was that of another request; unavailable (503) when a newer version of the service has kept it, which this one cannot
- *   compare; idempotency_quota_exceeded (429) when what is kept for the user leaves no room for the
- *   result, so that the work is undone
+ * @param work its result must survive a JSON round trip, or be undefined
+ * @throws Problem request_in_progress (409) while another transaction holds the key; idempotency_key_reused (422) if the key was
+ *   used for another request; unavailable (503) if a newer version of the service stored it, whose fingerprint this one cannot
+ *   compare; idempotency_quota_exceeded (429) if the user's stored results leave no room for this one; the work is rolled back
  */
 export async function onceOnly<T>(
   sql: UserSql,
   { key, fingerprints }: OnceOnly,
   work: (sql: UserSql) => Promise<T>,
 ): Promise<{ result: T; replayed: boolean }> {
-  // In one flight. Two statements, because only one that begins when the lock is held sees what its last holder committed.
+  // One round trip. Two statements, because the snapshot of the second must be taken after the lock is: only then does it see what
+  // the previous holder committed.
   const [claim, earlier] = await Promise.all([
     sql.row<{ claimed: boolean }>(CLAIM, [sql.userId, key]),
     sql.row<StoredResult>(FIND, [key, fingerprints, sql.userId]),
   ])
   const kept = resultOf(earlier)
-  // The fingerprint says that it is the result of this very request, and so of its type.
+  // The fingerprint matches, so this is a result of the same request and has its type.
   if (kept !== undefined) return { result: kept.result as T, replayed: true }
   if (claim?.claimed !== true) throw stillRunning()
   const result = await work(sql)
   const text = JSON.stringify(result) ?? null
   if (text !== null) await refuseUnlessRoom(sql, Buffer.byteLength(text))
-  const isKept = await sql.row(KEEP, [key, fingerprints.at(-1), fingerprints.length, text])
-  // The lock lets nobody else get this far. Were it ever to fail, the key itself would not: what was done here is undone.
-  if (isKept === undefined) throw stillRunning()
+  const isStored = await sql.row(KEEP, [key, fingerprints.at(-1), fingerprints.length, text])
+  // The lock excludes other transactions. If it ever failed, the unique key would still hold, and this work is rolled back.
+  if (isStored === undefined) throw stillRunning()
   return { result, replayed: false }
 }
 
 /**
- * Whether the request was done before: for work that begins outside of any transaction, which need not be begun then, as the
- * `asUser` at its end gives the result that is kept.
+ * Whether the key has a stored result. For work that starts outside a transaction and can then be skipped: the `asUser` at its end
+ * returns the stored result.
  *
- * @throws Problem idempotency_key_reused (422); unavailable (503) when a newer version of the service has kept the key
+ * @throws Problem idempotency_key_reused (422); unavailable (503) if a newer version of the service stored the key
  */
 export async function isDone(sql: UserSql, once: OnceOnly | undefined): Promise<boolean> {
   if (once === undefined) return false
@@ -116,11 +117,7 @@ async function refuseUnlessRoom(sql: UserSql, bytes: number): Promise<void> {
   if (bytes <= SMALL_RESULT_BYTES) return
   const full = await sql.row<{ waitS: number }>(ROOM, [bytes, sql.userId])
   if (full === undefined) return
-  throw new Problem(
-    'idempotency_quota_exceeded',
-    'Nothing was changed: the answers kept for your Idempotency-Keys leave no room for that of this request; send less at once, send it without a key, or wait',
-    retryAfter(full.waitS),
-  )
+  throw new Problem('idempotency_quota_exceeded', DETAILS.idempotency_quota_exceeded, retryAfter(full.waitS))
 }
 
 interface StoredResult {
@@ -128,7 +125,7 @@ interface StoredResult {
   readonly result: string | null
 }
 
-/** Undefined when there is none; the result of one may be undefined too. */
+/** Undefined if nothing is stored. A stored result may itself be undefined. */
 function resultOf(stored: StoredResult | undefined): { readonly result: unknown } | undefined {
   if (stored === undefined) return undefined
   refuseUnlessSame(stored)
@@ -137,27 +134,19 @@ function resultOf(stored: StoredResult | undefined): { readonly result: unknown 
 
 function refuseUnlessSame({ same }: Pick<StoredResult, 'same'>): void {
   if (same === true) return
-  throw same === null ? keptByNewerVersion() : reused()
+  throw same === null ? storedByNewerVersion() : reused()
 }
 
-const reused = (): Problem =>
-  new Problem(
-    'idempotency_key_reused',
-    'This Idempotency-Key was used for another request; take a new one for each, and repeat a request exactly',
-  )
+const reused = (): Problem => new Problem('idempotency_key_reused', DETAILS.idempotency_key_reused)
 
-/** During a rolling upgrade: a process of the newer version can compare. */
-const keptByNewerVersion = (): Problem =>
+/** Happens during a rolling upgrade; a process of the newer version can compare the fingerprints. */
+const storedByNewerVersion = (): Problem =>
   new Problem(
     'unavailable',
-    'This Idempotency-Key was used with a newer version of the service, and a process of an older one was asked; repeat the request shortly, with the same key',
+    'This Idempotency-Key was used with a newer version of the service than the one that got this request. Repeat the request shortly, with the same key',
     retryAfter(RETRY_AFTER_S),
   )
 
-/** For work, too, that finds the result gone on which it counted. */
+/** Also for work that was skipped because of a stored result which has expired since. */
 export const stillRunning = (): Problem =>
-  new Problem(
-    'request_in_progress',
-    'A request with this Idempotency-Key is still running; repeat it shortly',
-    retryAfter(RETRY_AFTER_S),
-  )
+  new Problem('request_in_progress', DETAILS.request_in_progress, retryAfter(RETRY_AFTER_S))

@@ -8,47 +8,48 @@ import { openEmbedded, type EmbeddedLog } from './embedded/embedded.ts'
 import { LENT_PORT } from './embedded/lent-embedded.ts'
 import type { MigrationVariables } from './schema/migration-files.ts'
 
-/** All that a request waits for a server, which may be anywhere: it is to have its answer within 2 s. */
+/** A request's time budget on a server: it must be answered within 2 s, even if the server is gone. */
 const SERVER_BUDGET_MS = 1_600
 
 /**
- * One process and one session, in which requests take turns: it cannot be lost without this process, but a peak takes its
- * time.
+ * A request's time budget on the embedded database. It has one session, in which requests run one after the other, so peaks take
+ * longer; and it cannot be lost without this process.
  */
 const EMBEDDED_BUDGET_MS = 40_000
 
 /**
- * Until a connection of the pool is made or given up. Longer than a request waits, so that a server that takes its time to
- * let somebody in (one that was asleep) is reached at all; and short, since each one that hangs keeps others from trying.
+ * Limit for opening a connection of the pool. Longer than a request's budget, so that a server that is slow to accept connections
+ * (one that was suspended) is reached at all; and short, because attempts that hang occupy places of the pool.
  */
 const POOL_CONNECT_TIMEOUT_MS = 3_000
 
-/** Where connections come from: an address, or the embedded database. */
+/** Where connections are opened: a server's address or the embedded database. */
 export interface Source extends AsyncDisposable {
   readonly serving: Target
   readonly migrating: Target
-  /** With the tables of the embedded auth server; {@link withAuthTables} finds those of another one. */
+  /** Name the tables of the embedded auth server; {@link withAuthTables} replaces them by those of another one. */
   readonly variables: MigrationVariables
   readonly poolMax: number
   readonly poolMin: number
-  /** Of making one, or waiting for one. */
+  /** Limit for opening a connection or waiting for a free one. */
   readonly connectTimeoutMs: number
+  /** Time budget of a request. */
   readonly budgetMs: number
   readonly embeddedIn: string | undefined
-  /** Resolves when the embedded database broke down for good. A server is reached again when it is there again. */
+  /** Resolves if the embedded database failed for good. Never resolves for a server, to which the pool reconnects. */
   readonly failed: Promise<StartError>
 }
 
 export interface Target {
-  /** The variable that names it. */
+  /** The environment variable that configures it, for messages. */
   readonly variable: string
-  /** Asked for only where a connection is about to be made: who serves need not reach the owner's address. */
+  /** Called only when a connection is opened: a serving process need not reach the owner's address. */
   readonly config: () => Promise<ConnectionConfig>
 }
 
 export const systemRole = (servingRole: string): string => `${servingRole}_system`
 
-/** @param lentAt where another process lends the embedded database that it keeps open, and watches over it */
+/** @param lentAt the socket directory at which another process shares its embedded database, which it also supervises */
 export async function openSource(
   config: Config,
   { lentAt, log }: { lentAt?: string | undefined; log?: EmbeddedLog } = {},
@@ -81,7 +82,7 @@ export async function openSource(
   }
 }
 
-/** A database at an address. `variable` is how messages call it. */
+/** A database server. `variable` names its address in messages. */
 export function onServer(variable: string, address: NonNullable<Config['database']['address']>): Target {
   const settle = async (): Promise<ConnectionConfig> => {
     try {
@@ -91,7 +92,7 @@ export function onServer(variable: string, address: NonNullable<Config['database
     }
   }
   let settled: Promise<ConnectionConfig> | undefined
-  // Once: what is checked at start has to be what serves afterwards.
+  // Decided once, so that the checks at start and the pool connect in the same way.
   return { variable, config: () => (settled ??= settle()) }
 }
 
@@ -130,7 +131,7 @@ function embeddedSource(
     serving: connection,
     migrating: connection,
     variables: { ...variables, serving_login: 'postgres' },
-    // It is one session; requests take turns.
+    // There is one session.
     poolMax: 1,
     poolMin: 1,
     connectTimeoutMs: EMBEDDED_BUDGET_MS,
@@ -141,14 +142,14 @@ function embeddedSource(
   }
 }
 
-/** A connection of its own, outside the pool, that has all the time it takes. */
+/** Runs `work` on a connection outside the pool, without a time limit. */
 export async function withConnection<T>(
   { config, variable }: Target,
   work: (client: Connection) => Promise<T>,
 ): Promise<T> {
-  // Migrations are batches of statements, sent one after another.
+  // Migrations send several statements in one query, which pg does not pipeline.
   const client = new Connection({ ...(await config()), pipeline: false })
-  // A connection that breaks also fails the query under way, which says so.
+  // The loss of the connection is reported by the query in progress.
   client.on('error', () => undefined)
   try {
     await client.connect()
@@ -162,14 +163,16 @@ export async function withConnection<T>(
   }
 }
 
-/** In the driver's own words, which name host and port and never the password, and with what to do. */
+/** A StartError with the driver's message, which names host and port and never the password, and with advice. */
 export function unreachable(error: unknown, variable: string): unknown {
   if (error instanceof StartError || !(error instanceof Error)) return error
   const reason =
     error instanceof AggregateError
       ? error.errors.map((each) => (each instanceof Error ? each.message : String(each))).join(', ')
       : error.message
-  const why = /client password must be a/.test(reason) ? 'the server asks for a password and there is none' : reason
+  const why = /client password must be a/.test(reason)
+    ? 'the server asks for a password and none is configured'
+    : reason
   const [, advice] = ADVICE.find(([pattern]) => pattern.test(why)) ?? []
   return new StartError(
     `cannot connect to the database of ${variable}: ${why}${advice === undefined ? '' : `. ${advice}`}`,
@@ -177,17 +180,17 @@ export function unreachable(error: unknown, variable: string): unknown {
   )
 }
 
-/** What docs/operations/troubleshooting.md says at more length. */
+/** docs/operations/troubleshooting.md has more about each. */
 const ADVICE: readonly (readonly [reason: RegExp, advice: string])[] = [
   [/ECONNREFUSED|connect ENOENT/, 'Start PostgreSQL there, or correct host and port'],
   [/ENOTFOUND|EAI_AGAIN/, 'Correct the host name'],
   [/ETIMEDOUT|EHOSTUNREACH|timeout expired/, 'Check host, port and firewall'],
-  [/^database .* does not exist/, "Make it: create database … encoding 'UTF8' template template0"],
-  [/^role .* does not exist/, 'Make that login, or correct the user'],
-  [/password authentication failed/, 'Correct it; in a URL @ : / % are written %40 %3A %2F %25'],
+  [/^database .* does not exist/, "Create it: create database … encoding 'UTF8' template template0"],
+  [/^role .* does not exist/, 'Create that login, or correct the user'],
+  [/password authentication failed/, 'Correct the password; in a URL, @ : / % are written %40 %3A %2F %25'],
   [/asks for a password/, 'Write postgresql://user:password@…'],
-  [/no pg_hba\.conf entry/, 'Let this login in there, or add sslmode=require'],
-  [/does not support SSL/, 'Switch TLS on there; in a private network sslmode=disable'],
-  [/certificate|no such file/, 'Correct sslrootcert, or the host name that is verified'],
-  [/too many clients|connection slots/, 'Lower DATABASE_POOL_SIZE, or raise max_connections there'],
+  [/no pg_hba\.conf entry/, 'Add an entry for this login to pg_hba.conf, or add sslmode=require to the URL'],
+  [/does not support SSL/, 'Enable TLS on the server; in a private network, set sslmode=disable'],
+  [/certificate|no such file/, 'Correct sslrootcert, or the host name that is verified against the certificate'],
+  [/too many clients|connection slots/, 'Lower DATABASE_POOL_SIZE, or raise max_connections on the server'],
 ]

@@ -98,7 +98,7 @@ test('a transaction keeps all or nothing, on a pool of one connection', async ()
   assert.equal((await nextInLine())?.inTransaction, false)
 })
 
-test('a transaction that goes on after an error is not taken for committed', async () => {
+test('a transaction that continues after an error does not count as committed', async () => {
   await assert.rejects(
     db.transaction().execute(async (trx) => {
       await trx.insertInto('users').values(user('swallowed')).execute()
@@ -158,7 +158,7 @@ test('a connection that breaks in use is a 503, is never used again and does not
   assert.ok(!(await ids()).includes('lost'))
 })
 
-test('a connection from which nothing comes is given up when the time is up, and nobody knows what became of a change', async (t) => {
+test('a connection that does not answer is destroyed at the deadline, and the outcome of a write is unknown', async (t) => {
   const silence = (client: PoolClient): void => void client.connection.stream.pause()
   pool.on('acquire', silence)
   t.after(() => pool.off('acquire', silence))

@@ -20,21 +20,21 @@ export interface SystemDialectOptions {
   readonly pool: Pool
   /** The role every statement runs as. */
   readonly role: string
-  /** What is left of the time that whoever is asking may have the database for. Unbounded by default. */
+  /** The time budget of the caller. Unbounded by default. */
   readonly timeBudget?: () => TimeBudget
-  /** Learns of every error before it is thrown, for callers like better-auth that swallow some. */
+  /** Called with every error before it is thrown, because better-auth swallows some. */
   readonly onError?: (error: unknown) => void
 }
 
 /**
- * Kysely for the embedded auth server, on the service's own pool. Connections of the pool are the serving role's, which has
- * no right on the auth tables; here every statement runs in a transaction that enters the system role, and the transaction's
- * end leaves it. So no connection can carry the role back to the pool, and poolers in transaction mode work too.
+ * Kysely for the embedded auth server, on the service's own pool. The pool's connections run as the serving role, which has no
+ * privileges on the auth tables. Here every statement runs in a transaction that sets the system role, which ends with the
+ * transaction: no connection returns to the pool with that role, and transaction poolers work too.
  *
- * Nothing needs a second connection: inside a Kysely transaction everything runs on its own, so a pool of one is enough.
+ * All statements of a Kysely transaction run on its connection, so a pool of one is enough.
  *
- * @throws Problem unavailable (503) when the database is away, no connection came free in time or it all took too long;
- *   outcome_unknown (503) when the connection was lost in the middle of the commit; else pg's errors
+ * @throws Problem unavailable (503) if the database is unreachable, no connection became available in time or the time budget is
+ *   used up; outcome_unknown (503) if the connection was lost during the commit; else pg's errors
  */
 export function systemDialect(options: SystemDialectOptions): Dialect {
   return {
@@ -90,7 +90,7 @@ class SystemDriver implements Driver {
   }
 }
 
-/** Kysely hands a driver back what `acquireConnection` gave it. */
+/** Kysely passes the connection that `acquireConnection` returned. */
 function ours(connection: DatabaseConnection): SystemConnection {
   if (connection instanceof SystemConnection) return connection
   throw new TypeError('a connection of another driver')
@@ -98,13 +98,13 @@ function ours(connection: DatabaseConnection): SystemConnection {
 
 type Reporting = <T>(work: () => Promise<T>) => Promise<T>
 
-/** One check-out of a pooled connection. */
+/** A pooled connection, from acquiring it to releasing it. */
 class SystemConnection implements DatabaseConnection {
   readonly #lease: Lease
   readonly #role: string
   readonly #reporting: Reporting
   #state: 'idle' | 'in transaction' | 'unknown' = 'idle'
-  /** Its server became a standby, or it is to be renewed for another reason: no use to whoever comes next. */
+  /** Its server became a standby, or it must be replaced for another reason: see `isOutdatedConnection`. */
   #outdated = false
 
   constructor(lease: Lease, role: string, reporting: Reporting) {
@@ -121,7 +121,7 @@ class SystemConnection implements DatabaseConnection {
       })
   }
 
-  /** For the transaction alone, like everything that is set: there may be a pooler. */
+  /** Sets everything for the transaction only, since there may be a pooler. */
   get #enter(): string {
     return `set local statement_timeout = '${this.#lease.statementTimeout}'; set local role ${this.#role};
       select ${SET_FOR_TRANSACTION}`
@@ -143,7 +143,7 @@ class SystemConnection implements DatabaseConnection {
   }
 
   begin({ isolationLevel = 'read committed', accessMode }: TransactionSettings): Promise<void> {
-    // Kysely has checked both against its lists.
+    // Kysely checks both against its lists, so they can be interpolated.
     return this.#reporting(async () => {
       this.#state = 'unknown'
       try {
@@ -152,7 +152,7 @@ class SystemConnection implements DatabaseConnection {
         )
         this.#state = 'in transaction'
       } catch (error) {
-        // Kysely does not roll back what did not begin, but the role may be what failed, inside the transaction.
+        // Kysely does not roll back if this throws, but the transaction may have begun: setting the role may be what failed.
         await this.rollback()
         throw error
       }
@@ -166,12 +166,12 @@ class SystemConnection implements DatabaseConnection {
         throw unknownOutcome(error) ?? error
       })
       this.#state = 'idle'
-      // PostgreSQL's answer to COMMIT after an error inside the transaction is not an error.
+      // After an error inside the transaction PostgreSQL answers COMMIT with ROLLBACK, which is not an error.
       if (command === 'ROLLBACK') throw new AbortedTransactionError()
     })
   }
 
-  /** Never throws: the error that led here is the one to report, and `release` destroys what could not be rolled back. */
+  /** Never throws: the earlier error is the one to report, and `release` destroys a connection that could not be rolled back. */
   async rollback(): Promise<void> {
     this.#state = 'unknown'
     await this.#lease.within(this.#lease.client.query('rollback')).then(() => (this.#state = 'idle'), ignore)
@@ -183,11 +183,11 @@ class SystemConnection implements DatabaseConnection {
   }
 
   #send(query: CompiledQuery): Promise<PgResult<object>> {
-    // The pool's own parsers make text of instants, for JSON; better-auth computes with Dates.
+    // pg's default parsers: the pool's return instants as text, and better-auth computes with Dates.
     return this.#lease.client.query<object>({ text: query.sql, values: [...query.parameters], types })
   }
 
-  /** One flight. All must have settled before the connection may go back; after an error COMMIT rolls back. */
+  /** One round trip. All three must settle before the connection is returned; after an error COMMIT rolls back. */
   async #sendExclusively(query: CompiledQuery): Promise<PgResult<object>> {
     this.#state = 'unknown'
     const sent = [
@@ -201,7 +201,7 @@ class SystemConnection implements DatabaseConnection {
       const [, result] = await Promise.all(sent)
       return result
     } catch (error) {
-      // The first that failed. Where PostgreSQL refused it, it also rolled back; where nothing came any more, nobody knows.
+      // The first error. If PostgreSQL sent it, the transaction was rolled back; if the connection was lost, the outcome is unknown.
       if (query.query.kind === 'SelectQueryNode') throw error
       throw unknownOutcome(error) ?? error
     }
@@ -213,7 +213,7 @@ const ignore = (): void => undefined
 const CHANGES = new Set(['INSERT', 'UPDATE', 'DELETE', 'MERGE'])
 
 function kyselyResult<R>({ command, rowCount, rows }: PgResult<object>): QueryResult<R> {
-  // Kysely knows the row's type from the query it compiled; the driver cannot.
+  // Kysely infers the row type from the query it compiled; the driver cannot check it.
   const typed = rows as R[]
   return CHANGES.has(command) ? { rows: typed, numAffectedRows: BigInt(rowCount ?? 0) } : { rows: typed }
 }

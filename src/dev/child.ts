@@ -9,8 +9,8 @@ import type { App } from '../http/app.ts'
 import type { Failure, FromChild, ToChild } from './reloader.ts'
 
 /*
- * A process that serves once. It waits with all packages loaded and warm, which is most of a start, and loads the code itself when
- * it is told to serve: the code as it then is. So nothing of ours may be imported above.
+ * A process that serves once. It loads and warms up all packages in advance, which is most of the start-up time, and loads our code
+ * only when it gets the message to serve: the code as it is then. So it must not import our modules at the top.
  */
 
 const SOURCE = fileURLToPath(new URL('..', import.meta.url))
@@ -23,13 +23,13 @@ for (const name of ['SIGTERM', 'SIGINT'] as const) process.on(name, leaveToThePa
 process.once('disconnect', () => process.exit())
 process.once('message', (message: ToChild) => void (message.kind === 'serve' && serve(message)))
 await loadPackages()
-// Code that is wrong now may be right when it is needed.
+// The code may be broken now and correct when it is needed.
 await warmUp().catch(() => undefined)
 
-/** A Ctrl-C reaches all processes of a terminal; who waits is ended by the disconnect. */
+/** Ctrl-C reaches all processes of a terminal. A waiting process ends when its parent disconnects. */
 function leaveToTheParent(): void {}
 
-/** Those that the code imports by name. What cannot be loaded will say so where it is needed. */
+/** The packages that our code imports. One that cannot be loaded fails later, where it is imported. */
 async function loadPackages(): Promise<void> {
   const files = globSync('**/*.ts', { cwd: SOURCE, exclude: ['**/*.test.ts', 'dev/**'] })
   const imports = files.flatMap((file) => [
@@ -44,7 +44,7 @@ async function loadPackages(): Promise<void> {
 
 const WARM = '?warm'
 
-/** Builds the app once, from modules of other names than those that will serve: V8 then has most of it compiled. */
+/** Builds the app once, from modules under other URLs than those that will serve, so that V8 has compiled most of the code. */
 async function warmUp(): Promise<void> {
   module.registerHooks({
     resolve: (specifier, context, next) => {
@@ -77,11 +77,11 @@ async function serve({ address, lentAt, isFirst }: ToChild & { readonly kind: 's
 
 const received = new Set<Socket>()
 
-/** Connections come from the parent, which took them, and kept them while nobody served. */
+/** Connections are passed on by the parent, which accepts them and holds them while no process serves. */
 async function receive(app: App, address: string): Promise<string> {
   await app.ready()
   process.on('message', (_: ToChild, socket?: Socket) => {
-    // One that was closed on its way comes as nothing.
+    // Undefined if the connection was closed while it was passed on.
     if (socket === undefined) return
     received.add(socket)
     socket.once('close', () => received.delete(socket))
@@ -92,7 +92,7 @@ async function receive(app: App, address: string): Promise<string> {
   return address
 }
 
-/** As `drain`, which knows of those connections only that the server took itself. */
+/** Like `drain`, which only handles connections that the server accepted itself. */
 async function endReceived(app: App, timeoutMs: number): Promise<void> {
   const deadline = performance.now() + timeoutMs
   while (received.size > 0) {
@@ -109,12 +109,12 @@ function tell(message: FromChild): void {
 
 function failureOf(error: unknown): Failure {
   if (!(error instanceof Error)) return { reason: String(error), isRefusal: false }
-  // Not by its class, which is another one for each load of the code.
+  // Not `instanceof`, because each load of the code has its own class.
   const isRefusal = error.name === 'StartError'
   return { reason: isRefusal ? error.message : `${placeOf(error)}${error.message}`, isRefusal }
 }
 
-/** The place in our code that it comes from: before the message of a syntax error, and behind that of any other. */
+/** The position in our code: before the message of a syntax error, and after that of other errors. */
 function placeOf({ stack = '' }: Error): string {
   const places = [...stack.matchAll(/(?:file:\/\/)?(\/[^\s():]+\.ts):(\d+)/g)]
   const own = places.find(([, file = '']) => file.startsWith(ROOT) && !file.includes('/node_modules/'))

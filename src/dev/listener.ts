@@ -3,19 +3,19 @@ import net from 'node:net'
 import { listenHost } from '../lib/host.ts'
 import { explained, urlOf } from '../server.ts'
 
-/** Beyond so many that wait the next is closed. */
+/** Maximum number of waiting connections; further ones are closed. */
 const WAITING_MAX = 1_000
 
-/** Who takes the connections: a process, or for want of one the reason, which everybody is told. Undefined: they wait. */
+/** Where connections go: to a process, or, if the code failed, they get the reason as an answer. Undefined: they wait. */
 export type Taker = { readonly child: ChildProcess } | { readonly reason: string } | undefined
 
-/** The port, open as long as the command runs: a request that comes while nobody serves waits for whoever serves next. */
+/** The port, open while the command runs: requests that arrive during a reload wait for the next process. */
 export interface Listener extends AsyncDisposable {
   readonly address: string
   leadTo(taker: Taker): void
 }
 
-/** @throws StartError where the port cannot be opened */
+/** @throws StartError if the port cannot be opened */
 export async function openListener({
   host,
   port,
@@ -32,7 +32,7 @@ export async function openListener({
       socket.once('close', () => waiting.delete(socket))
     } else if ('child' in taker) {
       waiting.delete(socket)
-      // One that cannot be sent has lost its reader, who is told by its end.
+      // If it cannot be sent, the process has exited; the connection is closed.
       taker.child.send({ kind: 'connection' }, socket, (error) => void (error !== null && socket.destroy()))
     } else {
       waiting.delete(socket)
@@ -59,13 +59,13 @@ export async function openListener({
     },
     [Symbol.asyncDispose]: async () => {
       for (const socket of waiting) socket.destroy()
-      // Its end would wait for connections that were handed on.
+      // close() would wait for connections that were passed on.
       server.close()
     },
   }
 }
 
-/** Whatever was asked: the developer sees in the browser what the terminal says. */
+/** Answers any request with the error, so that it appears in the browser as well as in the terminal. */
 function sayWhy(socket: net.Socket, reason: string): void {
   const body = `The service does not start:\n\n${reason}\n`
   const head = `Content-Type: text/plain; charset=utf-8\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close`

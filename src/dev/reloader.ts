@@ -22,22 +22,23 @@ export type FromChild = { readonly kind: 'serving' } | { readonly kind: 'failed'
 
 export interface Failure {
   readonly reason: string
-  /** Something that the operator can mend, and not the code. */
+  /** An error that the operator can correct, not one of the code. */
   readonly isRefusal: boolean
 }
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 
-/** How long what is under way may take when the code has changed; streams would never end by themselves. */
+/** Timeout for requests in progress when the code has changed; streams would never end by themselves. */
 const END_TIMEOUT_MS = 1_000
 
 /**
- * Serves, and anew whenever the code, a migration or `.env` changes. What takes its time stays: the port, the embedded database,
- * and a process that waits with all packages loaded. Requests that come in between wait. Ends when told to.
+ * Serves, and reloads when the code, a migration or `.env` changes. The port, the embedded database and a spare process with all
+ * packages loaded stay open. Requests that arrive during a reload wait. Ends at a signal. If the code fails to load, the error (file
+ * and line) is printed and also returned to HTTP clients.
  *
  * @param load reads the configuration
- * @throws StartError for what keeps it from beginning at all, and when the embedded database is lost; it prints later mistakes
- *   and waits for the next change
+ * @throws StartError if the first start fails for a reason that the operator can correct, and if the embedded database fails; later
+ *   errors are printed, and it waits for the next change
  */
 export async function develop(load: () => Config): Promise<void> {
   if (!import.meta.filename.endsWith('.ts')) {
@@ -55,7 +56,7 @@ export async function develop(load: () => Config): Promise<void> {
   let served = await serve(spares, stage, true)
   if (served.reason !== undefined && served.isRefusal) {
     await stage[Symbol.asyncDispose]()
-    // Mended it is without a change that could be waited for: by starting a server, say.
+    // The operator corrects it without changing a watched file, for instance by starting a server.
     throw new StartError(served.reason)
   }
   tellOutcome(log, served)
@@ -87,14 +88,14 @@ export async function develop(load: () => Config): Promise<void> {
   if (lost !== undefined) throw lost
 }
 
-/** What stays open from one process to the next. */
+/** What stays open across reloads. */
 interface Stage extends AsyncDisposable {
-  /** Of what in the configuration it depends. */
+  /** The part of the configuration on which it depends. */
   readonly key: string
   readonly listener: Listener
-  /** Undefined where there is a server. */
+  /** Undefined with a database server. */
   readonly lentAt: string | undefined
-  /** Resolves when the embedded database broke down and could not be started again. */
+  /** Resolves when the embedded database has failed for good. */
   readonly failed: Promise<StartError>
 }
 
@@ -122,15 +123,15 @@ type Served = (Spare & { readonly reason?: undefined }) | (Failure & { readonly 
 async function serve(spares: Spares, { listener, lentAt }: Stage, isFirst: boolean): Promise<Served> {
   const taken = spares.take()
   const { child, gone } = taken
-  const told = new Promise<Failure | undefined>((resolve) => {
+  const answered = new Promise<Failure | undefined>((resolve) => {
     child.once('message', (message: FromChild) => resolve(message.kind === 'failed' ? message.failure : undefined))
   })
-  // One that could not be started may have no channel.
+  // A process that could not be started has no channel.
   if (child.connected) child.send({ kind: 'serve', address: listener.address, lentAt, isFirst } satisfies ToChild)
-  const failure = await Promise.race([told, gone])
+  const failure = await Promise.race([answered, gone])
   const served: Served = failure ?? taken
   listener.leadTo(served)
-  // Who came then would wait for the next change.
+  // Connections that arrive then would wait until the next change.
   if (failure === undefined) void gone.then((failure) => !ending.has(child) && listener.leadTo(failure))
   spares.make()
   return served
@@ -144,7 +145,7 @@ function tellOutcome(log: Logger, { reason }: Served, change?: Change): void {
   }
 }
 
-/** Those that are meant to end. */
+/** Processes that are being stopped. */
 const ending = new WeakSet<ChildProcess>()
 
 async function end(served: Served): Promise<void> {
@@ -159,15 +160,15 @@ async function end(served: Served): Promise<void> {
 
 interface Spare {
   readonly child: ChildProcess
-  /** How it ended, or why it never began. */
+  /** The exit, or the error that kept it from starting. */
   readonly gone: Promise<Failure>
 }
 
 interface Spares extends Disposable {
-  /** The one that waits, or one made just now. */
+  /** The waiting process, or a new one. */
   take(): Spare
   make(): void
-  /** For when what it has loaded is outdated. */
+  /** Replaces the waiting process, because its packages are outdated. */
   renew(): void
 }
 
@@ -175,7 +176,7 @@ function keepSpare(): Spares {
   const cache = module.getCompileCacheDir()
   let spare: Spare | undefined
   const fresh = (): Spare => {
-    // What bin/ gives is a directory of this very version of Node within the one that is asked for.
+    // bin/ sets a directory for this version of Node inside the configured one.
     const child = fork(join(import.meta.dirname, 'child.ts'), cache === undefined ? [] : [dirname(cache)])
     return { child, gone: endOf(child) }
   }
@@ -200,7 +201,7 @@ function endOf(child: ChildProcess): Promise<Failure> {
   return new Promise((resolve) => {
     const tell = (what: string): void => resolve({ reason: `its process ${what}`, isRefusal: false })
     child.once('exit', (status, signal) => tell(`ended with ${signal ?? `status ${status}`}`))
-    // One that was never started has no exit, and one that cannot be told anything is of no use.
+    // A process that was not started emits no exit, and one that cannot receive messages is useless.
     child.on('error', ({ message }) => {
       child.kill('SIGKILL')
       tell(`could not be used: ${message}`)

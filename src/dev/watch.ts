@@ -2,22 +2,22 @@ import { watch } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 
-/** Editors write a file in several steps, and a checkout writes many files: a change is over when it is quiet for so long. */
+/** A change is complete after this time without events: editors write a file in several steps, and a checkout writes many files. */
 const QUIET_MS = 25
 
 export interface Change {
-  /** Relative to the root of the code, `.env` to the working directory. */
+  /** Relative to the root of the code; `.env` is relative to the working directory. */
   readonly files: readonly string[]
-  /** When the first of them changed, by `performance.now()`. */
+  /** The time of the first event, by `performance.now()`. */
   readonly atMs: number
 }
 
 export interface Watch extends Disposable {
-  /** The next one, or the one since the last call. */
+  /** The next change, or the one since the last call. */
   next(): Promise<Change>
 }
 
-/** Watches what a service is made of: code, migrations, packages, and the `.env` of the working directory. */
+/** Watches code, migrations, packages, and the `.env` of the working directory. */
 export function watchCode(root: string, workingDirectory: string): Watch {
   const files = new Set<string>()
   let events = 0

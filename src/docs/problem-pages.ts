@@ -45,7 +45,7 @@ type ProblemPage = Static<typeof ProblemPage>
 const ByCode = Type.Object({ code: Type.String() }, { additionalProperties: false })
 
 /**
- * `GET /problems/<code>`: what the `type` of a refusal leads to. It is there also where DOCS_ENABLED hides the documents.
+ * `GET /problems/<code>`, to which the `type` of a refusal links. Served even if DOCS_ENABLED is false.
  *
  * @param guides by their codes
  */

@@ -6,8 +6,8 @@ import type { App } from '../http/app.ts'
 import { llmsText } from './llms.ts'
 
 /**
- * What the pages need beyond `'none'`, all of it from this process. Both viewers write style elements, Swagger UI shows
- * images from data: URLs, and ReDoc searches in a worker that it makes from a blob.
+ * What the pages need beyond `'none'`, all from this process. Both viewers insert style elements, Swagger UI shows images from data:
+ * URLs, and ReDoc searches in a worker that it creates from a blob.
  */
 const PAGE_POLICY = [
   "default-src 'none'",
@@ -26,16 +26,16 @@ const ASSET_MAX_AGE_S = 86_400
 
 interface Asset {
   readonly type: 'text/css' | 'text/javascript'
-  /** Read once, when it is first asked for. */
+  /** Called once, at the first request. */
   readonly read: () => string
 }
 
 const packaged = (specifier: string): string => readFileSync(new URL(import.meta.resolve(specifier)), 'utf8')
 
-/** Where the build puts ReDoc's one file: the package does without the 30 MB that ReDoc depends on and never loads. */
+/** The build copies ReDoc's bundle here, so that the package does not need 30 MB of dependencies that ReDoc never loads. */
 const BUILT_REDOC = new URL('redoc.standalone.js', import.meta.url)
 
-/** Undefined in a checkout without its development dependencies, which then has no page at `/redoc`. */
+/** Undefined in a checkout without development dependencies, which then has no `/redoc`. */
 function findRedoc(): URL | undefined {
   if (existsSync(BUILT_REDOC)) return BUILT_REDOC
   try {
@@ -46,8 +46,8 @@ function findRedoc(): URL | undefined {
 }
 const REDOC = findRedoc()
 
-/** Operations are tried out where this page came from, whatever `servers` says: its policy allows no other place. */
-const START_SWAGGER_UI = `// Where this service is for this page, whatever prefix a proxy strips.
+/** Operations are tried out on the server of this page, regardless of `servers`: its policy allows no other. */
+const START_SWAGGER_UI = `// The URL of this service as seen by this page, including a prefix that a proxy strips.
 const base = new URL('..', document.currentScript.src).href
 
 function forThisPage(response) {
@@ -68,7 +68,7 @@ SwaggerUIBundle({
 })
 `
 
-/** ReDoc names its maker with a picture from its maker's host, which the policy forbids; this one says the same. */
+/** ReDoc shows a logo from its vendor's host, which the policy forbids. This text replaces it. */
 const REDOC_LOGO = /https:\/\/cdn\.redoc\.ly\/redoc\/logo-mini(?:-full)?\.svg/g
 const LOGO = `data:image/svg+xml,${encodeURIComponent(
   '<svg xmlns="http://www.w3.org/2000/svg" width="60" height="16"><text y="13" font-family="sans-serif" font-size="13">Redocly</text></svg>',
@@ -90,7 +90,7 @@ const ASSETS: Readonly<Record<string, Asset>> = {
   }),
 }
 
-/** @param content has its links relative to the root of this service */
+/** @param content with links relative to the root of this service */
 const page = (content: string): string => `<!doctype html>
 <html lang="en">
   <head>

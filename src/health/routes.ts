@@ -8,12 +8,16 @@ import type { App } from '../http/app.ts'
 import { OpenSet, refusalsOfUnlimited } from '../http/wire.ts'
 import type { RedisConnection } from '../redis.ts'
 
-/** How long readiness waits for the database before it says no: it too answers within 2 s. */
+/** Timeout of the database checks, so that readiness answers within 2 s. */
 const DATABASE_TIMEOUT_MS = 1_500
 
 const Health = Type.Object(
   { status: OpenSet(['healthy']), service: Type.String({ maxLength: 64 }) },
-  { 'x-component': 'HealthAnswer', description: 'It is', examples: [{ status: 'healthy', service: 'todo-backend' }] },
+  {
+    'x-component': 'HealthAnswer',
+    description: 'The process is serving',
+    examples: [{ status: 'healthy', service: 'todo-backend' }],
+  },
 )
 
 const Readiness = Type.Object(

@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http'
 import { Problem } from '../errors.ts'
 import { bytesOf, CLOSING, HEADER_BYTES_MAX, headersTooLarge, notHttp } from './message-bytes.ts'
 
-/** Twice any of these and two readers may disagree about what was said. */
+/** Headers that must not be repeated, since two recipients may use different values. */
 const AT_MOST_ONCE = new Set([
   'host',
   'authorization',
@@ -22,29 +22,29 @@ const AT_MOST_ONCE = new Set([
 const HOST = /^(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::\d{0,5})?$/
 
 const ABSOLUTE_FORM = /^https?:\/\/[^/?#]*/i
-/** Letters, digits, - . _ and ~, percent-encoded: the same as written plainly (RFC 3986 §6.2.2.2). */
+/** Percent-encoded letters, digits, - . _ and ~ are equivalent to the characters themselves (RFC 3986 §6.2.2.2). */
 const ENCODED_UNRESERVED = /%(?:4[1-9A-F]|5[0-9A]|6[1-9A-F]|7[0-9A]|3\d|2[DE]|5F|7E)/gi
 const STRAY_PERCENT = /%(?![0-9A-F]{2})/i
 
 /**
- * The request target in the one form that everything after this looks at: path and query, without the `http://host` that a
- * proxy puts before it (RFC 9112 §3.2.2), and with nothing percent-encoded in the path that need not be.
+ * Normalizes the request target: path and query, without the `http://host` that proxies send (RFC 9112 §3.2.2), and without
+ * unnecessary percent-encoding in the path.
  */
 export function originForm(target: string): string {
   const url = target.startsWith('/') ? target : target.replace(ABSOLUTE_FORM, '')
   if (!url.includes('%')) return url.startsWith('/') || url === '*' ? url : `/${url}`
   const [path = '', ...query] = url.split('?')
-  // What is malformed stays so: `%%361` must not become `%61`.
+  // Malformed encoding is kept: `%%361` must not become `%61`.
   const plain = STRAY_PERCENT.test(path) ? path : path.replace(ENCODED_UNRESERVED, decodeURIComponent)
   return [plain.startsWith('/') ? plain : `/${plain}`, ...query].join('?')
 }
 
-/** Where another reader may see the end of the message elsewhere, nothing that follows it can be trusted. */
+/** If these are ambiguous, another recipient may see another end of the message, so the connection is closed. */
 const FRAMING = new Set(['content-length', 'transfer-encoding'])
 
-/** Refuses what two readers could understand differently (RFC 9112 §3.2, §6.1; RFC 9110 §5.3). */
+/** Refuses requests that two recipients could interpret differently (RFC 9112 §3.2, §6.1; RFC 9110 §5.3). */
 export function refuseAmbiguity({ rawHeaders, headers, httpVersion, url = '' }: IncomingMessage): void {
-  // Node's parser lets 0.9 and 2.0 pass, whose messages look different.
+  // Node's parser accepts 0.9 and 2.0, which have other message formats.
   if (httpVersion !== '1.1' && httpVersion !== '1.0') {
     throw notHttp()
   }
@@ -68,7 +68,7 @@ export function refuseAmbiguity({ rawHeaders, headers, httpVersion, url = '' }: 
     const detail = 'The header transfer-encoding must be chunked, in HTTP/1.1, or absent'
     throw new Problem('invalid_header', detail, CLOSING)
   }
-  if (url.includes('#')) throw new Problem('malformed_request', 'The URL of a request has no fragment: encode # as %23')
+  if (url.includes('#')) throw new Problem('malformed_request', 'The URL must not have a fragment; encode # as %23')
   if (!isPercentEncoded(url)) throw new Problem('malformed_request', 'The query is not valid percent-encoded UTF-8')
 }
 

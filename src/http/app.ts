@@ -17,7 +17,7 @@ declare module 'fastify' {
   }
 }
 
-/** The HTTP surface as features see it: Fastify with schemas by TypeBox. `createApp` in server.ts makes it. */
+/** The HTTP surface for features: Fastify with TypeBox schemas, made by `createApp` in server.ts. */
 export type App = FastifyInstance<
   RawServerDefault,
   IncomingMessage,

@@ -1,18 +1,18 @@
 /**
- * How large each value of the OpenAPI document can become, for those who reserve room for it or generate a client. Where a
- * schema also checks what comes in, the bound stands there. These hold by other means (a format, a column, the limit on a
- * header, the size of a page), so that a validator need not look again.
+ * The maximum size of each value in the OpenAPI document, for client generators and code that allocates memory. If a schema checks
+ * input, its limit is in the schema. The limits here are enforced by other means (a format, a column, the size of the headers or
+ * of a page), so validators do not check them.
  */
 
 const INT32_MAX = 2_147_483_647
-/** A header is at most this long, because all of them together are. */
+/** All headers together have at most this size, so each of them does. */
 const HEADER_LENGTH_MAX = 16 * 1024
 
 const LENGTH_OF_FORMAT: Readonly<Record<string, number>> = { uuid: 36, 'date-time': 64 }
 
-/** Members, parameters and headers by name: characters. */
+/** Maximum length in characters, by the name of the member, parameter or header. */
 const LENGTH_OF: Readonly<Record<string, number>> = {
-  // Ids of users are the auth server's affair; a longer one is refused in X-User-ID.
+  // User ids come from the auth server; a longer one is refused in X-User-ID.
   id: 255,
   userId: 255,
   title: 200,
@@ -59,7 +59,7 @@ const RANGE_OF: Readonly<Record<string, readonly [minimum: number, maximum: numb
   'Retry-After': [0, 86_400],
 }
 
-/** Arrays by the name of the member, or of the schema of what is in them. */
+/** Maximum number of items of an array, by the name of the member or of the item's schema. */
 const ITEMS_OF: Readonly<Record<string, number>> = {
   tags: 50,
   deleted: 1000,
@@ -69,19 +69,19 @@ const ITEMS_OF: Readonly<Record<string, number>> = {
   pendingMigrations: 9999,
   Task: 1000,
   TagCount: 1000,
-  // better-auth finds no more.
+  // better-auth's own limit for a query.
   AuthSession: 100,
 }
 
 type Node = Record<string, unknown>
 const isNode = (value: unknown): value is Node => typeof value === 'object' && value !== null
 
-/** What holds values and no schemas. */
+/** Keywords whose content is values, not schemas. */
 const VALUES = new Set(['example', 'examples', 'enum', 'default', 'const'])
-/** What stands between a name and its schema. */
+/** Keywords between a name and its schema. */
 const BETWEEN = new Set(['schema', 'items', 'oneOf', 'anyOf', 'properties', 'headers', 'parameters'])
 
-/** Writes into every schema of `document` the bounds that it does not say itself. */
+/** Adds the limits above to every schema of `document` that does not state its own. */
 export function stateBounds(document: unknown, name = ''): void {
   if (Array.isArray(document)) {
     for (const each of document) stateBounds(each, name)

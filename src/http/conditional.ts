@@ -2,7 +2,7 @@ import type { FastifyRequest } from 'fastify'
 import { Problem } from '../errors.ts'
 
 const ENTITY_TAG = /^(?:W\/)?"[\x21\x23-\x7e\x80-\xff]*"$/
-/** What commas part, but for those between quotes. */
+/** The elements between commas, except commas in quotes. */
 const ELEMENTS = /(?:"[^"]*"|[^,])+/g
 
 /** The entity tag of a version: strong, because a version names one exact state. */
@@ -11,33 +11,33 @@ export const etag = (resource: { readonly version: number }): string => `"${reso
 /** Any version, one of these, or no condition. */
 type EntityTags = 'any' | readonly string[] | undefined
 
-/** `W/"1"`, as nginx makes of `"1"` when it compresses; `"1-gzip"`, `"1--gzip"` and `"1;gzip"`, as Apache, Caddy and Jetty do. */
+/** Compressing proxies change `"1"`: nginx to `W/"1"`; Apache, Caddy and Jetty to `"1-gzip"`, `"1--gzip"` and `"1;gzip"`. */
 const WEAK = /^W\//
 const CODING_SUFFIX = /(?:--?|;)(?:gzip|br|zstd|deflate)"$/
 
 export interface Expectation {
-  /** Those that it is met by; null where any meets it. */
+  /** The versions that satisfy it; null if any does. */
   readonly versions: readonly number[] | null
   /** @throws Problem precondition_failed (412) */
   check(this: void, current: { readonly version: number }): void
 }
 
 const VERSION = /^"([1-9]\d{0,9})"$/
-/** PostgreSQL's integer. */
+/** The maximum of PostgreSQL's integer. */
 const VERSION_MAX = 2 ** 31 - 1
 
 /**
- * The condition of `If-Match`, read before anything is done. A tag names a version of the resource and not the bytes of an
- * answer, so a tag that a compressing proxy has changed counts as the one that was sent. RFC 9110 §13.1.1 asks for strong
- * comparison, with which no conditional write would ever succeed behind such a proxy.
+ * The condition of `If-Match`. An entity tag names a version of the resource and not the bytes of an answer, so a tag that a
+ * compressing proxy has changed counts as the original. RFC 9110 §13.1.1 requires strong comparison, with which no conditional
+ * write would succeed behind such a proxy.
  *
- * @throws Problem invalid_header (400) when the header is no list of entity tags
+ * @throws Problem invalid_header (400) if the header is not a list of entity tags
  */
 export function expectedVersion(request: FastifyRequest): Expectation {
   return matching(entityTags('if-match', request.headers['if-match']))
 }
 
-/** The same for a version that the body names, if it names one. */
+/** The same for the optional `ifVersion` of a body. */
 export const ifVersion = (version: number | undefined): Expectation =>
   matching(version === undefined ? undefined : [etag({ version })])
 
@@ -59,10 +59,10 @@ function matching(wanted: EntityTags): Expectation {
   }
 }
 
-/** Infinity for a tag that none of our versions has. */
+/** Infinity for a tag that is not a version of ours. */
 const versionOf = (tag: string): number => Number(VERSION.exec(tag)?.[1] ?? Infinity)
 
-/** Whether the caller already has what would be sent (RFC 9110 §13.1.2). */
+/** Whether the client already has the current version (If-None-Match, RFC 9110 §13.1.2). */
 export function isFresh(request: FastifyRequest, current: string): boolean {
   const known = entityTags('if-none-match', request.headers['if-none-match'])
   return known === 'any' || (known?.includes(current) ?? false)
@@ -79,5 +79,5 @@ function entityTags(name: string, header: string | undefined): EntityTags {
   return tags.map(asSent)
 }
 
-/** The tag as this service sent it, before a proxy that compresses changed it. */
+/** The tag as this service sent it, before a compressing proxy changed it. */
 const asSent = (tag: string): string => tag.replace(WEAK, '').replace(CODING_SUFFIX, '"')

@@ -7,29 +7,28 @@ import type { Links } from './links.ts'
 import { headersTooLarge, MessageBytes, notHttp } from './message-bytes.ts'
 import { LINGER_MS, PROBLEM_JSON, pathOf, problemBody, requestIdOf } from './problem.ts'
 
-/** What the server's connections hold that Fastify does not see. */
+/** State of the server's connections that Fastify does not track. */
 export interface Connections {
-  /** Answers what never became a request; for `clientErrorHandler`. */
+  /** Answers bytes that are not a valid request; for `clientErrorHandler`. */
   refuse(error: NodeJS.ErrnoException, socket: Socket): void
   watch(server: Server): void
-  /** Why the request must not be served: what its bytes say, and Node's parser does not. */
+  /** Why the request must be refused, according to its raw bytes, which Node's parser does not expose. */
   faultOf(request: IncomingMessage): Problem | undefined
   /** Whether the client had reset the connection of this request before the server accepted it. */
   hasLeft(request: IncomingMessage): boolean
-  /** Whether nothing was asked on its connection after this request. */
+  /** Whether this is the last request on its connection so far. */
   isLatest(request: IncomingMessage): boolean
-  /** How many there are, and over how many requests without their whole answer came. */
+  /** The number of open connections, and of requests whose answer is not complete. */
   count(): { readonly open: number; readonly inFlight: number }
   /**
-   * Closes the connections over which nothing is under way, but gives a new one the time to send its request. Node's own
-   * closeIdleConnections() cuts an answer that is written but not sent yet, and spares a connection over which nothing has ever
-   * come.
+   * Closes idle connections, but gives a new one time to send its request. Node's closeIdleConnections() would cut an answer that is
+   * written but not sent yet, and would keep a connection that has never sent anything.
    */
   closeIdle(): void
   closeAll(): void
 }
 
-/** The request of a client that has just connected is on its way: a round trip over any network, and a handshake of TLS before it. */
+/** How long a new connection may take to send its first byte: a TLS handshake at a proxy and a round trip over any network. */
 const FIRST_BYTES_MS = 500
 
 interface Exchange {
@@ -40,18 +39,18 @@ interface Exchange {
 
 interface Connection {
   readonly bytes: MessageBytes
-  /** In the order in which they were asked. */
+  /** In order of arrival. */
   readonly unanswered: Set<Exchange>
   latest: Exchange | undefined
   /** On the clock of `performance.now()`. */
   readonly openedAtMs: number
-  /** How many bytes had come when it last was idle; more, and the next request is on its way. */
+  /** The bytes received when it was last idle. If more have arrived, a request is on its way. */
   idleAtBytes: number
 }
 
 /**
- * @param headers what every answer carries
- * @param log gets the line of whatever never became a request; a request has its own
+ * @param headers the headers of every answer
+ * @param log for the lines of refusals that never became a request; a request logs its own
  */
 export function createConnections(
   headers: Readonly<Record<string, string>>,
@@ -62,14 +61,14 @@ export function createConnections(
   const open = new Map<Socket, Connection>()
   const refused = new WeakSet<Socket>()
 
-  /** Runs `act` when what was asked before on this connection has its answers: these come in order. */
+  /** Runs `act` when the earlier requests on this connection have been answered, because answers must be in order. */
   function inTurn(socket: Socket, { besides }: { besides?: Exchange | undefined }, act: () => void): void {
     const previous = [...(open.get(socket)?.unanswered ?? [])].findLast((each) => each !== besides)
     if (previous === undefined) act()
     else previous.response.once('close', act)
   }
 
-  /** A whole HTTP/1.1 answer on a bare socket, which is then closed: nothing that follows can be trusted. */
+  /** Writes an HTTP/1.1 answer directly to the socket and closes it, because bytes after a fault cannot be trusted. */
   function close(socket: Socket, problem: Problem, request?: IncomingMessage): string {
     observer.refused(problem.code)
     const requestId = requestIdOf(request)
@@ -94,14 +93,14 @@ export function createConnections(
     return requestId
   }
 
-  /** What a request does when it is over, for what is none. */
+  /** Logs and counts a refusal that never became a request. */
   function conclude({ status }: Problem, method: string | null, reqId: string): void {
     log.info({ reqId, method, route: null, status }, 'request')
     observer.requestEnded(method ?? undefined, undefined, status, 0)
   }
 
   function refuse(error: NodeJS.ErrnoException, socket: Socket): void {
-    // Node reports every further packet of a broken connection again.
+    // Node reports each further packet of a broken connection as an error.
     if (refused.has(socket)) return
     if (error.code === 'ECONNRESET') {
       refused.add(socket)
@@ -113,25 +112,25 @@ export function createConnections(
   function refuseWith(problem: Problem, socket: Socket): void {
     refused.add(socket)
     const latest = open.get(socket)?.latest
-    // The fault is in the body of a request that is not all here yet, or in what should have been the next one.
+    // The fault is in the body of an incomplete request, or else in the bytes of the next one.
     const faulty = latest?.request.complete === false ? latest : undefined
     inTurn(socket, { besides: faulty }, () => {
-      // Whatever has its answer, or the head of one, must not get a second.
+      // A request that has an answer, or the head of one, must not get a second.
       if (!socket.writable || faulty?.response.headersSent === true) return socket.destroySoon()
       const reqId = close(socket, problem, faulty?.request)
-      // For the line that the request writes when its answer is over.
+      // The request logs this status when its response closes.
       if (faulty !== undefined) faulty.response.statusCode = problem.status
       else conclude(problem, null, reqId)
     })
   }
 
-  /** Puts the count of bytes before Node's parser, which gets none of a connection that has been refused. */
+  /** Counts bytes before Node's parser gets them. After a refusal the parser gets no more. */
   function countBytes(socket: Socket, bytes: MessageBytes): void {
     const parsers = socket.listeners('data')
     socket.removeAllListeners('data')
     socket.on('data', (data) => {
       if (refused.has(socket)) return
-      // A string only under an encoding, which Node's HTTP server lets nobody set.
+      // It would be a string only with an encoding, which Node's HTTP server does not allow to be set.
       const read = data as NonSharedBuffer
       const problem = bytes.received(read)
       if (problem !== undefined) return refuseWith(problem, socket)
@@ -149,14 +148,14 @@ export function createConnections(
     })
   }
 
-  /** CONNECT, for which Node lets go of the socket: without a listener for its errors a reset would end the process. */
+  /** Refuses CONNECT. Node detaches its socket: without an error listener a reset would crash the process. */
   function refuseTunnel(request: IncomingMessage): void {
     request.socket.on('error', () => request.socket.destroy())
-    const detail = 'This is no proxy: CONNECT is not possible'
+    const detail = 'CONNECT is not supported: this server is not a proxy'
     refuseUnserved(request, new Problem('method_not_allowed', detail, { headers: { allow: '' } }))
   }
 
-  /** Node's parser takes the methods of RTSP too. For Fastify they do not exist, not even to be refused by its hooks. */
+  /** Node's parser also accepts the methods of RTSP. Fastify does not know them and would not run hooks for them. */
   function keepFromFastify(server: Server): void {
     const listeners = server.listeners('request')
     server.removeAllListeners('request')
@@ -170,10 +169,10 @@ export function createConnections(
   return {
     refuse,
     watch(server) {
-      // A client may close its side once it has asked, and still wants its answer. Node has the switch, its types do not.
+      // A client may close its side after its request and still read the answer. The option is missing from Node's types.
       Object.assign(server, { httpAllowHalfOpen: true })
       server.on('connection', (socket) => {
-        // Node keeps the address once it was read, and cannot find it out any more after a reset.
+        // Reading the address makes Node cache it; after a reset it can no longer be determined.
         void socket.remoteAddress
         const bytes = new MessageBytes()
         countBytes(socket, bytes)
@@ -220,7 +219,7 @@ export function createConnections(
   }
 }
 
-/** What Node's HTTP parser gave up on, by its code. */
+/** Refusals by the error code of Node's HTTP parser. */
 const PARSER_REFUSALS: Readonly<Record<string, () => Problem>> = {
   ERR_HTTP_REQUEST_TIMEOUT: () => new Problem('request_timeout', 'The request did not arrive in time'),
   HPE_HEADER_OVERFLOW: headersTooLarge,

@@ -19,7 +19,7 @@ const EXPOSED_HEADERS = [
   'X-Total-Count',
 ].join(', ')
 
-/** What a preflight is told of every route. */
+/** Headers of the answer to a preflight, for every route. */
 const PREFLIGHT = {
   'access-control-allow-methods': 'GET, HEAD, POST, PUT, PATCH, DELETE',
   'access-control-allow-headers': [
@@ -37,7 +37,7 @@ const PREFLIGHT = {
     'tracestate',
   ].join(', '),
   'access-control-max-age': '600',
-  // Safari waits for a body otherwise.
+  // Without it Safari waits for a body.
   'content-length': '0',
 }
 
@@ -49,7 +49,7 @@ export function allowOrigins(app: App, config: Config): void {
   })
 }
 
-/** A preflight presents nobody and counts for nobody. */
+/** Answers preflights before authentication and rate limits, because they carry no credential. */
 export function answerPreflights(app: App): void {
   app.addHook('onRequest', ({ method, headers }, reply, done) => {
     const asks = headers.origin !== undefined && headers['access-control-request-method'] !== undefined
@@ -59,10 +59,9 @@ export function answerPreflights(app: App): void {
 }
 
 /**
- * What an answer says to browsers. A page of an exact origin may send credentials to every route: with
- * `credentials: 'include'` a browser blocks an answer that does not allow them, also where the page authenticates with a
- * bearer token. Outside `/api/auth` a cookie authenticates nothing. `*` and `null` stand for pages of any website, which get
- * no such permission.
+ * The CORS headers of an answer. A page of a listed origin may send credentials to every route: with `credentials: 'include'` a
+ * browser blocks an answer that does not allow them, even if the page authenticates with a bearer token. Cookies authenticate
+ * nothing outside `/api/auth`. `*` and `null` allow any website, which therefore may not send credentials.
  */
 export function corsHeaders(
   { http: { corsOrigins } }: Config,

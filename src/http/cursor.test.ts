@@ -64,6 +64,6 @@ suite('a cursor', () => {
   })
 
   test('takes a secret', () => {
-    assert.throws(() => openCursors([]), /take a secret/)
+    assert.throws(() => openCursors([]), /need a secret/)
   })
 })

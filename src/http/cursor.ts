@@ -1,12 +1,13 @@
 import { createHmac, timingSafeEqual } from 'node:crypto'
 import { Problem } from '../errors.ts'
+import { DETAILS } from '../problems.ts'
 import type { Secret } from '../lib/secret.ts'
 
 const TAG_BYTES = 16
 
 /**
- * Positions in a list, opaque to the caller. The tag binds a cursor to its user and its list, so that a foreign, altered
- * or home-made one is told apart from one that merely points at nothing.
+ * Positions in a list, opaque to the caller. An HMAC tag binds a cursor to its user and list, so that one of another user, or one
+ * that was altered or made up, is refused.
  */
 export interface Cursors {
   seal(userId: string, list: string, position: readonly string[]): string
@@ -15,11 +16,10 @@ export interface Cursors {
 }
 
 /**
- * Any process with the same secrets understands the cursors of the others, also after a restart. The first secret is the
- * one in use.
+ * Processes with the same secrets accept one another's cursors, also after a restart. The first secret is used.
  */
 export function openCursors([secret]: readonly Secret[]): Cursors {
-  if (secret === undefined) throw new Error('cursors take a secret')
+  if (secret === undefined) throw new Error('cursors need a secret')
   const key = createHmac('sha256', secret.reveal()).update('todo-backend cursor v1').digest()
   const tagOf = (userId: string, list: string, payload: string): string =>
     createHmac('sha256', key)
@@ -35,19 +35,19 @@ export function openCursors([secret]: readonly Secret[]): Cursors {
     },
     open(userId, list, cursor) {
       const [payload = '', tag = '', ...rest] = cursor.split('.')
-      // Compared as written: base64 decodes more than one text to the same bytes.
+      // Compared as text: different base64 texts decode to the same bytes.
       const given = Buffer.from(tag)
       const expected = Buffer.from(tagOf(userId, list, payload))
       if (rest.length > 0 || given.length !== expected.length || !timingSafeEqual(given, expected)) {
-        throw new Problem('invalid_cursor', 'The cursor is malformed or was not made for you')
+        throw new Problem('invalid_cursor', DETAILS.invalid_cursor)
       }
-      // What carries our tag is what we wrote.
+      // The tag is valid, so the payload is one that `seal` wrote.
       return JSON.parse(Buffer.from(payload, 'base64url').toString()) as string[]
     },
   }
 }
 
-/** How an answer leads to the next page. @param url of the list, with the parameters that it was asked with */
+/** Headers with the next page. @param url of the list, with the parameters of the request */
 export const nextPageHeaders = (url: string, cursor: string): Readonly<Record<string, string>> => ({
   'x-next-cursor': cursor,
   link: `<${url}&cursor=${cursor}>; rel="next"`,

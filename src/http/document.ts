@@ -2,8 +2,8 @@ import type { OpenAPIV3, OpenAPIV3_1 } from 'openapi-types'
 import { stateBounds } from './bounds.ts'
 
 /**
- * Makes of the generated OpenAPI document one that generators of clients understand. Each step removes a construct from which some
- * of them make code that does not compile, or that does something else; `test/openapi.test.ts` names the constructs.
+ * Adapts the generated OpenAPI document for client generators. Each step removes a construct from which some generator makes code
+ * that does not compile or misbehaves; `test/openapi.test.ts` names the constructs.
  */
 
 type Described = Partial<OpenAPIV3.Document | OpenAPIV3_1.Document>
@@ -38,7 +38,7 @@ export function tidied(document: Described): Described {
   return document
 }
 
-/** To the validator no body is null; to the caller it is no body. */
+/** The validator sees a missing body as null. In the document the body is optional instead. */
 function allowNoBody({ requestBody }: Operation): void {
   if (requestBody === undefined || '$ref' in requestBody) return
   for (const { schema } of Object.values(requestBody.content)) {
@@ -84,8 +84,8 @@ const references = (headers: Headers): object =>
   Object.fromEntries(Object.keys(headers).map((name) => [name, { $ref: `#/components/headers/${name}` }]))
 
 /**
- * Limits stand where a client reads them, on successes and on 429; on each of the other refusals they would only make generated
- * clients longer. So would the headers of CORS, which are for browsers.
+ * Documents the rate-limit headers on successes and on 429 only: on every other refusal they would make generated clients longer.
+ * CORS headers, which are for browsers, are omitted for the same reason.
  */
 function describeHeaders({ responses = {} }: Operation, shared: Record<string, Response>): void {
   const isLimited = responses['429'] !== undefined
@@ -102,8 +102,8 @@ function describeHeaders({ responses = {} }: Operation, shared: Record<string, R
 }
 
 /**
- * Moves each schema that has a name (`x-component`) to the components, so that generators make one type of it, and leaves nothing
- * beside `oneOf` and `anyOf`. Their discriminators are for the validator.
+ * Moves each schema with a name (`x-component`) to the components, so that generators make one type of it, and removes keywords
+ * beside `oneOf` and `anyOf`, such as discriminators, which are for the validator.
  */
 function withComponents(node: unknown, schemas: Node): unknown {
   if (Array.isArray(node)) return node.map((each) => withComponents(each, schemas))
@@ -116,7 +116,7 @@ function withComponents(node: unknown, schemas: Node): unknown {
   // A list without duplicates still has an order. Some clients make a set of it, which has none.
   delete result['uniqueItems']
   const values = result['enum']
-  // The generator makes an enum of one out of it, of which some clients make a type for each place.
+  // @fastify/swagger turns `const` into an enum of one value, for which some generators make a type at each place.
   if (Array.isArray(values) && values.length === 1) {
     result['const'] = values[0]
     delete result['enum']
@@ -125,19 +125,19 @@ function withComponents(node: unknown, schemas: Node): unknown {
   if (typeof name !== 'string') return result
   const existing = schemas[name]
   if (isNode(existing) && shapeOf(existing) !== shapeOf(result)) throw new Error(`two schemas are called ${name}`)
-  // The generator has moved the description of a parameter's schema to the parameter.
+  // @fastify/swagger has moved the description of a parameter's schema to the parameter.
   schemas[name] = { ...result, ...(isNode(existing) ? existing : {}) }
   return { $ref: `#/components/schemas/${name}` }
 }
 
 const shapeOf = ({ description: _description, examples: _examples, ...shape }: Node): string => JSON.stringify(shape)
 
-/** What holds values and no schemas. */
+/** Keywords whose content is values, not schemas. */
 const VALUES = new Set(['example', 'examples', 'enum', 'default', 'const'])
 
 /**
- * Tools that try an operation out send the example of each parameter: a list would be asked for with all filters at once, and every
- * write would carry the one same `Idempotency-Key`.
+ * Tools that try out operations send the example of each parameter: a list request would have all filters at once, and every write
+ * the same `Idempotency-Key`.
  */
 function leaveOptionalEmpty({ parameters = [] }: Operation): void {
   for (const parameter of parameters) {
@@ -149,7 +149,7 @@ function leaveOptionalEmpty({ parameters = [] }: Operation): void {
   }
 }
 
-/** Puts an example of the schema at the body, where tools that try an operation out look for it. */
+/** Copies an example of the schema to the body, where tools that try out operations look for it. */
 function exemplifyBody({ requestBody }: Operation, schemas: Node): void {
   if (requestBody === undefined || '$ref' in requestBody) return
   for (const media of Object.values(requestBody.content)) {

@@ -2,14 +2,14 @@ import { once } from 'node:events'
 import { stopListening } from './listening.ts'
 import type { App } from './app.ts'
 
-/** How often connections that have become idle are looked for. */
+/** How often idle connections are closed. */
 const IDLE_CHECK_MS = 50
 
 /**
- * Stops taking connections, answers what is under way and closes; what has not ended by the deadline is cut. Fastify's own
- * close() waits for clients that keep their connections alive.
+ * Stops accepting connections, answers the requests in progress and closes. At the deadline the remaining connections are
+ * destroyed. Fastify's own close() would wait for clients that keep connections alive.
  *
- * No request is reset whose connection was established before the port closed: what waits to be accepted or read is served.
+ * Requests on connections that were established before the port closed are served, even if they were not accepted or read yet.
  */
 export async function drain(app: App, timeoutMs: number): Promise<void> {
   app.draining = true
@@ -17,7 +17,7 @@ export async function drain(app: App, timeoutMs: number): Promise<void> {
   const deadline = setTimeout(() => app.connections.closeAll(), timeoutMs)
   const closed = once(app.server, 'close')
   await stopListening(app.server)
-  // After the event loop has read from all connections: one with unread bytes would be reset.
+  // After the event loop has read from all connections, because closing one with unread bytes resets it.
   const closeIdle = (): void => void setImmediate(() => app.connections.closeIdle())
   closeIdle()
   const idle = setInterval(closeIdle, IDLE_CHECK_MS)

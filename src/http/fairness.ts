@@ -8,39 +8,39 @@ import type { Cost, Turn, Turns } from './turns.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** Set once the request is worked on; null where it takes no turn. */
+    /** Set once the request has its turn; null if the route needs none. */
     turn: Turn | null
-    /** Of the body, once it is read. */
+    /** Size of the body, once it has been read. */
     bodyBytes: number
   }
   interface FastifyContextConfig {
-    /** How many rows a request reads, writes or answers at most. Without it: one. */
+    /** The maximum number of rows that a request reads, writes or answers. One by default. */
     readonly rows?: (request: FastifyRequest) => number
-    /** Whether it reads through what its user owns, however little it answers. Without it: no. */
+    /** Whether it scans all rows of its user, however few it answers. False by default. */
     readonly scans?: (request: FastifyRequest) => boolean
   }
 }
 
-/** A user's row has so many bytes until it is known better. */
+/** The assumed size of a user's rows until it is measured. */
 const USUAL_ROW_BYTES = 1_024
-/** The process remembers the sizes of so many users' rows. */
+/** The number of users whose row sizes the process remembers. */
 const SIZES_MAX = 10_000
-/** Of a size that was seen before, when an answer has smaller rows. A user who asks for few members once has large rows still. */
+/** Factor by which the remembered size shrinks at most, if an answer has smaller rows: one small answer does not mean small rows. */
 const REMEMBERED = 0.9
-/** With more rows a request is long: its user has one of those at a time. */
+/** A request with more rows is long: its user has one in progress at a time. */
 const SHORT_ROWS = 100
 
-/** With the work that follows it is shorter than the usual time-outs of clients and proxies (60 s). */
+/** Maximum wait for a turn. With the work that follows it is shorter than usual timeouts of clients and proxies (60 s). */
 const WAIT_MAX_MS = 50_000
 
-/** A larger answer is sent in pieces of so many UTF-16 code units, each when the one before has left. */
+/** A larger answer is sent in pieces of this many UTF-16 code units, each encoded when the previous one has been sent. */
 const PIECE_LENGTH = 64 * 1024
 
-/** A client that takes a large answer more slowly is cut off: so many milliseconds, and one more for so many bytes. */
+/** Time limit for reading a large answer: this many milliseconds, and one more for each `READ_BYTES_PER_MS` bytes. */
 const READ_WITHIN_MS = 30_000
 const READ_BYTES_PER_MS = 64
 
-/** How large the rows of each user are, by what was asked and answered lately. */
+/** The size of each user's rows, estimated from recent requests and answers. */
 class RowSizes {
   readonly #bytes = new LRUCache<string, number>({ max: SIZES_MAX })
 
@@ -58,8 +58,8 @@ class RowSizes {
 }
 
 /**
- * Lets the requests of each user wait for one another, and not for those of others: {@link Turns} has the order. A request that
- * waits is not counted as worked on. It waits once it is admitted and its input is valid, so that a refusal comes at once.
+ * Makes the requests of a user wait for one another and not for those of other users; {@link Turns} decides the order. A waiting
+ * request does not count as in progress. It waits after admission and validation, so that refusals are immediate.
  */
 export function shareFairly(
   app: App,
@@ -86,7 +86,7 @@ export function shareFairly(
   })
 }
 
-/** Whose turn it takes; undefined where the route is free, bounds itself, or no credential was presented. */
+/** The user whose turn the request takes; undefined if the route is unlimited or has its own limit, or without a credential. */
 function userOf({ routeOptions: { config }, principal, admitted }: FastifyRequest): string | undefined {
   if (config.unlimited === true || config.waitsElsewhere === true || principal === null) return undefined
   return admitted?.subject
@@ -115,7 +115,7 @@ function awaitTurn(
   { request, reply, user, cost }: Asking,
   done: (refusal?: Problem) => void,
 ): void {
-  // Its client left while the request was admitted: the response has been closed, and would not say so again.
+  // The client left during admission. The response has emitted 'close' already and will not do so again.
   if (reply.raw.destroyed) return done(waitedTooLong())
   let stopWaiting = (): void => undefined
   const withdraw = turns.request(user, cost, (turn) => {
@@ -148,7 +148,7 @@ const mayNotWait = (whose: 'user' | 'all'): Problem =>
 const waitedTooLong = (): Problem =>
   new Problem(
     'overloaded',
-    'The request waited too long for others of its user, or for large answers that clients have not taken; send fewer at once',
+    'The request waited too long for other requests of its user, or for large answers that clients have not read; send fewer at once',
     retryAfter(1),
   )
 
@@ -178,7 +178,7 @@ function endTurn(request: FastifyRequest, reply: FastifyReply, bytes: number, re
 const lengthOf = (payload: unknown): number =>
   typeof payload === 'string' || payload instanceof Uint8Array ? payload.length : 0
 
-/** Encoded piece by piece, so that a slow client keeps the text alone in memory. No surrogate pair is cut. */
+/** Encodes piece by piece, so that for a slow client only the text is in memory. Does not split surrogate pairs. */
 function* piecesOf(text: string): Generator<Buffer> {
   for (let at = 0; at < text.length;) {
     let end = Math.min(text.length, at + PIECE_LENGTH)

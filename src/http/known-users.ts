@@ -2,19 +2,19 @@ import { LRUCache } from 'lru-cache'
 import { isTrusted, type Principal } from '../principal.ts'
 
 /**
- * The process remembers so many credentials and their users. An answer is used for {@link FRESH_MS}: short, because a session
- * that has ended meanwhile spends what its user has. After that the credential is looked up again.
+ * The number of credentials whose users are cached. An entry is used for {@link FRESH_MS} and then looked up again: a session that
+ * has ended in the meantime counts against its user's limit until then.
  */
 const KNOWN_MAX = 50_000
 const FRESH_MS = 60_000
 
-/** The process remembers the allowances of so many addresses. */
+/** The number of addresses whose allowances are remembered. */
 const ADDRESSES_MAX = 50_000
 
 /**
- * Look-ups that one address may cause without a valid credential: so many at once, and so many a second after that. A look-up
- * that finds a user is given back, so valid credentials need no allowance beyond those that arrive at the same moment. A look-up
- * is one short statement on a shared connection: about what it costs to refuse the request.
+ * Look-ups that one address may cause without a valid credential: a burst, and a rate per second. A look-up that finds a user is
+ * credited back, so valid credentials only need allowance while their look-ups run. A look-up is one short statement on a shared
+ * connection, about as expensive as refusing the request.
  */
 export const GUESSES_AT_ONCE = 256
 const GUESSES_PER_SECOND = 100
@@ -30,11 +30,11 @@ interface Allowance {
 }
 
 /**
- * Finds whose a presented credential is, to choose the rate limit that its request counts for. It proves nothing: each use of
- * data is proven by `asUser`.
+ * Finds the user of a credential, to choose the rate limit of its request. This is no authentication: `asUser` proves the
+ * credential at each access to data.
  *
- * Credentials that arrive together share one look-up. One that was valid before is looked up whatever its address has spent,
- * and so is a service's user, because the service has proven itself. All others use the allowance of their address.
+ * Concurrent requests with the same credential share one look-up. A credential that was valid before is looked up regardless of
+ * its address's allowance, and so is the user that an authenticated service names. All others use the allowance of their address.
  */
 export class KnownUsers {
   readonly #find: (principal: Principal) => Promise<string | undefined>
@@ -44,7 +44,7 @@ export class KnownUsers {
   readonly #allowances = new LRUCache<string, Allowance>({ max: ADDRESSES_MAX })
 
   /**
-   * @param find asks the database; undefined where the credential belongs to no user
+   * @param find queries the database; undefined if the credential belongs to no user
    * @param now milliseconds
    */
   constructor(
@@ -56,8 +56,8 @@ export class KnownUsers {
   }
 
   /**
-   * @returns undefined where the credential belongs to no user, or its address has no look-ups left
-   * @throws what `find` throws; nothing is remembered of it
+   * @returns undefined if the credential belongs to no user, or its address has no allowance left
+   * @throws errors of `find`, which are not cached
    */
   async userOf(principal: Principal, address: () => string): Promise<string | undefined> {
     const key = keyOf(principal)
@@ -80,7 +80,7 @@ export class KnownUsers {
     }
   }
 
-  /** The credential was refused: its user is looked up again, on its address's allowance. */
+  /** After a refusal: the credential is looked up again, with the allowance of its address. */
   forget(principal: Principal): void {
     this.#known.delete(keyOf(principal))
   }

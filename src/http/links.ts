@@ -1,11 +1,11 @@
 /**
- * Addresses in answers. With PUBLIC_URL they are absolute and begin with it, so that they are right behind a proxy that strips
- * a path prefix, and inside the network too. Without it they are relative to the origin that the client asked.
+ * URLs in answers. With PUBLIC_URL they are absolute and begin with it, so that they are correct behind a proxy that strips a path
+ * prefix, and inside the network too. Without it they are relative to the origin of the request.
  */
 export interface Links {
   /** @param path of this service, such as `/api/tasks`, with or without a query */
   to(this: void, path: string): string
-  /** The path that a client asked for, of which the proxy has stripped the prefix. */
+  /** The path as the client requested it, before the proxy stripped the prefix. */
   asAsked(this: void, path: string): string
 }
 

@@ -4,11 +4,11 @@ import { Problem } from '../errors.ts'
 export const HEADER_BYTES_MAX = 16 * 1024
 export const BODY_BYTES_MAX = 1024 * 1024
 
-/** Chunk sizes, extensions and trailers may take this many bytes, and as many again for each byte of the body as below. */
+/** Bytes allowed for chunk sizes, extensions and trailers, in addition to WIRE_BYTES_PER_BODY_BYTE for each byte of the body. */
 const FRAMING_BYTES_MAX = 16 * 1024
-/** A chunk of one byte takes six on the wire, and eight more where its size is padded. */
+/** A chunk of one byte takes six bytes on the wire, and eight more if its size is padded with zeros. */
 const WIRE_BYTES_PER_BODY_BYTE = 16
-/** Of a body that is refused or ignored, so much is read and dropped, so that its client can read the answer. */
+/** The part of a refused or ignored body that is read and discarded, so that its client can read the answer. */
 const BODY_ON_WIRE_MAX = FRAMING_BYTES_MAX + WIRE_BYTES_PER_BODY_BYTE * BODY_BYTES_MAX
 
 /** A colon and a space, or CR and LF. */
@@ -16,38 +16,38 @@ const SEPARATOR_LENGTH = 2
 
 const CR = 0x0d
 const LF = 0x0a
-/** The end of a request line is looked for in its last bytes: ` HTTP/1.1`. */
+/** ` HTTP/1.1` is searched in the last bytes of the request line. */
 const PROTOCOL_LENGTH_MAX = 16
 
 /**
- * Counts the bytes that one connection takes for each request, and refuses a request that takes too many. Node's parser bounds
- * the names and values of headers and the extensions of each chunk. It does not count empty lines before a request, separators,
- * white space around values, or digits of a chunk size.
+ * Counts the bytes of each request on a connection, and refuses a request that has too many. Node's parser limits the names and
+ * values of headers and the extensions of each chunk. It does not count empty lines before a request, separators, white space
+ * around values, or digits of a chunk size.
  *
- * What is read is known before the parser has it ({@link received}), and where a head ended when the parser has found its end
- * ({@link begun}). Where a body in chunks ended inside of a read is not known: of what follows it in the same read nothing is
- * counted, at most 64 KiB.
+ * Bytes are counted before the parser gets them ({@link received}); the end of a head is known when the parser has found it
+ * ({@link begun}). Where a chunked body ends within a read is not known, so bytes after it in the same read, at most 64 KiB, are
+ * not counted.
  */
 export class MessageBytes {
-  /** What was read of the head that is incomplete. */
+  /** The bytes of the incomplete head. */
   #head: Buffer[] = []
   #headBytes = 0
-  /** Whether `#head` starts where a request does. */
+  /** Whether `#head` begins at the start of a request. */
   #isAligned = true
   #request: IncomingMessage | undefined
   #response: ServerResponse | undefined
   #isChunked = false
-  /** Of the body so far, with the framing of its chunks. */
+  /** Bytes of the body received so far, including chunk framing. */
   #wireBytes = 0
-  /** Of a body in chunks so far, without their framing. */
+  /** Bytes of a chunked body received so far, without framing. */
   #payloadBytes = 0
-  /** Of a body without chunks, still to come. */
+  /** Bytes of a body with Content-Length that have not arrived yet. */
   #bytesLeft = 0
 
-  /** @returns the refusal that ends the connection; the parser must not have these bytes then */
+  /** @returns the refusal that ends the connection, in which case the parser must not get these bytes */
   received(bytes: Buffer): Problem | undefined {
     if (this.#request?.complete === false) return this.#receivedBody(bytes)
-    // The client has had its answer, so these bytes are the start of the next request.
+    // The client has its answer, so these bytes begin the next request.
     if (!this.#isAligned && this.#response?.writableFinished === true) this.#expectHead(true)
     const before = this.#headBytes
     this.#head.push(bytes)
@@ -83,14 +83,14 @@ export class MessageBytes {
   #receivedBody(bytes: Buffer): Problem | undefined {
     const isCounted = this.#isChunked && this.#response?.writableFinished === false
     const most = isCounted ? FRAMING_BYTES_MAX + WIRE_BYTES_PER_BODY_BYTE * this.#payloadBytes : BODY_ON_WIRE_MAX
-    // The reads before this one: what they held of this body is known by now, and they held nothing behind it.
+    // Checks the earlier reads: their payload has been counted by now, and they contained nothing after this body.
     if (this.#wireBytes > Math.min(most, BODY_ON_WIRE_MAX)) return bodyTooLarge()
     this.#wireBytes += bytes.length
     if (!this.#isChunked && this.#isAligned) this.#skipBody(bytes)
     return undefined
   }
 
-  /** What follows the body is the next head. */
+  /** The bytes after the body belong to the next head. */
   #skipBody(bytes: Buffer): void {
     const length = Math.min(this.#bytesLeft, bytes.length)
     this.#bytesLeft -= length
@@ -101,7 +101,7 @@ export class MessageBytes {
 
   #countPayload(request: IncomingMessage): void {
     const push = request.push.bind(request)
-    // The parser pushes what it finds in the chunks. To listen for data instead would start the stream before it is wanted.
+    // The parser pushes the payload of chunks. A data listener would start the stream too early.
     request.push = (piece, encoding) => {
       if (Buffer.isBuffer(piece)) this.#payloadBytes += piece.length
       return push(piece, encoding)
@@ -122,7 +122,7 @@ export class MessageBytes {
   }
 }
 
-/** Where the request line starts, behind empty lines, and where the head ends; -1 if that has not come. */
+/** The start of the request line, after empty lines, and the end of the head; -1 if it has not arrived. */
 function boundsOf(head: Buffer): { start: number; end: number } {
   let start = 0
   while (head[start] === CR || head[start] === LF) start++
@@ -131,25 +131,25 @@ function boundsOf(head: Buffer): { start: number; end: number } {
 }
 
 /**
- * What headers or trailers take on the wire, but for white space around their values.
+ * The size of headers or trailers on the wire, without white space around values.
  *
- * @param fields names and values in turn, as Node has them; undefined for the trailers of an injected request
+ * @param fields alternating names and values, as in Node; undefined for the trailers of an injected request
  */
 export const bytesOf = (fields: readonly string[] = []): number =>
   fields.reduce((sum, { length }) => sum + length + SEPARATOR_LENGTH, 0)
 
-/** Node's parser takes RTSP/1.0 and ICE/1.0 too, and does not say which it was. */
+/** Node's parser also accepts RTSP/1.0 and ICE/1.0, and does not report which it was. */
 function isHttp(head: Buffer, start: number): boolean {
   const lineEnd = head.indexOf('\r\n', start, 'latin1')
   return head.toString('latin1', Math.max(start, lineEnd - PROTOCOL_LENGTH_MAX), lineEnd).includes(' HTTP/')
 }
 
-/** For a refusal after which nothing on the connection can be trusted. */
+/** For refusals after which further bytes on the connection cannot be trusted. */
 export const CLOSING = { headers: { connection: 'close' } }
 export const notHttp = (): Problem => new Problem('malformed_request', 'The request is not HTTP/1.1', CLOSING)
 export const headersTooLarge = (): Problem =>
   new Problem('headers_too_large', 'The request line and headers are larger than 16 KiB', CLOSING)
 const emptyLines = (): Problem =>
-  new Problem('malformed_request', 'More than 16 KiB of empty lines came before a request', CLOSING)
+  new Problem('malformed_request', 'The request is preceded by more than 16 KiB of empty lines', CLOSING)
 const bodyTooLarge = (): Problem =>
   new Problem('body_too_large', 'The body or the framing of its chunks is too large', CLOSING)

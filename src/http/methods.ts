@@ -4,16 +4,16 @@ import { pathOf } from './problem.ts'
 import type { App } from './app.ts'
 
 export interface Methods {
-  /** The methods possible at a path, sorted; empty when there is nothing. */
+  /** The methods of the routes at a path, sorted; empty if there is no route. */
   at(path: string): readonly string[]
   /**
-   * Whether the path is that of a route without parameters, which has no such method. The router would then take one with
-   * parameters: `GET /tasks/batch` for the task whose id is `batch`.
+   * Whether the path is that of a route without parameters which does not have this method. The router would then choose a route with
+   * parameters: `GET /tasks/batch` would mean the task with the id `batch`.
    */
   lacks(method: string, path: string): boolean
 }
 
-/** Remembers each route as it is added, for `405` and its `Allow`. Must run before the first one is. */
+/** Records each route as it is added, for `405` and its `Allow`. Must be called before the first route is added. */
 export function watchRoutes(app: App): Methods {
   const routes = new Map<string, { readonly pattern: RegExp; readonly methods: Set<string> }>()
   app.addHook('onRoute', ({ url, method }) => {
@@ -44,11 +44,15 @@ const patternOf = (url: string): RegExp =>
       .replace(/\*$/, '.*')}/?$`,
   )
 
-/** 405 where another method would do, else 404. */
+/** 405 if the path has other methods, else 404. */
 export function refuseUnknown(request: FastifyRequest, methods: Methods): never {
   const allowed = methods.at(pathOf(request.raw.url ?? '/'))
-  if (allowed.length === 0) throw new Problem('not_found', 'There is nothing at this path')
-  throw new Problem('method_not_allowed', `${request.method} is not possible here; possible: ${allowed.join(', ')}`, {
-    headers: { allow: allowed.join(', ') },
-  })
+  if (allowed.length === 0) throw new Problem('not_found', 'There is no resource at this path')
+  throw new Problem(
+    'method_not_allowed',
+    `This path does not support ${request.method}; it supports ${allowed.join(', ')}`,
+    {
+      headers: { allow: allowed.join(', ') },
+    },
+  )
 }

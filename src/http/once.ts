@@ -4,16 +4,16 @@ import type { OnceOnly } from '../db/idempotency.ts'
 import { Problem } from '../errors.ts'
 import { canonicalJson } from '../lib/json.ts'
 
-/** A string of RFC 8941 (§3.3.3), as the draft has it, and what most clients send: the same without quotes. */
+/** A string of RFC 8941 §3.3.3, as the draft requires, or the same without quotes, as most clients send it. */
 const QUOTED = /^"((?:[ !#-[\]-~]|\\["\\])*)"$/
 const BARE = /^[!#-~][ -~]*$/
 const KEY_LENGTH_MAX = 255
 
 /**
- * What `Idempotency-Key` (draft-ietf-httpapi-idempotency-key-header) makes of the request, for `asUser`; undefined without
- * the header. Path, query and body count as what they say and not as how they are written: ids in paths have no case.
+ * The `Idempotency-Key` of a request (draft-ietf-httpapi-idempotency-key-header), for `asUser`; undefined without the header.
+ * Requests are compared by the parsed path, query and body, not by their text: ids in paths are case-insensitive.
  *
- * @throws Problem invalid_header (400) when the header is no key
+ * @throws Problem invalid_header (400) if the header is malformed
  */
 export function once(request: FastifyRequest, reply: FastifyReply): OnceOnly | undefined {
   const header = request.headers['idempotency-key']
@@ -41,20 +41,20 @@ function keyOf(header: string | string[]): string {
 }
 
 /**
- * What makes a request this one, by version. When that changes, a new element is added at the end and the others stay as they
- * are, or keys that were kept before an upgrade would be taken for those of other requests. An element may be removed 24 hours
- * after the upgrade, when no key of its version is left, and leaves its place empty.
+ * The fingerprint of a request in each version of its definition. When the definition changes, a new element is added at the end and
+ * the others stay, or keys stored before an upgrade would count as used for other requests. An element may be removed 24 hours
+ * after the upgrade, when no key of its version is left; its place stays empty.
  */
 function fingerprintsOf({ method, routeOptions, params, query, headers, body }: FastifyRequest): [Buffer, Buffer] {
   const ids = Object.values(params ?? {}).map((value) => String(value).toLowerCase())
   const { url = '' } = routeOptions
   const ifMatch = headers['if-match']
   const parameters = Object(query)
-  // No route that writes had a query then: a request with one was none of that version.
+  // In that version no writing route had a query.
   const hadQuery = Object.keys(parameters).length > 0 ? [parameters] : []
   return [
     sha256([method, url, ids, ifMatch, body, ...hadQuery]),
-    // The names that a route gives its ids are internal. A tag that a proxy made weak is the same tag.
+    // Parameter names of a route are internal. A tag that a proxy made weak is the same tag.
     sha256([method, url.replace(/:\w+/g, ':'), ids, parameters, ifMatch?.replace(/W\//g, ''), body]),
   ]
 }

@@ -1,6 +1,7 @@
 import type { FastifyRequest } from 'fastify'
 import type { Config } from '../config/config.ts'
 import { Problem, retryAfter } from '../errors.ts'
+import { DETAILS } from '../problems.ts'
 import { originForm } from './ambiguity.ts'
 import { corsHeaders } from './cors.ts'
 import { pathOf, PROBLEM_JSON, problemBody, requestIdOf } from './problem.ts'
@@ -9,46 +10,45 @@ import type { App } from './app.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** It is among those being worked on. */
+    /** Whether the request counts as in progress. */
     isInWork: boolean
   }
   interface FastifyContextConfig {
     /**
-     * Mostly waits for somebody else's server, which is no work of ours. Refused like all others, but not counted: those that
-     * wait for a server that hangs would keep out what has nothing to do with it. The route bounds them by itself.
+     * The route mostly waits for another server. Under overload its requests are refused like all others, but they are not counted:
+     * requests waiting for a hanging server would cause unrelated ones to be refused. The route has a limit of its own.
      */
     readonly waitsElsewhere?: true
   }
 }
 
-/** As many are worked on at once as are answered in this time at the pace of the moment: so long the last of them waits. */
+/** The limit of requests in progress is the number that is answered in this time at the current rate: the longest wait. */
 const ANSWERED_WITHIN_MS = 250
-/** Before there is a pace to go by: one that small machines reach. */
+/** The rate before one has been measured; small machines reach it. */
 const USUAL_PER_MS = 1.44
 const IN_WORK_MIN = 32
 const IN_WORK_MAX = 1024
-/** How often the pace is taken. */
+/** How often the rate is measured. */
 const TICK_MS = 250
 
-const overloaded = (): Problem =>
-  new Problem('overloaded', 'More is asked than can be answered in time; try again shortly', retryAfter(1))
+const overloaded = (): Problem => new Problem('overloaded', DETAILS.overloaded, retryAfter(1))
 
-/** How often the log says how many were refused. */
+/** How often the number of refused requests is logged. */
 const REPORT_INTERVAL_MS = 1_000
 
-/** For requests that wait for others of their user: they have been let in, and are not worked on. */
+/** For requests that wait for others of their user: they were accepted, but are not in progress. */
 export interface InWork {
   pause(this: void, request: FastifyRequest): void
-  /** It is never refused: it was let in. */
+  /** Never refuses, because the request was accepted before. */
   resume(this: void, request: FastifyRequest): void
 }
 
 /**
- * Bounds how many requests are worked on at once; the rest is refused at once, while answering would still be of use to the
- * others (Little's law: waiting = number / pace). A request counts once its body is in, until its answer is ready: clients
- * that are slow to send or to read hold no place.
+ * Limits the number of requests in progress and refuses the rest at once, so that accepted requests are answered in time (Little's
+ * law: waiting time = number / rate). A request counts from the end of its body until its answer is ready: clients that are slow
+ * to send or to read hold no place.
  *
- * @param headers what every answer carries
+ * @param headers the headers of every answer
  */
 export function boundWork(app: App, config: Config, headers: Readonly<Record<string, string>>): InWork {
   const work = new Work()
@@ -91,8 +91,8 @@ export function boundWork(app: App, config: Config, headers: Readonly<Record<str
 }
 
 /**
- * Where nothing fits any more, a request is refused before the framework sees it: what refusing costs is taken from those
- * that were let in. Instead of a log line for each there is one a second.
+ * At the limit, a request is refused before the framework handles it, because the cost of refusing is taken from the accepted ones.
+ * Refusals are logged once a second, not one by one.
  */
 function refuseEarly(app: App, config: Config, work: Work, headers: Readonly<Record<string, string>>): void {
   const problem = overloaded()
@@ -101,12 +101,12 @@ function refuseEarly(app: App, config: Config, work: Work, headers: Readonly<Rec
     app.log.warn({ refused }, 'overloaded: requests were refused')
     refused = 0
   }
-  // Paths of the routes that are answered however much is asked.
+  // Paths of routes that are answered even under overload.
   const free = new Set<string>()
   app.addHook('onRoute', ({ url, config: { unlimited } = {} }) => {
     if (unlimited === true) free.add(url)
   })
-  // The framework's own; what watches connections stands before it, and goes on to see every request.
+  // The framework's listener is the last one. Those before it watch connections and still see every request.
   const serve = app.server.listeners('request').at(-1)
   if (serve === undefined) throw new Error('the framework does not listen for requests')
   app.server.removeListener('request', serve)
@@ -114,7 +114,7 @@ function refuseEarly(app: App, config: Config, work: Work, headers: Readonly<Rec
     if (app.draining || !work.isFull()) return serve(request, response)
     const { url = '/', method } = request
     const path = pathOf(originForm(url))
-    // A preflight is answered, so that a page may read why its request is not.
+    // Preflights are answered, so that a page can read the refusal of its request.
     const isFree = method === 'OPTIONS' || free.has(path.replace(/\/$/, ''))
     if (isFree) return serve(request, response)
     if (refused++ === 0) setTimeout(report, REPORT_INTERVAL_MS).unref()
@@ -159,7 +159,7 @@ export class Work {
     return this.#inWork >= this.#limit
   }
 
-  /** Whether there was room for one more. */
+  /** @returns false if the limit is reached */
   enter(): boolean {
     if (this.isFull()) return false
     this.#inWork++
@@ -171,7 +171,7 @@ export class Work {
     this.#done++
   }
 
-  /** One that is not worked on for a while, and not done. */
+  /** The request is not in progress for a while, and not done. */
   pause(): void {
     this.#inWork--
     this.#fewest = Math.min(this.#fewest, this.#inWork)
@@ -181,11 +181,11 @@ export class Work {
     this.#inWork++
   }
 
-  /** Only a process that always has enough to do shows what it can. */
+  /** Measures the rate, but only if the process was busy throughout: an idle one does not show its capacity. */
   #tick(now: number): void {
     const isBusy = this.#fewest >= this.#limit / 2
     if (!isBusy) this.#limit = Math.max(this.#limit, USUAL_PER_MS * ANSWERED_WITHIN_MS)
-    // Where nothing ended at all the pace is not slow but unknown, as while the database is away for a moment.
+    // If no request ended, the rate is unknown, not zero; for instance while the database is briefly unreachable.
     else if (this.#done > 0) {
       const answered = Math.round((this.#done / (now - this.#tickedAt)) * ANSWERED_WITHIN_MS)
       this.#limit = Math.min(IN_WORK_MAX, Math.max(IN_WORK_MIN, answered))

@@ -5,27 +5,28 @@ import { finished } from 'node:stream/promises'
 import type { ErrorObject } from 'ajv'
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import { Problem } from '../errors.ts'
+import { DETAILS } from '../problems.ts'
 import type { Links } from './links.ts'
 import { violations } from './validation.ts'
 
 export const PROBLEM_JSON = 'application/problem+json; charset=utf-8'
 
-/** A request id somebody else gave is kept when it is one: it goes into answers and logs. */
+/** The request ids that are accepted from a caller. They appear in answers and logs. */
 const REQUEST_ID = /^[A-Za-z0-9._:-]{1,128}$/
 
-/** What a client waits that is told to come back but not when. */
+/** The Retry-After of a 503 that has none. */
 const RETRY_AFTER_S = 2
 
 /**
- * How long the rest of a request is still read, and thrown away, once its refusal has left: a connection closed with bytes
- * unread is reset, and a client that is still writing would lose the answer (RFC 9112 §9.6).
+ * How long the rest of a request is read and discarded after its refusal was sent. A connection that is closed with unread bytes is
+ * reset, and a client that is still writing would lose the answer (RFC 9112 §9.6).
  */
 export const LINGER_MS = 2_000
 
-/** A path longer than this is cut in `instance`: it came from the caller. */
+/** `instance` is cut to this length, because the path is the caller's text. */
 const INSTANCE_LENGTH_MAX = 1024
 
-/** The body of every refusal (RFC 9457), flat. @param path as this service was asked for it */
+/** The body of every refusal (RFC 9457). @param path as this service received it */
 export function problemBody(
   problem: Problem,
   links: Links,
@@ -36,16 +37,16 @@ export function problemBody(
   return JSON.stringify({ type, title, status, detail, instance, code, requestId, ...more })
 }
 
-/** What is refused and why, without the request that it was: also for a part of one. */
+/** The members that do not depend on the request; also for an operation of a batch. */
 export function problemMembers({ code, title, status, message, body }: Problem, links: Links) {
   const members = { type: '', title, status, detail: message, code, ...body }
   return { ...members, type: links.to(`/problems/${members.code}`) }
 }
 
-/** On the request itself: a WeakMap that every request goes into makes the garbage collector work. */
+/** Stored on the request itself: a WeakMap with an entry for every request burdens the garbage collector. */
 const NEW_ID = Symbol('the id of a request that came without one')
 
-/** The same for the same request, whoever answers it. */
+/** Returns the same id for the same request, in whichever layer it is answered. */
 export function requestIdOf(request: (IncomingMessage & { [NEW_ID]?: string }) | undefined): string {
   const given = request?.headers['x-request-id']
   if (typeof given === 'string' && REQUEST_ID.test(given)) return given
@@ -55,7 +56,7 @@ export function requestIdOf(request: (IncomingMessage & { [NEW_ID]?: string }) |
 
 export const pathOf = (url: string): string => url.split('?', 1)[0] ?? url
 
-/** The error handler of the whole service: whatever was thrown leaves as a problem, and what is our fault is logged once. */
+/** The error handler of the service: every error is answered as a problem, and our own failures are logged once. */
 export function sendProblem(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const problem = forMethod(request.method, toProblem(error))
   logFailure(problem, request)
@@ -72,7 +73,7 @@ export function sendProblem(error: unknown, request: FastifyRequest, reply: Fast
 }
 
 function observe({ code, status }: Problem, { server: { observer }, headers, raw }: FastifyRequest): void {
-  // The client has left, or was answered on the bare socket.
+  // The client has left, or was answered directly on the socket.
   if (raw.socket.destroyed || raw.socket.writableEnded) return
   observer.refused(code)
   if (status !== 401) return
@@ -87,20 +88,20 @@ function logFailure(problem: Problem, { log }: FastifyRequest): void {
   log[logLevel]({ err: problem.cause ?? problem }, problem.message)
 }
 
-/** What only reads may be repeated, whatever became of it. */
+/** A read is safe to repeat, so an unknown outcome is answered as `unavailable`. */
 function forMethod(method: string, problem: Problem): Problem {
   if (problem.code !== 'outcome_unknown' || (method !== 'GET' && method !== 'HEAD')) return problem
-  return new Problem('unavailable', 'The database cannot be reached or is busy; try again shortly', problem)
+  return new Problem('unavailable', DETAILS.unavailable, problem)
 }
 
-/** The whole answer at once; its end only when the request has ended too, or has had its time to. */
+/** Sends the whole body at once, but ends the answer only when the request has ended or LINGER_MS have passed. */
 async function* lingering(body: string, request: IncomingMessage): AsyncGenerator<string> {
   yield body
   request.resume()
   await finished(request, { signal: AbortSignal.timeout(LINGER_MS) }).catch(() => undefined)
 }
 
-/** Fastify's own refusals, by its code. Any other of its 4xx is a malformed request; anything else is our fault. */
+/** Fastify's own refusals by its error code. Its other 4xx are malformed requests; any other error is our own. */
 const FASTIFY_REFUSALS: Readonly<Record<string, () => Problem>> = {
   FST_ERR_CTP_BODY_TOO_LARGE: () => new Problem('body_too_large', 'The body is larger than 1 MiB'),
   FST_ERR_CTP_INVALID_MEDIA_TYPE: () =>
@@ -115,15 +116,15 @@ export function toProblem(error: unknown): Problem {
   if (error instanceof Problem) return error
   const { code, statusCode, validation, validationContext } = (error ?? {}) as Partial<FastifyError>
   if (validation !== undefined) {
-    // Fastify's declaration is a subset of what Ajv gives.
+    // Fastify declares a subset of Ajv's type.
     return Problem.invalid(violations(validation as ErrorObject[], validationContext ?? 'body'))
   }
   const refusal = code === undefined ? undefined : FASTIFY_REFUSALS[code]
   if (refusal !== undefined) return refusal()
-  // ECONNRESET: the client went away in the middle of its body.
+  // ECONNRESET: the client left while it sent its body.
   const fromFastify = code !== undefined && (code.startsWith('FST_') || code === 'ECONNRESET')
   if (fromFastify && statusCode !== undefined && statusCode >= 400 && statusCode < 500) {
     return new Problem('malformed_request', 'The request is malformed', { cause: error })
   }
-  return new Problem('internal', 'Something went wrong here; the request id finds it in the log', { cause: error })
+  return new Problem('internal', DETAILS.internal, { cause: error })
 }

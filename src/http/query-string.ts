@@ -1,13 +1,13 @@
 /**
- * Query strings. Names are decoded at once; values stay as they are written until the schema of the route is known, because
- * only in a list does it matter whether a comma is percent-encoded.
+ * Query strings. Names are decoded at once. Values stay percent-encoded until the schema of the route is known, because in a list an
+ * encoded comma is part of a value.
  */
 
-/** Values by name, percent-encoded; those of a name that is repeated in their order. */
+/** Percent-encoded values by name; those of a repeated name in their order. */
 export type RawQuery = Record<string, string | string[]>
 
 export function parseQuery(text: string): RawQuery {
-  // Without a prototype, so that no name means anything but itself.
+  // No prototype, so that names such as `__proto__` are ordinary.
   const query: RawQuery = Object.create(null)
   for (const pair of text.split('&')) {
     if (pair === '') continue
@@ -20,7 +20,7 @@ export function parseQuery(text: string): RawQuery {
   return query
 }
 
-/** A text that is no percent-encoding stays as it is: such a request is refused before its query is read. */
+/** Invalid percent-encoding is returned unchanged: such a request has been refused before its query is read. */
 export function decode(text: string): string {
   const spaced = text.includes('+') ? text.replaceAll('+', ' ') : text
   if (!spaced.includes('%')) return spaced
@@ -35,8 +35,8 @@ export function decode(text: string): string {
  * The values of a list. A comma separates them; one that is percent-encoded, or that a backslash precedes, is part of a value.
  * `\\` is a backslash.
  *
- * @param isFixed whether values are from a fixed set, which has no comma in it: then an encoded comma separates too, as many
- *   HTTP clients encode every one
+ * @param isFixed whether the values are from a fixed set without commas: then an encoded comma separates too, because many HTTP
+ *   clients encode every comma
  */
 export function splitList(raw: string, { isFixed = false } = {}): string[] {
   const pieces = (isFixed ? decode(raw) : raw).split(',').map((piece) => (isFixed ? piece : decode(piece)))

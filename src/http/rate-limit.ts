@@ -4,22 +4,22 @@ import type { App } from './app.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** On its way since the request began; null where nothing is limited. */
+    /** Pending since the request began; null if the route is unlimited. */
     admission: Promise<Admission> | null
-    /** Once it is known. */
+    /** Set once admission is settled. */
     admitted: Admission | null
   }
   interface FastifyContextConfig {
-    /** Costs nobody anything, however often it is asked. */
+    /** The route has no rate limit and is answered under overload. */
     readonly unlimited?: true
-    /** Proves who is there: where it does, the address gets back what it spent. */
+    /** The route checks a password: after success the request no longer counts against its address. */
     readonly authenticates?: true
   }
 }
 
 /**
- * Asks for admission as soon as the headers are read, and waits for it when the body is in: the store answers meanwhile.
- * Nothing is asked of the database before, so that whoever is over the limit takes no connection from the others.
+ * Starts admission when the headers are read and awaits it when the body has arrived. No query runs before admission, so that a
+ * client over its limit takes no database connections.
  */
 export function limitRates(app: App, gate: Gate): void {
   app.decorateRequest('admission', null)
@@ -27,7 +27,7 @@ export function limitRates(app: App, gate: Gate): void {
   app.addHook('onRequest', (request, _reply, done) => {
     if (request.routeOptions.config.unlimited !== true) {
       request.admission = gate.admit(request)
-      // Whoever waits for it hears of it; a client that has left does not.
+      // `requireAdmission` reports a rejection. If the client has left, it is not called, and the rejection must not be unhandled.
       request.admission.catch(() => undefined)
     }
     done()
@@ -45,7 +45,7 @@ export function limitRates(app: App, gate: Gate): void {
   })
 }
 
-/** @throws Problem too_many_requests (429), or why nobody can say whose request it is */
+/** @throws Problem too_many_requests (429), or the error that prevented admission */
 export async function requireAdmission(request: FastifyRequest): Promise<void> {
   if (request.admission === null) return
   request.admitted = await request.admission

@@ -237,7 +237,10 @@ suite('what is our fault', () => {
     test(`${what} is 500 without a word of it, and in the log once, under the request id of the answer`, async () => {
       const { answer, log } = await askBroken(() => Promise.reject(thrown))
       assertProblem(answer, { status: 500, code: 'internal', path: TASKS })
-      assert.equal(answer.json.detail, 'Something went wrong here; the request id finds it in the log')
+      assert.equal(
+        answer.json.detail,
+        'The service failed unexpectedly; its operator finds the error in the log by the requestId',
+      )
       assert.doesNotMatch(answer.text, /secret/)
       assert.equal(log.length, 1)
       assert.equal(log[0]?.err.message, thrown.message)

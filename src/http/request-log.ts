@@ -5,8 +5,8 @@ import type { Bindings } from 'pino'
 type Write = Parameters<FastifyBaseLogger['info']>
 
 /**
- * The logger of a request, which is made when it is first used. To make one costs as much as a line, and most requests have only
- * the line that {@link logRequest} writes without it.
+ * The logger of a request. Its child logger is created at the first use: creating one costs as much as a log line, and most requests
+ * have only the line of {@link logRequest}, which does not need it.
  */
 export class RequestLogger implements FastifyBaseLogger {
   readonly #parent: FastifyBaseLogger
@@ -51,7 +51,7 @@ export class RequestLogger implements FastifyBaseLogger {
   }
 }
 
-/** One line a request, with nothing of what was sent but a sane request id, and the user that a service named. */
+/** One line for each request. Of what the client sent it has only a valid request id and the user that a service named. */
 export function logRequest(request: FastifyRequest, reply: FastifyReply): void {
   const whole = wholeStatus(reply.raw)
   const route = request.routeOptions.url
@@ -65,7 +65,7 @@ export function logRequest(request: FastifyRequest, reply: FastifyReply): void {
       principal: request.principal?.kind ?? 'none',
       actor: request.principal?.actor.name ?? undefined,
       userId: request.admitted?.userId,
-      // A client that left before it had its whole answer has no status, as in metrics and traces.
+      // Null if the client left before it had the whole answer, as in metrics and traces.
       status: whole ?? null,
       durationMs: Math.round(reply.elapsedTime * 10) / 10,
       ...(whole === undefined && { aborted: true }),
@@ -75,12 +75,12 @@ export function logRequest(request: FastifyRequest, reply: FastifyReply): void {
 }
 
 /**
- * The status of an answer that is over, if its client had all of it. One that was written past it, on the bare socket, has
- * sent no headers, and counts as had.
+ * The status of a finished answer; undefined if its client did not get all of it. An answer that was written directly to the socket
+ * has `headersSent` false and counts as received.
  */
 export function wholeStatus(response: ServerResponse): number | undefined {
   const { headersSent, writableFinished, writableEnded, statusCode } = response
-  // An injected request (`app.inject`) has no connection on which its answer could get lost.
+  // An injected request (`app.inject`) has no connection that could be lost.
   const isSent = writableFinished || (writableEnded && 'isLightMyRequest' in response)
   const isAnswered = headersSent || statusCode >= 400
   return headersSent === isSent && isAnswered ? statusCode : undefined

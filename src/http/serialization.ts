@@ -1,8 +1,8 @@
 import { SerializerSelector, type SerializerFactory } from '@fastify/fast-json-stringify-compiler'
 
 /**
- * Makes the serialisers of one Fastify context, one for all answers of the same schema. Fastify itself makes one for each status
- * of each route, of which most are the same refusal, and looks through all shared schemas each time: that was a third of a start.
+ * Makes the serialisers of one Fastify context, one for all answers with the same schema. Fastify makes one for each status of each
+ * route, most of which are the same refusal, and searches all shared schemas each time: that was a third of the start-up time.
  */
 export const buildSerializer: SerializerFactory = (shared, options) => {
   const compile = SerializerSelector()(shared, options)

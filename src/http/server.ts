@@ -35,19 +35,19 @@ import { Turns } from './turns.ts'
 import { buildValidator } from './validation.ts'
 
 const URL_LENGTH_MAX = 8 * 1024
-/** Headers must be in by the first, the whole request by the second; checked every half second, so 408 comes within 15 s. */
+/** Limits for receiving the headers and the whole request. Checked every half second, so a 408 is sent within 15 s. */
 const HEADERS_TIMEOUT_MS = 10_000
 const REQUEST_TIMEOUT_MS = 13_000
 const TIMEOUT_CHECK_INTERVAL_MS = 500
-/** Longer than the idle time-out of the usual load balancers (60 s), which must be the ones to close. */
+/** Longer than the idle timeout of usual load balancers (60 s): they must close idle connections first. */
 const KEEP_ALIVE_TIMEOUT_MS = 65_000
-/** A client that neither sends nor takes anything for so long would keep its answer in memory for ever. */
+/** A connection without traffic for this long is closed, or a client could keep its answer in memory for ever. */
 const SILENCE_TIMEOUT_MS = 120_000
 
-/** Idle ones cost memory and a file descriptor each; beyond them Node closes what comes. */
+/** Each connection costs memory and a file descriptor. Beyond the limit Node closes new ones. */
 const CONNECTIONS_MAX = 10_000
 
-/** More would take processors from requests of other users without being faster. */
+/** Heavy requests in progress at once. More would slow other users' requests without being faster. */
 const HEAVY_AT_ONCE_MAX = 3
 
 const SECURITY_HEADERS: Readonly<Record<string, string>> = {
@@ -61,7 +61,7 @@ const SECURITY_HEADERS: Readonly<Record<string, string>> = {
 const PRIVATE = 'private, no-store'
 const TRANSPORT_SECURITY = { 'strict-transport-security': 'max-age=31536000; includeSubDomains' }
 
-/** The HTTP surface before any feature: limits, identity of requests, one shape for every refusal. */
+/** The HTTP surface without features: limits, authentication, one shape for every refusal. */
 export async function createApp(
   config: Config,
   log: FastifyBaseLogger,
@@ -83,17 +83,17 @@ export async function createApp(
       maxHeaderSize: HEADER_BYTES_MAX,
       headersTimeout: HEADERS_TIMEOUT_MS,
       connectionsCheckingInterval: TIMEOUT_CHECK_INTERVAL_MS,
-      // Node would refuse with an empty body; `refuseAmbiguity` refuses with a problem.
+      // Node's refusal has an empty body; `refuseAmbiguity` answers with a problem.
       requireHostHeader: false,
     },
     schemaController: { compilersFactory: { buildSerializer, buildValidator } },
     rewriteUrl: ({ url }) => originForm(url ?? '/'),
-    // No part of a path is too long by itself: an id of any length is an id that is no UUID.
+    // A path parameter of any length reaches its schema, which refuses an id that is not a UUID.
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: URL_LENGTH_MAX, querystringParser: parseQuery },
     genReqId: requestIdOf,
     childLoggerFactory: (logger, bindings) => new RequestLogger(logger, bindings),
     clientErrorHandler: (error, socket) => connections.refuse(error, socket),
-    // Refusals of the router itself, before any hook runs.
+    // Refusals of the router, which run no hooks.
     frameworkErrors: (error, request, reply) => {
       begin(request, reply)
       if (abortIfLeft(request)) return
@@ -109,10 +109,10 @@ export async function createApp(
   app.decorate('streams', new Streams())
   app.decorate('observer', observer)
   connections.watch(app.server)
-  // All headers are looked at; their number is bounded by their size.
+  // No limit on the number of headers, or Node would drop some unread. Their total size is limited.
   app.server.maxHeadersCount = 0
   app.server.maxConnections = CONNECTIONS_MAX
-  // Otherwise Node would answer by itself: the first with no body at all, the second with 100 to what is refused afterwards.
+  // Without these listeners Node answers by itself: the first with an empty body, the second with 100 before a refusal.
   for (const event of ['checkExpectation', 'checkContinue']) {
     app.server.on(event, (request, response) => app.server.emit('request', request, response))
   }
@@ -121,7 +121,7 @@ export async function createApp(
     try {
       await requireAdmission(request)
     } catch (refusal) {
-      // However a request fails, beyond its limit that is all it is told.
+      // Beyond its rate limit a request gets 429, however else it fails.
       return sendProblem(refusal, request, reply)
     }
     return sendProblem(await credentialFirst(request, gate, thrown), request, reply)
@@ -130,7 +130,7 @@ export async function createApp(
   parseBodies(app)
 
   const begin = (request: FastifyRequest, reply: FastifyReply): void => {
-    // Not `onResponse`: that hook stays silent when the client went away, and for refusals of the router.
+    // Not `onResponse`: that hook does not run if the client has left, nor for refusals of the router.
     reply.raw.once('close', () => logRequest(request, reply))
     void reply.headers({ ...headers, 'x-request-id': request.id })
     const { authorization, 'x-service-auth': service } = request.headers
@@ -149,7 +149,7 @@ export async function createApp(
     const isAmbiguous = raw.headers.expect !== undefined && !raw.complete && !continued.has(raw)
     if (isAmbiguous || (app.draining && connections.isLatest(raw))) void reply.header('connection', 'close')
   }
-  /** Nothing is done for a client that has left already; closing its connection writes the log line of the request. */
+  /** Does no work for a client that has left. Destroying its connection writes the log line of the request. */
   const abortIfLeft = ({ raw }: FastifyRequest): boolean => {
     const hasLeft = connections.hasLeft(raw)
     if (hasLeft) raw.socket.destroy()
@@ -161,20 +161,20 @@ export async function createApp(
   })
   app.addHook('onSend', (request, reply, _payload, done) => {
     endConnection(request, reply)
-    // An answer with a tag may be stored, and is revalidated with If-None-Match before it is used. A refusal is not worth it.
-    const isKept = reply.statusCode < 400 && reply.hasHeader('etag') && reply.getHeader('cache-control') === PRIVATE
-    if (isKept) void reply.header('cache-control', 'private, no-cache')
+    // An answer with an ETag may be stored by its client, which revalidates it with If-None-Match before each use.
+    const isStored = reply.statusCode < 400 && reply.hasHeader('etag') && reply.getHeader('cache-control') === PRIVATE
+    if (isStored) void reply.header('cache-control', 'private, no-cache')
     done()
   })
-  // On each route, because it must come after what Fastify itself adds to those of HEAD.
+  // Added to each route, because it must run after the hook that Fastify adds to HEAD routes.
   app.addHook('onRoute', (route) => {
-    // A route that asks for no parameters, or for no body, takes none: what it would drop is refused instead.
+    // Parameters and bodies that a route does not declare are refused; Fastify would ignore them.
     if (route.schema?.hide !== true) route.schema = { querystring: NO_PARAMETERS, ...route.schema }
     if (route.schema?.body === undefined) route.preValidation = [...[route.preValidation ?? []].flat(), refuseBody]
-    route.onSend = [...[route.onSend ?? []].flat(), omitLengthOfNothing]
+    route.onSend = [...[route.onSend ?? []].flat(), omitLengthOf304]
   })
   allowOrigins(app, config)
-  // What a page can cause by mistake comes after CORS, so that the page can read why.
+  // After the CORS headers are set, so that a page can read these refusals.
   app.addHook('onRequest', (request, _reply, done) => {
     const fault = connections.faultOf(request.raw)
     if (fault !== undefined) throw fault
@@ -192,7 +192,7 @@ export async function createApp(
     if ((request.raw.url ?? '').length > URL_LENGTH_MAX) {
       throw new Problem('uri_too_long', `The URL is longer than ${URL_LENGTH_MAX} characters`)
     }
-    // Before the body is looked at, which no route wants. A preflight has been answered by now.
+    // Before the body is read. A preflight has been answered by now.
     if (request.is404 || methods.lacks(request.method, pathOf(request.raw.url ?? '/'))) refuseUnknown(request, methods)
     if (awaitsContinue(request.raw)) {
       continued.add(request.raw)
@@ -203,21 +203,21 @@ export async function createApp(
   return app
 }
 
-/** A third of the usual connections at most. The embedded database has one, which serves one request at a time anyway. */
+/** At most a third of the pool. The embedded database has one connection, so one request at a time. */
 function heavyAtOnce({ database: { address, poolSize } }: Config): number {
   return address === undefined ? 1 : Math.max(1, Math.min(HEAVY_AT_ONCE_MAX, Math.floor(poolSize / 3)))
 }
 
 const NO_PARAMETERS = { type: 'object', properties: {}, additionalProperties: false }
 
-/** `{}` says nothing; some clients send it with everything. */
+/** `{}` is accepted, because some clients send it with every request. */
 function refuseBody({ body }: FastifyRequest, _reply: FastifyReply, done: (refusal?: Problem) => void): void {
-  const saysNothing = typeof body === 'object' && body !== null && Object.keys(body).length === 0
-  if (body === undefined || body === null || saysNothing) return done()
-  done(Problem.invalid([{ in: 'body', pointer: '', detail: 'The body must be left out: nothing here takes one' }]))
+  const isEmpty = typeof body === 'object' && body !== null && Object.keys(body).length === 0
+  if (body === undefined || body === null || isEmpty) return done()
+  done(Problem.invalid([{ in: 'body', pointer: '', detail: 'This endpoint does not accept a request body' }]))
 }
 
-/** JSON only, read strictly; no body at all is `undefined`, also under a Content-Type. */
+/** Accepts JSON only, parsed strictly. An empty body is `undefined`, also with a Content-Type. */
 function parseBodies(app: App): void {
   app.removeAllContentTypeParsers()
   app.addContentTypeParser<Buffer>(
@@ -228,7 +228,7 @@ function parseBodies(app: App): void {
       if (bytesOf(request.raw.rawTrailers) > HEADER_BYTES_MAX) throw headersTooLarge()
       refuseCoding(request.headers)
       if (body.length === 0) return undefined
-      // Null is the same as no body to Fastify's validator: right where a body is optional, refused where it is required.
+      // Fastify's validator treats null as no body: accepted if the body is optional, refused if it is required.
       return readJson(body)
     },
   )
@@ -238,7 +238,7 @@ function parseBodies(app: App): void {
 const PARAMETER = /;\s*([^\s;="]+)\s*=\s*("(?:[^"\\]|\\.)*"|[^\s;]*)/g
 const UTF_8 = /^(?:utf-?8|"utf-?8")$/i
 
-/** JSON is UTF-8 (RFC 8259 §8.1); in another coding it would be read as what it is not. */
+/** JSON is UTF-8 (RFC 8259 §8.1). A body in another charset or coding would be misread. */
 function refuseCoding({
   'content-type': type = '',
   'content-encoding': coding = 'identity',
@@ -261,22 +261,17 @@ function readJson(body: Buffer): unknown {
 }
 
 function refuseExpectation({ headers: { expect }, httpVersion }: IncomingMessage): void {
-  // From HTTP/1.0 it means nothing (RFC 9110 §10.1.1).
+  // Ignored in HTTP/1.0 (RFC 9110 §10.1.1).
   if (expect === undefined || httpVersion === '1.0' || expect.toLowerCase() === '100-continue') return
-  throw new Problem('expectation_failed', 'The only expectation met here is 100-continue')
+  throw new Problem('expectation_failed', 'The only supported value of the Expect header is 100-continue')
 }
 
-/** A client is only asked for a body whose head has passed and whose length is allowed. */
+/** Whether the client waits for 100 Continue, and its body is not too large. */
 const awaitsContinue = ({ headers, httpVersion }: IncomingMessage): boolean =>
   headers.expect !== undefined && httpVersion !== '1.0' && Number(headers['content-length'] ?? 0) <= BODY_BYTES_MAX
 
-/** Of 304 a length would be that of the 200 (RFC 9110 §8.6), which nobody knows here. */
-function omitLengthOfNothing(
-  _: FastifyRequest,
-  reply: FastifyReply,
-  payload: unknown,
-  done: DoneFuncWithErrOrRes,
-): void {
+/** A 304 may only carry the Content-Length of the 200 (RFC 9110 §8.6), which is not known here. */
+function omitLengthOf304(_: FastifyRequest, reply: FastifyReply, payload: unknown, done: DoneFuncWithErrOrRes): void {
   if (reply.statusCode !== 304) return done(null, payload)
   void reply.removeHeader('content-length')
   done(null, null)

@@ -17,7 +17,7 @@ const RECONNECT_SPREAD_MS = 2_000
 
 const HEADERS = {
   'content-type': 'text/event-stream; charset=utf-8',
-  // A proxy that compresses or buffers would hold events back; nginx does unless this header says no.
+  // Keeps proxies from delaying events by compressing or buffering them; nginx buffers without `x-accel-buffering: no`.
   'cache-control': 'private, no-store, no-transform',
   'x-accel-buffering': 'no',
 }
@@ -127,15 +127,11 @@ export class Streams {
   #refuseTooMany(userId: string): void {
     const { perUser, perProcess } = this.#bounds
     if (this.#draining || this.#open.size >= perProcess) {
-      throw new Problem('overloaded', 'This process takes no more event streams; try again shortly', retryAfter(1))
+      throw new Problem('overloaded', 'The server has too many open event streams; try again shortly', retryAfter(1))
     }
     const own = [...this.#open.values()].filter((each) => each === userId).length
     if (own >= perUser) {
-      throw new Problem(
-        'too_many_requests',
-        `At most ${perUser} event streams per user are open at once`,
-        retryAfter(30),
-      )
+      throw new Problem('too_many_requests', `A user can have at most ${perUser} open event streams`, retryAfter(30))
     }
   }
 

@@ -11,13 +11,13 @@ declare module 'fastify' {
 }
 
 /**
- * A span for each request from here on, under the template of its route: a path holds ids. Its log lines carry the ids of
- * the span. A service has proven itself by now, so its word counts for what is recorded; anybody else's does not.
+ * A span for each request, named by the template of its route, because paths contain ids. The request's log lines have the ids of
+ * the span. A service is authenticated by now, so its `traceparent` decides whether the trace is recorded; that of others does not.
  */
 export function traceRequests(app: App, tracer: Tracer): void {
   app.decorateRequest('span', null)
   app.addHook('onRequest', (request, reply, done) => {
-    // Probes, metrics and documents, which would be most of what is recorded.
+    // Probes, metrics and documents would be most of the recorded spans.
     if (request.routeOptions.config.unlimited === true) return done()
     const span = tracer.request(
       { name: nameOf(request), attributes: attributesOf(request) },
@@ -29,7 +29,7 @@ export function traceRequests(app: App, tracer: Tracer): void {
     reply.raw.once('close', () => span.end(wholeStatus(reply.raw)))
     span.run(done)
   })
-  // A body comes by events of its connection, which know nothing of the request.
+  // The body arrives by events of the connection, which run outside the request's context.
   app.addHook('preValidation', ({ span }, _reply, done) => (span === null ? done() : span.run(done)))
 }
 

@@ -1,19 +1,19 @@
-/** What one process works on at once. Tests have smaller numbers. */
+/** Limits on the work that one process does at once. Tests use smaller numbers. */
 export interface TurnBounds {
-  /** Light requests of one user that are worked on at once. */
+  /** Light requests of one user in progress at once. */
   readonly lightPerUser: number
-  /** A request that is expected to read, write or answer so many bytes is heavy. */
+  /** A request is heavy if it is expected to read, write or answer at least this many bytes. */
   readonly heavyBytes: number
   /**
-   * Heavy requests of all users that are worked on at once, and the bytes that they are expected to have together; one may have
-   * more, alone. They leave processors and connections to the others.
+   * Heavy requests of all users in progress at once, and the total of their expected bytes. A request with more bytes runs alone.
+   * The limits leave processors and connections to other requests.
    */
   readonly heavyAtOnce: number
   readonly heavyBytesAtOnce: number
-  /** Large answers that clients have not taken yet, of one user and in all. Beyond that no further heavy request begins. */
+  /** Bytes of large answers that clients have not read yet, per user and in all. Beyond these no heavy request starts. */
   readonly heldBytesPerUser: number
   readonly heldBytes: number
-  /** Requests that wait, of one user and in all, and the bodies of those. */
+  /** Waiting requests, per user and in all, and the size of all their bodies. */
   readonly waitingPerUser: number
   readonly waiting: number
   readonly waitingBodyBytes: number
@@ -33,22 +33,22 @@ export const USUAL_BOUNDS: TurnBounds = {
   waitingBodyBytes: 64 * MIB,
 }
 
-/** What a request is expected to cost. */
+/** The expected cost of a request. */
 export interface Cost {
-  /** All that is read, written and answered, as far as is known when it is asked. */
+  /** Bytes that are read, written and answered, as estimated at the time of the call. */
   bytes(this: void): number
-  /** Of the body, which is in memory while the request waits. */
+  /** Size of the body, which is in memory while the request waits. */
   readonly bodyBytes: number
-  /** Whether it may take long whatever is known of it, so that its user has one of these at a time. */
+  /** Whether it may take long regardless of its bytes. A user has one such request in progress at a time. */
   readonly isLong: boolean
 }
 
-/** A request that is worked on. */
+/** A request in progress. */
 export interface Turn {
   readonly isHeavy: boolean
-  /** The work is done: the next request may begin. The answer is held in memory until {@link end}. */
+  /** The work is done: the next request may start. The answer is held in memory until {@link end}. */
   done(answerBytes: number): void
-  /** The client has the answer, or has left. */
+  /** The client has read the answer, or has left. */
   end(): void
 }
 
@@ -61,7 +61,7 @@ interface Entry {
 interface User {
   readonly name: string
   lightRunning: number
-  /** Of long and heavy requests one is worked on at a time. */
+  /** Whether a long or heavy request is in progress. There is one at a time. */
   isBusy: boolean
   heldBytes: number
   readonly light: Entry[]
@@ -70,25 +70,25 @@ interface User {
   endsAt: number
 }
 
-/** Users that are remembered for their virtual time alone. Beyond that the oldest is forgotten. */
+/** Maximum number of idle users whose virtual time is remembered. Beyond it the oldest is forgotten. */
 const AHEAD_MAX = 1_024
 
 /**
- * Decides in which order requests are worked on, so that a user who asks for much waits for itself and not others for it.
+ * Decides the order in which requests run, so that a user with expensive requests delays itself and not other users.
  *
- * - Light requests of a user begin in their order, up to a number at once. They wait for nothing else.
- * - Long and heavy requests of a user are worked on one after the other.
- * - Heavy ones share a few places of the process, and a very large one is alone there. Their order among users is start-time fair queueing (Goyal et al., 1996) over
- *   bytes: each request takes as much virtual time as it has bytes, and the user whose time is earliest is next. Users who ask
- *   without pause get the same number of bytes, whatever the sizes of their answers.
- * - A large answer that its client has not taken counts against its user, so that slow readers stop themselves first.
+ * - Light requests of a user start in order of arrival, up to `lightPerUser` at once. They wait for nothing else.
+ * - Long and heavy requests of a user run one after the other.
+ * - Heavy requests share a few places of the process, and a very large one has the process to itself. Among users the order is
+ *   start-time fair queueing (Goyal et al., 1996) over bytes: each request takes virtual time in proportion to its bytes, and the
+ *   user with the earliest time is next. Users with requests always waiting get equal bytes, whatever the sizes of their answers.
+ * - A large answer that its client has not read counts against its user, so that slow readers block themselves first.
  */
 export class Turns {
   readonly #bounds: TurnBounds
   readonly #users = new Map<string, User>()
-  /** Users with a long or heavy request that waits. */
+  /** Users with a long or heavy request waiting. */
   readonly #queue = new Set<User>()
-  /** Users that have nothing under way, and a virtual time that may be ahead of that of all. */
+  /** Idle users whose virtual time may be ahead of the process's. */
   readonly #ahead = new Set<User>()
   #heavyRunning = 0
   #heavyRunningBytes = 0
@@ -107,10 +107,10 @@ export class Turns {
   }
 
   /**
-   * Calls `onTurn` at once, or later in its turn.
+   * Calls `onTurn` when the request may start: at once or later.
    *
-   * @returns undefined where it was called; else what withdraws the request, such as when its client has left; 'user' or 'all'
-   *   where the request may not wait, because too many of that user or of all do
+   * @returns undefined if `onTurn` was called; a function that withdraws the request, for instance if its client leaves; or 'user'
+   *   or 'all' if the request may not wait, because too many requests of that user or of all users are waiting
    */
   request(name: string, cost: Cost, onTurn: (turn: Turn) => void): (() => void) | undefined | 'user' | 'all' {
     const user = this.#userOf(name)
@@ -204,7 +204,7 @@ export class Turns {
         if (isHeavy) {
           this.#heavyRunning--
           this.#heavyRunningBytes -= expectedBytes
-          // What it was takes the place of what was expected, and is at least that of a heavy one: the work was not small.
+          // Replaces the expected bytes by the actual ones, which count at least as those of a heavy request.
           this.#spend(user, Math.max(answerBytes, cost.bodyBytes, this.#bounds.heavyBytes) - expectedBytes)
         }
         if (!isEnded && answerBytes >= this.#bounds.heavyBytes) hold(answerBytes)
@@ -223,7 +223,7 @@ export class Turns {
     while (user.lightRunning < this.#bounds.lightPerUser) {
       const entry = user.light.shift()
       if (entry === undefined) break
-      // Meanwhile its user's answers may have turned out to be large.
+      // The estimate for its user's rows may have grown since.
       if (this.#isHeavy(entry)) {
         user.single.push(entry)
         this.#queue.add(user)
@@ -245,12 +245,12 @@ export class Turns {
       this.#begin(entry, true)
     }
     if (this.#heavyRunning > 0 || this.#queue.size > 0) return
-    // All users are equal when heavy work begins again.
+    // No heavy work is left, so all users start with the same virtual time.
     this.#virtualTime = this.#latestEnd
     for (const user of this.#ahead) this.#drop(user)
   }
 
-  /** The first of all users' next requests that may begin: any that is not heavy, else that of the earliest virtual time. */
+  /** The next long or heavy request that may start: one that is not heavy, or else the one with the earliest virtual time. */
   #nextSingle(): Entry | undefined {
     const { heldBytesPerUser, heldBytes, heavyAtOnce, heavyBytesAtOnce } = this.#bounds
     let earliest: Entry | undefined
@@ -268,7 +268,7 @@ export class Turns {
       this.#heavyRunning === 0 ||
       (this.#heavyRunning < heavyAtOnce && this.#heavyRunningBytes + bytes <= heavyBytesAtOnce)
     const hasRoom = this.#heldBytes === 0 || this.#heldBytes + bytes <= heldBytes
-    // Where it may not begin, smaller ones do not overtake it: they would keep a large answer waiting for ever.
+    // If it may not start, smaller ones do not overtake it, or a large answer could wait for ever.
     return hasPlace && hasRoom ? earliest : undefined
   }
 

@@ -247,9 +247,9 @@ suite('a query', () => {
 
   test('that is unknown is told what is known', () => {
     const [{ detail } = { detail: '' }] = check(Query, { limt: '1' }, 'querystring')
-    assert.equal(detail, 'query parameter limt is unknown here; known are limit, flag, text, many')
+    assert.equal(detail, 'query parameter limt is unknown; the parameters are limit, flag, text, many')
     const [{ detail: none } = { detail: '' }] = check(Type.Object({}, closed), { limt: '1' }, 'querystring')
-    assert.equal(none, 'query parameter limt is unknown here; none is taken')
+    assert.equal(none, 'query parameter limt is unknown; this endpoint has no query parameters')
   })
 
   test('makes nothing of what only looks like one, and adds nothing', () => {

@@ -6,21 +6,21 @@ import { parseInstant } from '../lib/instant.ts'
 import { isVisible } from '../lib/visible.ts'
 import { decode, splitList } from './query-string.ts'
 
-/** More than these are found but not listed: an answer is bounded too. */
+/** At most this many faults are listed, to bound the answer. */
 const VIOLATIONS_MAX = 20
-/** A body of more values than this, as a large batch may have, is told its first fault only: finding all takes long. */
+/** For a body with more values than this, such as a large batch, only the first fault is reported: finding all takes long. */
 const THOROUGH_VALUES_MAX = 1000
-/** An unknown field's name is the caller's own text; enough of it is shown to find it. */
+/** The name of an unknown field is the caller's text. It is cut to this length. */
 const NAME_LENGTH_MAX = 64
 
-/** Digits of a fraction of a second have no end by themselves. */
+/** The fraction of a second in an instant may have any number of digits, so its length is limited here. */
 const INSTANT_LENGTH_MAX = 64
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i
-// As strict as better-auth's own check, so that the refusal is ours and names the field.
+// As strict as better-auth's own check, so that this refusal comes first and names the field.
 const EMAIL = /^(?!\.)(?!.*\.\.)[A-Za-z0-9_'+\-.]*[A-Za-z0-9_+-]@(?:[A-Za-z0-9][A-Za-z0-9-]*\.)+[A-Za-z]{2,}$/
 
-/** format → its test, and what the caller did wrong when it fails. */
+/** format → its test, and the message if it fails. */
 const FORMATS: Readonly<Record<string, readonly [test: (text: string) => boolean, must: string]>> = {
   uuid: [(text) => UUID.test(text), 'must be a UUID'],
   'date-time': [
@@ -32,15 +32,15 @@ const FORMATS: Readonly<Record<string, readonly [test: (text: string) => boolean
     (text) => /^https?:$/.test(URL.parse(text)?.protocol ?? '') && !/\s/.test(text),
     'must be a URL that begins with http:// or https://',
   ],
-  // PostgreSQL refuses NUL, and stores an unpaired surrogate as U+FFFD without a word.
+  // PostgreSQL refuses NUL, and pg encodes an unpaired surrogate as U+FFFD without an error.
   text: [(text) => !text.includes('\0') && text.isWellFormed(), 'must not contain NUL or unpaired surrogates'],
 }
 
 const options: Options = {
   allErrors: true,
-  // Of `oneOf` only the shape that is named is looked at, and its faults are told.
+  // Of `oneOf` only the branch that the discriminator names is validated, and its faults are reported.
   discriminator: true,
-  // They come from TypeBox, and Fastify has this built once for each of its many contexts.
+  // The schemas are valid, because TypeBox makes them, and Fastify builds validators for each of its many contexts.
   validateSchema: false,
   useDefaults: false,
   removeAdditional: false,
@@ -52,13 +52,13 @@ type CompilersFactory = NonNullable<NonNullable<FastifyServerOptions['schemaCont
 type BuildValidator = NonNullable<CompilersFactory['buildValidator']>
 
 /**
- * Makes the validators of one Fastify context, which knows `shared` schemas by their `$id`. Bodies are taken exactly as they
- * are; a query or a path is text and may become a number.
+ * Makes the validators of one Fastify context, which refers to `shared` schemas by their `$id`. Bodies are not coerced; values of a
+ * query or a path are text, and are parsed as their schema says.
  */
 export const buildValidator = ((shared: Record<string, TSchema>): FastifySchemaCompiler<TSchema> => {
   const schemas = Object.values(shared)
   const thorough = withTextKeywords(new Ajv({ ...options, schemas }))
-  // Few contexts ever need it, and making one takes its time.
+  // Created when it is first needed, which is in few contexts.
   let quick: Ajv | undefined
   const quickly = (): Ajv => (quick ??= withTextKeywords(new Ajv({ ...options, schemas, allErrors: false })))
   return ({ schema, httpPart }) =>
@@ -80,7 +80,7 @@ function bodyValidator(thorough: ValidateFunction, compileQuick: () => ValidateF
 
 function hasMoreValuesThan(limit: number, body: unknown): boolean {
   const values = [body]
-  // The loop meets what it adds.
+  // The loop also visits the values it appends.
   for (const value of values) {
     if (Array.isArray(value)) {
       if (values.length + value.length > limit) return true
@@ -105,7 +105,7 @@ interface Parameter {
   readonly items?: { readonly enum?: unknown }
 }
 
-/** Ajv's own coercion would also take `0x10`, `1e2` and ` 5`, and has no word for a parameter given twice. */
+/** Parses and validates text. Ajv's own coercion would accept `0x10`, `1e2` and ` 5`, and does not report repeated parameters. */
 function textValidator(
   validate: ValidateFunction,
   { properties = {} }: TextSchema,
@@ -130,13 +130,13 @@ function textValidator(
   }
 }
 
-/** A parameter that is repeated means the same as a list. */
+/** A repeated parameter is the same as a list. */
 const listOf = (written: unknown, { items }: Parameter): string[] =>
   [written].flat().flatMap((each) => splitList(String(each), { isFixed: items?.enum !== undefined }))
 
 const REPEATED: ErrorObject = { keyword: 'once', instancePath: '', schemaPath: '', params: {} }
 
-/** What the caller gave is a parameter: which of a list's values is at fault it need not count, and what is known it may ask. */
+/** Points at the parameter, not at a value of its list, and adds the names of the known parameters. */
 const asParameter = (error: ErrorObject, known: readonly string[]): ErrorObject => ({
   ...error,
   instancePath: error.instancePath.replace(/^(\/[^/]*)\/.*/, '$1'),
@@ -155,11 +155,11 @@ interface KeywordContext {
 }
 
 /**
- * `x-trim` removes white space around a string, `x-trim-items` around the strings of an array, before anything else is checked.
- * `x-visible` refuses a string of which nothing can be seen.
+ * `x-trim` removes white space around a string, `x-trim-items` around the strings of an array, before other keywords are checked.
+ * `x-visible` refuses a string without a visible character.
  */
 function withTextKeywords(ajv: Ajv): Ajv {
-  // OpenAPI's words for how a query is written.
+  // Keywords for the OpenAPI document, which do not validate.
   ajv.addVocabulary(['x-component', 'x-enum-varnames', 'x-extensible-enum'])
   const common = { schemaType: 'boolean', modifying: true, errors: false } as const
   ajv.addKeyword({
@@ -186,13 +186,13 @@ function withTextKeywords(ajv: Ajv): Ajv {
     keyword: 'x-visible',
     schemaType: 'boolean',
     type: 'string',
-    // An empty one is refused by its length.
+    // `minLength` refuses an empty string.
     validate: (_: boolean, text: string) => text === '' || isVisible(text),
   })
   return ajv
 }
 
-/** Where Fastify found the fault → what the caller knows it as. */
+/** Fastify's name of a part of the request → the name in the answer. */
 const PART_OF_CONTEXT: Readonly<Record<string, Violation['in']>> = {
   body: 'body',
   querystring: 'query',
@@ -200,13 +200,13 @@ const PART_OF_CONTEXT: Readonly<Record<string, Violation['in']>> = {
   headers: 'header',
 }
 
-/** Ajv's errors in words that name the field and never show what was sent. */
+/** Ajv's errors as messages that name the field and never contain a value that was sent. */
 export function violations(errors: readonly ErrorObject[], context: string): Violation[] {
   const part = PART_OF_CONTEXT[context] ?? 'body'
   const found = new Map<string, Violation>()
   for (const error of errors) {
     const pointer = pointerOf(error)
-    // One complaint a field is enough: the first, which is the most basic, or the one that lists what is possible.
+    // One message for each field: the first, which is the most basic, or the one that lists the allowed values.
     if (!found.has(pointer) || error.keyword === 'enum')
       found.set(pointer, { in: part, pointer, detail: `${nameOf(pointer, part)} ${complaint(error, part)}` })
     if (found.size === VIOLATIONS_MAX) break
@@ -214,7 +214,7 @@ export function violations(errors: readonly ErrorObject[], context: string): Vio
   return [...found.values()]
 }
 
-/** A missing or unknown member is pointed at itself, not its parent. */
+/** A pointer to a missing or unknown member itself, where Ajv names its parent. */
 function pointerOf({ keyword, instancePath, params }: ErrorObject): string {
   const member: unknown =
     keyword === 'required'
@@ -243,14 +243,14 @@ function complaint({ keyword, params }: ErrorObject, part: Violation['in']): str
       return 'is required'
     case 'additionalProperties':
       return part === 'query'
-        ? `is unknown here; ${knownOnes(params['known'])}`
+        ? `is unknown; ${knownOnes(params['known'])}`
         : `is not a known ${part === 'header' ? 'header' : 'field'}`
     case 'discriminator':
-      return params['tagValue'] === undefined ? 'is required' : 'is none of those known here'
+      return params['tagValue'] === undefined ? 'is required' : 'is not a known value'
     case 'once':
       return 'must be given once'
     case 'type':
-      // Of a parameter that is what can be written; in a body it would be these words without quotes.
+      // In a query these are the literal texts.
       if (params['type'] === 'boolean' && part === 'query') return 'must be one of true, false'
       return `must be ${typeName(params['type'])}${part === 'query' && params['type'] === 'integer' ? ', in decimal digits' : ''}`
     case 'enum':
@@ -266,7 +266,7 @@ function complaint({ keyword, params }: ErrorObject, part: Violation['in']): str
     case 'uniqueItems':
       return 'must not have the same item twice'
     case 'x-visible':
-      return 'must have a character that can be seen'
+      return 'must have a visible character'
     case 'minProperties':
       return 'must have at least one member'
     case 'minimum':
@@ -281,8 +281,8 @@ function complaint({ keyword, params }: ErrorObject, part: Violation['in']): str
 }
 
 function knownOnes(names: unknown): string {
-  if (!Array.isArray(names) || names.length === 0) return 'none is taken'
-  return `known are ${names.join(', ')}`
+  if (!Array.isArray(names) || names.length === 0) return 'this endpoint has no query parameters'
+  return `the parameters are ${names.join(', ')}`
 }
 
 const count = (limit: string, what: string): string => `${limit} ${what}${limit === '1' ? '' : 's'}`

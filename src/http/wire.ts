@@ -1,9 +1,9 @@
 import { Type, type Static, type TSchema } from 'typebox'
 import { kindOf, type ProblemCode, type ProblemKind } from '../problems.ts'
 
-/** Shapes that travel in more than one feature. */
+/** Schemas used by more than one feature. */
 
-/** For routes that take a user's session, or a service that acts for one. */
+/** For routes that accept a user's session, or a service acting for a user. */
 export const security = [{ session: [] }, { service: [], userId: [] }]
 
 export const Uuid = Type.String({ format: 'uuid', description: 'A UUID (version 7, lower case in answers)' })
@@ -14,11 +14,11 @@ export const Instant = Type.String({
   examples: ['2025-12-27T17:00:00Z'],
 })
 
-/** `T | null` as one type array, so that a refusal can say "a string or null". */
+/** `T | null` as one type array, so that messages say "a string or null". */
 export const Nullable = <Schema extends TSchema & { type: string }>(schema: Schema) =>
   Type.Unsafe<Static<Schema> | null>({ ...schema, type: [schema.type, 'null'] })
 
-/** A body that may be left out altogether, which Fastify's validator sees as null. */
+/** An optional body. Fastify's validator sees a missing one as null. */
 export const OptionalBody = <Schema extends TSchema>(schema: Schema) =>
   Type.Unsafe<Static<Schema> | null>({ ...schema, type: ['object', 'null'] })
 
@@ -29,8 +29,7 @@ export const OneOf = <const Values extends readonly string[]>(values: Values, op
 const OPEN_SET_LENGTH_MAX = 64
 
 /**
- * One of these strings, of which a later version may answer with more. An `enum` would be a promise: a generated client fails on a
- * value that it does not know.
+ * One of these strings, to which later versions may add. Not an `enum`, because a generated client fails on an unknown value of one.
  */
 export const OpenSet = <const Values extends readonly string[]>(values: Values, options: object = {}) =>
   Type.Unsafe<Values[number]>({
@@ -41,20 +40,20 @@ export const OpenSet = <const Values extends readonly string[]>(values: Values, 
   })
 
 /**
- * A query parameter with several values, as `status=TODO,IN_PROGRESS` or `status=TODO&status=IN_PROGRESS`. `splitList` says
- * what is a comma within a value.
+ * A query parameter with several values, as `status=TODO,IN_PROGRESS` or `status=TODO&status=IN_PROGRESS`. `splitList` defines
+ * how a comma within a value is written.
  */
 export const CommaList = <Item extends TSchema>(item: Item, options: object = {}) =>
   Type.Array(item, { minItems: 1, uniqueItems: true, ...options })
 
-/** A reference to a schema that is registered with the application under its `$id`, typed as what it describes. */
+/** A reference to a schema registered under its `$id`, with the type that it describes. */
 export const RefTo = <Shape>(id: string, options: object = {}) => Type.Unsafe<Shape>({ ...options, $ref: `${id}#` })
 
-/** The body of an answer that PostgreSQL wrote, as JSON text: described by its schema, and sent as it is, with {@link JSON_UTF8}. */
+/** An answer body that PostgreSQL wrote as JSON text: documented by its schema and sent unchanged, with {@link JSON_UTF8}. */
 export const JSON_UTF8 = 'application/json; charset=utf-8'
 export const AsText = (schema: TSchema) => Type.Unsafe<string>(schema)
 
-/** For the `headers` of a route that hands `once(request, reply)` to `asUser`. Its syntax is checked there. */
+/** For the `headers` of a route that passes `once(request, reply)` to `asUser`. `once` checks its syntax. */
 export const IdempotencyKey = Type.Optional(
   Type.String({
     description:
@@ -64,12 +63,12 @@ export const IdempotencyKey = Type.Optional(
 )
 export const IdempotentHeaders = Type.Object({ 'idempotency-key': IdempotencyKey })
 
-/** For the `headers` of such a route's answer. */
+/** For the headers of such a route's answer. */
 export const REPLAYED = {
   'Idempotency-Replayed': { type: 'string', description: 'true if this is the answer to an earlier request' },
 }
 
-/** What such a route can refuse besides. */
+/** Additional refusals of such a route. */
 export const ONCE_REFUSALS = [
   'invalid_header',
   'request_in_progress',
@@ -125,7 +124,7 @@ export const ProblemBody = Type.Object(
   { $id: 'Problem', description: 'The body of every error (RFC 9457)', additionalProperties: true },
 )
 
-/** What any request can meet. */
+/** Refusals that any request can get. */
 const ANYWHERE: readonly ProblemCode[] = [
   'malformed_request',
   'invalid_header',
@@ -193,8 +192,7 @@ function example({ code, status, title, detail = title, members, retryAfterS = R
 }
 
 /**
- * The parameter `count` of a list in pages. Counting reads everything that matches, where a page reads only itself, so it happens on
- * request.
+ * The parameter `count` of a paged list. Counting reads all matching rows, while a page reads only its own, so it is done on request.
  */
 export const Count = Type.Optional(
   Type.Boolean({
@@ -203,7 +201,7 @@ export const Count = Type.Optional(
   }),
 )
 
-/** Of a list in pages that takes {@link Count}. @param total what X-Total-Count says */
+/** Headers of a paged list with {@link Count}. @param total description of X-Total-Count */
 export const pageHeaders = (total: string): object => ({
   'X-Total-Count': {
     type: 'integer',

@@ -1,19 +1,19 @@
 import type { Principal } from '../principal.ts'
 import type { Claimed } from './queue.ts'
 
-/** One kind of background work, under a name that its rows carry. */
+/** A kind of background work. Rows of its jobs have its name. */
 export interface JobKind {
-  /** Lower-case letters, digits and hyphens; it stays the same over releases, as rows with it may wait. */
+  /** Lower-case letters, digits and hyphens. It must not change between releases, because rows with it may be waiting. */
   readonly name: string
   /**
-   * Does the work of one job. It may run more than once, so it must be safe to repeat. An error lets it run again later.
+   * Does the work of one job. It may run more than once, so it must be safe to repeat. After an error it is retried later.
    *
-   * @param job.signal aborts when the process stops, the time is up or the lease is lost
+   * @param job.signal is aborted when the process stops, on timeout, or when the lease is lost
    */
   run(this: void, job: RunningJob): Promise<void>
-  /** For periodic work: the pause between the end of one run and the next. All processes together run it once at a time. */
+  /** For periodic work: the pause between the end of one run and the next. Only one process runs it at a time. */
   readonly everyMs?: number
-  /** Then it is dead and waits for an operator. Periodic work goes on instead. */
+  /** After this many attempts the job is dead and waits for an operator. Periodic work is always retried. */
   readonly attemptsMax?: number
   readonly timeoutMs?: number
   /** The pause before the next attempt; by default from 5 s to 1 h, doubling, with jitter. */
@@ -25,7 +25,7 @@ export interface RunningJob {
   readonly reference: Claimed['reference']
   readonly attempts: number
   readonly signal: AbortSignal
-  /** Enters the scope of the user that the job acts for, while its lease lasts. Undefined for work that crosses users. */
+  /** The user the job acts for, valid while the lease lasts. Undefined for work outside a user's scope. */
   readonly principal: Principal | undefined
 }
 

@@ -4,9 +4,9 @@ import type { Statement } from '../db/wire/statement.ts'
 
 /** A job to be done later. It is executed at least once: its work must be safe to repeat. */
 export interface JobRequest {
-  /** A name of the list in `jobs.ts`. */
+  /** The name of a kind in `jobs.ts`. */
   readonly name: string
-  /** Ids of what it is about, never content: 1 KiB of JSON at most. */
+  /** Ids of the objects concerned, never content; at most 1 KiB of JSON. */
   readonly reference?: Readonly<Record<string, string | number>>
   /** While a job of this name has the same key, no second one is added. 1 to 255 characters. */
   readonly key?: string
@@ -16,10 +16,10 @@ export interface JobRequest {
 /** A job that this process has claimed. */
 export interface Claimed {
   readonly id: string
-  /** Made by the claim. It proves that the job is still this process's. */
+  /** A random id set by the claim. A statement with it has an effect only while this process holds the job. */
   readonly lease: string
   readonly name: string
-  /** The user it acts for; null for work that crosses users. */
+  /** The user it acts for; null for work outside a user's scope. */
   readonly userId: string | null
   readonly reference: Readonly<Record<string, string | number>>
   /** How often it was claimed since it last succeeded, this time included. */
@@ -28,7 +28,7 @@ export interface Claimed {
 
 export interface QueueState {
   readonly dead: number
-  /** Seconds since the oldest job that waits was due; 0 when none waits. */
+  /** Seconds since the oldest waiting job was due; 0 if none is waiting. */
   readonly oldestDueS: number
 }
 
@@ -129,7 +129,7 @@ export const extend = ({ id, lease }: Claimed, db: Db, leaseMs: number): Promise
 /** Removes the job. @returns whether the lease was still held */
 export const done = ({ id, lease }: Claimed, db: Db): Promise<boolean> => settle(db, DONE, [id, lease])
 
-/** Lets the job run again later. @returns whether the lease was still held */
+/** Schedules the job to run again. @returns whether the lease was still held */
 export const retryLater = (
   { id, lease }: Claimed,
   db: Db,

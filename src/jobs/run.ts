@@ -7,7 +7,7 @@ import type { JobKind, JobLog } from './kind.ts'
 
 const TIMEOUT_MS = 10 * 60_000
 const ATTEMPTS_MAX = 10
-/** For work to end after its signal was aborted. */
+/** How long work may go on after its signal was aborted. */
 const ABORT_GRACE_MS = 1_000
 
 const RETRY_MIN_MS = 5_000
@@ -17,7 +17,7 @@ const RETRY_MAX_MS = 60 * 60_000
 export const backOffMs = (attempts: number, random: () => number = Math.random): number =>
   Math.min(RETRY_MIN_MS * 2 ** (attempts - 1), RETRY_MAX_MS) * (0.5 + random() / 2)
 
-interface Means {
+interface RunDeps {
   readonly db: Scopes
   readonly log: JobLog
   readonly observer: Pick<Observer, 'jobEnded'>
@@ -26,24 +26,31 @@ interface Means {
   readonly stop: AbortSignal
 }
 
-/** Runs a claimed job and says in its row what it came to. Never rejects: what cannot be said is left to the end of the lease. */
-export async function runOne(job: Claimed, kind: JobKind, { db, log, observer, leaseMs, stop }: Means): Promise<void> {
+/** Runs a claimed job and stores the outcome. Never rejects: if the outcome cannot be stored, the job runs again after its lease. */
+export async function runOne(
+  job: Claimed,
+  kind: JobKind,
+  { db, log, observer, leaseMs, stop }: RunDeps,
+): Promise<void> {
   const startedAt = performance.now()
   const lease = keepLease(job, db, leaseMs)
   const attempt = await attempted(job, kind, AbortSignal.any([stop, lease.lost]))
   const { error } = attempt
   let outcome: JobOutcome = 'lost'
   try {
-    if (!attempt.isOver) log.error({ job: kind.name }, 'a job ignores that it has to end; its lease is left to run out')
+    if (!attempt.isOver) log.error({ job: kind.name }, 'a job ignores its abort signal; its lease is left to expire')
     else if (!lease.lost.aborted) outcome = await settled(job, kind, { db, error, isStopped: stop.aborted })
   } catch (cause) {
-    log.warn({ err: cause, job: kind.name }, 'what a job came to could not be stored; it runs again after its lease')
+    log.warn(
+      { err: cause, job: kind.name },
+      'the outcome of a job could not be stored; it runs again when its lease expires',
+    )
   } finally {
     await lease[Symbol.asyncDispose]()
   }
   const fields = { job: kind.name, attempts: job.attempts, outcome }
   if (outcome === 'dead') log.error({ ...fields, err: error }, 'a job failed for the last time')
-  else if (outcome === 'failed') log.warn({ ...fields, err: error }, 'a job failed and runs again later')
+  else if (outcome === 'failed') log.warn({ ...fields, err: error }, 'a job failed and will be retried')
   else log.debug(fields, 'a job ended')
   observer.jobEnded(kind.name, outcome, (performance.now() - startedAt) / 1000)
 }
@@ -51,14 +58,14 @@ export async function runOne(job: Claimed, kind: JobKind, { db, log, observer, l
 interface Attempt {
   /** Undefined after success. */
   readonly error?: unknown
-  /** False for work that goes on although its signal was aborted. */
+  /** False if the work goes on although its signal was aborted. */
   readonly isOver: boolean
 }
 
 async function attempted(job: Claimed, kind: JobKind, signal: AbortSignal): Promise<Attempt> {
   const { id, lease, name, userId, reference, attempts } = job
   const { attemptsMax = ATTEMPTS_MAX, everyMs, timeoutMs = TIMEOUT_MS, run } = kind
-  // Each of these attempts ended with its process, before it could be counted as failed.
+  // The process ended during each of these attempts, so none was counted as failed.
   if (attempts > attemptsMax && everyMs === undefined) return { error: new Unfinished(), isOver: true }
   const timeout = new AbortController()
   const timer = setTimeout(() => timeout.abort(new Error(`the job took more than ${timeoutMs} ms`)), timeoutMs)
@@ -99,7 +106,7 @@ async function settled(
     const next = { inMs: everyMs ?? 0, attempts: 0, error: null }
     return (await (everyMs === undefined ? done(job, db) : retryLater(job, db, next))) ? 'ok' : 'lost'
   }
-  // The attempt did not fail: the process stops.
+  // The attempt is not counted, because the process is stopping.
   if (isStopped)
     return (await retryLater(job, db, { inMs: 0, attempts: job.attempts - 1, error: null })) ? 'released' : 'lost'
   if (job.attempts >= attemptsMax && everyMs === undefined) {
@@ -109,14 +116,14 @@ async function settled(
   return (await retryLater(job, db, { inMs, attempts: job.attempts, error: classOf(error) })) ? 'failed' : 'lost'
 }
 
-/** Never the message, which may quote what a user wrote. */
+/** The class and code only: the message may quote text of a user. */
 function classOf(error: unknown): string {
   if (!(error instanceof Error)) return 'no error object'
   const code = 'code' in error && typeof error.code === 'string' ? ` ${error.code}` : ''
   return `${error.name}${code}`.slice(0, 200)
 }
 
-/** Extends the lease until disposed of. `lost` aborts when that did not succeed for the length of the lease, or came too late. */
+/** Extends the lease until disposed. `lost` is aborted if the lease could not be extended in time. */
 function keepLease(job: Claimed, db: Scopes, leaseMs: number): AsyncDisposable & { readonly lost: AbortSignal } {
   const over = new AbortController()
   const lost = new AbortController()

@@ -8,12 +8,12 @@ import { runOne } from './run.ts'
 export interface RunnerOptions {
   readonly log: JobLog
   readonly observer: Pick<Observer, 'jobEnded'>
-  /** How often this process looks for jobs of other processes; 0 for never, so that a database may sleep. */
+  /** How often this process polls for jobs that other processes enqueued; 0 for never, so that an idle database can be suspended. */
   readonly pollMs: number
   readonly concurrency?: number
-  /** A process that dies keeps its jobs from others for this long. Extended while they run. */
+  /** How long a job is reserved for the process that claimed it. Extended while it runs; other processes can claim it afterwards. */
   readonly leaseMs?: number
-  /** How long stopping waits for jobs that run. */
+  /** How long stopping waits for running jobs. */
   readonly drainMs?: number
 }
 
@@ -25,14 +25,14 @@ export interface Runner extends AsyncDisposable {
 const CONCURRENCY = 4
 const LEASE_MS = 60_000
 const DRAIN_MS = 5_000
-/** After the queue itself could not be asked. */
+/** The pause after an error of the queue. */
 const QUEUE_RETRY_MS = 5_000
-/** Node fires a longer timer at once. */
+/** Node fires longer timers at once. */
 const TIMER_MAX_MS = 2 ** 31 - 1
 
 /**
- * Runs due jobs until disposed of. Then it claims no more, waits for those that run, aborts what takes longer, and gives that
- * back to the queue. No transaction is open while a job runs: the embedded database has a single session.
+ * Runs due jobs until disposed. Then it claims no more, waits for running jobs up to `drainMs`, aborts the rest and returns them to
+ * the queue. No transaction is open while a job runs, because the embedded database has a single session.
  */
 export function openRunner(
   db: Scopes,
@@ -57,8 +57,8 @@ export function openRunner(
     })
     running.add(run)
   }
-  /** @returns in how many milliseconds to look again */
-  const look = async (): Promise<number> => {
+  /** Claims and starts due jobs. @returns the milliseconds until the next poll */
+  const poll = async (): Promise<number> => {
     const jobsMax = concurrency - running.size
     // A job that ends rings the bell.
     if (jobsMax === 0) return TIMER_MAX_MS
@@ -74,7 +74,7 @@ export function openRunner(
       try {
         if (!isReady) await addPeriodic(db, queue, kinds)
         isReady = true
-        inMs = await look()
+        inMs = await poll()
       } catch (error) {
         log.warn({ err: error }, 'due jobs could not be claimed')
       }
@@ -95,7 +95,7 @@ export function openRunner(
   return { [Symbol.asyncDispose]: () => (stopped ??= stop()) }
 }
 
-/** What ends a pause early. A ring that comes before the pause counts for it. */
+/** Ends a pause early. A ring before the pause counts too. */
 function openBell() {
   let ringing = Promise.withResolvers<undefined>()
   return {
@@ -113,7 +113,7 @@ function openBell() {
   }
 }
 
-/** One row for each, which all processes share. The first run is at a random moment of the first interval. */
+/** Adds one row for each periodic kind, shared by all processes. The first run is at a random time within the first interval. */
 async function addPeriodic(db: Scopes, queue: Queue, kinds: readonly JobKind[]): Promise<void> {
   const periodic = kinds.filter(({ everyMs }) => everyMs !== undefined)
   if (periodic.length === 0) return

@@ -3,13 +3,12 @@ import { userInfo } from 'node:os'
 
 import { Secret } from './secret.ts'
 
-/** libpq's `sslmode` words, weakest first (PostgreSQL manual, "SSL Support", table 32.1). */
+/** libpq's `sslmode` values, weakest first (PostgreSQL manual, "SSL Support", table 32.1). */
 export const TLS_MODES = ['disable', 'allow', 'prefer', 'require', 'verify-ca', 'verify-full'] as const
 
 /**
- * `disable`: never TLS · `allow`: TLS only when the server refuses plain text · `prefer`: TLS, plain text when the server has
- * none · `require`: TLS or nothing, certificate unchecked · `verify-ca`: and its chain is checked · `verify-full`: and the
- * host name in it.
+ * `disable`: no TLS · `allow`: TLS only if the server refuses plain text · `prefer`: TLS, or plain text if the server has none ·
+ * `require`: TLS without checking the certificate · `verify-ca`: also checks its chain · `verify-full`: also checks the host name.
  */
 export type TlsMode = (typeof TLS_MODES)[number]
 
@@ -17,7 +16,7 @@ const SSL_WORDS = [...TLS_MODES, 'true', 'false'] as const
 const CHANNEL_BINDINGS = ['disable', 'prefer', 'require'] as const
 const TLS_NEGOTIATIONS = ['postgres', 'direct'] as const
 
-/** Where a PostgreSQL server is and how to be let in. */
+/** The address of a PostgreSQL server, and the credentials. */
 export interface DatabaseAddress {
   /** A name, an IPv4 or IPv6 address without brackets, or the absolute directory of a Unix socket. */
   readonly host: string
@@ -25,22 +24,22 @@ export interface DatabaseAddress {
   readonly user: string
   readonly password: Secret | undefined
   readonly database: string
-  /** `prefer` when the URL is silent, as in libpq; `disable` on a Unix socket, where libpq ignores `sslmode`. */
+  /** `prefer` by default, as in libpq; `disable` on a Unix socket, where libpq ignores `sslmode`. */
   readonly tls: TlsMode
-  /** A file with the CA certificates to trust; `system`: those of the operating system; absent: those that Node brings. */
+  /** A file with trusted CA certificates; `system`: those of the operating system; absent: those bundled with Node. */
   readonly sslrootcert?: string
-  /** `direct` begins TLS without asking PostgreSQL first (server 17 or later). */
+  /** `direct` starts TLS without PostgreSQL's SSLRequest (server 17 or later). */
   readonly tlsNegotiation?: (typeof TLS_NEGOTIATIONS)[number]
-  /** SCRAM channel binding (RFC 5802 §6). Under `tls: 'require'` it alone keeps out somebody in the middle. */
+  /** SCRAM channel binding (RFC 5802 §6). With `tls: 'require'` it is the only protection against a man in the middle. */
   readonly channelBinding?: (typeof CHANNEL_BINDINGS)[number]
   readonly applicationName?: string
   readonly connectTimeoutMs?: number
   /** Sent to the server as its `options` start-up parameter, such as Neon's `endpoint=…`. */
   readonly options?: string
-  /** Files with the certificate that the client shows, and its key. Both or neither. */
+  /** Files with the client certificate and its key. Both or neither. */
   readonly sslcert?: string
   readonly sslkey?: string
-  /** The address itself tells of a pooler in transaction mode: Neon's `-pooler` hosts, or `pgbouncer=true`. */
+  /** Set if the address implies a pooler in transaction mode: Neon's `-pooler` hosts, or `pgbouncer=true`. */
   readonly pooler?: 'transaction'
   /** SQLAlchemy's `prepared_statement_cache_size=0`, or asyncpg's `statement_cache_size=0`. */
   readonly preparedStatements?: false
@@ -54,8 +53,8 @@ const PARAMETERS: ReadonlySet<string> = new Set(
 )
 
 /**
- * Not WHATWG `URL`: it refuses `user:password@/db?host=…`, the usual way to write a Unix socket. No part but the user info
- * may hold a raw `@`, so that an unencoded `/`, `?` or `#` in a password can never be taken for the end of the host.
+ * Not WHATWG `URL`, which refuses `user:password@/db?host=…`, the usual form for a Unix socket. Only the user info may contain a raw
+ * `@`, so that an unencoded `/`, `?` or `#` in a password is not read as the end of the host.
  */
 const SHAPE =
   /^postgres(?:ql)?(?:\+\w+)?:\/\/(?:(?<userInfo>[^/?#]*)@)?(?<host>\[[^\]/?#@]*\]|[^:/?#@[\]]*)(?::(?<port>\d*))?(?:\/(?<database>[^/?#@]*))?(?:\?(?<query>[^#@]*))?$/i
@@ -63,14 +62,14 @@ const SHAPE =
 type Query = ReadonlyMap<string, string>
 
 /**
- * Reads a PostgreSQL connection URL as libpq does, with SQLAlchemy's `postgresql+driver://` and `ssl=` understood too. Where
- * libpq lets a later value win silently, this refuses. Throws an Error that says what to mend and never quotes a value.
+ * Parses a PostgreSQL connection URL as libpq does, and also accepts SQLAlchemy's `postgresql+driver://` and `ssl=`. Duplicate
+ * values, of which libpq silently uses the last, are refused. Throws an Error that says what to correct and never quotes a value.
  */
 export function parseDatabaseUrl(text: string): DatabaseAddress {
   const parts = SHAPE.exec(text)?.groups
   if (parts === undefined) {
     throw new Error(
-      'is no URL of the form postgresql://user:password@host:port/database; in the user and password write /, ?, #, @ and % percent-encoded',
+      'is not a URL of the form postgresql://user:password@host:port/database; percent-encode /, ?, #, @ and % in the user and password',
     )
   }
   const query = parseQuery(parts.query)
@@ -108,7 +107,7 @@ function parsePooler(query: Query, host: string): Pick<DatabaseAddress, 'pooler'
   if (wrong) throw new Error('needs a whole number as the size of the statement cache: 0 for no prepared statements')
   return {
     ...((pgbouncer === 'true' || (pgbouncer === undefined && NEON_POOLER.test(host))) && { pooler: 'transaction' }),
-    // Any other number is right as it is: every statement of the service has a name, and there are few.
+    // Other sizes need no setting: every statement of the service has a name, and there are few.
     ...(sizes.some((size) => Number(size) === 0) && { preparedStatements: false }),
   }
 }
@@ -118,33 +117,33 @@ function parseQuery(text = ''): Query {
   for (const pair of text.split('&').filter((each) => each !== '')) {
     const [key = '', ...rest] = pair.split('=')
     const name = decode('a parameter name', key) ?? ''
-    // Whatever is no plain word may be a piece of a password that was not encoded: not to be printed.
-    if (!/^\w{1,40}$/.test(name)) throw new Error('has a parameter whose name is no plain word after the ?')
+    // Anything else may be part of a password that was not encoded, so it is not printed.
+    if (!/^\w{1,40}$/.test(name)) throw new Error('has a parameter after the ? whose name is not a plain word')
     if (!PARAMETERS.has(name)) throw new Error(`has the unknown parameter ${name}: remove it`)
     if (query.has(name)) throw new Error(`has the parameter ${name} twice: keep one`)
     const value = decode(name, rest.join('='))
-    if (value === undefined) throw new Error(`has the parameter ${name} without a value: give it one or remove it`)
+    if (value === undefined) throw new Error(`has the parameter ${name} without a value: set one or remove it`)
     query.set(name, value)
   }
   return query
 }
 
-/** Percent-decoded, undefined when empty. `+` stays: libpq does not read it as a space. */
+/** Percent-decodes; undefined if empty. `+` is kept: libpq does not read it as a space. */
 function decode(what: string, text = ''): string | undefined {
   let decoded: string
   try {
     decoded = decodeURIComponent(text)
   } catch {
-    throw new Error(`has a broken percent-encoding in ${what}: write % as %25`)
+    throw new Error(`has an invalid percent-encoding in ${what}: write % as %25`)
   }
-  // PostgreSQL's start-up message separates its strings by NUL.
+  // PostgreSQL's startup message separates its strings by NUL.
   if (decoded.includes('\0')) throw new Error(`has a NUL in ${what}`)
   return decoded === '' ? undefined : decoded
 }
 
-/** A part that stands before the `?` or as a parameter behind it. */
+/** A part that may be given before the `?` or as a parameter after it. */
 function either(what: string, before: string | undefined, behind: string | undefined): string | undefined {
-  if (before && behind) throw new Error(`gives the ${what} twice, before and behind the ?: keep one`)
+  if (before && behind) throw new Error(`gives the ${what} twice, before and after the ?: keep one`)
   return before || behind
 }
 
@@ -153,21 +152,21 @@ function operatingSystemUser(): string {
   try {
     return userInfo().username
   } catch (cause) {
-    // A container may run under a number that no user has.
-    throw new Error('names no user, and the user of this process has no name to take instead', { cause })
+    // A container may run with a uid that has no user name.
+    throw new Error('names no user, and the user of this process has no name to use instead', { cause })
   }
 }
 
 function parseHost(host: string): string {
   if (host.startsWith('[')) {
     const address = host.slice(1, -1)
-    if (!isIPv6(address)) throw new Error('has something other than an IPv6 address between [ and ]')
+    if (!isIPv6(address)) throw new Error('must have an IPv6 address between [ and ]')
     return address
   }
   if (host.includes(',')) throw new Error('names several hosts: name one')
   // A host given as a parameter needs no brackets.
   if (host.startsWith('/') || isIPv6(host) || /^[\w.-]{1,253}$/.test(host)) return host
-  throw new Error('has a host that is no name, no IP address and no absolute path of a socket directory')
+  throw new Error('has a host that is neither a name, an IP address nor the absolute path of a socket directory')
 }
 
 function integer(what: string, text: string, max: number): number {
@@ -176,7 +175,7 @@ function integer(what: string, text: string, max: number): number {
   return value
 }
 
-/** libpq counts seconds, and takes 0 for "wait forever": refused, because every wait here has an end. */
+/** In seconds. 0, with which libpq waits for ever, is refused. */
 function parseTimeout(text: string | undefined): Pick<DatabaseAddress, 'connectTimeoutMs'> {
   return text === undefined ? {} : { connectTimeoutMs: integer('connect_timeout', text, 600) * 1000 }
 }
@@ -189,9 +188,9 @@ function parseTls(
   const sslkey = query.get('sslkey')
   // libpq would look for the other one in the home directory.
   if ((sslcert === undefined) !== (sslkey === undefined)) {
-    throw new Error('has only one of sslcert and sslkey: give both or none')
+    throw new Error('has only one of sslcert and sslkey: set both or none')
   }
-  // There is no GSSAPI here, so what does not demand it is met.
+  // GSSAPI is not supported, so only values that do not require it are accepted.
   oneOf(['disable', 'prefer'], 'gssencmode', query.get('gssencmode'))
   const sslrootcert = query.get('sslrootcert')
   const negotiation = oneOf(TLS_NEGOTIATIONS, 'sslnegotiation', query.get('sslnegotiation'))
@@ -209,7 +208,7 @@ function parseTls(
   }
 }
 
-/** libpq's two rules for `sslrootcert`: `system` demands verify-full, and a file turns `require` into verify-ca. */
+/** libpq's two rules for `sslrootcert`: `system` requires verify-full, and a file turns `require` into verify-ca. */
 function withRootCertificate(given: TlsMode | undefined, sslrootcert: string | undefined): TlsMode {
   if (sslrootcert === 'system') {
     if (given !== undefined && given !== 'verify-full') {
@@ -220,14 +219,14 @@ function withRootCertificate(given: TlsMode | undefined, sslrootcert: string | u
   return given === 'require' && sslrootcert !== undefined ? 'verify-ca' : (given ?? 'prefer')
 }
 
-/** `ssl=` takes asyncpg's mode words and JDBC's true and false; libpq reads `ssl=true` as `sslmode=require`. */
+/** `ssl=` accepts asyncpg's modes and JDBC's true and false; libpq reads `ssl=true` as `sslmode=require`. */
 function givenTlsMode(query: Query): TlsMode | undefined {
   const sslmode = oneOf(TLS_MODES, 'sslmode', query.get('sslmode'))
   const word = oneOf(SSL_WORDS, 'ssl', query.get('ssl')?.toLowerCase())
   if (word === undefined) return sslmode
   const ssl = word === 'true' ? 'require' : word === 'false' ? 'disable' : word
   if (sslmode === undefined || sslmode === ssl) return ssl
-  // `ssl=true` asks for no more than encryption, and a stronger sslmode gives it.
+  // `ssl=true` only requires encryption, which a stronger sslmode includes.
   if (word === 'true' && isEncrypted(sslmode)) return sslmode
   throw new Error('has an ssl and an sslmode that contradict each other: keep sslmode')
 }

@@ -5,14 +5,14 @@ import { StartError } from '../errors.ts'
 /** Variables by name, as `process.env` has them. */
 export type Env = Readonly<Record<string, string | undefined>>
 
-/** Every variable there is, each with its other names: those it had before, and OpenTelemetry's for all signals. */
+/** All variables, each with its other names: earlier ones, and OpenTelemetry's for all signals. */
 export type VariableTable = Readonly<Record<string, readonly string[]>>
 
 /**
- * Reads variables as typed values and collects every mistake, so that an operator mends them all at once. A variable that is
- * empty or blank counts as unset. No message quotes a value: a secret pasted into the wrong variable must not reach the log.
+ * Reads variables as typed values and collects all mistakes, so that an operator can correct them at once. An empty or blank variable
+ * counts as unset. No message quotes a value: a secret pasted into the wrong variable must not reach the log.
  *
- * A method answers its fallback when the value is a mistake; `finish` then throws, so such an answer never gets out.
+ * A method returns its fallback if the value is a mistake; `finish` then throws, so the fallback is never used.
  */
 export class EnvReader<Name extends string> {
   readonly #env: Env
@@ -25,7 +25,7 @@ export class EnvReader<Name extends string> {
     this.#table = table
   }
 
-  /** The value with the white space around it; undefined when unset. */
+  /** The value including surrounding white space; undefined if unset. */
   exact(name: Name): string | undefined {
     return this.#filled.get(name) ?? this.#env[this.#nameInUse(name)]
   }
@@ -35,22 +35,22 @@ export class EnvReader<Name extends string> {
     return value !== undefined && value.trim() !== ''
   }
 
-  /** Gives an unset variable a value. */
+  /** Sets the value of an unset variable. */
   fill(name: Name, value: string): void {
     this.#filled.set(name, value)
   }
 
-  /** `what` continues a line that begins with the variable's name: what is wrong, then how to mend it. */
+  /** `what` continues a line that begins with the variable's name: what is wrong and how to correct it. */
   mistake(name: Name, what: string): void {
     this.line(`${this.#nameInUse(name)}: ${what}`)
   }
 
-  /** A mistake in words that already say where it is. */
+  /** A mistake with a complete message. */
   line(mistake: string): void {
     this.#mistakes.push(mistake)
   }
 
-  /** `parse` throws an Error whose message says what is wrong and how to mend it. */
+  /** `parse` throws an Error whose message says what is wrong and how to correct it. */
   value<T, F>(name: Name, fallback: F, parse: (text: string) => T): T | F {
     const text = this.exact(name)?.trim()
     if (!text) return fallback
@@ -62,13 +62,13 @@ export class EnvReader<Name extends string> {
     }
   }
 
-  /** Comma-separated. Each entry that is wrong is a mistake of its own, found by its place in the list. */
+  /** Comma-separated. Each invalid entry is a separate mistake, named by its position. */
   list<T>(name: Name, fallback: readonly T[], parse: (entry: string) => T): readonly T[] {
     if (!this.has(name)) return fallback
     return (this.exact(name) ?? '').split(',').flatMap((text, index) => {
       const entry = text.trim()
       try {
-        if (entry === '') throw new Error('is empty: remove the comma too many')
+        if (entry === '') throw new Error('is empty: remove the extra comma')
         return [parse(entry)]
       } catch (error) {
         this.mistake(name, `entry ${index + 1} ${messageOf(error)}`)
@@ -81,7 +81,7 @@ export class EnvReader<Name extends string> {
     return this.value(name, fallback, (text) => integer(text, min, max, 'a whole number'))
   }
 
-  /** Seconds, written `10` or `10s`. Fallback and answer are milliseconds. */
+  /** Seconds, written `10` or `10s`. The fallback and the result are milliseconds. */
   seconds(name: Name, fallbackMs: number, min: number, max: number): number {
     return this.value(
       name,
@@ -98,7 +98,7 @@ export class EnvReader<Name extends string> {
     })
   }
 
-  /** The words that Python's pydantic takes too, for the service before this one was configured in them. */
+  /** Accepts the same words as Python's pydantic, with which the Python service was configured. */
   flag(name: Name, fallback: boolean): boolean {
     return this.value(name, fallback, (text) => {
       if (/^(?:true|1|yes|on)$/i.test(text)) return true
@@ -107,7 +107,7 @@ export class EnvReader<Name extends string> {
     })
   }
 
-  /** Answers `config`, deeply frozen; throws one StartError with a line for every mistake if there is any. */
+  /** Returns `config`, deeply frozen. Throws a StartError with a line for each mistake if there are any. */
   finish<T>(config: T): T {
     const count = this.#mistakes.length
     if (count === 0) return deepFreeze(config)
@@ -115,7 +115,7 @@ export class EnvReader<Name extends string> {
     throw new StartError([...headline, ...this.#mistakes].join('\n'))
   }
 
-  /** A mistake for each variable of `names` that has different values under several of its names. */
+  /** Records a mistake for each variable of `names` that has different values under several of its names. */
   refuseContradictions(names: readonly Name[]): void {
     for (const name of names) {
       const set = [name, ...this.#table[name]].filter((each) => (this.#env[each] ?? '').trim() !== '')
@@ -128,14 +128,14 @@ export class EnvReader<Name extends string> {
     }
   }
 
-  /** The first that is set: an earlier name is taken when the present one is unset, and is then named in messages. */
+  /** The first name that is set. If only an earlier name is set, messages use it. */
   #nameInUse(name: Name): string {
     const names = [name, ...this.#table[name]]
     return names.find((each) => (this.#env[each] ?? '').trim() !== '') ?? name
   }
 }
 
-/** For a tree: one that held itself would never end. */
+/** For trees; a cycle would recurse for ever. */
 function deepFreeze<T>(value: T): T {
   if (typeof value === 'object' && value !== null) {
     Object.values(Object.freeze(value)).forEach(deepFreeze)
@@ -153,7 +153,7 @@ function integer(text: string, min: number, max: number, what: string): number {
   return value
 }
 
-/** An address to listen on. */
+/** An address to listen on. @returns it unchanged */
 export function host(text: string): string {
   if (isIP(text) === 0 && !/^(?=.*[a-z])[a-z0-9.-]{1,253}$/i.test(text)) {
     throw new Error('must be an IP address (IPv6 without brackets) or a host name')
@@ -161,21 +161,21 @@ export function host(text: string): string {
   return text
 }
 
-/** An origin exactly as a browser writes it in its `Origin` header (RFC 6454 §6.2), since it is compared as text. */
+/** An origin exactly as browsers send it in the `Origin` header (RFC 6454 §6.2), since it is compared as text. */
 export function origin(text: string): string {
   const expected = 'must be scheme://host or scheme://host:port in lower case, without a path or a slash at the end'
-  // Apps in a web view have schemes of their own (`capacitor://localhost`), for which URL knows no origin.
+  // Apps in a web view have their own schemes (`capacitor://localhost`), for which URL's origin is opaque.
   if (!/^[a-z][a-z0-9+.-]*:\/\/[^/?#@\s\\]+$/.test(text) || text !== text.toLowerCase()) throw new Error(expected)
   const url = URL.parse(text)
   if (url === null || url.hostname === '' || text.includes('*')) throw new Error(expected)
-  if (`${url.protocol}//${url.host}` !== text) throw new Error(`${expected} and without the scheme's own port`)
+  if (`${url.protocol}//${url.host}` !== text) throw new Error(`${expected}, and without the scheme's default port`)
   return text
 }
 
-/** It stands in headers and bodies, behind which there must be room. */
+/** Limited because it is part of headers and bodies. */
 const URL_LENGTH_MAX = 255
 
-/** An http or https URL to put paths behind: without a slash at the end. */
+/** An http or https URL to which paths are appended, without a slash at the end. */
 export function httpUrl(text: string): string {
   if (text.length > URL_LENGTH_MAX) throw new Error(`must have at most ${URL_LENGTH_MAX} characters`)
   const url = URL.parse(text)
@@ -194,13 +194,13 @@ export function redisUrl(text: string): string {
   return text
 }
 
-/** Short, as it is sent and kept with every key, and without what a key pattern of Redis (its ACLs, `SCAN`) gives a meaning. */
+/** Short, because it is part of every key, and without characters that have a meaning in Redis's key patterns (ACLs, `SCAN`). */
 export function redisKeyPrefix(text: string): string {
   if (!/^[\w.:/-]{1,64}$/.test(text)) throw new Error('must be 1 to 64 letters, digits or _ . : / -')
   return text
 }
 
-/** An IP address, or a network of them in CIDR notation. Length 0, everybody, would let any caller choose its address. */
+/** An IP address or a CIDR network. Length 0, all addresses, is refused: any caller could then choose its address. */
 export function network(text: string): string {
   const [address = '', length, ...rest] = text.split('/')
   const bits = { 0: 0, 4: 32, 6: 128 }[isIP(address)] ?? 0
@@ -211,7 +211,7 @@ export function network(text: string): string {
   return text
 }
 
-/** PostgreSQL cuts names at 63 bytes: `_system` must still fit behind it. Plain, so that it never needs quoting. */
+/** PostgreSQL truncates names to 63 bytes, and `_system` is appended. Plain, so that it never needs quoting. */
 export function role(text: string): string {
   if (!/^(?!pg_)[a-z_][a-z0-9_]{0,54}$/.test(text)) {
     throw new Error('must be a lower-case letter or _, then at most 54 letters, digits or _, and not begin with pg_')
@@ -219,8 +219,9 @@ export function role(text: string): string {
   return text
 }
 
-/** Something that a caller sends back in a header (RFC 9110 §5.5), or it could never match. */
+/** A value that callers send in a header (RFC 9110 §5.5); other characters could never match. */
 export function headerValue(text: string): string {
-  if (!/^[\x21-\x7e]+$/.test(text)) throw new Error('must be visible ASCII without spaces: it travels in a header')
+  if (!/^[\x21-\x7e]+$/.test(text))
+    throw new Error('must be visible ASCII without spaces, because it is sent in a header')
   return text
 }

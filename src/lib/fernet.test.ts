@@ -146,8 +146,8 @@ suite('a Fernet token', () => {
   })
 
   test('takes a key, and one that is a key', () => {
-    assert.throws(() => fernetOf(), /takes a key/)
-    assert.throws(() => fernetOf('short'), /no Fernet key/)
+    assert.throws(() => fernetOf(), /needs a key/)
+    assert.throws(() => fernetOf('short'), /not a Fernet key/)
   })
 })
 

@@ -3,23 +3,23 @@ import { fernetKeyBytes, type Secret } from './secret.ts'
 
 /**
  * Fernet (github.com/fernet/spec), byte for byte as Python's `cryptography.fernet`: AES-128-CBC with PKCS #7, then
- * HMAC-SHA256 over everything before it. A token says when it was made, and nothing here grows too old to be read.
+ * HMAC-SHA256 over everything before it. A token contains its creation time; tokens do not expire here.
  */
 export interface Fernet {
   /**
-   * A token under the first key, as URL-safe base64 with its padding. Never the same twice.
+   * Encrypts under the first key, to URL-safe base64 with padding. Each token is different.
    *
-   * @param timestampS seconds since the epoch that the token says it was made at; now when absent
+   * @param timestampS creation time in the token, in seconds since the epoch; now by default
    */
   encrypt(plaintext: Uint8Array, timestampS?: bigint): string
-  /** Undefined for whatever no key of these made, or what was changed since. */
+  /** Undefined if none of the keys made the token, or it was altered. */
   decrypt(token: string): Opened | undefined
 }
 
 export interface Opened {
-  /** The caller's own: it may be wiped. */
+  /** Owned by the caller, who may overwrite it. */
   readonly plaintext: Buffer
-  /** Which key opened it, from 0. */
+  /** Index of the key that opened it, from 0. */
   readonly key: number
   readonly timestampS: bigint
 }
@@ -38,11 +38,11 @@ const BLOCK_BYTES = 16
 const TAG_BYTES = 32
 const CIPHER = 'aes-128-cbc'
 
-/** The first key encrypts, all decrypt. */
+/** The first key encrypts; all keys decrypt. */
 export function openFernet(secrets: readonly Secret[]): Fernet {
   const keys = secrets.map(keyOf)
   const [first] = keys
-  if (first === undefined) throw new Error('Fernet takes a key')
+  if (first === undefined) throw new Error('Fernet needs a key')
   return {
     encrypt: (plaintext, timestampS = BigInt(Math.floor(Date.now() / 1000))) =>
       seal(first, plaintext, timestampS, randomBytes(BLOCK_BYTES)),
@@ -60,11 +60,11 @@ export function openFernet(secrets: readonly Secret[]): Fernet {
 
 export function keyOf(secret: Secret): Key {
   const bytes = fernetKeyBytes(secret.reveal())
-  if (bytes === undefined) throw new Error('this is no Fernet key')
+  if (bytes === undefined) throw new Error('not a Fernet key')
   return { signing: bytes.subarray(0, 16), encryption: bytes.subarray(16) }
 }
 
-/** For the vectors of the specification, which fix what must otherwise never be fixed: the initialization vector. */
+/** Exported for the test vectors of the specification, which have a fixed initialization vector. Use `encrypt` otherwise. */
 export function seal(key: Key, plaintext: Uint8Array, timestampS: bigint, iv: Uint8Array): string {
   const head = Buffer.alloc(IV_AT)
   head.writeUInt8(VERSION)
@@ -81,7 +81,7 @@ function open(key: Key, bytes: Buffer): Buffer | undefined {
   try {
     return Buffer.concat([decipher.update(signed.subarray(CIPHERTEXT_AT)), decipher.final()])
   } catch {
-    // Signed with our key and yet wrongly padded: no implementation made it.
+    // The signature is valid but the padding is not: no implementation makes such a token.
     return undefined
   }
 }
@@ -90,7 +90,7 @@ const tagOf = ({ signing }: Key, signed: Uint8Array): Buffer => createHmac('sha2
 
 const encoded = (bytes: Buffer): string => bytes.toString('base64').replaceAll('+', '-').replaceAll('/', '_')
 
-/** The bytes of what has the form of a token. Base64 decodes more than one text to the same bytes: only one is taken. */
+/** The bytes of a well-formed token. Several base64 texts decode to the same bytes; only the canonical one is accepted. */
 function decoded(token: string): Buffer | undefined {
   const bytes = Buffer.from(token, 'base64url')
   const ciphertextBytes = bytes.length - CIPHERTEXT_AT - TAG_BYTES

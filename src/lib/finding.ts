@@ -1,11 +1,11 @@
-/** What one look came to. */
+/** The result of one check. */
 export interface Finding {
   readonly check: string
-  /** `fail` keeps the service from serving, or from serving safely; `warn` does not. */
+  /** `fail`: the service cannot serve, or not safely. `warn`: it can. */
   readonly state: 'ok' | 'warn' | 'fail' | 'skipped'
-  /** Never a secret, nor a URL that may hold one. */
+  /** Must not contain a secret, or a URL that may contain one. */
   readonly found: string
-  /** What to do next, where there is something to do. */
+  /** What to do next, if anything. */
   readonly next?: string
 }
 
@@ -24,7 +24,7 @@ export const messageOf = (error: unknown): string => (error instanceof Error ? e
 const SKEW_WARN_MS = 2_000
 const SKEW_FAIL_MS = 60_000
 
-/** @param askedAtMs,answeredAtMs around the question, by this machine's clock: the other one said it in between */
+/** @param askedAtMs,answeredAtMs this machine's clock before and after the other clock was read */
 export function clockFinding(check: string, otherMs: number, askedAtMs: number, answeredAtMs: number): Finding {
   const skewMs = Math.round(Math.max(askedAtMs - otherMs, otherMs - answeredAtMs, 0))
   const found = skewMs < 10 ? 'the same as here' : `${skewMs / 1000} s ${otherMs > answeredAtMs ? 'ahead' : 'behind'}`

@@ -1,9 +1,9 @@
 import { isIPv4, isIPv6 } from 'node:net'
 
-/** What to listen on: for localhost Fastify would open a second server, which knows nothing of our limits. */
+/** The address to listen on. For localhost Fastify would open a second server without our limits. */
 export const listenHost = (host: string): string => (host === 'localhost' ? '127.0.0.1' : host)
 
-/** Where what listens on a host is reached from this machine. */
+/** The URL at which a server that listens on `host` is reached from this machine. */
 export function reachableUrl(host: string, port: number): string {
   const reachable = { '0.0.0.0': '127.0.0.1', '::': '::1' }[host] ?? host
   return `http://${isIPv6(reachable) ? `[${reachable}]` : reachable}:${port}`

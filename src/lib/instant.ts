@@ -1,6 +1,6 @@
 /**
- * Instants on the wire: RFC 3339 with any offset on the way in, which may lack its colon (`+0000`) as many languages write it; UTC with `Z` on the way out, the fraction left out when it
- * is zero, else milliseconds.
+ * Instants on the wire. Input: RFC 3339 with any offset, which may lack its colon (`+0000`), as many languages write it. Output: UTC
+ * with `Z`, and milliseconds unless they are zero.
  */
 
 const RFC_3339 = /^(\d{4})-(\d{2})-(\d{2})[Tt](\d{2}):(\d{2}):(\d{2})(?:\.(\d+))?(?:[Zz]|([+-])(\d{2}):?(\d{2}))$/
@@ -10,9 +10,9 @@ const FIRST_MS = Date.UTC(1900, 0, 1)
 const AFTER_LAST_MS = Date.UTC(10_000, 0, 1)
 
 /**
- * Milliseconds since the epoch, or undefined when the text is no instant between the years 1900 and 9999 (judged in UTC).
- * A leap second, the hour 24, a day that the month does not have and an instant without an offset are none. What is finer
- * than a millisecond is cut off, never rounded up into the next second.
+ * Milliseconds since the epoch, or undefined if the text is not an instant between the years 1900 and 9999 (in UTC). Leap seconds,
+ * the hour 24, days that the month does not have and instants without an offset are refused. Digits beyond milliseconds are
+ * truncated.
  */
 export function parseInstant(text: string): number | undefined {
   const match = RFC_3339.exec(text)
@@ -37,12 +37,12 @@ export function parseInstant(text: string): number | undefined {
 /** The wire form of an instant given in milliseconds since the epoch. */
 export const formatInstant = (epochMs: number): string => new Date(epochMs).toISOString().replace('.000Z', 'Z')
 
-/** PostgreSQL's text of a timestamptz(3) on a connection in UTC: it leaves out trailing zeros of the fraction. */
+/** PostgreSQL's text of a timestamptz(3) on a connection in UTC, which omits trailing zeros of the fraction. */
 const POSTGRES_UTC = /^(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d)(?:\.(\d{1,3}))?\+00$/
 
 /**
- * Turns PostgreSQL's text of a timestamptz into the wire form without building a Date, which costs a fifth of the time of
- * a long list. Text in another zone or precision takes the slow way.
+ * Converts PostgreSQL's text of a timestamptz to the wire form without creating a Date, which would take a fifth of the time of a
+ * long list. Text in another zone or precision is parsed as a Date.
  */
 export function instantFromPostgres(text: string): string {
   const match = POSTGRES_UTC.exec(text)

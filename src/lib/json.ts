@@ -1,7 +1,7 @@
-/** Deeper nesting than any body of ours has; what comes after the parser may recurse. */
+/** Deeper than any body of the API. Bounded because later code may recurse. */
 export const JSON_DEPTH_MAX = 32
 
-/** Why a text is no JSON that we take, in words fit for the caller: the text itself is never quoted. */
+/** A refused JSON text. The message is public and never quotes the text. */
 export class JsonError extends Error {
   override readonly name = 'JsonError'
 }
@@ -9,8 +9,8 @@ export class JsonError extends Error {
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
 /**
- * Parses a JSON text (RFC 8259) strictly: invalid UTF-8 is refused instead of becoming U+FFFD, a member that appears twice
- * is refused instead of the first one being lost, and so is nesting deeper than {@link JSON_DEPTH_MAX}.
+ * Parses a JSON text (RFC 8259) strictly: refuses invalid UTF-8, members that appear twice in an object, and nesting deeper than
+ * {@link JSON_DEPTH_MAX}.
  *
  * @throws JsonError
  */
@@ -29,11 +29,11 @@ export function parseJson(bytes: Uint8Array): unknown {
   } catch {
     throw new JsonError('The body is not valid JSON')
   }
-  if (countMembers(value) !== written.members) throw new JsonError('The body has an object with one member twice')
+  if (countMembers(value) !== written.members) throw new JsonError('The body has an object with a duplicate member')
   return value
 }
 
-/** In valid JSON a colon outside of a string stands for one member, and brackets outside of strings nest. */
+/** Counts colons and brackets outside strings: in valid JSON, the members and the depth. */
 function outlineOf(text: string): { depth: number; members: number } {
   let depth = 0
   let level = 0
@@ -64,7 +64,7 @@ function countMembers(value: unknown): number {
   if (typeof value !== 'object' || value === null) return 0
   let members = 0
   if (Array.isArray(value)) for (const item of value) members += countMembers(item)
-  // What JSON.parse makes inherits nothing enumerable, and a list of its keys would have to be made first.
+  // Objects of JSON.parse inherit nothing enumerable; Object.keys would allocate a list.
   else for (const name in value) members += 1 + countMembers((value as Record<string, unknown>)[name])
   return members
 }

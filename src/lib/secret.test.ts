@@ -53,7 +53,10 @@ suite('the rules for secrets', () => {
   test('refuse one of 31 bytes everywhere and take one of 32, counted in UTF-8', () => {
     for (const strict of [false, true]) {
       const rules = new SecretRules(strict)
-      assert.throws(() => rules.accept('A', strong().slice(0, 31)), /^Error: is shorter than 32 bytes: make one with/)
+      assert.throws(
+        () => rules.accept('A', strong().slice(0, 31)),
+        /^Error: is shorter than 32 bytes: generate one with/,
+      )
       assert.equal(rules.accept('A', VALUE.slice(0, 32)).reveal().length, 32)
       assert.equal(rules.accept('A', 'äöüßéèêëîïôûçñåø').reveal().length, 16)
     }
@@ -93,7 +96,7 @@ suite('the rules for secrets', () => {
     for (const strict of [false, true]) {
       const rules = new SecretRules(strict)
       rules.accept('A', secret)
-      assert.throws(() => rules.accept('A', secret), /is there twice/)
+      assert.throws(() => rules.accept('A', secret), /is given twice/)
       const again = (): Secret => rules.acceptDistinct('B', secret)
       if (strict) assert.throws(again, /is the same secret as A/)
       else assert.ok(again())

@@ -1,16 +1,16 @@
 import { hash, timingSafeEqual } from 'node:crypto'
 import { inspect } from 'node:util'
 
-/** Below this a key for HMAC-SHA-256 is weaker than its output (RFC 2104 §3). Bytes of UTF-8. */
+/** Minimum length in bytes of UTF-8. A shorter HMAC-SHA-256 key is weaker than its output (RFC 2104 §3). */
 export const MIN_SECRET_BYTES = 32
 
-/** Random base64, base64url or hex of 32 bytes has more than this many different bytes all but always. */
+/** Random base64, base64url or hex of 32 bytes almost always has more distinct bytes than this. */
 const MIN_DISTINCT_BYTES = 10
 
-/** What people leave in place when they copy an example. Compared without case and punctuation. */
+/** Placeholders that people leave in copied examples. Compared without case and punctuation. */
 const PLACEHOLDERS = ['changeme', 'changethis', 'replaceme', 'replacethis', 'placeholder', 'yoursecret', 'yourkey']
 
-/** Commands for an operator to make a value with. */
+/** Commands with which an operator generates a value. */
 export const SECRET_RECIPE = 'openssl rand -base64 32'
 export const FERNET_KEY_RECIPE = 'openssl rand -base64 32 | tr +/ -_'
 
@@ -18,7 +18,7 @@ const PRINTED = '[secret]'
 
 /**
  * One secret string that no log line, error message or dump can show: the value is a `#private` field, which neither
- * `JSON.stringify` nor `util.inspect` nor a spread reaches. `reveal()` is the one loud, greppable way out.
+ * `JSON.stringify` nor `util.inspect` nor a spread reaches. `reveal()` is the only way to get the value, and is easy to find.
  *
  * Two Secrets look alike to `assert.deepEqual` for the same reason: compare with `equals`, or reveal both.
  */
@@ -51,14 +51,14 @@ export class Secret {
   }
 }
 
-/** Why `secret` is too short to be safe anywhere, in words that follow its name. */
+/** Why `secret` is too short to be safe; the message continues its name. */
 export function shortcoming(secret: string): string | undefined {
   return Buffer.byteLength(secret) < MIN_SECRET_BYTES ? `is shorter than ${MIN_SECRET_BYTES} bytes` : undefined
 }
 
 /**
- * Why `secret` can be guessed although it is long, in words that follow its name. No measure of entropy: it catches what
- * happens in practice, a key held down and an example left in place.
+ * Why `secret` can be guessed although it is long; the message continues its name. It does not measure entropy, but detects what
+ * happens in practice: a repeated key and an unchanged example.
  */
 export function weakness(secret: string | Buffer): string | undefined {
   const bytes = Buffer.from(secret)
@@ -73,8 +73,8 @@ export function weakness(secret: string | Buffer): string | undefined {
 }
 
 /**
- * The 32 bytes of a Fernet key, or undefined. Like Python's `base64.urlsafe_b64decode` it takes `+/` as well as `-_`, for
- * keys made with `openssl rand -base64 32` work there and what they encrypted must stay readable; the padding is required.
+ * The 32 bytes of a Fernet key, or undefined. Like Python's `base64.urlsafe_b64decode` it accepts `+/` as well as `-_`, because keys
+ * made with `openssl rand -base64 32` work there, and data encrypted with them must stay readable. The padding is required.
  */
 export function fernetKeyBytes(text: string): Buffer | undefined {
   return /^[A-Za-z0-9_+/-]{43}=$/.test(text) ? Buffer.from(text, 'base64url') : undefined
@@ -86,9 +86,9 @@ export function fernetKeyText(bytes: Buffer): string {
 }
 
 /**
- * `name=token`, or a bare token for the service `default`. What stands before the first `=` is a name if it is a short
- * lower-case word and something other than base64's padding follows: `c2VjcmV0…==` is one bare token. A token with another
- * `=` inside is refused without a name, because `Agent=…` is more likely a misspelt name than a token.
+ * `name=token`, or a bare token for the service `default`. The part before the first `=` is a name if it is a short lower-case word and
+ * more than base64 padding follows: `c2VjcmV0…==` is a bare token. A token with another `=` inside is refused without a name, because
+ * `Agent=…` is more likely a misspelt name than a token.
  */
 export function namedToken(entry: string): { readonly name: string; readonly token: string } {
   const [, name = 'default', token = entry] = /^([a-z][a-z0-9_-]{0,31})=(?!=*$)(.+)$/.exec(entry) ?? []
@@ -98,39 +98,40 @@ export function namedToken(entry: string): { readonly name: string; readonly tok
   return { name, token }
 }
 
-/** What all secrets of one configuration must satisfy together. Its methods throw Errors that never quote a secret. */
+/** Rules for the secrets of one configuration, including their combination. The errors never quote a secret. */
 export class SecretRules {
   readonly #strict: boolean
   readonly #places = new Map<string, string>()
 
-  /** `strict`: also refuse what can be guessed, and one secret used for two purposes. For production. */
+  /** `strict`, for production: also refuses guessable secrets, and one secret for two purposes. */
   constructor(strict: boolean) {
     this.#strict = strict
   }
 
-  /** For a secret that keeps a door shut. */
+  /** For a secret that protects access. */
   accept(place: string, text: string): Secret {
     const problem = shortcoming(text) ?? (this.#strict ? weakness(text) : undefined)
-    if (problem !== undefined) throw new Error(`${problem}: make one with \`${SECRET_RECIPE}\``)
+    if (problem !== undefined) throw new Error(`${problem}: generate one with \`${SECRET_RECIPE}\``)
     return this.acceptDistinct(place, text)
   }
 
-  /** The answer is in Fernet's own spelling, whichever alphabet `text` uses. */
+  /** @returns the key in Fernet's URL-safe alphabet, whichever alphabet `text` uses */
   acceptFernetKey(place: string, text: string): Secret {
     const bytes = fernetKeyBytes(text)
     if (bytes === undefined) {
-      throw new Error(`is no Fernet key, 32 bytes in URL-safe base64: make one with \`${FERNET_KEY_RECIPE}\``)
+      throw new Error(`is not a Fernet key, 32 bytes in URL-safe base64: generate one with \`${FERNET_KEY_RECIPE}\``)
     }
     const problem = this.#strict ? weakness(bytes) : undefined
-    if (problem !== undefined) throw new Error(`${problem}: make one with \`${FERNET_KEY_RECIPE}\``)
+    if (problem !== undefined) throw new Error(`${problem}: generate one with \`${FERNET_KEY_RECIPE}\``)
     return this.acceptDistinct(place, fernetKeyText(bytes))
   }
 
-  /** For a secret of any strength. Whoever learns it must still not know any other. */
+  /** For a secret of any strength. It must differ from all others, so that a leak does not affect them. */
   acceptDistinct(place: string, text: string): Secret {
     const other = this.#places.get(text)
-    if (other === place) throw new Error('is there twice: remove one')
-    if (other !== undefined && this.#strict) throw new Error(`is the same secret as ${other}: give each its own`)
+    if (other === place) throw new Error('is given twice: remove one')
+    if (other !== undefined && this.#strict)
+      throw new Error(`is the same secret as ${other}: use a separate one for each`)
     this.#places.set(text, place)
     return new Secret(text)
   }

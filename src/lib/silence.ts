@@ -1,7 +1,7 @@
 const TICK_MS = 10
-/** A tick later than this says that this machine is busy, not that the other side is slow: it does not count. */
+/** A tick that is later than this means that this machine is busy, not that the other side is slow: it does not count. */
 const LATE_MS = 2
-/** A wait ends after this long however busy this process is, in multiples of what it is on a calm machine. */
+/** The maximum wait on a busy machine, as a multiple of the timeout. */
 const BUSY_FACTOR = 3
 
 export class Silence extends Error {
@@ -15,8 +15,8 @@ interface Waiting {
 }
 
 /**
- * Tells somebody who does not answer from a machine that is too busy to notice the answer. Time is counted in ticks that
- * come on time, so that a deadline of a few dozen milliseconds holds on a calm machine and cuts nobody off on a busy one.
+ * A timeout that distinguishes a server that does not answer from a process that is too busy to read the answer. It counts ticks that
+ * arrive on time, so that a timeout of a few dozen milliseconds is exact on an idle machine and not premature on a busy one.
  */
 export class SilenceWatch {
   readonly #waiting = new Set<Waiting>()
@@ -24,12 +24,12 @@ export class SilenceWatch {
   #ticks = 0
   #isTicking = false
 
-  /** @param timeoutMs how long to wait for an answer, in milliseconds in which this process was not busy */
+  /** @param timeoutMs maximum wait for an answer, in milliseconds during which this process was not busy */
   constructor(timeoutMs: number) {
     this.#timeoutMs = timeoutMs
   }
 
-  /** @throws Silence when the answer does not come within the timeout */
+  /** @throws Silence if the answer does not arrive within the timeout */
   async answer<T>(coming: Promise<T>): Promise<T> {
     const { promise, reject } = Promise.withResolvers<never>()
     const waiting = { sinceTick: this.#ticks, sinceMs: performance.now(), giveUp: reject }
@@ -51,7 +51,7 @@ export class SilenceWatch {
       if (performance.now() - dueAt <= LATE_MS) this.#ticks++
       if (this.#waiting.size === 0) return
       this.#tickLater()
-      // What has arrived in the meantime is read first.
+      // Data that has arrived meanwhile is read first.
       setImmediate(() => this.#giveUp())
     }, TICK_MS)
   }

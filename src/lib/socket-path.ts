@@ -3,10 +3,10 @@ import fs from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 
-/** `sun_path` holds 108 bytes on Linux and 104 on macOS, terminator included. */
+/** `sun_path` has 108 bytes on Linux and 104 on macOS, including the terminator. */
 const MAX_SOCKET_PATH_BYTES = 103
 
-/** Runs `use` with a path of the Unix socket that is short enough, if need be through a temporary symbolic link to `directory`. */
+/** Calls `use` with a path of the Unix socket that is short enough, if necessary through a temporary symbolic link to `directory`. */
 export async function withSocketPath<T>(
   directory: string,
   name: string,

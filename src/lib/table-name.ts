@@ -1,14 +1,14 @@
-/** A table as an operator names it. Without a schema it is looked for on the search path. */
+/** A table name from the configuration. Without a schema it is searched on the search path. */
 export interface TableName {
   readonly schema?: string
   readonly name: string
 }
 
-/** PostgreSQL cuts longer identifiers. Bytes of UTF-8. */
+/** PostgreSQL truncates longer identifiers. In bytes of UTF-8. */
 const IDENTIFIER_BYTES_MAX = 63
 
 /**
- * `table` or `schema.table`, each exactly as the catalogue has it: case matters, and there are no quotes.
+ * `table` or `schema.table`, each exactly as in the catalogue: case-sensitive and without quotes.
  *
  * @throws Error whose message continues the name of the variable
  */
@@ -17,7 +17,7 @@ export function tableName(text: string): TableName {
   const isIdentifier = (part: string): boolean =>
     /^[\p{L}_][\p{L}\p{N}_$-]*$/u.test(part) && Buffer.byteLength(part) <= IDENTIFIER_BYTES_MAX
   if (parts.length > 2 || !parts.every(isIdentifier)) {
-    throw new Error('must be the name of a table, or schema.table, as PostgreSQL shows it and without quotes')
+    throw new Error('must be the name of a table, or schema.table, as in PostgreSQL and without quotes')
   }
   const [first = '', second] = parts
   return second === undefined ? { name: first } : { schema: first, name: second }

@@ -1,14 +1,14 @@
-/** Days and weeks on the local calendar of an IANA time zone, by Temporal and the zone data that Node carries. */
+/** Days and weeks in the local calendar of an IANA time zone, by Temporal and the zone data of Node. */
 
-/** A stretch of time in milliseconds since the epoch: from `fromMs` on and before `untilMs`. */
+/** An interval in milliseconds since the epoch: from `fromMs`, before `untilMs`. */
 export interface Span {
   readonly fromMs: number
   readonly untilMs: number
 }
 
-/** Whether it is the name of an IANA time zone, such as `Europe/Berlin` or `UTC`. Offsets such as `+02:00` are no names. */
+/** Whether it is the name of an IANA time zone, such as `Europe/Berlin` or `UTC`. Offsets such as `+02:00` are not. */
 export function isTimeZone(name: string): boolean {
-  // Temporal also takes offsets, and instants with a zone in brackets.
+  // Temporal also accepts offsets, and instants with a zone in brackets.
   if (!/^[A-Za-z]/.test(name)) return false
   try {
     Temporal.Instant.fromEpochMilliseconds(0).toZonedDateTimeISO(name)
@@ -18,10 +18,10 @@ export function isTimeZone(name: string): boolean {
   }
 }
 
-/** The day that holds an instant; it has 23 or 25 hours where clocks are changed. */
+/** The day that contains an instant; it has 23 or 25 hours when clocks change. */
 export const dayOf = (zone: string, instantMs: number): Span => daysFrom(startOfDay(zone, instantMs), 1)
 
-/** The week that holds an instant, from Monday to Sunday (ISO 8601). */
+/** The week that contains an instant, from Monday to Sunday (ISO 8601). */
 export function weekOf(zone: string, instantMs: number): Span {
   const day = startOfDay(zone, instantMs)
   return daysFrom(day.subtract({ days: day.dayOfWeek - 1 }), 7)

@@ -160,7 +160,7 @@ suite('limits with Redis', { skip: needsRedis }, () => {
     })
     await using own = await openTestRedis({ user, keyPrefix: `${user}:` })
     const { counted } = await openLimits(own).take(policy(1), subject)
-    assert.deepEqual([await own.isReachable(), counted.together], [true, true])
+    assert.deepEqual([await own.isReachable(), counted.shared], [true, true])
     await using foreign = await openTestRedis({ user, keyPrefix: 'todo-backend:' })
     assert.equal(await foreign.isReachable(), false)
   })
@@ -173,7 +173,7 @@ suite('limits with Redis', { skip: needsRedis }, () => {
     await redis.client.set(`limit:test:${even}`, 4, 'EX', 60)
     const both = await Promise.all([take(policy(9), odd), take(policy(9), even)])
     assert.deepEqual(
-      both.map(({ remaining, counted }) => [remaining, counted.together]),
+      both.map(({ remaining, counted }) => [remaining, counted.shared]),
       [
         [8, false],
         [4, true],

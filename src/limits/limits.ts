@@ -2,9 +2,9 @@ import type { Observer } from '../observer.ts'
 import { SharedCounts, type SharedStore } from './shared.ts'
 import { Windows, type Window } from './windows.ts'
 
-/** So many in a window, which begins with the first and is the same for all processes on one Redis. */
+/** A limit for a fixed window, which begins with its first request and is shared by all processes on one Redis. */
 export interface Policy {
-  /** Part of the key in the store: policies of one name never have a subject in common. */
+  /** Part of the key in the store: policies with the same name must not share subjects. */
   readonly name: string
   readonly limit: number
   readonly windowSeconds: number
@@ -14,53 +14,52 @@ export interface Verdict {
   readonly policy: Policy
   readonly allowed: boolean
   readonly remaining: number
-  /** Until the window ends, rounded up: whoever waits so long finds a new one. */
+  /** Seconds until the window ends, rounded up. */
   readonly resetSeconds: number
-  /** What was counted, to be given back. */
-  readonly counted: { readonly own: Window; readonly together: boolean }
+  /** Where it was counted, for `giveBack`. */
+  readonly counted: { readonly own: Window; readonly shared: boolean }
 }
 
 export interface Limits {
-  /** Counts one more for the subject and says whether it is within the limit. Of any number at once exactly `limit` are. */
+  /** Counts one for the subject. Of any number of concurrent calls exactly `limit` are allowed. */
   take(this: void, policy: Policy, subject: string): Promise<Verdict>
-  /** Takes back one that turned out not to count, while its window lasts. */
+  /** Undoes a `take` within its window. */
   giveBack(this: void, verdict: Verdict, subject: string): Promise<void>
 }
 
 /**
- * Fixed windows counted in Redis, atomically; and each process also counts what passes through itself, in windows that end
- * with those of Redis. Both must allow. So a Redis that goes away, comes back, evicts or is restarted makes no process forget
- * what it let in itself.
+ * Fixed windows are counted atomically in Redis; each process also counts its own requests, in windows that end with those of
+ * Redis. Both must allow. So if Redis fails, evicts keys or restarts, no process forgets what it has admitted itself.
  *
- * While Redis is away a process lets in its share of what was left when Redis answered last, so that the workers of one
- * service stay within the limit together.
+ * While Redis is unavailable a process admits its share of what was left at Redis's last answer, so that the workers of one service
+ * together stay within the limit.
  *
- * @param processes how many share the limit: the workers of this service. Those of other replicas are not known.
+ * @param processes the number of workers of this service, which share the limit. Other replicas are not known.
  */
 export function openLimits(
   store: SharedStore,
   onVerdict: Observer['limited'] = () => undefined,
   processes = 1,
 ): Limits {
-  const together = new SharedCounts(store)
-  const alone = new Map<string, Windows>()
+  const sharedCounts = new SharedCounts(store)
+  const ownWindows = new Map<string, Windows>()
   const windowsOf = ({ name, windowSeconds }: Policy): Windows => {
     const key = `${name} ${windowSeconds}`
-    let windows = alone.get(key)
-    if (windows === undefined) alone.set(key, (windows = new Windows(windowSeconds * 1000)))
+    let windows = ownWindows.get(key)
+    if (windows === undefined) ownWindows.set(key, (windows = new Windows(windowSeconds * 1000)))
     return windows
   }
   return {
     async take(policy, subject) {
       const own = windowsOf(policy).take(subject)
       const ownCount = own.count
-      const shared = await together.add(keyOf(policy, subject), 1, policy.windowSeconds * 1000)
+      const shared = await sharedCounts.add(keyOf(policy, subject), 1, policy.windowSeconds * 1000)
       const now = performance.now()
       const endsAtMs = shared === undefined ? own.endsAtMs : now + shared.leftMs
       own.endsAtMs = Math.min(own.endsAtMs, endsAtMs)
       const sharedCount = shared?.count ?? 0
       if (shared !== undefined) own.shared = { own: ownCount, others: Math.max(0, sharedCount - ownCount) }
-      // Where ours is the count, Redis may have lost some, and its window would end later than the one they were in.
+      // If our own count is the larger one, Redis may have lost counts, and its window may have begun later than ours.
       const leftMs = (ownCount >= sharedCount ? own.endsAtMs : endsAtMs) - now
       const left =
         shared === undefined
@@ -73,19 +72,19 @@ export function openLimits(
         allowed,
         remaining: Math.max(0, left),
         resetSeconds: Math.max(1, Math.ceil(leftMs / 1000)),
-        counted: { own, together: shared !== undefined },
+        counted: { own, shared: shared !== undefined },
       }
     },
     async giveBack({ policy, counted }, subject) {
-      // In the next window it would be one more than the limit.
+      // After the window has ended, this would add one to the limit of the next.
       if (performance.now() >= counted.own.endsAtMs) return
       counted.own.count--
-      if (counted.together) await together.add(keyOf(policy, subject), -1, policy.windowSeconds * 1000)
+      if (counted.shared) await sharedCounts.add(keyOf(policy, subject), -1, policy.windowSeconds * 1000)
     },
   }
 }
 
-/** What one process may let in besides what Redis knows, rounded up so that a small limit does not become none. */
+/** What one process may admit beyond Redis's last count, rounded up so that a small limit does not become zero. */
 const shareOf = (limit: number, { shared: { own, others } }: Window, processes: number): number =>
   Math.ceil(Math.max(0, limit - own - others) / processes)
 

@@ -1,6 +1,6 @@
 import type { Redis, Result } from 'ioredis'
 
-/** Where processes count together. `ask` gives undefined while it is away. */
+/** The store for shared counts. `ask` returns undefined while it is unavailable. */
 export interface SharedStore {
   readonly client: Redis
   ask<T>(command: () => Promise<T>): Promise<T | undefined>
@@ -8,20 +8,20 @@ export interface SharedStore {
 
 export interface SharedCount {
   readonly count: number
-  /** Until the window ends. */
+  /** Time until the window ends. */
   readonly leftMs: number
 }
 
 declare module 'ioredis' {
-  // The name and parameter of the interface that this adds to.
+  // Declaration merging requires the same name and type parameter.
   interface RedisCommander<Context> {
     todoBackendCount(keys: number, ...keysAndSteps: (string | number)[]): Result<(number | null)[], Context>
   }
 }
 
 /**
- * Adds to the count of each key, 1 or -1, and says what it is then and how long its window lasts. The first to count begins the
- * window; what is taken back begins none. A key that is no counter is null, and any other failure is that of Redis.
+ * Adds 1 or -1 to the count of each key, and returns the new count and the remaining time of its window. The first increment begins
+ * a window; a decrement begins none. A key of another type yields null; any other error fails the command.
  */
 const COUNT = `
   local answers = {}
@@ -44,7 +44,7 @@ const COUNT = `
   end
   return answers`
 
-interface Asked {
+interface Increment {
   readonly key: string
   readonly step: 1 | -1
   readonly windowMs: number
@@ -52,32 +52,32 @@ interface Asked {
 }
 
 /**
- * Counts in Redis, atomically. All that is asked for in one turn of the event loop is one command: under load this costs a
- * third of what a command for each would, on both sides.
+ * Atomic counts in Redis. All increments of one turn of the event loop are sent as one command: under load this costs both sides a
+ * third of what separate commands would.
  */
 export class SharedCounts {
   readonly #store: SharedStore
-  #asked: Asked[] = []
+  #pending: Increment[] = []
 
   constructor(store: SharedStore) {
     this.#store = store
     store.client.defineCommand('todoBackendCount', { lua: COUNT })
   }
 
-  /** @returns undefined where Redis is away, or the key is something else */
+  /** @returns undefined if Redis is unavailable, or the key has another type */
   add(key: string, step: 1 | -1, windowMs: number): Promise<SharedCount | undefined> {
     const { promise, resolve } = Promise.withResolvers<SharedCount | undefined>()
-    if (this.#asked.push({ key, step, windowMs, resolve }) === 1) setImmediate(() => void this.#ask())
+    if (this.#pending.push({ key, step, windowMs, resolve }) === 1) setImmediate(() => void this.#send())
     return promise
   }
 
-  async #ask(): Promise<void> {
-    const asked = this.#asked
-    this.#asked = []
-    const keys = asked.map(({ key }) => key)
-    const steps = asked.flatMap(({ step, windowMs }) => [step, windowMs])
+  async #send(): Promise<void> {
+    const increments = this.#pending
+    this.#pending = []
+    const keys = increments.map(({ key }) => key)
+    const steps = increments.flatMap(({ step, windowMs }) => [step, windowMs])
     const answers = await this.#store.ask(() => this.#store.client.todoBackendCount(keys.length, ...keys, ...steps))
-    asked.forEach(({ resolve }, at) => {
+    increments.forEach(({ resolve }, at) => {
       const [count, leftMs] = [answers?.[2 * at], answers?.[2 * at + 1]]
       resolve(typeof count === 'number' && typeof leftMs === 'number' ? { count, leftMs } : undefined)
     })

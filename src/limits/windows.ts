@@ -1,6 +1,6 @@
 export interface Window {
   count: number
-  /** What Redis said last: how many of `count` it knew, and how many it had from other processes. */
+  /** Redis's last answer: how many of `count` it had counted, and how many of other processes. */
   shared: { readonly own: number; readonly others: number }
   /** On the clock of `performance.now()`. */
   endsAtMs: number
@@ -9,8 +9,8 @@ export interface Window {
 const NOTHING = { own: 0, others: 0 }
 
 /**
- * What passes through this process, counted in windows of one length. A window may be told to end earlier, with the one that
- * others count in, and never later: so the oldest entry is the first to go, and what has ended takes no memory for long.
+ * Counts of this process, in windows of one length. A window's end may be moved earlier, to that of the shared window, but never
+ * later: so entries end about in the order of the map, and ended ones do not take memory for long.
  */
 export class Windows {
   readonly #windows = new Map<string, Window>()
@@ -27,13 +27,13 @@ export class Windows {
     return this.#windows.size
   }
 
-  /** The subject's window, with one more in it. */
+  /** Adds one to the subject's window and returns it. */
   take(subject: string): Window {
     const now = this.#now()
     this.#dropEnded(now)
     let window = this.#windows.get(subject)
     if (window === undefined || window.endsAtMs <= now) {
-      // Deleted first, so that it stands behind all that began before it.
+      // Deleted first, so that the new window is the last in the map.
       this.#windows.delete(subject)
       window = { count: 0, shared: NOTHING, endsAtMs: now + this.#lengthMs }
       this.#windows.set(subject, window)

@@ -1,17 +1,17 @@
 import type { Metric, Registry } from 'prom-client'
 
-/** In seconds: below 10 ms most of what is fast, above 1.6 s only what waits for somebody else. */
+/** Bucket limits in seconds. Most requests take less than 10 ms; only those that wait for another server take more than 1.6 s. */
 const BUCKETS_S = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
 
 interface Series {
-  /** One for each bucket and one for what is above them all; not added up yet. */
+  /** One count for each bucket and one for longer requests; not cumulative. */
   readonly counts: number[]
   sum: number
 }
 
 /**
- * The histogram of all requests. prom-client's own hashes its labels at every observation, which takes a microsecond of each
- * request; this one looks its series up in maps, and is turned into prom-client's form when somebody asks.
+ * The histogram of all requests. prom-client's histogram hashes the labels at each observation, which costs a microsecond per request.
+ * This one finds its series in maps, and is converted to prom-client's form when metrics are collected.
  */
 export class RequestDurations {
   readonly name = 'http_request_duration_seconds'
@@ -21,7 +21,7 @@ export class RequestDurations {
   readonly #series = new Map<string, Map<string, Map<string | number, Series>>>()
 
   constructor(registry: Registry) {
-    // Of a metric a registry uses the name and `get` alone, and its declaration knows prom-client's own classes only.
+    // A registry only uses the name and `get` of a metric, but its type accepts prom-client's own classes only.
     registry.registerMetric(this as unknown as Metric)
   }
 

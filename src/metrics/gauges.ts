@@ -6,7 +6,7 @@ import type { Queue } from '../jobs/queue.ts'
 import { within } from '../lib/within.ts'
 import type { RedisConnection } from '../redis.ts'
 
-/** How long the database may take to say what is applied: somebody waits for the metrics, most of all while it is away. */
+/** Timeout of queries for metrics: an answer without them is needed most while the database is unreachable. */
 const LOOK_TIMEOUT_MS = 1_000
 
 interface Gauged {
@@ -15,13 +15,13 @@ interface Gauged {
   readonly jobs: Pick<Queue, 'state'>
 }
 
-/** What is looked at when somebody asks, and costs nothing before. */
+/** Gauges that are read when metrics are collected, and cost nothing otherwise. */
 export function openGauges(app: App, { db, redis, jobs }: Gauged): Registry {
   const registry = new Registry()
   registry.registerMetric(
     new Gauge({
       name: 'http_requests_in_flight',
-      help: 'Requests without their whole answer, that for these metrics among them',
+      help: 'Requests whose answer is not complete, including the one for these metrics',
       registers: [],
       collect() {
         this.set(app.connections.count().inFlight)
@@ -51,7 +51,7 @@ export function openGauges(app: App, { db, redis, jobs }: Gauged): Registry {
   registry.registerMetric(
     new Gauge({
       name: 'redis_up',
-      help: '1 where Redis counts for all processes, 0 where this one counts alone; of several workers the worst',
+      help: '1 if rate limits are counted in Redis, 0 if each process counts by itself; the minimum of all workers',
       aggregator: 'min',
       registers: [],
       async collect() {
@@ -81,7 +81,7 @@ function watchDatabase(registry: Registry, db: Gauged['db']): void {
   registry.registerMetric(
     new Gauge({
       name: 'database_pool_connections_max',
-      help: 'The most connections that the pool opens',
+      help: 'Maximum size of the pool',
       registers: [],
       collect() {
         this.set(db.pool.options.max)
@@ -91,7 +91,7 @@ function watchDatabase(registry: Registry, db: Gauged['db']): void {
   registry.registerMetric(
     new Counter({
       name: 'database_pool_acquire_failures_total',
-      help: 'Requests that got no connection in time',
+      help: 'Requests for which no connection became available in time',
       registers: [],
       collect() {
         this.reset()
@@ -103,7 +103,7 @@ function watchDatabase(registry: Registry, db: Gauged['db']): void {
   registry.registerMetric(
     new Gauge({
       name: 'database_up',
-      help: '1 where the database answered just now; of several workers the worst',
+      help: '1 if the database answered just now; the minimum of all workers',
       aggregator: 'min',
       registers: [],
       async collect() {
@@ -155,7 +155,7 @@ function watchJobs(registry: Registry, jobs: Gauged['jobs']): void {
   )
 }
 
-/** Whoever asks while there is an answer under way gets that one. */
+/** Concurrent calls share one pending result. */
 export function coalesced<T>(ask: () => Promise<T>): () => Promise<T> {
   let underWay: Promise<T> | undefined
   return () => (underWay ??= ask().finally(() => (underWay = undefined)))

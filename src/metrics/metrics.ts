@@ -5,12 +5,12 @@ import type { Observer } from '../observer.ts'
 import type { ProblemKind } from '../problems.ts'
 import { RequestDurations } from './durations.ts'
 
-/** What this process counts of itself. Each has its own: there may be several in one process, as in tests. */
+/** The metrics of this process. Not global, because tests have several services in one process. */
 export interface Metrics extends Observer {
   readonly registry: Registry
 }
 
-/** The methods that some route has, or may well be tried with; the parser knows some forty. */
+/** Methods with a label of their own: those of routes and other common ones. The parser accepts some forty. */
 const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'])
 
 const JOB_BUCKETS_S = [0.01, 0.05, 0.25, 1, 5, 30, 120, 600]
@@ -20,7 +20,7 @@ export function openMetrics(problems: readonly ProblemKind[]): Metrics {
   const registry = new Registry()
   const registers = [registry]
   collectDefaultMetrics({ register: registry })
-  // Of several workers the oldest; by itself it would be left out of their sum.
+  // The minimum of all workers: prom-client omits it from aggregated metrics by default.
   Object.assign(registry.getSingleMetric('process_start_time_seconds') ?? {}, { aggregator: 'min' })
   describeProcess(registry)
   const durations = new RequestDurations(registry)
@@ -32,35 +32,35 @@ export function openMetrics(problems: readonly ProblemKind[]): Metrics {
   })
   const unauthenticated = new Counter({
     name: 'auth_unauthenticated_total',
-    help: 'Answers 401 by the credential that was not accepted',
+    help: '401 answers by the kind of credential that was refused',
     labelNames: ['credential'],
     registers,
   })
   const actions = new Counter({
     name: 'auth_actions_total',
-    help: 'Requests to the embedded auth server by what they asked for and what came of it',
+    help: 'Requests to the embedded auth server by action and outcome',
     labelNames: ['action', 'outcome'],
     registers,
   })
   const replays = new Counter({
     name: 'idempotency_replays_total',
-    help: 'Repeated requests that were given their first answer again',
+    help: 'Requests answered with a stored answer (Idempotency-Key)',
     registers,
   })
   const runs = new Counter({
     name: 'jobs_run_total',
-    help: 'Runs of background jobs by what they came to',
+    help: 'Runs of background jobs by outcome',
     labelNames: ['name', 'outcome'],
     registers,
   })
   const runDurations = new Histogram({
     name: 'jobs_duration_seconds',
-    help: 'How long background jobs ran',
+    help: 'Duration of background jobs',
     labelNames: ['name'],
     buckets: JOB_BUCKETS_S,
     registers,
   })
-  // A series that begins with 1 did not rise, as Prometheus sees it: these begin with 0.
+  // Initialized to 0, because Prometheus sees no increase in a series that begins with 1.
   for (const { code } of problems) refusals.inc({ code }, 0)
   for (const credential of ['none', 'bearer', 'service']) unauthenticated.inc({ credential }, 0)
   return {
@@ -84,13 +84,13 @@ export function openMetrics(problems: readonly ProblemKind[]): Metrics {
   }
 }
 
-/** One for nearly every request, so it is a number until somebody asks. */
+/** Incremented by nearly every request, so it is a plain number until metrics are collected. */
 function countLimits(registry: Registry): Observer['limited'] {
   const tallies = new Map<string, { allowed: number; refused: number; alone: number }>()
   registry.registerMetric(
     new Counter({
       name: 'rate_limit_verdicts_total',
-      help: 'What rate limits said, by policy',
+      help: 'Rate limit decisions by policy',
       labelNames: ['policy', 'verdict'],
       registers: [],
       collect() {
@@ -105,7 +105,7 @@ function countLimits(registry: Registry): Observer['limited'] {
   registry.registerMetric(
     new Counter({
       name: 'rate_limit_alone_total',
-      help: 'What was counted by this process alone, because Redis was away',
+      help: 'Rate limit decisions counted by this process only, because Redis was unavailable',
       labelNames: ['policy'],
       registers: [],
       collect() {
@@ -123,7 +123,7 @@ function countLimits(registry: Registry): Observer['limited'] {
   }
 }
 
-/** By its name: built, this file is deeper than here. */
+/** Found by the package's name, because the depth of this file differs in the build. */
 const PACKAGE = new URL(import.meta.resolve('todo-backend/package.json'))
 
 function describeProcess(registry: Registry): void {
@@ -140,7 +140,7 @@ function describeProcess(registry: Registry): void {
   registry.registerMetric(
     new Counter({
       name: 'nodejs_eventloop_active_seconds_total',
-      help: 'How long the event loop had something to do: its rate is the utilisation, 1 at most for each worker',
+      help: 'Active time of the event loop: its rate is the utilisation, at most 1 for each worker',
       registers: [],
       collect() {
         this.reset()

@@ -18,7 +18,7 @@ interface MetricsDeps {
   readonly jobs: Pick<Queue, 'state'>
 }
 
-/** Prometheus text (version 0.0.4) of all workers together. Labels are bounded: route templates, never paths or ids. */
+/** Prometheus text (version 0.0.4), aggregated over all workers. Labels are low-cardinality: route templates, never paths or ids. */
 export function metricsRoutes(app: App, { config, metrics: { registry }, db, redis, jobs }: MetricsDeps): void {
   const gauges = openGauges(app, { db, redis, jobs })
   const service = openWholeService([registry, gauges], app.log)

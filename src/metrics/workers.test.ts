@@ -12,7 +12,7 @@ interface Sent {
 }
 
 suite('metrics of several workers', () => {
-  test('that cannot be brought together cost neither the supervisor nor the answer of the others', async () => {
+  test('that cannot be aggregated crash neither the supervisor nor the answer of the others', async () => {
     let logged = ''
     const log = openLog('error', new Writable({ write: (line, _, done) => ((logged += String(line)), done()) }))
     const living = { isConnected: () => true, isDead: () => false }
@@ -30,7 +30,7 @@ suite('metrics of several workers', () => {
       ...living,
       id: 3,
       send: ({ id }: Sent) =>
-        cluster.emit('message', wrong, { type: 'metrics:told', id, snapshot: [{ name: 'x', type: 'counter' }] }),
+        cluster.emit('message', wrong, { type: 'metrics:sent', id, snapshot: [{ name: 'x', type: 'counter' }] }),
     }
     const { workers = {} } = cluster
     Object.assign(workers, { 2: closed, 3: wrong })
@@ -42,7 +42,7 @@ suite('metrics of several workers', () => {
       assert.deepEqual([id, gathered?.answering, gathered?.silent], [7, 1, 1])
       cluster.emit('exit', wrong)
       await new Promise((resolve) => setImmediate(resolve))
-      assert.match(logged, /metrics could not be brought together/)
+      assert.match(logged, /metrics could not be aggregated/)
     } finally {
       for (const id of [2, 3]) delete workers[id]
       for (const event of ['listening', 'message', 'exit']) cluster.removeAllListeners(event)

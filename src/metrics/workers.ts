@@ -5,11 +5,11 @@ import { within } from '../lib/within.ts'
 import { coalesced } from './gauges.ts'
 
 /**
- * Several workers are one service, so whichever is asked for metrics answers for all. It asks the supervisor, who asks every
- * worker. prom-client does the sums; its own way of asking fails as a whole where one worker hangs.
+ * Aggregates the metrics of all workers. The worker that is scraped asks the supervisor, which asks every worker. prom-client
+ * aggregates; its own cluster support fails as a whole if one worker hangs.
  */
 
-/** How long a worker may take to tell what it counts, a second look at a database that is away included. */
+/** Timeout for a worker's metrics, including two queries to an unreachable database. */
 const WORKER_TIMEOUT_MS = 1_500
 const SUPERVISOR_TIMEOUT_MS = 2 * WORKER_TIMEOUT_MS
 
@@ -33,14 +33,14 @@ type Message =
   | { readonly type: 'metrics:gather'; readonly id: number }
   | { readonly type: 'metrics:gathered'; readonly id: number; readonly gathered: Gathered }
   | { readonly type: 'metrics:tell'; readonly id: number }
-  | { readonly type: 'metrics:told'; readonly id: number; readonly snapshot: readonly Snapshot[] }
+  | { readonly type: 'metrics:sent'; readonly id: number; readonly snapshot: readonly Snapshot[] }
 
-/** What several processes sent, by number. */
+/** The metrics sent by several processes, by worker id. */
 class Questions<Answer> {
   readonly #waiting = new Map<number, (answer: Answer) => void>()
   #last = 0
 
-  /** Undefined where there is no answer in time. */
+  /** Undefined if a worker does not answer in time. */
   async ask(timeoutMs: number, send: (id: number) => void): Promise<Answer | undefined> {
     const id = ++this.#last
     const { promise, resolve } = Promise.withResolvers<Answer>()
@@ -60,29 +60,29 @@ class Questions<Answer> {
   }
 }
 
-/** Numbers are not worth the process that counts them: where they fail nobody answers. The first time is told, and stands for all. */
+/** Metrics must never crash the process. Log only the first failure. */
 function tellFirst(log: FastifyBaseLogger): (error: unknown) => void {
-  let isTold = false
+  let isLogged = false
   return (error) => {
-    if (!isTold) log.error({ err: error }, 'metrics could not be brought together')
-    isTold = true
+    if (!isLogged) log.error({ err: error }, 'metrics could not be aggregated')
+    isLogged = true
   }
 }
 
-/** For the supervisor: brings together what its workers count, from now on. */
+/** In the supervisor: aggregates the metrics of the workers from now on. */
 export function gatherMetrics(log: FastifyBaseLogger): void {
   const failed = tellFirst(log)
   const questions = new Questions<readonly Snapshot[]>()
-  /** That serve, and not those that still start. */
+  /** Serving workers, without those that are starting. */
   const serving = new Set<number>()
-  /** What each living worker told last. */
-  const told = new Map<number, readonly Snapshot[]>()
-  /** What those counted that have died: their sum must not go down, or a rate would take all that is left for new. */
+  /** The last metrics of each live worker. */
+  const latest = new Map<number, readonly Snapshot[]>()
+  /** Counters of workers that have died. Without them sums would decrease, which Prometheus reads as a counter reset. */
   let dead = Promise.resolve<readonly Snapshot[]>([])
 
   const tell = async (worker: Worker): Promise<boolean> => {
     const snapshot = await questions.ask(WORKER_TIMEOUT_MS, (id) => send(worker, { type: 'metrics:tell', id }))
-    if (snapshot !== undefined && !worker.isDead()) told.set(worker.id, snapshot)
+    if (snapshot !== undefined && !worker.isDead()) latest.set(worker.id, snapshot)
     return snapshot !== undefined
   }
   const gather = coalesced(async (): Promise<Gathered> => {
@@ -91,13 +91,13 @@ export function gatherMetrics(log: FastifyBaseLogger): void {
       workers.map(async (each) => ({ id: each?.id ?? 0, answers: each !== undefined && (await tell(each)) })),
     )
     const answering = answers.filter((each) => each.answers).length
-    const snapshots = answers.map(({ id, answers }) => (answers ? told.get(id) : countersOf(told.get(id))) ?? [])
+    const snapshots = answers.map(({ id, answers }) => (answers ? latest.get(id) : countersOf(latest.get(id))) ?? [])
     return { snapshots: [...snapshots, await dead], answering, silent: answers.length - answering }
   })
 
   cluster.on('listening', ({ id }) => serving.add(id))
   cluster.on('message', (worker, message: Message) => {
-    if (message.type === 'metrics:told') questions.answer(message.id, message.snapshot)
+    if (message.type === 'metrics:sent') questions.answer(message.id, message.snapshot)
     if (message.type === 'metrics:gather') {
       gather()
         .then((gathered) => send(worker, { type: 'metrics:gathered', id: message.id, gathered }))
@@ -105,8 +105,8 @@ export function gatherMetrics(log: FastifyBaseLogger): void {
     }
   })
   cluster.on('exit', ({ id }) => {
-    const last = countersOf(told.get(id))
-    told.delete(id)
+    const last = countersOf(latest.get(id))
+    latest.delete(id)
     serving.delete(id)
     dead = dead.then(async (before) => {
       try {
@@ -120,17 +120,17 @@ export function gatherMetrics(log: FastifyBaseLogger): void {
 }
 
 function send(worker: Worker, message: Message): void {
-  // One that is just ending may be gone by now; it is missed by the time-out.
+  // A worker may have just ended; the timeout covers that.
   if (worker.isConnected()) worker.send(message, () => undefined)
 }
 
-/** What only ever grows; what a worker has at the moment ends with it. */
+/** Counters and histograms only: the gauges of a dead worker are dropped. */
 const countersOf = (snapshot: readonly Snapshot[] = []): readonly Snapshot[] =>
   snapshot.filter(({ type }) => type === 'counter' || type === 'histogram' || type === 'summary')
 
-/** Numbers that travel as JSON: what is no number, as a mean of nothing, is left out. */
+/** Values that JSON can represent: NaN, such as a mean of no values, is omitted. */
 async function snapshotOf(registry: Registry): Promise<readonly Snapshot[]> {
-  // Its declaration takes types for numbers, and they are words.
+  // Declared as numbers, but metric types are strings.
   const metrics = (await registry.getMetricsAsJSON()) as unknown as readonly Snapshot[]
   return metrics.map((each) => ({ ...each, values: each.values.filter(({ value }) => Number.isFinite(value)) }))
 }
@@ -138,7 +138,7 @@ async function snapshotOf(registry: Registry): Promise<readonly Snapshot[]> {
 const snapshotOfAll = async (registries: readonly Registry[]): Promise<readonly Snapshot[]> =>
   (await Promise.all(registries.map(snapshotOf))).flat()
 
-/** The metrics of the whole service as Prometheus text, whichever of its processes is asked. */
+/** The metrics of all processes of the service as Prometheus text, in any of them. */
 export interface WholeService extends Disposable {
   text(): Promise<string>
 }
@@ -152,7 +152,7 @@ export function openWholeService(own: readonly Registry[], log: FastifyBaseLogge
     if (message.type === 'metrics:tell') {
       const { id } = message
       snapshotOfAll(own)
-        .then((snapshot) => tellSupervisor({ type: 'metrics:told', id, snapshot }))
+        .then((snapshot) => tellSupervisor({ type: 'metrics:sent', id, snapshot }))
         .catch(failed)
     }
   }
@@ -170,7 +170,7 @@ export function openWholeService(own: readonly Registry[], log: FastifyBaseLogge
       const all = AggregatorRegistry.aggregate(snapshots.map((each) => [...each]))
       const workers = new Gauge({
         name: 'todo_backend_workers',
-        help: 'Processes that serve, by whether they told what they count',
+        help: 'Serving processes, by whether they sent their metrics',
         labelNames: ['state'],
         registers: [],
       })

@@ -9,42 +9,42 @@ import { withSocketPath } from '../lib/socket-path.ts'
 import type { Output } from './output.ts'
 
 /*
- * The embedded database has one process. So that `token` and `seed` work while the service runs, it does them for whoever can
- * reach a socket in its data directory. Both are closed to other users; root, who is not kept out, can as well read the files.
+ * Only one process can use the embedded database. So that `token` and `seed` work while the service runs, it executes them for clients
+ * of a Unix socket in its data directory. Other users can access neither; root could read the files anyway.
  */
 
 const SOCKET = 'operator.sock'
 const WORDS_BYTES_MAX = 10_000
 const WORDS_TIMEOUT_MS = 5_000
 
-/** One line of JSON each: first the command's words, then what comes of it. */
+/** Messages are lines of JSON: first the command and its arguments, then its output. */
 type Answer =
   | { readonly kind: 'line' | 'progress' | 'refused'; readonly text: string }
-  /** What went wrong is in the log of the service. */
+  /** The error is in the log of the service. */
   | { readonly kind: 'done' | 'failed' }
 
 type ChannelDeps = Pick<Deps, 'config' | 'log' | 'db'>
 
-/** Runs a command of the operator in this process. @throws StartError with a message for the operator */
+/** Runs an operator's command in this process. @throws StartError with a message for the operator */
 type Perform = (words: readonly string[], deps: ChannelDeps, output: Output) => Promise<void>
 
-/** Takes commands until disposed, in the process that owns the data directory. */
+/** Accepts commands until disposed, in the process that owns the data directory. */
 export async function openChannel(deps: ChannelDeps, perform: Perform): Promise<AsyncDisposable> {
   const { config } = deps
   const visitors = new Set<net.Socket>()
   const server = net.createServer((visitor) => {
     visitors.add(visitor)
     visitor.once('close', () => visitors.delete(visitor))
-    // Whoever asked may leave; what was begun is done.
+    // The client may disconnect; a command that was started is completed.
     visitor.on('error', () => undefined)
     void answer(visitor, deps, perform)
   })
   await withSocketPath(config.dataDir, SOCKET, async (path) => {
-    // A process that was killed leaves its socket behind.
+    // A killed process does not remove its socket.
     rmSync(path, { force: true })
     server.listen({ path, exclusive: true })
     await once(server, 'listening')
-    // Until now only the directory's mode kept other users out.
+    // Until here only the mode of the directory kept other users out.
     chmodSync(path, 0o600)
   })
   server.unref()
@@ -77,7 +77,7 @@ async function answer(visitor: net.Socket, deps: ChannelDeps, perform: Perform):
   visitor.end()
 }
 
-/** Undefined of one who leaves, or takes too long, before it has said anything. */
+/** Undefined if the client disconnects or times out before it has sent a command. */
 async function firstLine(visitor: net.Socket): Promise<readonly string[] | undefined> {
   const timer = setTimeout(() => visitor.destroy(), WORDS_TIMEOUT_MS)
   let said = Buffer.alloc(0)
@@ -92,15 +92,15 @@ async function firstLine(visitor: net.Socket): Promise<readonly string[] | undef
     clearTimeout(timer)
   }
   if (said.length > WORDS_BYTES_MAX) throw new StartError(`a command has at most ${WORDS_BYTES_MAX} bytes`)
-  // From `ask` below, on this machine and of this version.
+  // Sent by `ask` below, on this machine and in this version.
   return said.includes('\n') ? (JSON.parse(said.toString()) as string[]) : undefined
 }
 
 /**
- * Has the service do the command that keeps the embedded database of this directory open.
+ * Executes the command in the running service that owns the embedded database of this directory.
  *
- * @returns false where there is none
- * @throws StartError what it refuses, and what keeps it from being asked
+ * @returns false if no such service is running
+ * @throws StartError if the service refuses the command or cannot be reached
  */
 export async function ask(dataDir: string, words: readonly string[], output: Output): Promise<boolean> {
   const service = await withSocketPath(dataDir, SOCKET, (path) => connected(path, dataDir))
@@ -117,15 +117,15 @@ export async function ask(dataDir: string, words: readonly string[], output: Out
       case 'refused':
         throw new StartError(answer.text)
       case 'failed':
-        throw new StartError('the running service could not do it: its log says why')
+        throw new StartError('the command failed in the running service: see its log')
       case 'done':
         return true
     }
   }
-  throw new StartError('the running service stopped before it was done: run it again')
+  throw new StartError('the running service stopped before the command was done: run it again')
 }
 
-/** Until the last one, or until the service has gone, however it went. */
+/** Messages until the last one, or until the service has ended in any way. */
 async function* answersOf(service: net.Socket): AsyncGenerator<Answer, void> {
   let text = ''
   try {

@@ -1,5 +1,5 @@
 import type { Auth } from '../auth/better-auth.ts'
 import type { Deps } from '../deps.ts'
 
-/** What the operator's commands use of the service. */
+/** The dependencies of the operator's commands. */
 export type CommandDeps = Pick<Deps, 'config' | 'log' | 'db'> & { readonly auth: Auth }

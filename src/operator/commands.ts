@@ -11,7 +11,7 @@ import { token, TOKEN_USAGE, parseToken } from './token.ts'
 
 interface Command {
   readonly usage: string
-  /** @throws StartError for arguments that it does not take, or not in this environment */
+  /** @throws StartError for arguments that are invalid, or not allowed in this environment */
   prepare(args: readonly string[]): (deps: CommandDeps, output: Output) => Promise<void>
 }
 
@@ -33,9 +33,9 @@ const COMMANDS: Readonly<Record<'token' | 'seed', Command>> = {
 }
 
 /**
- * Runs a command: in the running service where that has the embedded database, else here.
+ * Runs a command: in the running service if that owns the embedded database, else in this process.
  *
- * @throws StartError for what is wrong with it, and for what keeps it from running
+ * @throws StartError if the command is invalid or cannot run
  */
 export async function operate(
   name: keyof typeof COMMANDS,
@@ -48,7 +48,7 @@ export async function operate(
   const config = load()
   try {
     if (config.database.address === undefined && (await ask(config.dataDir, [name, ...args], output))) return
-    // What is printed is the outcome; what is logged goes elsewhere.
+    // Standard output is for the result, so the log goes to standard error.
     const log = openLog(config.log.level, process.stderr)
     await using db = await openDatabase(config, log, { migrate: config.environment === 'development' })
     await perform([name, ...args], { config, log, db }, output)
@@ -57,7 +57,7 @@ export async function operate(
   }
 }
 
-/** @throws StartError what the operator can mend */
+/** @throws StartError for errors that the operator can correct */
 export async function perform(
   [name, ...args]: readonly string[],
   { config, log, db }: Omit<CommandDeps, 'auth'>,
@@ -68,13 +68,13 @@ export async function perform(
   const auth = embeddedAuth(config, db)
   if (auth === undefined) {
     throw new StartError(
-      `${name} is for AUTH_MODE=embedded: users and sessions are kept by another auth server here, so sign up and in there`,
+      `${name} is for AUTH_MODE=embedded: users and sessions belong to another auth server, so sign up and sign in there`,
     )
   }
   try {
     await run({ config, log, db, auth }, output)
   } catch (error) {
     if (!(error instanceof Problem) || error.code !== 'unavailable') throw error
-    throw new StartError('the database is away or busy: run it again', { cause: error })
+    throw new StartError('the database cannot be reached or is busy: run the command again', { cause: error })
   }
 }

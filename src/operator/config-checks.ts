@@ -19,20 +19,24 @@ export function checkConfig(load: () => Config): { readonly config?: Config; rea
     return {
       findings: [
         ...mistakes.map((mistake) => fail('config', mistake)),
-        skipped('all else', 'the configuration cannot be used'),
+        skipped('all other checks', 'the configuration cannot be used'),
       ],
     }
   }
 }
 
-/** What is right by itself, but may not be what a production wants. */
+/** Settings that are valid but questionable in production. */
 export function checkExposure({ environment, auth, http, metrics, redis }: Config): readonly Finding[] {
   const findings: Finding[] = []
   if (environment !== 'development') {
     findings.push(
       metrics.token === undefined
-        ? warn('metrics', 'closed: there is no METRICS_TOKEN', 'set METRICS_TOKEN, and give it to Prometheus')
-        : ok('metrics', 'take a token'),
+        ? warn(
+            'metrics',
+            'closed, because METRICS_TOKEN is not set',
+            'set METRICS_TOKEN, and configure it in Prometheus',
+          )
+        : ok('metrics', 'require a token'),
     )
   }
   if (environment !== 'production') return findings
@@ -49,10 +53,14 @@ export function checkExposure({ environment, auth, http, metrics, redis }: Confi
   }
   findings.push(
     http.corsOrigins.some((origin) => origin.startsWith('http:'))
-      ? warn('CORS', 'CORS_ORIGINS lets in pages that come by plain http', 'name the https:// origins of your pages')
+      ? warn(
+          'CORS',
+          'CORS_ORIGINS allows pages that are loaded over plain http',
+          'list the https:// origins of your pages',
+        )
       : ok('CORS', `${http.corsOrigins.length} origins`),
     http.trustProxy.length > 0
-      ? ok('proxy', 'X-Forwarded-For of TRUST_PROXY counts')
+      ? ok('proxy', 'X-Forwarded-For is trusted from TRUST_PROXY')
       : warn(
           'proxy',
           'TRUST_PROXY is not set',
@@ -66,7 +74,7 @@ export function checkExposure({ environment, auth, http, metrics, redis }: Confi
   return findings
 }
 
-/** Where secrets come from, and whether others may read them. */
+/** The source of the secrets, and whether other users can read them. */
 export function checkSecrets(config: Config): readonly Finding[] {
   const path = join(config.dataDir, 'secrets.json')
   let made: string
@@ -74,14 +82,14 @@ export function checkSecrets(config: Config): readonly Finding[] {
     made = readFileSync(path, 'utf8')
   } catch (error) {
     return errorCode(error) === 'ENOENT'
-      ? [ok('secrets', 'from the environment, or made at the first start')]
-      : [fail('secrets', `${path}: ${fileErrorReason(error)}`, 'let this user read it')]
+      ? [ok('secrets', 'from the environment, or generated at the first start')]
+      : [fail('secrets', `${path}: ${fileErrorReason(error)}`, 'allow this user to read it')]
   }
   const used = secretsOf(config).filter((secret) => made.includes(`"${secret.reveal()}"`)).length
   if (used === 0) return [ok('secrets', 'from the environment')]
   const found = `${used} of ${DEVELOPMENT_SECRETS.length} made for development, in ${path}`
   if (config.environment === 'production') {
-    return [fail('secrets', found, 'make new ones for production: openssl rand -base64 32')]
+    return [fail('secrets', found, 'generate new ones for production: openssl rand -base64 32')]
   }
   return [ok('secrets', found), ...[path, config.dataDir].map(privacyOf)]
 }
@@ -96,6 +104,6 @@ function privacyOf(path: string): Finding {
   const mode = statSync(path).mode & 0o777
   const isOpen = (mode & 0o077) !== 0
   return isOpen
-    ? warn('privacy', `${path} has mode ${mode.toString(8)}: others may look into it`, `chmod go= ${path}`)
-    : ok('privacy', `${path} is closed to others`)
+    ? warn('privacy', `${path} has mode ${mode.toString(8)}: other users can read it`, `chmod go= ${path}`)
+    : ok('privacy', `${path} is not readable by other users`)
 }

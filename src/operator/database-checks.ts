@@ -17,7 +17,7 @@ import { isThisMachine } from '../lib/host.ts'
 import { within } from '../lib/within.ts'
 import { clockFinding, fail, messageOf, ok, skipped, warn, type Finding } from '../lib/finding.ts'
 
-/** Longer than any time-out of a connection. An embedded database that recovers takes longest. */
+/** Longer than any timeout of a connection. Recovery of the embedded database takes longest. */
 const OPEN_TIMEOUT_MS = 60_000
 const ASK_TIMEOUT_MS = 15_000
 const CONNECTION_MANUAL = 'docs/operations/troubleshooting.md#connection tells what each message means'
@@ -35,10 +35,10 @@ const CHECKS: Readonly<Record<string, Check>> = {
   connections: checkConnections,
 }
 
-/** The database, as this configuration reaches it. Changes nothing. */
+/** Checks of the configured database. Changes nothing. */
 export async function checkDatabase(config: Config): Promise<readonly Finding[]> {
   if (config.database.address === undefined && !existsSync(join(embeddedDirectory(config.dataDir), 'PG_VERSION'))) {
-    return [skipped('database', `there is none yet: the first start makes it in ${config.dataDir}`)]
+    return [skipped('database', `does not exist yet: the first start creates it in ${config.dataDir}`)]
   }
   const findings: Finding[] = []
   try {
@@ -55,13 +55,15 @@ export async function checkDatabase(config: Config): Promise<readonly Finding[]>
   )
   for (const { name, run } of FEATURES.flatMap(({ checks = [] }) => checks)) {
     findings.push(
-      ...(isUsable ? await outcome(name, run(config)) : [skipped(name, 'the database cannot be used as it is')]),
+      ...(isUsable
+        ? await outcome(name, run(config))
+        : [skipped(name, 'the database cannot be used in its present state')]),
     )
   }
   return findings
 }
 
-/** What a check found, or why it could not. */
+/** The finding of a check, or the error that it met. */
 async function outcome(name: string, work: Promise<Finding | readonly Finding[]>): Promise<readonly Finding[]> {
   try {
     return [await within(ASK_TIMEOUT_MS, work)].flat()
@@ -104,7 +106,7 @@ async function checkTls({ environment, database: { address } }: Config, client: 
     const found = `${stream.getProtocol() ?? 'TLS'}, ${verified ? 'certificate verified' : 'certificate not verified'}`
     return verified
       ? ok('database TLS', found)
-      : warn('database TLS', found, 'add sslmode=verify-full to DATABASE_URL: whoever answers is believed now')
+      : warn('database TLS', found, 'add sslmode=verify-full to DATABASE_URL: now any server that answers is trusted')
   }
   if (isThisMachine(address.host)) return ok('database TLS', 'none, on this machine')
   const judge = environment === 'production' ? fail : warn
@@ -125,7 +127,7 @@ async function checkMigrations({ environment }: Config, client: Connection): Pro
   if (incompatible.length > 0) {
     return fail(
       'migrations',
-      `${names(incompatible)} unknown here: the schema is newer and lacks what this version needs`,
+      `${names(incompatible)} unknown to this version: the schema is newer and lacks what this version needs`,
       'run a newer version of the service',
     )
   }
@@ -146,13 +148,13 @@ async function checkMigrations({ environment }: Config, client: Connection): Pro
     : fail('migrations', found, 'npm run migrate -- up')
 }
 
-/** As a start looks: in a transaction, since there may be a pooler. */
+/** The same checks as at a start, in a transaction, since there may be a pooler. */
 async function checkRoles(
   { auth, database: { role, address } }: Config,
   client: Connection,
 ): Promise<readonly Finding[]> {
   const { pending, applied } = await migrationState(client)
-  if (applied.length === 0) return [skipped('database roles', `the first of ${pending.length} migrations makes them`)]
+  if (applied.length === 0) return [skipped('database roles', `the first of ${pending.length} migrations creates them`)]
   let acting = role
   await refuseOtherSearchPath(client)
   await client.query(BEGIN)
@@ -167,7 +169,7 @@ async function checkRoles(
     await client.query(ENTER_ROLE, [acting])
     if (auth.mode === 'embedded') await refuseForeignUsers(client)
     return [
-      ok('database roles', `${role} owns nothing and cannot pass policies by`),
+      ok('database roles', `${role} owns nothing and cannot bypass policies`),
       ok('policies', `row-level security is forced on ${rows[0]?.tables ?? 0} tables`),
     ]
   } catch (error) {
@@ -177,14 +179,14 @@ async function checkRoles(
   }
 }
 
-/** How late a job may be before it looks as if no process does background work. */
+/** How late a job may be before it seems that no process runs background work. */
 const JOB_LATE_WARN_S = 600
 
 async function checkJobs({ database: { role } }: Config, client: Connection): Promise<Finding> {
   const { rows: found } = await client.query<{ exists: boolean }>(
     `select to_regclass('public.jobs') is not null as exists`,
   )
-  if (found[0]?.exists !== true) return skipped('jobs', 'a migration makes their table')
+  if (found[0]?.exists !== true) return skipped('jobs', 'a pending migration creates their table')
   await client.query('begin')
   try {
     await client.query(ENTER_ROLE, [systemRole(role)])
@@ -198,11 +200,7 @@ async function checkJobs({ database: { role } }: Config, client: Connection): Pr
     }
     const lateS = Math.round(oldestDueS)
     return lateS > JOB_LATE_WARN_S
-      ? warn(
-          'jobs',
-          `one has been due for ${lateS} s`,
-          'start the service, or read in its log what keeps jobs from running',
-        )
+      ? warn('jobs', `one has been due for ${lateS} s`, 'start the service, or look in its log for errors of jobs')
       : ok('jobs', 'none is dead, none is late')
   } finally {
     await client.query('rollback').catch(() => undefined)
@@ -210,13 +208,13 @@ async function checkJobs({ database: { role } }: Config, client: Connection): Pr
 }
 
 async function checkPooler({ database: { pooler, address } }: Config, client: Connection): Promise<Finding> {
-  if (address === undefined) return skipped('pooler', 'there is none before the embedded database')
+  if (address === undefined) return skipped('pooler', 'the embedded database has none')
   if (pooler === 'transaction') return ok('pooler', 'expected, in transaction mode')
   return (await isPooled(client))
     ? warn(
         'pooler',
-        'there seems to be one, and DATABASE_POOLER is none',
-        'set DATABASE_POOLER=transaction if it shares connections by transaction',
+        'there seems to be one, but DATABASE_POOLER is none',
+        'set DATABASE_POOLER=transaction if it pools transactions',
       )
     : ok('pooler', 'none')
 }

@@ -18,7 +18,7 @@ Changes nothing. Exit status 1 when something failed.
 
 const HEALTH_TIMEOUT_MS = 2_000
 
-/** @throws StartError for arguments that it does not take; whatever else it meets is a row of the table */
+/** @throws StartError for invalid arguments; every other error is a row of the table */
 export async function doctor(
   args: readonly string[],
   load: () => Config,
@@ -55,21 +55,21 @@ function options(args: readonly string[]): { readonly json: boolean; readonly he
     })
     return values
   } catch {
-    throw new StartError('doctor takes nothing but --json: see doctor --help')
+    throw new StartError('the only option of doctor is --json: see doctor --help')
   }
 }
 
-/** A bug of a check must not cost the table. */
+/** A bug in one check must not prevent the others. */
 const settled = (check: string, look: () => Promise<readonly Finding[]>): Promise<readonly Finding[]> =>
   look().catch((error: unknown) => [fail(check, messageOf(error))])
 
-/** Whether the service runs already, could, or somebody else has its port. */
+/** Whether the service is running, its port is free, or another program uses the port. */
 async function checkPort({ http: { host, port } }: Config): Promise<readonly Finding[]> {
   if (port === 0) return [ok('port', 'any free one')]
   const where = `${host}:${port}`
   const url = `${reachableUrl(listenHost(host), port)}/health/ready`
   try {
-    // Head and body: what listens there may be anything.
+    // The timeout covers head and body, because any program may listen there.
     const response = await fetch(url, { signal: AbortSignal.timeout(HEALTH_TIMEOUT_MS) })
     const { service, status } = (await response.json()) as { service?: string; status?: string }
     if (service !== 'todo-backend') throw new SyntaxError('another service')
@@ -84,7 +84,11 @@ async function checkPort({ http: { host, port } }: Config): Promise<readonly Fin
 function unanswered(error: unknown, where: string): Finding {
   if (error instanceof Error && error.name === 'TimeoutError') {
     const found = `${where} does not answer within ${HEALTH_TIMEOUT_MS / 1000} s`
-    return fail('port', found, 'stop what listens there or set PORT to another, and see that HOST is of this machine')
+    return fail(
+      'port',
+      found,
+      'stop the process that listens there or set PORT to another, and check that HOST is an address of this machine',
+    )
   }
   switch (error instanceof Error ? errorCode(error.cause) : undefined) {
     case 'ECONNREFUSED':
@@ -96,11 +100,11 @@ function unanswered(error: unknown, where: string): Finding {
     case 'EAI_AGAIN':
       return fail(
         'port',
-        `the host of ${where} is no address of this machine`,
-        'set HOST to one, or to 0.0.0.0 for all',
+        `the host of ${where} is not an address of this machine`,
+        'set HOST to an address of this machine, or to 0.0.0.0 for all',
       )
     default:
-      return fail('port', `${where} is in use by something else`, 'stop what listens there, or set PORT to another')
+      return fail('port', `${where} is in use by something else`, 'stop that program, or set PORT to another')
   }
 }
 

@@ -1,15 +1,15 @@
-/** Where a command says what it does: lines are its result, and progress is for whoever watches. */
+/** The output of a command: lines are its result; progress is for a person who is watching. */
 export interface Output {
   line(text: string): void
   progress(text: string): void
 }
 
-/** Where nobody watches a line that changes. */
+/** The interval of progress lines if standard error is not a terminal. */
 const PROGRESS_INTERVAL_MS = 5_000
 
 const CLEAR_LINE = '\r\x1b[K'
 
-/** Results on standard output; progress on standard error, in one line that changes, or, in a file, in a line now and then. */
+/** Results go to standard output. Progress goes to standard error: in one changing line on a terminal, else in occasional lines. */
 export function openOutput(): Output & Disposable {
   const { stdout, stderr } = process
   const isWatched = stderr.isTTY

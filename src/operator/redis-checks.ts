@@ -5,7 +5,7 @@ import { clockFinding, messageOf, ok, skipped, warn, type Finding } from '../lib
 
 const TIMEOUT_MS = 3_000
 
-/** Redis may be away: each process then limits by itself. So nothing here is worse than a warning. */
+/** Without Redis each process counts rate limits by itself, so no finding is worse than a warning. */
 export async function checkRedis({ redis: { url } }: Config): Promise<readonly Finding[]> {
   const redis = new Redis(url.reveal(), {
     lazyConnect: true,
@@ -13,7 +13,7 @@ export async function checkRedis({ redis: { url } }: Config): Promise<readonly F
     maxRetriesPerRequest: 0,
     retryStrategy: () => null,
   })
-  // What it says is in the error of the question that it kept from being answered.
+  // The error is also that of the command that it interrupts.
   let reason = 'the connection was closed'
   redis.on('error', (error) => (reason = messageOf(error)))
   try {
@@ -21,7 +21,7 @@ export async function checkRedis({ redis: { url } }: Config): Promise<readonly F
   } catch (error) {
     const why = /Connection is closed/.test(messageOf(error)) ? reason : messageOf(error)
     const next = 'start Redis or set REDIS_URL; until then each process limits by itself'
-    return [warn('Redis', `away: ${why}`, next), skipped('Redis clock', 'Redis is away')]
+    return [warn('Redis', `unavailable: ${why}`, next), skipped('Redis clock', 'Redis is unavailable')]
   } finally {
     redis.disconnect()
   }
@@ -41,12 +41,12 @@ async function ask(redis: Redis): Promise<readonly Finding[]> {
   return [
     field('role') === 'master'
       ? ok('Redis', found)
-      : warn('Redis', `${found}, but is a replica`, 'set REDIS_URL to the primary: limits are counted by writing'),
+      : warn('Redis', `${found}, but is a replica`, 'set REDIS_URL to the primary, because counting writes'),
     mayForget
       ? warn(
           'Redis memory',
-          `${policy}: counts are forgotten when memory is short`,
-          'maxmemory-policy volatile-ttl, or a Redis of its own',
+          `${policy}: counts are evicted when memory is short`,
+          'set maxmemory-policy volatile-ttl, or use a separate Redis',
         )
       : ok('Redis memory', `maxmemory-policy ${policy}`),
     clockFinding('Redis clock', otherMs, askedAtMs, answeredAtMs),

@@ -1,7 +1,7 @@
 import { PRIORITIES, STATUSES } from '../tasks/fields.ts'
 import type { TaskCreate } from '../tasks/schema.ts'
 
-/** Somebody who could be a user, with what they might have to do. */
+/** A sample user with sample tasks. */
 export interface Person {
   readonly name: string
   readonly email: string
@@ -22,7 +22,7 @@ const PEOPLE = [
   'the new team',
 ]
 
-/** `{a|b}` is one of them, `{n}` a small number, `{who}` somebody. */
+/** `{a|b}` is one of the alternatives, `{n}` a small number, `{who}` a person. */
 const KINDS: readonly { readonly tags: readonly string[]; readonly titles: readonly string[] }[] = [
   {
     tags: ['home'],
@@ -79,17 +79,17 @@ const NOTES = [
 ]
 
 const DAY_MS = 24 * 60 * 60 * 1000
-/** A time of the day, so that not all is due at midnight. */
+/** A time of day, so that not all tasks are due at midnight. */
 const HOURS = [8, 9, 12, 15, 17, 18, 20]
 
-/** The same people for the same numbers; when their tasks are due is counted from today. */
+/** Returns the same people for the same numbers; due dates are relative to today. */
 export function* imagine(
   { users, tasks, seed }: { readonly users: number; readonly tasks: number; readonly seed: number },
   now: Date,
 ): Generator<Person> {
   const todayMs = Math.floor(now.getTime() / DAY_MS) * DAY_MS
   for (let number = 1; number <= users; number += 1) {
-    // Each by themselves: more users, or more tasks, change nothing of the others.
+    // Each user has a generator of their own: with more users or tasks, the others stay the same.
     const chance = new Chance(seed * 1_000_003 + number)
     const [first, last] = [chance.one(FIRST_NAMES), chance.one(LAST_NAMES)]
     yield {
@@ -118,7 +118,7 @@ function task(chance: Chance, todayMs: number): TaskCreate {
   }
 }
 
-/** Letters of ASCII, for an address. */
+/** ASCII letters only, for an e-mail address. */
 const plain = (name: string): string =>
   name
     .normalize('NFD')

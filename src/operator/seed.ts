@@ -12,16 +12,16 @@ import type { Output } from './output.ts'
 
 export const SEED_USAGE = `usage: todo-backend seed [--users N] [--tasks N] [--seed N]
 
-Makes users who have tasks, and prints how to be each of them. With ENVIRONMENT=development only.
+Creates users with tasks, and prints a token for each of them. Only with ENVIRONMENT=development.
 
 --users N  how many, 1 to 1000; 3 when absent
 --tasks N  of each, 0 to 10000; 50 when absent
 --seed N   which ones, 0 to 999999; 1 when absent. The same number gives the same users and tasks. Those who are there already
            stay as they are, and get a new token`
 
-/** Of one statement: a small part of the time that one may take. */
+/** Tasks inserted by one statement, which takes a small part of its timeout. */
 const BATCH_TASKS = 200
-/** Whoever knows it can sign in as these users, as whoever reads the code does. */
+/** The password of the sample users, which is public. */
 const PASSWORD = 'correct horse battery'
 
 const HAS_TASKS: Statement = { name: 'seed.has_tasks', text: 'select exists (select from tasks) as "hasTasks"' }
@@ -43,7 +43,7 @@ export function parseSeed(args: readonly string[]): SeedOptions {
     }
     ;({ values } = parseArgs({ args: [...args], options }))
   } catch {
-    throw new StartError('seed takes --users N, --tasks N and --seed N, and nothing else: see seed --help')
+    throw new StartError('the options of seed are --users N, --tasks N and --seed N: see seed --help')
   }
   const number = (name: keyof SeedOptions, min: number, max: number): number => {
     const value = /^\d{1,9}$/.test(values[name] ?? '') ? Number(values[name]) : -1
@@ -53,10 +53,10 @@ export function parseSeed(args: readonly string[]): SeedOptions {
   return { users: number('users', 1, 1_000), tasks: number('tasks', 0, 10_000), seed: number('seed', 0, 999_999) }
 }
 
-/** Signs the users up, one after another, and creates their tasks as they would. */
+/** Signs up the users one after another, and creates their tasks in their scopes. */
 export async function seed(deps: CommandDeps, options: SeedOptions, output: Output): Promise<void> {
   if (deps.config.environment !== 'development') {
-    throw new StartError('seed is for ENVIRONMENT=development only: everybody knows the password of the users it makes')
+    throw new StartError('seed is for ENVIRONMENT=development only, because the password of its users is public')
   }
   const people: Seeded[] = []
   for (const person of imagine(options, new Date())) {
@@ -73,7 +73,7 @@ export async function seed(deps: CommandDeps, options: SeedOptions, output: Outp
 interface Seeded {
   readonly email: string
   readonly token: string
-  /** That were created now. */
+  /** The number of tasks created now. */
   readonly tasks: number
 }
 
@@ -98,7 +98,7 @@ async function settle(deps: CommandDeps, person: Person, onProgress: (tasks: num
   return { email: person.email, token, tasks }
 }
 
-/** Reserved by RFC 2606: the request goes nowhere. */
+/** A host reserved by RFC 2606; the request is handled in this process. */
 const SIGN_UP = 'http://seed.invalid/api/auth/sign-up/email'
 
 async function signUp({ auth }: CommandDeps, { name, email }: Person): Promise<{ token: string; userId: string }> {

@@ -8,7 +8,7 @@ export const TOKEN_USAGE = `usage: todo-backend token E-MAIL [--production]
 Prints a new session token of the user who has this address, as signing in would: it lasts seven days.
   TOKEN=$(npm run -s token -- ada@example.com)
 
---production  also with ENVIRONMENT=production, where it is refused otherwise: it lets you in as somebody else`
+--production  also required with ENVIRONMENT=production, because it lets you act as another user`
 
 interface TokenOptions {
   readonly email: string
@@ -19,7 +19,7 @@ export function parseToken(args: readonly string[]): TokenOptions {
   const { values, positionals } = parsed(args)
   const [email, ...surplus] = positionals
   if (email === undefined || surplus.length > 0 || !/^[^@\s]+@[^@\s]+$/.test(email)) {
-    throw new StartError('token takes one e-mail address: todo-backend token ada@example.com')
+    throw new StartError('token needs one e-mail address: todo-backend token ada@example.com')
   }
   return { email, production: values.production === true }
 }
@@ -28,11 +28,11 @@ function parsed(args: readonly string[]) {
   try {
     return parseArgs({ args: [...args], allowPositionals: true, options: { production: { type: 'boolean' } } })
   } catch {
-    throw new StartError('token takes one e-mail address, and --production: see token --help')
+    throw new StartError('token needs one e-mail address; its only option is --production: see token --help')
   }
 }
 
-/** Signs the user in and prints the token. The log tells whose it is. */
+/** Creates a session of the user and prints its token. The log has the user's id. */
 export async function token(
   { config, log, auth }: CommandDeps,
   { email, production }: TokenOptions,
@@ -40,13 +40,13 @@ export async function token(
 ): Promise<void> {
   if (config.environment === 'production' && !production) {
     throw new StartError(
-      'token is refused in production, where it would let you in as somebody else: say --production if you mean it',
+      'token is refused in production, because it lets you act as another user: add --production to do so',
     )
   }
   const session = await auth.issueSession(email)
   if (session === undefined) {
-    throw new StartError('nobody has this e-mail address here: sign up first, or make users with npm run seed')
+    throw new StartError('no user has this e-mail address: sign up first, or create users with npm run seed')
   }
-  log.info({ userId: session.userId }, 'the operator made a session for a user')
+  log.info({ userId: session.userId }, 'the operator created a session for a user')
   output.line(session.token)
 }

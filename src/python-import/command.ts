@@ -25,7 +25,7 @@ const USAGE = 'migrate import-python --from URL [--schema NAME] [--map FILE] [--
 const DEFAULT_MAP = 'python-import.csv'
 const PROGRESS_INTERVAL_MS = 2_000
 
-/** @throws StartError for an option that is missing, unknown or wrong. No message quotes the URL. */
+/** @throws StartError for an option that is missing, unknown or invalid. No message quotes the URL. */
 export function importOptions(args: readonly string[]): ImportOptions {
   const text = { type: 'string' } as const
   let values
@@ -38,11 +38,11 @@ export function importOptions(args: readonly string[]): ImportOptions {
     throw new StartError(`unknown or incomplete option: ${USAGE}`, { cause })
   }
   const { from, schema, map = DEFAULT_MAP, 'dry-run': dryRun = false } = values
-  if (from === undefined) throw new StartError(`--from is missing, the URL of the old database: ${USAGE}`)
+  if (from === undefined) throw new StartError(`--from, the URL of the old database, is missing: ${USAGE}`)
   try {
     return { from: parseDatabaseUrl(from), schema, map, dryRun }
   } catch (error) {
-    throw new StartError(`--from: ${error instanceof Error ? error.message : 'is no URL'}`, { cause: error })
+    throw new StartError(`--from: ${error instanceof Error ? error.message : 'is not a URL'}`, { cause: error })
   }
 }
 
@@ -129,7 +129,7 @@ async function importTable(work: Work): Promise<boolean> {
     tally.taken += added.size
     tally.existing += wanted.length - added.size - refused.size
     tally.refused += outcomes.length
-    // Those that were there already, too: an earlier run may have ended between its commit and this line.
+    // Also for existing rows: an earlier run may have been interrupted between its commit and this line.
     map.add(
       wanted.flatMap(({ old, row }, at) => {
         const newId = kind.newId?.(row)

@@ -10,17 +10,17 @@ export interface IdPair {
   readonly newId: string
 }
 
-/** A CSV file of old and new ids. What it lists was committed: a run that was interrupted goes on behind it. */
+/** A CSV file of old and new ids. Listed rows were committed, so a repeated run skips them. */
 export interface IdMap extends Disposable {
-  /** Whether an earlier run imported it. It may have been deleted since, and is not imported again. */
+  /** Whether an earlier run imported the row. It is not imported again, even if it was deleted since. */
   has(newId: string): boolean
-  /** Call it after the commit. Returns when it is on disk. */
+  /** To be called after the commit. Returns when the line is on disk. */
   add(pairs: readonly IdPair[]): void
 }
 
 /**
- * @param readOnly of a dry run, which writes no file
- * @throws StartError when the file is not such a map or cannot be written
+ * @param readOnly for a dry run, which writes no file
+ * @throws StartError if the file is not such a map or cannot be written
  */
 export function openIdMap(path: string, readOnly: boolean): IdMap {
   try {
@@ -41,11 +41,11 @@ export function openIdMap(path: string, readOnly: boolean): IdMap {
   }
 }
 
-/** The new ids. A line that a crash cut off is removed. */
+/** The new ids. A line that a crash truncated is removed. */
 function readMap(path: string, readOnly: boolean): ReadonlySet<string> {
   const text = readFileSync(path, 'utf8')
   if (!text.startsWith(HEADER)) {
-    throw new StartError(`${path} is there already and is no map of ids: name another file with --map`)
+    throw new StartError(`${path} exists and is not a map of ids: set another file with --map`)
   }
   const whole = text.slice(0, text.lastIndexOf('\n') + 1)
   if (whole.length < text.length && !readOnly) truncateSync(path, Buffer.byteLength(whole))

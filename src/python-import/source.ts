@@ -3,7 +3,7 @@ import type { Connection } from '../db/wire/connection.ts'
 import { StartError } from '../errors.ts'
 import type { OldRow } from './old-row.ts'
 
-/** Rows that are held in memory at a time. */
+/** The number of rows held in memory. */
 export const BATCH_ROWS = 500
 
 export interface OldTable {
@@ -18,7 +18,7 @@ export interface OldTables {
   readonly others: ReadonlyMap<string, OldTable>
 }
 
-/** `user_id` and either `completed` or `status`: both shapes of the old service. */
+/** Both schemas of the old service: `user_id` and either `completed` or `status`. */
 const isOldTasks = ({ columns }: OldTable): boolean =>
   ['id', 'user_id', 'title'].every((each) => columns.includes(each)) &&
   (columns.includes('completed') || columns.includes('status'))
@@ -26,8 +26,8 @@ const isOldTasks = ({ columns }: OldTable): boolean =>
 const shown = ({ schema, name }: OldTable): string => `${schema}.${name}`
 
 /**
- * The old service's tables, in whatever schema they are. Tables of this service, which may be in the same database, are known
- * by their policies.
+ * Finds the old service's tables in any schema. Tables of this service, which may be in the same database, are recognised by their
+ * policies.
  *
  * @param schema where to look; all when undefined
  * @param names of tables; the one with tasks is looked for in any case
@@ -53,22 +53,22 @@ export async function findOldTables(
   const where = schema === undefined ? 'any schema' : `schema ${schema}`
   if (tasks === undefined) {
     throw new StartError(
-      `the database of --from has no table tasks of the Python service in ${where}: one with id, user_id, title, and completed or status was looked for`,
+      `the database of --from has no table tasks of the Python service in ${where}; it looked for one with id, user_id, title, and completed or status`,
     )
   }
   if (another !== undefined) {
     throw new StartError(
-      `the database of --from has more than one table of old tasks (${candidates.map(shown).join(', ')}): name the right one with --schema`,
+      `the database of --from has more than one table of old tasks (${candidates.map(shown).join(', ')}): choose one with --schema`,
     )
   }
   const others = rows.filter(({ name, schema: of }) => name !== 'tasks' && of === tasks.schema)
   return { tasks, others: new Map(others.map((table) => [table.name, table])) }
 }
 
-/** A transaction in which nothing can be changed, and in which all reads see one moment. */
+/** A read-only transaction in which all reads use one snapshot. */
 export async function readOnly<T>(client: Connection, work: () => Promise<T>): Promise<T> {
   await client.query('begin transaction isolation level repeatable read read only')
-  // Times without a zone are UTC, and none is shown in another one.
+  // Times without a zone are UTC, and all times are returned in UTC.
   await client.query(`set local time zone 'UTC'; set local datestyle = 'ISO, YMD'; set local statement_timeout = 0`)
   try {
     return await work()
@@ -82,7 +82,7 @@ export async function countRows(client: Connection, table: OldTable): Promise<nu
   return Number(rows[0]?.count ?? 0)
 }
 
-/** All rows in batches, in the order of their ids. */
+/** Yields all rows in batches, ordered by id. */
 export async function* readRows(client: Connection, table: OldTable): AsyncGenerator<readonly OldRow[]> {
   const id = table.columns.includes('id') ? 't.id::text' : 'null::text'
   const order = table.columns.includes('id') ? 'order by t.id' : ''

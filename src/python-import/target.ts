@@ -6,15 +6,15 @@ import type { ImportKind } from './kind.ts'
 
 type Destination = Pick<ImportKind, 'table' | 'insert'>
 
-/** What became of the rows of a batch, by their place in it. */
+/** The outcomes of the rows of a batch, by position. */
 export interface Outcome {
   readonly added: ReadonlySet<number>
   readonly refused: ReadonlyMap<number, string>
 }
 
 /**
- * Inserts a batch as the owner, in a transaction of its own. Forced policies bind the owner too: they are off inside the
- * transaction, which no other session sees. With `dryRun` it is rolled back.
+ * Inserts a batch as the owner, in a transaction of its own. Forced policies apply to the owner too, so they are disabled inside the
+ * transaction, which other sessions do not see. With `dryRun` it is rolled back.
  */
 export async function insertBatch(
   client: ClientBase,
@@ -33,7 +33,7 @@ export async function insertBatch(
     if (rows.length === 1)
       return { added: new Set(), refused: new Map([[0, `the database refuses it: ${error.message}`]]) }
   }
-  // One of them is refused: each alone, to find which.
+  // A row was refused. Each row is inserted separately to find which.
   const added = new Set<number>()
   const refused = new Map<number, string>()
   for (const [at, row] of rows.entries()) {
@@ -86,7 +86,7 @@ function inWords(error: unknown): unknown {
   return error
 }
 
-/** Which of these users exist. */
+/** The users among these ids that exist. */
 export async function knownUsers(
   client: ClientBase,
   { users_schema: schema, users_table: table }: MigrationVariables,

@@ -7,10 +7,10 @@ export interface TracingLog {
   warn(fields: object, message: string): void
 }
 
-/** Of one batch, its repetitions included: less than there is for the last one. */
+/** Timeout of one batch, including retries; shorter than the time for the last batch. */
 const TIMEOUT_MS = 4_000
 
-/** OTLP over HTTP. Its going and coming is one line each; the service is not held up by it. */
+/** OTLP over HTTP. Losing the collector and its return are logged once each; requests never wait for it. */
 export async function openExporter(config: TracingConfig, log: TracingLog): Promise<SpanExporter> {
   const otlp = await otlpExporter(config)
   let isAway = false
@@ -42,7 +42,7 @@ async function otlpExporter({ url, protocol, headers }: TracingConfig): Promise<
   })
 }
 
-/** The code of a socket or the status of an answer; never a body, nor a URL. */
+/** The error code of a socket or the status of an answer; never a body or a URL. */
 const reasonOf = (error: Error | undefined): string | number =>
   error !== undefined && 'code' in error && (typeof error.code === 'string' || typeof error.code === 'number')
     ? error.code

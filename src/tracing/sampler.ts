@@ -14,8 +14,8 @@ const TRUSTED = createContextKey('the caller may decide what is recorded')
 export const trusted = (caller: Context): Context => caller.setValue(TRUSTED, true)
 
 /**
- * The sampler of OTEL_TRACES_SAMPLER, with one difference: of callers that nobody trusts neither the flag counts nor the trace
- * id, by which they could have everything recorded, or nothing. What begins within a span goes by that span.
+ * The sampler of OTEL_TRACES_SAMPLER, with one difference: for untrusted callers it ignores the sampled flag and the trace id, with
+ * which they could cause all of their requests, or none, to be recorded. Child spans follow their parent.
  */
 export function samplerOf({ sampler, ratio }: Pick<TracingConfig, 'sampler' | 'ratio'>): Sampler {
   const root = rootOf(sampler, ratio)

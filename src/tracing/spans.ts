@@ -18,13 +18,13 @@ import type { Tracer } from '../observer.ts'
 import { openExporter, type TracingLog } from './exporter.ts'
 import { samplerOf, trusted } from './sampler.ts'
 
-/** Disposing sends what is left, within a bound. */
+/** Disposing exports the remaining spans, with a timeout. */
 export interface Tracing extends Tracer, AsyncDisposable {}
 
-/** How long what is left may take to be sent when the process stops; half of its time for stopping, if that is less. */
+/** Timeout for exporting the remaining spans when the process stops; half of SHUTDOWN_TIMEOUT if that is less. */
 const FLUSH_MAX_MS = 5_000
 
-/** Without the API's globals: there may be several in a process, as in tests. */
+/** Does not use the API's globals, because tests have several services in one process. */
 export async function startTracing(
   config: TracingConfig,
   shutdownTimeoutMs: number,
@@ -38,7 +38,7 @@ export async function startTracing(
   const provider = new TracerProvider({
     resource: defaultResource().merge(resourceFromAttributes({ ...config.resource, 'process.pid': process.pid })),
     sampler: samplerOf(config),
-    // Bounded by itself: beyond 2048 spans that wait it drops what comes.
+    // The queue is bounded: beyond 2048 waiting spans it drops new ones.
     spanProcessors: [new BatchSpanProcessor({ exporter })],
   })
   const tracer = provider.getTracer('todo-backend')
@@ -47,7 +47,7 @@ export async function startTracing(
 
   return {
     request({ name, attributes = {} }, { traceparent, tracestate }, isTrusted) {
-      // Whoever may not decide may not leave text in our traces either.
+      // An untrusted caller's tracestate is dropped as well.
       const carrier = isTrusted ? { traceparent, tracestate } : { traceparent }
       const caller = propagator.extract(ROOT_CONTEXT, carrier, defaultTextMapGetter)
       const parent = isTrusted ? trusted(caller) : caller
@@ -66,7 +66,7 @@ export async function startTracing(
     },
     async within({ name, kind = 'internal', attributes = {} }, work) {
       const parent = active.getStore() ?? ROOT_CONTEXT
-      // What is not recorded costs no more than this.
+      // Spans that are not recorded cost no more than this.
       if (((trace.getSpanContext(parent)?.traceFlags ?? 0) & TraceFlags.SAMPLED) === 0) return work(ignore)
       const span = tracer.startSpan(name, { kind: KINDS[kind], attributes }, parent)
       try {
@@ -88,7 +88,7 @@ export async function startTracing(
         isOver = true
         gaveUp.resolve()
       }, leftMs)
-      // Where it fails the exporter has told why.
+      // The exporter has logged the reason of a failure.
       await Promise.race([provider.shutdown().catch(ignore), gaveUp.promise])
       clearTimeout(late)
     },
@@ -101,11 +101,11 @@ const ignore = (): void => undefined
 
 function fail(span: Span, type: string): void {
   span.setAttribute('error.type', type)
-  // Never a message: PostgreSQL's quote values.
+  // Not the message, because PostgreSQL's messages quote values.
   span.setStatus({ code: SpanStatusCode.ERROR })
 }
 
-/** The code of a problem, SQLSTATE, the code of a socket, or the name of its class. */
+/** The problem's code, the SQLSTATE, the socket's error code, or the name of the class. */
 function errorType(error: unknown): string {
   if (!(error instanceof Error)) return 'unknown'
   return 'code' in error && typeof error.code === 'string' ? error.code : error.name

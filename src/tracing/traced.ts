@@ -11,7 +11,7 @@ import type { SpanOptions, Tracer } from '../observer.ts'
  */
 export function tracedScopes<T extends Scopes>(db: T, tracer: Tracer): T {
   const tracedSql = (sql: UserSql): UserSql => ({
-    // All that it is, so also that it belongs to its scope.
+    // Copies all members, also the brand that ties it to its scope.
     ...sql,
     rows: (statement, values) => tracer.within(statementSpan(statement), () => sql.rows(statement, values)),
     row: (statement, values) => tracer.within(statementSpan(statement), () => sql.row(statement, values)),
@@ -28,25 +28,25 @@ export function tracedScopes<T extends Scopes>(db: T, tracer: Tracer): T {
   return { ...db, asUser }
 }
 
-/** A statement of so many shapes that it is not kept has no name. */
+/** Statements with an empty name have many variants; see `Statement`. */
 const statementSpan = ({ name }: Statement): SpanOptions => ({
   name: name === '' ? 'query' : name,
   kind: 'client',
   attributes: { 'db.system.name': 'postgresql', ...(name !== '' && { 'db.query.summary': name }) },
 })
 
-/** The same with a span for each question to the store. */
+/** Limits with a span for each call. */
 export const tracedLimits = (limits: Limits, tracer: Tracer): Limits => ({
   ...limits,
   take: (policy, subject) =>
     tracer.within({ name: `limit ${policy.name}`, kind: 'client' }, async (note) => {
       const verdict = await limits.take(policy, subject)
-      note({ 'limit.allowed': verdict.allowed, 'limit.alone': !verdict.counted.together })
+      note({ 'limit.allowed': verdict.allowed, 'limit.alone': !verdict.counted.shared })
       return verdict
     }),
 })
 
-/** The same with a span for all that the embedded auth server does for a request. */
+/** The auth server with a span for its part of each request. */
 export const tracedAuth = <A extends { handle(this: void, request: Request): Promise<Response> }>(
   auth: A,
   tracer: Tracer,

@@ -2,7 +2,7 @@ import type { Config } from '../config/config.ts'
 import type { TracingLog } from './exporter.ts'
 import type { Tracing } from './spans.ts'
 
-/** Undefined where nothing is traced; then none of OpenTelemetry's SDK is loaded. */
+/** Undefined if tracing is off; then OpenTelemetry's SDK is not loaded. */
 export async function openTracing({ tracing, http }: Config, log: TracingLog): Promise<Tracing | undefined> {
   if (tracing === undefined) return undefined
   const { startTracing } = await import('./spans.ts')

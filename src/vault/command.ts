@@ -29,7 +29,7 @@ export async function runVaultCommand(
     report(outcome, print)
   } catch (error) {
     if (!(error instanceof Problem)) throw error
-    throw new StartError('the database is away or busy: run it again, and it goes on with what is left', {
+    throw new StartError('the database cannot be reached or is busy: run the command again to continue', {
       cause: error,
     })
   }

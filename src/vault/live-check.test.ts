@@ -80,7 +80,7 @@ const unlimited: Pick<Limits, 'take'> = {
     allowed: true,
     remaining: 1,
     resetSeconds: 1,
-    counted: { own: { count: 1, shared: { own: 0, others: 0 }, endsAtMs: 0 }, together: false },
+    counted: { own: { count: 1, shared: { own: 0, others: 0 }, endsAtMs: 0 }, shared: false },
   }),
 }
 const SHORT_MS = 300
@@ -319,7 +319,7 @@ suite('a live check', () => {
           allowed: false,
           remaining: 0,
           resetSeconds: 1234,
-          counted: { own: { count: 1, shared: { own: 0, others: 0 }, endsAtMs: 0 }, together: false },
+          counted: { own: { count: 1, shared: { own: 0, others: 0 }, endsAtMs: 0 }, shared: false },
         }),
       },
     })

@@ -55,7 +55,7 @@ describe('a service on the embedded database whose disk is full', { skip: needsM
     assert.equal(await service.status, 1)
     const message = /No space left on device\): free some space there and start again; nothing has to be restored\./
     assert.match(service.output(), message)
-    assert.match(service.output(), /^todo-backend: .*Given up after 20 attempts to start it again\.$/m)
+    assert.match(service.output(), /^todo-backend: .*Gave up after 20 attempts to restart it\.$/m)
 
     await assert.rejects(startService({ DATA_DIR: disk.at }), message)
     rmSync(filler)

@@ -115,7 +115,10 @@ describe('rate limits and their Redis', { skip: needsRedisServer }, () => {
         { passed: statuses.filter((status) => status === 200).length, others: new Set(statuses) },
         { passed: LIMIT, others: new Set([200, 429]) },
       )
-      assert.deepEqual(lines, ['Redis is away; this process limits by itself until it is back', 'Redis is back'])
+      assert.deepEqual(lines, [
+        'Redis is unavailable; this process counts rate limits by itself until it is back',
+        'Redis is back',
+      ])
       t.diagnostic(
         `ms a read, min / median / max: before ${spread(usual)}, during ${spread(during)}; used again after ${backMs} ms`,
       )
@@ -148,7 +151,7 @@ describe('rate limits and their Redis', { skip: needsRedisServer }, () => {
       allowed.map((verdict) => verdict.allowed),
       [true, true, false],
     )
-    assert.deepEqual(lines, ['Redis is away; this process limits by itself until it is back'])
+    assert.deepEqual(lines, ['Redis is unavailable; this process counts rate limits by itself until it is back'])
     await later.start()
     await until('Redis is used', () => own.isReachable(), RECOVERY_LIMIT_MS)
     assert.deepEqual(lines.slice(1), ['Redis is back'])

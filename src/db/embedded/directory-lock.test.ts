@@ -39,7 +39,7 @@ test('a second owner in the same process is refused, under any name of the direc
   await using _next = await lockDirectory(otherName)
 })
 
-test('a lock that was let go leaves the next one alone when it is let go again', async (t) => {
+test('releasing a lock twice does not release the lock of the next owner', async (t) => {
   const directory = temporaryDirectory(t)
   const first = await lockDirectory(directory)
   await first[Symbol.asyncDispose]()
@@ -76,7 +76,7 @@ test('of eight processes that start at the same instant over a dead owner exactl
   }
 })
 
-test('a full disk keeps no owner out', { skip: cannotMount }, async (t) => {
+test('the directory can be locked on a full disk', { skip: cannotMount }, async (t) => {
   const directory = fs.mkdtempSync(path.join(tmpdir(), 'lock-full-'))
   execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', directory])
   t.after(() => {
@@ -100,7 +100,7 @@ test('only two small files are left in the directory, and none of them after it 
   assert.deepEqual(fs.readdirSync(directory), ['owner.lock'])
 })
 
-test('a file in the place of the directory is refused in words', async (t) => {
+test('a file in place of the directory is refused with a message', async (t) => {
   const file = path.join(temporaryDirectory(t), 'file')
   fs.writeFileSync(file, '')
   await assert.rejects(
@@ -113,7 +113,7 @@ test('a file in the place of the directory is refused in words', async (t) => {
   )
 })
 
-test('a directory that this user may not write to is refused in words', async (t) => {
+test('a directory that this user may not write to is refused with a message', async (t) => {
   const directory = temporaryDirectory(t)
   fs.chmodSync(directory, 0o500)
   const contender = await Contender.start(t, { asNobody: process.getuid?.() === 0 })

@@ -7,7 +7,7 @@ import { StartError } from '../../errors.ts'
 
 /** An empty SQLite database. Its exclusive lock is the lock of the directory. */
 const LOCK_FILE = 'owner.lock'
-/** The process id of the owner, for the message to others. Not part of the lock. */
+/** The process id of the owner, for the message of a process that is refused. Not part of the lock. */
 const PID_FILE = 'owner.pid'
 
 const PID_READ_ATTEMPTS = 10
@@ -17,11 +17,11 @@ const PID_READ_INTERVAL_MS = 20
 const SQLITE_BUSY = 5
 
 /**
- * Makes this process the single owner of `directory`, which is created if need be and closed to other users (0700). Held
- * until disposed or until the process ends, however it ends: SQLite's locks are the kernel's (fcntl) and belong to the
- * process. It does not keep the process alive. All paths of one directory share the lock, and so do containers.
+ * Locks `directory` for this process. Creates the directory if it is missing, and restricts it to this user (0700). The lock is
+ * held until it is disposed or the process ends in any way: SQLite uses the kernel's locks (fcntl), which belong to the process.
+ * It does not keep the process alive. It holds for all paths of the directory, also across containers.
  *
- * @throws StartError where the directory has an owner (this very process counts) or cannot be used
+ * @throws StartError if the directory is locked (also by this process) or cannot be used
  */
 export async function lockDirectory(directory: string): Promise<AsyncDisposable> {
   const home = path.resolve(directory)
@@ -39,13 +39,13 @@ export async function lockDirectory(directory: string): Promise<AsyncDisposable>
 }
 
 async function lock(home: string): Promise<AsyncDisposable> {
-  // Fails with the file system's own code, where SQLite would only say that it cannot open a file. The lock file itself is
+  // Fails with the code of the file system, whereas SQLite only reports that it cannot open a file. The lock file itself is
   // never opened here: closing a descriptor of it would release the lock that this process holds (fcntl(2), advisory locks).
   fs.accessSync(home, fs.constants.W_OK)
   const database = new DatabaseSync(path.join(home, LOCK_FILE), { timeout: 0 })
   const pidFile = path.join(home, PID_FILE)
   try {
-    // Nothing is written, so a full disk keeps no owner out.
+    // Nothing is written, so it also works on a full disk.
     database.exec('pragma journal_mode = memory; begin exclusive')
   } catch (error) {
     database.close()
@@ -66,7 +66,7 @@ function attempt(work: () => void): void {
   try {
     work()
   } catch {
-    // What it does only serves a message.
+    // The pid is only used in a message.
   }
 }
 
@@ -78,7 +78,7 @@ async function inUse(home: string, pidFile: string): Promise<StartError> {
   )
 }
 
-/** The owner writes its pid just after it gets the lock. Undefined when it lives in another container. */
+/** The owner writes its pid just after it gets the lock, so this retries. Undefined if the owner runs in another container. */
 async function livingPid(pidFile: string): Promise<number | undefined> {
   for (let attempts = 0; attempts < PID_READ_ATTEMPTS; attempts += 1) {
     let pid = 0

@@ -11,7 +11,7 @@ import { openEmbedded, type EmbeddedDatabase, type EmbeddedOptions, type Restart
 
 const FAST: Restarts = { minDelayMs: 1, maxDelayMs: 50, attemptsMax: 200, settledAfterMs: 30_000 }
 
-suite('the embedded database, when PostgreSQL breaks down', () => {
+suite('the embedded database, when PostgreSQL fails', () => {
   const root = fs.mkdtempSync(path.join(tmpdir(), 'embedded-restart-'))
   const template = path.join(root, 'template')
 
@@ -45,7 +45,7 @@ suite('the embedded database, when PostgreSQL breaks down', () => {
     const [warning, info] = lines
     assert.equal(lines.length, 2)
     assert.equal(warning?.level, 'warn')
-    assert.match(warning?.message ?? '', /^The embedded database in .* broke down \(.+\)\.$/)
+    assert.match(warning?.message ?? '', /^The embedded database in .* failed \(.+\)\.$/)
     assert.deepEqual(warning?.fields, { attempt: 1, attemptsMax: FAST.attemptsMax, restartInMs: 1 })
     assert.deepEqual(info, { level: 'info', fields: { attempt: 1 }, message: 'the embedded database serves again' })
   })
@@ -63,7 +63,7 @@ suite('the embedded database, when PostgreSQL breaks down', () => {
     await database.close()
   })
 
-  test('gives up after the last attempt, with the reason and what to do', async (t) => {
+  test('gives up after the last attempt, with the reason and advice', async (t) => {
     const directory = copyOfTemplate()
     const database = await opened(t, directory, { restarts: { ...FAST, attemptsMax: 2 } })
     const pool = poolOf(t, database)
@@ -73,19 +73,19 @@ suite('the embedded database, when PostgreSQL breaks down', () => {
     await breakDown(pool)
     const failure = await database.failed
     assert(failure instanceof StartError)
-    assert.match(failure.message, /does not start \(.+pg_control.+\): restore .+\. Given up after 2 attempts/)
+    assert.match(failure.message, /does not start \(.+pg_control.+\): restore .+\. Gave up after 2 attempts/)
     await database.close()
     fs.renameSync(`${control}.away`, control)
     assert.deepEqual(await untilServed(poolOf(t, await opened(t, directory)), 'select id from committed'), [{ id: 1 }])
   })
 
-  test('counts breakdowns that follow one another as attempts, so that it does not start again for ever', async (t) => {
+  test('counts successive failures as attempts, so that it does not restart for ever', async (t) => {
     const database = await opened(t, copyOfTemplate(), { restarts: { ...FAST, attemptsMax: 1 } })
     const pool = poolOf(t, database)
     await breakDown(pool)
     await untilServed(pool)
     await breakDown(pool)
-    assert.match((await database.failed).message, /broke down \(.+\)\. Given up after 1 attempts/)
+    assert.match((await database.failed).message, /failed \(.+\)\. Gave up after 1 attempts/)
   })
 
   test('may be closed before it serves again, and while it starts', async (t) => {
@@ -141,11 +141,11 @@ suite('the embedded database, when PostgreSQL breaks down', () => {
       assert.equal(rows.length, acknowledged.length)
     })
 
-    test('a new cluster is refused in words, and no part of it stays in the way', async (t) => {
+    test('a new cluster is refused with a message, and no part of it is left', async (t) => {
       using disk = mountSmallDisk(root, 10)
       await assert.rejects(
         opened(t, path.join(disk.at, 'postgres')),
-        /^StartError: No database could be made in .+ \(No space left on device\): free some space there/,
+        /^StartError: No database could be created in .+ \(No space left on device\): free some space there/,
       )
       assert.deepEqual(fs.readdirSync(disk.at), [])
     })

@@ -1,13 +1,13 @@
 import { Duplex } from 'node:stream'
 
-/** Begins with `connect`, as pg calls it. */
+/** A stream that pg uses in place of a socket. pg calls `connect` first. */
 export interface EmbeddedStream extends Duplex {
   connect(): this
 }
 
-/** What a stream needs of the database it leads to. */
+/** The database as its streams see it. */
 export interface StreamHost {
-  /** Makes the stream the live one. @returns the number of its connection, or why there can be none */
+  /** Makes the stream the live one. @returns the number of its connection, or the reason why it is refused */
   attach(stream: ThreadStream): number | string
   send(connection: number, bytes: Uint8Array<ArrayBuffer>): void
   detach(stream: ThreadStream): void
@@ -15,7 +15,7 @@ export interface StreamHost {
   hold(yes: boolean): void
 }
 
-/** What pg takes for a socket. It needs no bound of its own: pg holds whole statements and whole results anyway. */
+/** A socket as far as pg is concerned. It needs no backpressure: pg holds whole statements and whole results anyway. */
 export class ThreadStream extends Duplex {
   readonly #host: StreamHost
   connection = 0
@@ -23,14 +23,14 @@ export class ThreadStream extends Duplex {
   constructor(host: StreamHost) {
     super()
     this.#host = host
-    // An error before pg listens must not end the process; pg receives later ones itself.
+    // An error before pg adds its listener must not crash the process.
     this.on('error', () => {})
   }
 
   connect(): this {
     const attached = this.#host.attach(this)
     if (typeof attached === 'number') this.connection = attached
-    // pg begins to listen after this call.
+    // pg adds its listeners after this call.
     process.nextTick(() => {
       if (typeof attached === 'string') this.destroy(connectionError('ECONNREFUSED', attached))
       else if (!this.destroyed) this.emit('connect')
@@ -67,7 +67,7 @@ export class ThreadStream extends Duplex {
   override _read(): void {}
 
   override _write(chunk: Buffer, _encoding: BufferEncoding, callback: () => void): void {
-    // A copy: posting moves the memory, and pg's buffer may share its memory with others.
+    // A copy, because posting transfers the memory, and pg's buffer may be part of a larger one.
     this.#host.send(this.connection, new Uint8Array(chunk))
     callback()
   }

@@ -6,7 +6,7 @@ export interface WorkerInput {
   /** `create` makes a new cluster in `directory`, complete and on disk, and ends. `serve` opens one and serves. */
   readonly task: 'create' | 'serve'
   readonly directory: string
-  /** One shared number: the current connection, 0 for none. A busy thread skips the work of any other connection. */
+  /** A shared number: the current connection, 0 for none. A busy thread skips the statements of any other connection. */
   readonly live: Int32Array<SharedArrayBuffer>
 }
 
@@ -17,25 +17,25 @@ export type ToWorker =
 
 export type FromWorker =
   | { readonly kind: 'ready' }
-  /** The directory holds no usable cluster, or none could be made; the worker ends. */
+  /** The directory holds no usable cluster, or none could be created; the worker ends. */
   | { readonly kind: 'failed'; readonly reason: string }
   | { readonly kind: 'data'; readonly connection: number; readonly bytes: Uint8Array<ArrayBuffer> }
-  /** The client broke the protocol; the worker lives on. */
+  /** The client violated the protocol; the worker goes on. */
   | { readonly kind: 'refused'; readonly connection: number; readonly reason: string }
-  /** PostgreSQL broke down; the worker ends. */
+  /** PostgreSQL failed; the worker ends. */
   | { readonly kind: 'broken'; readonly reason: string }
 
 /** A new cluster takes 3–4 s of CPU, an existing one half a second and, after a crash, 2 s for each 100 MB of log. */
 const START_TIMEOUT_MS = 600_000
-/** PostgreSQL guards its own stack (max_stack_depth); one step of it can cost many times as much of the engine's. */
+/** PostgreSQL limits its own stack (max_stack_depth); each frame of it can take many times as much of the engine's. */
 const STACK_MB = 64
 
 /**
- * Starts the thread that runs PGlite. Resolves when it is ready (`serve`) or done (`create`); a thread that fails has
- * ended when this rejects, so that the directory is free for the next one.
+ * Starts the thread that runs PGlite. Resolves when it is ready (`serve`) or done (`create`). When it rejects, the thread has ended,
+ * so the directory is free for the next one.
  *
- * @param signal ends the thread while it starts; the next start recovers from that as from a crash
- * @throws StartError with the reason and what to do about it
+ * @param signal terminates the thread during its start; the next start recovers as after a crash
+ * @throws StartError with the reason and advice
  */
 export async function startThread(
   task: WorkerInput['task'],
@@ -44,7 +44,7 @@ export async function startThread(
   signal?: AbortSignal,
 ): Promise<Worker> {
   signal?.throwIfAborted()
-  // In the package this file is JavaScript, and so is the worker's.
+  // In the npm package both files are JavaScript.
   const worker = new Worker(new URL(`embedded-worker${path.extname(import.meta.filename)}`, import.meta.url), {
     workerData: { task, directory, live } satisfies WorkerInput,
     resourceLimits: { stackSizeMb: STACK_MB },
@@ -52,21 +52,21 @@ export async function startThread(
   const abort = (): void => void worker.terminate()
   signal?.addEventListener('abort', abort)
   try {
-    await begun(worker, task)
+    await started(worker, task)
     signal?.throwIfAborted()
     return worker
   } catch (error) {
     await worker.terminate()
     const reason = error instanceof Error ? error.message : String(error)
     const what =
-      task === 'create' ? `No database could be made in ${directory}` : `The database in ${directory} does not start`
+      task === 'create' ? `No database could be created in ${directory}` : `The database in ${directory} does not start`
     throw new StartError(`${what} (${reason})${adviceOn(reason, task)}.`, { cause: error })
   } finally {
     signal?.removeEventListener('abort', abort)
   }
 }
 
-function begun(worker: Worker, task: WorkerInput['task']): Promise<void> {
+function started(worker: Worker, task: WorkerInput['task']): Promise<void> {
   return new Promise((resolve, reject) => {
     const fail = (reason: string) => settle(() => reject(new Error(reason)))
     const onMessage = (message: FromWorker) => {
@@ -85,11 +85,11 @@ function begun(worker: Worker, task: WorkerInput['task']): Promise<void> {
   })
 }
 
-/** Causes outside the files themselves: the data is intact, and restoring a backup would lose what came after it. */
+/** Causes outside the database files: the data is intact, and restoring a backup would lose later changes. */
 const ADVICE: readonly (readonly [reason: RegExp, advice: string])[] = [
   [/no space left|disk quota exceeded/i, 'free some space there and start again; nothing has to be restored'],
   [/read-only file system/i, 'make its file system writable and start again; nothing has to be restored'],
-  [/permission denied|operation not permitted/i, 'let this user read and write all files there and start again'],
+  [/permission denied|operation not permitted/i, 'allow this user to read and write all files there and start again'],
   [/too many open files/i, 'raise the limit of open files (ulimit -n) and start again'],
   [/out of memory|memory access|allocation failed/i, 'give the process more memory and start again'],
   [/it took more than/i, 'its recovery needs a faster or less busy disk; start again'],
@@ -98,5 +98,5 @@ const ADVICE: readonly (readonly [reason: RegExp, advice: string])[] = [
 function adviceOn(reason: string, task: WorkerInput['task']): string {
   const [, advice] = ADVICE.find(([pattern]) => pattern.test(reason)) ?? []
   if (advice !== undefined) return `: ${advice}`
-  return task === 'create' ? '' : ': restore it from a backup, or move the directory away to begin with an empty one'
+  return task === 'create' ? '' : ': restore it from a backup, or move the directory away to start with an empty one'
 }

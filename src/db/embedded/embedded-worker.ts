@@ -6,13 +6,13 @@ import { NodeFS } from '@electric-sql/pglite/nodefs'
 import type { FromWorker, ToWorker, WorkerInput } from './embedded-thread.ts'
 
 /*
- * The thread that runs PGlite, which blocks it while a statement runs. It speaks PostgreSQL's wire protocol over its
- * port with embedded.ts. PGlite has one session for ever: what a server gets by ending a backend, it gets by `RESET`.
+ * The thread that runs PGlite, which blocks it while a statement runs. It exchanges PostgreSQL's wire protocol with embedded.ts
+ * over its message port. PGlite has a single session for its lifetime, so `RESET` does what a server does by ending a backend.
  */
 
-/** One message of a client; it holds all parameters of one statement. */
+/** Maximum size of one message of a client, which holds all parameters of a statement. */
 const MAX_MESSAGE_BYTES = 64 * 1024 * 1024
-/** PostgreSQL's own limit, where PGlite throws instead of answering. */
+/** PostgreSQL's own limit, checked here because PGlite throws instead of answering. */
 const MAX_STARTUP_BYTES = 10_000
 const PROTOCOL_3 = 3
 const MAINTENANCE_AFTER_WAL_BYTES = 32 * 1024 * 1024
@@ -22,27 +22,27 @@ const REPORTED_BY_LONGJMP = 100 // PGlite's POSTGRES_MAIN_LONGJMP
 const ERRNO_EIO = 29 // in WASI's numbering, which Emscripten uses
 
 /**
- * PGlite's own parameters without `-F`, which turns fsync off, and with:
- * - wal_sync_method: its fdatasync does nothing, its fsync can be made to work (DurableFiles);
- * - shared_buffers: 128 MB by default, all of it resident, for a database of a few megabytes;
+ * PGlite's default parameters without `-F`, which turns fsync off, and with:
+ * - wal_sync_method: PGlite's fdatasync does nothing; its fsync works with DurableFiles;
+ * - shared_buffers: the default of 128 MB is all resident, for a database of a few megabytes;
  * - min_wal_size: how much of the log is kept for reuse, 80 MB by default;
- * - max_stack_depth: has to be reached before the stack of this thread ends (STACK_MB in embedded-thread.ts).
+ * - max_stack_depth: must be reached before this thread's stack overflows (STACK_MB in embedded-thread.ts).
  */
 const START_PARAMETERS = PGlite.defaultStartParams
   .filter((parameter) => parameter !== '-F')
   .concat('-c wal_sync_method=fsync -c shared_buffers=16MB -c min_wal_size=32MB -c max_stack_depth=1MB'.split(' '))
 
-/** What PGlite's types leave out of Emscripten's file system on Node. */
+/** A part of Emscripten's file system on Node that PGlite's types omit. */
 interface NodeStreamOperations {
   fsync?: (stream: { readonly nfd: number }) => number
 }
 
 /**
- * PGlite's files on disk, with an fsync that reaches the disk: Emscripten asks the file system for it and its own for
- * Node has none, so that a power cut could lose what was committed, or a checkpoint's order of writes.
+ * PGlite's files on disk, with an fsync that reaches the disk. Emscripten's file system for Node does not implement fsync, so a
+ * power failure could lose commits, or the order of a checkpoint's writes.
  */
 class DurableFiles extends NodeFS {
-  /** How often the database asked. */
+  /** The number of fsync calls. */
   syncs = 0
 
   override async init(...[database, options]: Parameters<NodeFS['init']>): ReturnType<NodeFS['init']> {
@@ -60,14 +60,14 @@ class DurableFiles extends NodeFS {
       fs.fsyncSync(file)
       return 0
     } catch {
-      return ERRNO_EIO // PostgreSQL panics, as it must: what it wrote may be lost.
+      return ERRNO_EIO // PostgreSQL then panics, as it must: what it wrote may be lost.
     }
   }
 }
 
-/** The last things PostgreSQL said of itself: the reason when it does not start. */
-const said: string[] = []
-const MAX_LINES_SAID = 50
+/** The last lines of PostgreSQL's stderr, for the reason if it fails. */
+const stderrLines: string[] = []
+const STDERR_LINES_MAX = 50
 
 async function openCluster(directory: string): Promise<PGlite> {
   const files = new DurableFiles(directory)
@@ -75,21 +75,21 @@ async function openCluster(directory: string): Promise<PGlite> {
     fs: files,
     startParams: START_PARAMETERS,
     onStderr: (line) => {
-      said.push(line.slice(0, 500))
-      if (said.length > MAX_LINES_SAID) said.shift()
+      stderrLines.push(line.slice(0, 500))
+      if (stderrLines.length > STDERR_LINES_MAX) stderrLines.shift()
       return false
     },
   })
-  // A start always writes pg_control and syncs it.
+  // Every start writes pg_control and syncs it.
   if (files.syncs === 0) throw new Error('this build of PGlite does not pass fsync on to the file system')
   endOnBreakdown(database)
   return database
 }
 
 /**
- * PGlite ignores every exception out of PostgreSQL's main loop. One of them is PostgreSQL's way to report an error; any
- * other (stack overflow, memory fault, exit) leaves it in ruins: it was seen to answer `select 1` with no row and no
- * error. So any other ends this thread, as it would end a backend: nothing more is written, and the next start recovers.
+ * PGlite ignores every exception from PostgreSQL's main loop. One of them is how PostgreSQL reports an error. Any other (stack
+ * overflow, memory fault, exit) leaves it in an undefined state: it was seen to answer `select 1` with no row and no error. So any
+ * other exception ends this thread, as it would end a backend: nothing more is written, and the next start recovers.
  */
 function endOnBreakdown(database: PGlite): void {
   const module = database.Module
@@ -104,7 +104,7 @@ function endOnBreakdown(database: PGlite): void {
   }
 }
 
-/** Makes the cluster beside its place and renames it into it, so that whatever has the right name is complete. */
+/** Creates the cluster in a temporary directory and renames it, so that a directory of the final name is always complete. */
 async function createCluster(directory: string): Promise<void> {
   const draft = `${directory}.creating`
   fs.rmSync(draft, { recursive: true, force: true })
@@ -113,7 +113,7 @@ async function createCluster(directory: string): Promise<void> {
     const database = await openCluster(draft)
     await database.close()
   } catch (error) {
-    // On a full disk a part of a cluster would only be in the way.
+    // Frees the space of an incomplete cluster, for instance on a full disk.
     fs.rmSync(draft, { recursive: true, force: true })
     throw error
   }
@@ -131,9 +131,9 @@ function syncToDisk(file: string): void {
 }
 
 /**
- * After this nothing of the client before is left: transaction, role, settings, statements, temporary tables.
- * Sync first: after an error in a pipelined batch that was cut off, all else would be skipped. Then the superuser by
- * name: `discard all` does not bring back the session user here, since a single-user PostgreSQL has no default for it.
+ * Removes everything of the previous client: transaction, role, settings, statements, temporary tables. Begins with Sync, because
+ * after an error in a pipelined batch that was cut off, PostgreSQL skips all messages until one. Then it sets the superuser by
+ * name, because `discard all` does not restore the session user in single-user mode.
  */
 const RESET = Buffer.concat([
   Buffer.from('S\0\0\0\x04'),
@@ -144,7 +144,7 @@ const RESET = Buffer.concat([
   }),
 ])
 
-/** One client after another on the one session. */
+/** Serves one client after another in the single session. */
 class Session {
   readonly #database: PGlite
   readonly #live: WorkerInput['live']
@@ -184,15 +184,15 @@ class Session {
   }
 
   /**
-   * A single-user PostgreSQL has no autovacuum and no checkpoints of its own: dead rows and the log would grow as long as
-   * the process lives. Between two clients nobody is in the way, and a pool renews its connection from time to time.
+   * PostgreSQL in single-user mode has no autovacuum and no checkpointer: dead rows and the log would grow for as long as the
+   * process lives. Between two clients no statement is delayed by it, and the pool renews its connection from time to time.
    */
   async #maintain(): Promise<void> {
     const { rows } = await this.#database.query<{ bytes: number }>(
       'select pg_wal_lsn_diff(pg_current_wal_lsn(), redo_lsn)::float8 as bytes from pg_control_checkpoint()',
     )
     if ((rows[0]?.bytes ?? 0) < MAINTENANCE_AFTER_WAL_BYTES) return
-    // If it cannot be done now (a full disk), then at the next connection; what is really damaged shows in queries.
+    // If it fails (a full disk), it is tried again at the next connection. Real damage shows in queries.
     for (const command of ['vacuum (analyze)', 'checkpoint']) await this.#database.exec(command).catch(() => {})
   }
 
@@ -202,18 +202,18 @@ class Session {
 }
 
 /**
- * Cuts what a client sends into whole messages: PGlite executes what it is given and does not wait for the rest.
- * A message is a type byte and a length that counts itself; the first one of a connection has no type (protocol 3.0).
+ * Splits what a client sends into whole messages, because PGlite executes what it gets and does not wait for the rest. A message
+ * begins with a type byte and a length that includes itself; the first one of a connection has no type (protocol 3.0).
  */
 class ClientMessages {
   #unread: Uint8Array[] = []
   #unreadBytes = 0
-  /** How much there must be before it is worth looking. Keeps a message in many pieces from being copied for each. */
+  /** The size of the incomplete message. Until it has arrived, its pieces are not copied. */
   #neededBytes = 0
   #started = false
   #ended = false
 
-  /** What is complete by now. The startup message comes by itself, as PGlite takes it; all others in one batch. */
+  /** The complete messages: the startup message by itself, as PGlite requires, and all others in one batch. */
   add(bytes: Uint8Array): Uint8Array[] {
     if (this.#ended) return []
     this.#unread.push(bytes)
@@ -240,7 +240,7 @@ class ClientMessages {
   }
 }
 
-/** Of the whole message, or of its header while that is not there. */
+/** The size of the message, or of its header if that has not arrived. */
 function messageBytes(bytes: Buffer): number {
   if (bytes.length < 5) return 5
   const length = bytes.readInt32BE(1)
@@ -260,12 +260,14 @@ function send(message: FromWorker, transfer: ArrayBuffer[] = []): void {
 }
 
 function end(kind: 'failed' | 'broken', error: unknown): never {
-  const fatal = said.map((line) => /(?:FATAL|PANIC):\s+(.+)/.exec(line)?.[1]).findLast((reason) => reason !== undefined)
+  const fatal = stderrLines
+    .map((line) => /(?:FATAL|PANIC):\s+(.+)/.exec(line)?.[1])
+    .findLast((reason) => reason !== undefined)
   send({ kind, reason: fatal ?? messageOf(error) })
   process.exit(1)
 }
 
-/** What Emscripten's file system throws has a number instead of a message (WASI's numbering). */
+/** Errors of Emscripten's file system have a number (WASI's) instead of a message. */
 const ERRNO_MESSAGES: Readonly<Record<number, string>> = {
   2: 'Permission denied',
   19: 'Disk quota exceeded',
@@ -277,7 +279,7 @@ const ERRNO_MESSAGES: Readonly<Record<number, string>> = {
   69: 'Read-only file system',
 }
 
-/** Emscripten also throws objects that are no errors. */
+/** Emscripten also throws objects that are not errors. */
 function messageOf(error: unknown): string {
   if (!(error instanceof Object)) return String(error)
   if ('message' in error) return String(error.message)
@@ -307,7 +309,7 @@ async function serve(port: MessagePort, { directory, live }: WorkerInput): Promi
 }
 
 if (parentPort !== null) {
-  const input = workerData as WorkerInput // from embedded-thread.ts, which is of one piece with this file
+  const input = workerData as WorkerInput // set by embedded-thread.ts, which starts this file
   try {
     if (input.task === 'create') await createCluster(input.directory)
     else await serve(parentPort, input)

@@ -19,7 +19,7 @@ const template = path.join(root, 'template')
 let database: EmbeddedDatabase
 
 before(async () => {
-  // As a creation leaves it that was cut off: to be begun anew, and not to be taken for a cluster.
+  // The directory of an interrupted creation: it is created again, and does not count as a cluster.
   fs.mkdirSync(`${template}.creating`)
   fs.writeFileSync(path.join(`${template}.creating`, 'PG_VERSION'), '18\n')
   await (await openEmbedded(template)).close()
@@ -61,7 +61,7 @@ test('after a query that fails, in any form, the next one gets its own answer', 
   }
 })
 
-test('a batch sent in one flight with an error in its middle gives each statement its own answer', async (t) => {
+test('in a pipelined batch with an error in its middle each statement gets its own answer', async (t) => {
   for (const cut of [Infinity, 1, 7]) {
     let stream: Duplex | undefined
     const client = await clientOf(t, database, {
@@ -70,14 +70,10 @@ test('a batch sent in one flight with an error in its middle gives each statemen
     })
     await client.query('create temp table entry (id int primary key)')
     stream?.cork()
-    const flight = [
-      'begin',
-      'insert into entry values ($1)',
-      'commit',
-      'begin',
-      'insert into entry values ($1)',
-    ].concat(['insert into entry values ($1)', 'commit', 'select array_agg(id) as ids from entry'])
-    const answers = flight.map((text) => client.query(text.includes('$1') ? { text, values: [7] } : text))
+    const batch = ['begin', 'insert into entry values ($1)', 'commit', 'begin', 'insert into entry values ($1)'].concat(
+      ['insert into entry values ($1)', 'commit', 'select array_agg(id) as ids from entry'],
+    )
+    const answers = batch.map((text) => client.query(text.includes('$1') ? { text, values: [7] } : text))
     stream?.uncork()
     const settled = await Promise.allSettled(answers)
     assert.deepEqual(
@@ -100,7 +96,7 @@ test('results and parameters of 10 MiB arrive unharmed, whole or in many rows', 
   assert(rows.every((row, index) => row.i === index + 1 && row.x.length === 1000))
 })
 
-test('a client that is killed in the middle of a query holds up nobody, and what it had not begun never happens', async (t) => {
+test('a client that is destroyed during a query does not delay the next one, and its queued statements never run', async (t) => {
   const pool = poolOf(t, database)
   await pool.query('create table killed (id int)')
   let stream: Duplex | undefined
@@ -116,7 +112,7 @@ test('a client that is killed in the middle of a query holds up nobody, and what
   assert.deepEqual((await pool.query('select id from killed')).rows, [{ id: 1 }])
 })
 
-test('whoever connects finds a clean session, whatever the one before left behind', async (t) => {
+test('a new connection gets a clean session, whatever the previous one left', async (t) => {
   const owner = await clientOf(t, database)
   await owner.query('create role visitor; create table left_behind (id int); grant all on left_behind to visitor')
   await owner.query(`set session authorization visitor; set search_path = nowhere; set time zone 'Asia/Tokyo'`)
@@ -150,7 +146,7 @@ test('a batch that is cut off after its error leaves nothing to be skipped by th
   assert.deepEqual((await poolOf(t, database).query('select 1 as one')).rows, [{ one: 1 }])
 })
 
-test('a farewell in one flight with a query ends the connection after it, and not the database', async (t) => {
+test('a Terminate sent together with a query ends the connection after it, and not the database', async (t) => {
   let stream: Duplex | undefined
   await clientOf(t, database, { stream: () => (stream = database.stream()) })
   assert(stream)
@@ -161,21 +157,21 @@ test('a farewell in one flight with a query ends the connection after it, and no
   assert.deepEqual((await poolOf(t, database).query('select 1 as one')).rows, [{ one: 1 }])
 })
 
-test('a second connection takes over, and the first is told so', async (t) => {
+test('a second connection replaces the first, which fails with an error that says so', async (t) => {
   const first = await clientOf(t, database)
   const second = await clientOf(t, database)
   await assert.rejects(first.query('select 1'), /not queryable/)
   assert.deepEqual((await second.query('select 1 as one')).rows, [{ one: 1 }])
 })
 
-test('what is no plain protocol, or a message beyond 64 MiB, breaks its own connection and no other', async (t) => {
+test('an unsupported protocol, or a message beyond 64 MiB, ends its own connection and no other', async (t) => {
   await assert.rejects(clientOf(t, database, { ssl: true }), { code: 'ECONNRESET', message: /no TLS/ })
   const client = await clientOf(t, database)
   await assert.rejects(client.query('select $1', ['x'.repeat(64 * MEBIBYTE)]), { code: 'ECONNRESET' })
   assert.deepEqual((await poolOf(t, database).query('select 1 as one')).rows, [{ one: 1 }])
 })
 
-test('a new connection finds dead rows and the log of a long time cleared away', async (t) => {
+test('a new connection vacuums dead rows and writes a checkpoint when the log has grown', async (t) => {
   const busy = await clientOf(t, database)
   await busy.query('create table cleared as select i, repeat($$x$$, 100) from generate_series(1, 1000) i')
   await busy.query('delete from cleared')
@@ -187,7 +183,7 @@ test('a new connection finds dead rows and the log of a long time cleared away',
   assert.deepEqual(rows, [{ tableBytes: 0, logIsShort: true }])
 })
 
-test('recursion without end is an error of the statement and not the end of the database', async (t) => {
+test('infinite recursion is an error of the statement and does not end the database', async (t) => {
   const client = await clientOf(t, database)
   await client.query(
     'create function endless(i int) returns int language sql volatile as $$ select endless(i + 1) + 1 $$',
@@ -196,7 +192,7 @@ test('recursion without end is an error of the statement and not the end of the 
   assert.deepEqual((await client.query('select 1 as one')).rows, [{ one: 1 }])
 })
 
-test('when PostgreSQL breaks down, the query under way and all later ones fail at once, and what was committed is safe', async (t) => {
+test('when PostgreSQL fails, the current query and all later ones fail at once, and committed data is safe', async (t) => {
   const directory = copyOfTemplate()
   const broken = await opened(t, directory)
   const pool = poolOf(t, broken)
@@ -274,7 +270,7 @@ test('a directory that holds no usable cluster is refused in one sentence that n
   fs.writeFileSync(file, '')
   await assert.rejects(opened(t, file), refusal(file, /cannot be read/))
   const nowhere = path.join(root, 'no', 'where')
-  await assert.rejects(opened(t, nowhere), refusal(nowhere, /No database could be made/))
+  await assert.rejects(opened(t, nowhere), refusal(nowhere, /No database could be created/))
 })
 
 /** Writes numbers one by one, and says each as soon as its commit is acknowledged. */

@@ -12,20 +12,19 @@ import { startThread, type FromWorker, type ToWorker } from './embedded-thread.t
  * but it is *one session*: no second connection, no cancel, no statement_timeout, no COPY FROM STDIN, and
  * startup parameters are ignored (SET them instead). It vacuums and checkpoints only when a connection begins.
  *
- * When PostgreSQL breaks down (a full disk while it writes its log, a fault of the engine, the end of the thread), it is
- * started again in a new thread and recovers from its log, as a server does after a crash. Until then connections are
- * refused at once.
+ * When PostgreSQL fails (a full disk while it writes its log, a fault of the engine, the end of the thread), it is restarted
+ * in a new thread and recovers from its log, as a server does after a crash. Until then connections are refused at once.
  */
 export interface EmbeddedDatabase extends AsyncDisposable {
   /**
    * A new connection for pg's `stream` option, as superuser `postgres`. At most one is live: a new one replaces the
-   * previous one and finds a clean session (rolled back, everything discarded). While the database is closed or starts
-   * again, it fails at once with an error that says so.
+   * previous one and gets a clean session (rolled back, everything discarded). While the database is closed or restarts, it
+   * fails at once with an error that says so.
    */
   stream(): EmbeddedStream
-  /** Resolves when the database broke down and did not start again: the process cannot serve any more. */
+  /** Resolves when the database has failed and could not be restarted: the process has to exit. */
   readonly failed: Promise<StartError>
-  /** Checkpoints and ends the thread, breaking off a live connection. Idempotent. */
+  /** Writes a checkpoint and ends the thread; destroys a live connection. Idempotent. */
   close(): Promise<void>
 }
 
@@ -34,20 +33,20 @@ export interface EmbeddedLog {
   warn(fields: object, message: string): void
 }
 
-/** How the database is started again after a breakdown. */
+/** How the database is restarted after a failure. */
 export interface Restarts {
   /** Before the first attempt; doubled for each further one. */
   readonly minDelayMs: number
   readonly maxDelayMs: number
   readonly attemptsMax: number
-  /** A run of this length was healthy: after it delays and attempts are counted from the beginning. */
+  /** After a run of this length, delays and attempts start from the beginning. */
   readonly settledAfterMs: number
 }
 
-/** 20 attempts take two and a half minutes: as long as somebody may need to free space, or a quota to be raised. */
+/** 20 attempts take two and a half minutes: time for an operator to free disk space or raise a quota. */
 const RESTARTS: Restarts = { minDelayMs: 100, maxDelayMs: 10_000, attemptsMax: 20, settledAfterMs: 30_000 }
 
-/** A checkpoint takes milliseconds; a statement that is still running cannot be cancelled. What it did is rolled back. */
+/** A checkpoint takes milliseconds, but a running statement cannot be cancelled. Then the thread is terminated, and recovery rolls it back. */
 const CLOSE_TIMEOUT_MS = 10_000
 
 export interface EmbeddedOptions {
@@ -58,9 +57,9 @@ export interface EmbeddedOptions {
 const SILENT: EmbeddedLog = { info: () => undefined, warn: () => undefined }
 
 /**
- * Opens the cluster in `directory`, making it if there is none; the directory above exists and is locked by the caller.
+ * Opens the cluster in `directory`, or creates it. The parent directory exists and is locked by the caller.
  *
- * @throws StartError where the directory holds something else or a cluster that does not start
+ * @throws StartError if the directory holds other files, or a cluster that does not start
  */
 export async function openEmbedded(
   directory: string,
@@ -74,7 +73,7 @@ export async function openEmbedded(
     )
   }
   const live = new Int32Array(new SharedArrayBuffer(4))
-  // Making a cluster takes several times the memory of serving it, which only the end of a thread gives back.
+  // Creating a cluster takes several times the memory of serving it, which is freed only when the thread ends.
   if (content.length === 0) await startThread('create', home, live)
   const worker = await startThread('serve', home, live)
   return new ThreadedDatabase(worker, { home, live, log, restarts })
@@ -89,30 +88,30 @@ function contentOf(directory: string): string[] {
   }
 }
 
-interface Circumstances extends Required<EmbeddedOptions> {
+interface Setup extends Required<EmbeddedOptions> {
   readonly home: string
   readonly live: Int32Array<SharedArrayBuffer>
 }
 
 class ThreadedDatabase implements EmbeddedDatabase, StreamHost {
-  readonly #at: Circumstances
+  readonly #setup: Setup
   readonly #failed = Promise.withResolvers<StartError>()
   readonly #closing = new AbortController()
-  /** Resolved when there is no thread and there will be none. */
+  /** Resolves when there is no thread and none will be started. */
   readonly #stopped = Promise.withResolvers<undefined>()
-  /** The thread that serves; undefined while there is none. */
+  /** The serving thread; undefined during a restart. */
   #worker: Worker | undefined
   #lastConnection = 0
   #current: ThreadStream | undefined
   #isHeld = true
-  /** Why no connection can be made now. */
+  /** The reason why connections are refused now. */
   #down: string | undefined
-  /** Attempts to start again since the last healthy run. */
+  /** Restart attempts since the last run of `settledAfterMs`. */
   #attempts = 0
   #closed: Promise<void> | undefined
 
-  constructor(worker: Worker, at: Circumstances) {
-    this.#at = at
+  constructor(worker: Worker, setup: Setup) {
+    this.#setup = setup
     this.#serveBy(worker)
   }
 
@@ -137,7 +136,7 @@ class ThreadedDatabase implements EmbeddedDatabase, StreamHost {
     this.#current?.breakOff('another connection took over: the embedded database serves one at a time')
     this.#current = stream
     const connection = (this.#lastConnection += 1)
-    Atomics.store(this.#at.live, 0, connection)
+    Atomics.store(this.#setup.live, 0, connection)
     this.hold(true)
     this.#post({ kind: 'connect', connection })
     return connection
@@ -147,9 +146,9 @@ class ThreadedDatabase implements EmbeddedDatabase, StreamHost {
     this.#post({ kind: 'data', connection, bytes }, [bytes.buffer])
   }
 
-  /** The thread skips what it has not begun to execute by now. */
+  /** The thread skips the statements of this connection that it has not started. */
   detach(stream: ThreadStream): void {
-    Atomics.compareExchange(this.#at.live, 0, stream.connection, 0)
+    Atomics.compareExchange(this.#setup.live, 0, stream.connection, 0)
     if (this.#current === stream) this.#current = undefined
   }
 
@@ -170,12 +169,12 @@ class ThreadedDatabase implements EmbeddedDatabase, StreamHost {
       else this.#receive(message)
     })
     worker.once('error', (error) => this.#goDown((reason ??= String(error))))
-    // Only then nothing else writes to the files any more.
+    // Restart only after the exit: then nothing writes to the files any more.
     worker.once('exit', () => {
       reason ??= 'its thread ended'
       this.#worker = undefined
       this.#goDown(reason)
-      if (performance.now() - startedAt > this.#at.restarts.settledAfterMs) this.#attempts = 0
+      if (performance.now() - startedAt > this.#setup.restarts.settledAfterMs) this.#attempts = 0
       if (this.#closing.signal.aborted) this.#stopped.resolve(undefined)
       else void this.#restart(reason)
     })
@@ -183,9 +182,9 @@ class ThreadedDatabase implements EmbeddedDatabase, StreamHost {
 
   /** Starts a new thread, after a delay that grows with each attempt; gives up after the last one. */
   async #restart(reason: string): Promise<void> {
-    const { home, live, log, restarts } = this.#at
+    const { home, live, log, restarts } = this.#setup
     const { signal } = this.#closing
-    let why = `The embedded database in ${home} broke down (${reason}).`
+    let why = `The embedded database in ${home} failed (${reason}).`
     while (this.#attempts < restarts.attemptsMax && !signal.aborted) {
       const restartInMs = Math.min(restarts.minDelayMs * 2 ** this.#attempts, restarts.maxDelayMs)
       this.#attempts += 1
@@ -200,7 +199,7 @@ class ThreadedDatabase implements EmbeddedDatabase, StreamHost {
       }
     }
     if (!signal.aborted) {
-      this.#failed.resolve(new StartError(`${why} Given up after ${this.#attempts} attempts to start it again.`))
+      this.#failed.resolve(new StartError(`${why} Gave up after ${this.#attempts} attempts to restart it.`))
     }
     this.#stopped.resolve(undefined)
   }

@@ -7,7 +7,7 @@ import { Client } from 'pg'
 import { openEmbedded } from './embedded.ts'
 import { LENT_PORT, lendEmbedded } from './lent-embedded.ts'
 
-test('an embedded database that is lent is reached through a private directory, newest connection first, until it is taken back', async () => {
+test('a shared embedded database is reached through a private directory, by the newest connection, until it is disposed', async () => {
   const home = mkdtempSync(join(tmpdir(), 'todo-lent-'))
   try {
     await using embedded = await openEmbedded(join(home, 'postgres'))

@@ -5,13 +5,13 @@ import { join } from 'node:path'
 import { pipeline } from 'node:stream'
 import type { EmbeddedDatabase } from './embedded.ts'
 
-/** What PostgreSQL's clients look for in the directory that is given as host. */
+/** With a directory as host, PostgreSQL's clients connect to the socket of this name in it. */
 export const LENT_PORT = 5432
 const SOCKET = `.s.PGSQL.${LENT_PORT}`
 
-/** An embedded database that another process reaches, too: one at a time, and the newest connection is the one. */
+/** An embedded database that other processes can connect to: one connection at a time, and the newest replaces the previous one. */
 export interface LentEmbedded extends AsyncDisposable {
-  /** The directory to connect to, as PostgreSQL's clients take one for a host. Closed to other users. */
+  /** The socket directory, used as the host of a connection. Accessible to this user only. */
   readonly at: string
 }
 
@@ -24,7 +24,7 @@ export async function lendEmbedded(embedded: EmbeddedDatabase): Promise<LentEmbe
     visitor.once('close', () => visitors.delete(visitor))
     const stream = embedded.stream()
     stream.connect()
-    // How one side ends the other hears; there is nobody else to tell.
+    // `pipeline` propagates the end or the error of one side to the other; there is nothing to report.
     pipeline(visitor, stream, visitor, () => undefined)
   })
   await new Promise<void>((resolve, reject) => {

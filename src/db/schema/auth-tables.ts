@@ -6,8 +6,8 @@ import type { MigrationVariables } from './migration-files.ts'
 import { BEGIN } from '../wire/settings.ts'
 
 /**
- * Where the auth server keeps users and sessions, as migrations call it. `auth_mode` is `embedded` where the migrations make
- * these tables themselves.
+ * The tables and columns of users and sessions, as variables of the migrations. With `auth_mode` `embedded` the migrations create
+ * these tables.
  */
 export type AuthVariables = Pick<
   MigrationVariables,
@@ -20,7 +20,7 @@ export type AuthVariables = Pick<
   | 'session_expiry_column'
 >
 
-/** The tables that the migrations make with AUTH_MODE=embedded. */
+/** The tables that the migrations create with AUTH_MODE=embedded. */
 export const OWN_AUTH_TABLES: AuthVariables = {
   auth_mode: 'embedded',
   users_schema: 'public',
@@ -33,7 +33,7 @@ export const OWN_AUTH_TABLES: AuthVariables = {
 
 export const OWN_AUTH_TABLE_NAMES = ['users', 'user_sessions', 'user_accounts', 'user_verifications'] as const
 
-/** better-auth's own names come second: the service that this one replaces renames the tables. */
+/** better-auth's default names come second: the Python service, which this one replaces, renames the tables. */
 const USERS_NAMES = ['users', 'user']
 const SESSIONS_NAMES = ['user_sessions', 'session']
 
@@ -41,7 +41,7 @@ const TEXT_TYPES = ['text', 'character varying']
 const TIME_TYPES = ['timestamp without time zone', 'timestamp with time zone']
 
 interface Column {
-  /** Its possible names, in the order of preference. */
+  /** Possible names, in order of preference. */
   readonly names: readonly string[]
   readonly types: readonly string[]
 }
@@ -64,10 +64,10 @@ interface Found {
 }
 
 /**
- * The variables with the auth server's tables: found by their usual names on the login's search path, or as configured.
+ * The variables with the auth server's tables, as configured or found by their usual names on the login's search path.
  *
  * @param client the connection of the migrations, outside a transaction
- * @throws StartError naming what was looked for and what is missing. Nothing was changed.
+ * @throws StartError with the tables that were looked for and what is missing. Nothing was changed.
  */
 export async function withAuthTables(
   client: ClientBase,
@@ -96,8 +96,8 @@ export async function withAuthTables(
 }
 
 /**
- * The table of users that a migrated database refers to; undefined before. Not from `tasks`: before the migrations that may be
- * a table of the service that this one replaces.
+ * The users table that the foreign keys of a migrated database refer to; undefined before the migrations. Not looked up from
+ * `tasks`, which before the migrations may be a table of the Python service.
  */
 async function usersOfTasks(client: ClientBase): Promise<Omit<Found, 'columns'> | undefined> {
   const { rows } = await client.query<Omit<Found, 'columns'>>(
@@ -111,7 +111,7 @@ async function usersOfTasks(client: ClientBase): Promise<Omit<Found, 'columns'> 
 const otherUsers = ({ schema, name }: Pick<Found, 'schema' | 'name'>): StartError => {
   const shown = `${schema}.${name}`
   return new StartError(
-    `this database was migrated for the users in ${shown}: set AUTH_MODE=external and AUTH_USERS_TABLE=${shown}, or take the migrations back first`,
+    `this database was migrated for the users in ${shown}: set AUTH_MODE=external and AUTH_USERS_TABLE=${shown}, or revert the migrations first`,
   )
 }
 
@@ -125,7 +125,7 @@ async function refuseTablesInTheWay(client: ClientBase): Promise<void> {
   )
   if (rows.length === 0) return
   throw new StartError(
-    `the users here are kept by another auth server (there is a table ${rows.map(({ name }) => name).join(' and ')}): set AUTH_MODE=external, or DATABASE_URL to a database without them. Nothing was applied`,
+    `the users in this database belong to another auth server (it has a table ${rows.map(({ name }) => name).join(' and ')}): set AUTH_MODE=external, or set DATABASE_URL to a database without them. Nothing was applied`,
   )
 }
 
@@ -154,11 +154,11 @@ async function findAuthTables(
     if (problems.length === 0) return { users, sessions }
   }
   throw new StartError(
-    `AUTH_MODE=external takes the tables of another auth server, and they cannot be used: ${problems.join('; ')}. Nothing was applied`,
+    `AUTH_MODE=external uses the tables of another auth server, and they cannot be used: ${problems.join('; ')}. Nothing was applied`,
   )
 }
 
-/** The schemas that exist of the login's own search path, which this connection replaced by one of its own. */
+/** The existing schemas of the login's own search path, which this connection has overridden. */
 async function searchPathOf(client: ClientBase): Promise<readonly string[]> {
   await client.query(BEGIN)
   try {
@@ -179,7 +179,7 @@ interface Candidate {
   readonly columns: Readonly<Record<string, string>>
 }
 
-/** The first table that has the columns, or in words why there is none. */
+/** The first table with the wanted columns, or a message if there is none. */
 async function find(client: ClientBase, path: readonly string[], wanted: Wanted): Promise<Found | string> {
   const names = wanted.named === undefined ? wanted.names : [wanted.named.name]
   const schemas = wanted.named?.schema === undefined ? path : [wanted.named.schema]
@@ -204,8 +204,8 @@ async function find(client: ClientBase, path: readonly string[], wanted: Wanted)
   const lookedFor = `${names.join(' or ')} in ${schemas.length === 1 ? 'schema' : 'the schemas'} ${schemas.join(', ')}`
   const advice = `set ${wanted.variable} to its name, such as ${schemas[0] ?? 'public'}.${names[0]}`
   return faults.length === 0
-    ? `no table of ${wanted.what} was found, looking for ${lookedFor} (${advice})`
-    : `no table of ${wanted.what} fits, looking for ${lookedFor}: ${faults.join(', ')} (if it is another one, ${advice})`
+    ? `no table of ${wanted.what} was found; looked for ${lookedFor} (${advice})`
+    : `no table of ${wanted.what} fits; looked for ${lookedFor}: ${faults.join(', ')} (if it is another table, ${advice})`
 }
 
 function fitting({ names, types }: Column, columns: Candidate['columns']): { name: string } | { fault: string } {
@@ -218,8 +218,8 @@ function fitting({ names, types }: Column, columns: Candidate['columns']): { nam
 }
 
 /**
- * What the login of the migrations lacks: the functions that look sessions up run with its rights, and tasks refer to the
- * ids of users.
+ * The privileges that the login of the migrations lacks: the functions that look up sessions run with its privileges, and tasks
+ * reference users.
  */
 async function missingRights(client: ClientBase, users: Found, sessions: Found): Promise<string[]> {
   const { rows } = await client.query<Rights>(
@@ -256,7 +256,7 @@ interface Rights {
   readonly schema: string
   readonly mayUseSchema: boolean
   readonly lacks: string | null
-  /** Own tables have a policy for the owner, which the migrations made. */
+  /** Our own tables have a policy for the owner, created by the migrations. */
   readonly hidesRows: boolean
 }
 
@@ -270,9 +270,9 @@ async function isUnique(client: ClientBase, oid: string): Promise<boolean> {
 }
 
 /**
- * Refuses to serve where AUTH_USERS_TABLE names another table than the one that tasks belong to.
+ * Refuses to serve if AUTH_USERS_TABLE names another table than the one that tasks reference.
  *
- * @param client under the serving role
+ * @param client a connection with the serving role
  */
 export async function refuseOtherAuthTables(client: ClientBase, auth: Config['auth']): Promise<void> {
   if (auth.mode === 'embedded' || auth.usersTable === undefined) return

@@ -3,7 +3,7 @@ import { OWN_AUTH_TABLE_NAMES } from './auth-tables.ts'
 import type { MigrationVariables } from './migration-files.ts'
 import { BEGIN } from '../wire/settings.ts'
 
-/** What a database holds of our schema: the name of each thing and how it is defined. */
+/** The objects of the service's schema in a database: name → definition. */
 export type Catalogue = ReadonlyMap<string, string>
 
 export interface Difference {
@@ -14,8 +14,8 @@ export interface Difference {
 }
 
 /**
- * Each row is one thing of schema public: its table (null for what belongs to none), its name, its definition. Put so that
- * every supported version of PostgreSQL says the same of the same schema: no object ids, and the owner as <owner>.
+ * Each row is one object of schema public: its table (null if it has none), its name, its definition. All supported versions of
+ * PostgreSQL give the same rows for the same schema: no object ids, and the owner as <owner>.
  */
 const CATALOGUE = `
 with tables as (
@@ -77,12 +77,12 @@ interface Row {
 }
 
 /**
- * @param variables the roles whose rights are compared, and with `auth_mode` external the tables that are left out because
+ * @param variables name the roles whose privileges are compared, and with `auth_mode` external the tables that are omitted because
  *   another auth server owns them
  */
 export async function readCatalogue(client: ClientBase, variables: MigrationVariables): Promise<Catalogue> {
   const { app_role: appRole, system_role: systemRole, auth_mode: authMode } = variables
-  // PostgreSQL shows names of other schemas in full, and those on the search path without it.
+  // PostgreSQL omits the schema of names that are on the search path.
   await client.query(`${BEGIN}; set local search_path = public, pg_temp`)
   const { rows } = await client.query<Row>(CATALOGUE, [[appRole, systemRole, 'public']])
   await client.query('commit')
@@ -94,8 +94,7 @@ export async function readCatalogue(client: ClientBase, variables: MigrationVari
 }
 
 /**
- * What differs. Things that other programs keep in the same database are no difference, as long as they are not part of
- * a table of ours.
+ * The differences. Objects of other programs in the same database are not reported, unless they belong to one of our tables.
  */
 export function compareCatalogues(expected: Catalogue, found: Catalogue): readonly Difference[] {
   const differences: Difference[] = []
@@ -112,7 +111,7 @@ export function compareCatalogues(expected: Catalogue, found: Catalogue): readon
   return differences
 }
 
-/** The table a thing belongs to by its name, or its own name. */
+/** The table of an object according to its name, or else that name. */
 function tableOf(name: string): string {
   const [, table] = /^(?:table|column|constraint|index|trigger|policy|grant on) ([^. ]+)/.exec(name) ?? []
   return table ?? name

@@ -31,7 +31,7 @@ const startError =
     return true
   }
 
-/** The guard's verdict on the database as `change` leaves it, all of it taken back. */
+/** The guard's verdict on the database after `change`, which is then rolled back. */
 const verdict = (change: string, role = served.db.roles.serving): Promise<void> =>
   served.asOwner(async (client: ClientBase) => {
     await client.query('begin')
@@ -75,12 +75,12 @@ describe('the process refuses to serve', () => {
     [
       'a member of a role with BYPASSRLS',
       `create role ${owner} bypassrls; grant ${owner} to ${role}`,
-      /member of, todo_guard_owner, which owns tables here or passes policies by/,
+      /member of, todo_guard_owner, which owns tables here or bypasses policies/,
     ],
     [
       'a role that has the rights of the system role',
       `grant ${role}_system to ${role}`,
-      /todo_app has the rights of todo_app_system; run: revoke todo_app_system from todo_app/,
+      /todo_app has the privileges of todo_app_system; run: revoke todo_app_system from todo_app/,
     ],
     ['tasks without row-level security', 'alter table tasks disable row level security', /not forced on tasks/],
     ['tasks that do not force it', 'alter table tasks no force row level security', /not forced on tasks/],
@@ -99,7 +99,7 @@ describe('the process refuses to serve', () => {
       'a schema of a newer version that takes something away',
       `insert into schema_migrations (version, name, mode, checksum)
        values (9998, 'adds', 'expand', 'x'), (9999, 'takes_away', 'contract', 'x')`,
-      /has migration 9999_takes_away, which takes away what this version needs: run a newer version/,
+      /has migration 9999_takes_away, which removes what this version needs: run a newer version/,
     ],
     [
       'a schema with a migration pending',
@@ -118,7 +118,7 @@ describe('the process refuses to serve', () => {
       /may not read schema_migrations: the database was migrated for another DATABASE_ROLE/,
     ],
     [
-      'a schema public that is closed to everybody, before the first migration',
+      'a schema public that no role may use, before the first migration',
       `drop table schema_migrations; revoke all on schema public from public, ${role}`,
       /lacks migration 0001_roles/,
     ],
@@ -169,17 +169,17 @@ describe('a start is refused in one sentence', () => {
     )
   })
 
-  test('when nobody listens at the address', { skip: needsServer }, async () => {
+  test('when nothing listens at the address', { skip: needsServer }, async () => {
     const server = createServer()
     await once(server.listen(0, '127.0.0.1'), 'listening')
     const { port } = server.address() as AddressInfo
     await new Promise((resolve) => server.close(resolve))
-    const nobody = elsewhere((url) => (url.host = `127.0.0.1:${port}`))
+    const unreachable = elsewhere((url) => (url.host = `127.0.0.1:${port}`))
     const message = new RegExp(
       `^cannot connect to the database of DATABASE_URL: connect ECONNREFUSED 127.0.0.1:${port}. Start PostgreSQL there, or correct host and port$`,
     )
-    await assert.rejects(start(nobody), startError(message))
-    await assert.rejects(start(nobody, true), startError(message))
+    await assert.rejects(start(unreachable), startError(message))
+    await assert.rejects(start(unreachable, true), startError(message))
     // Both addresses of the name.
     await assert.rejects(
       start(elsewhere((url) => (url.host = `localhost:${port}`))),
@@ -188,7 +188,7 @@ describe('a start is refused in one sentence', () => {
   })
 
   test(
-    'when it is the address of the migrations that nobody listens at, and only where there is something to migrate',
+    'when nothing listens at the address of the migrations, and only if there is something to migrate',
     { skip: needsServer },
     async () => {
       const env = { ...served.env, MIGRATION_DATABASE_URL: 'postgres://owner@127.0.0.1:1/d' }
@@ -207,17 +207,17 @@ describe('a start is refused in one sentence', () => {
     )
   })
 
-  test('when there is no such database or login, and no password is told', { skip: needsServer }, async () => {
+  test('when there is no such database or login, and the message has no password', { skip: needsServer }, async () => {
     await assert.rejects(
       start(elsewhere((url) => Object.assign(url, { pathname: '/todo_no_such', password: 'hush' }))),
       startError(
-        /^cannot connect to the database of DATABASE_URL: database "todo_no_such" does not exist. Make it: create database /,
+        /^cannot connect to the database of DATABASE_URL: database "todo_no_such" does not exist. Create it: create database /,
       ),
     )
     await assert.rejects(
       start(elsewhere((url) => Object.assign(url, { username: 'todo_no_such', password: 'hush' }))),
       startError(
-        /^cannot connect to the database of DATABASE_URL: role "todo_no_such" does not exist. Make that login, or correct the user$/,
+        /^cannot connect to the database of DATABASE_URL: role "todo_no_such" does not exist. Create that login, or correct the user$/,
       ),
     )
   })
@@ -246,7 +246,7 @@ describe('on a server', { skip: needsServer }, () => {
     await assert.rejects(
       start({ DATABASE_URL: urlOf(String(SERVER_URL), PREFIX) }, true),
       startError(
-        /the database has encoding SQL_ASCII.* made with: create database … encoding 'UTF8' template template0$/,
+        /the database has encoding SQL_ASCII.* created with: create database … encoding 'UTF8' template template0$/,
       ),
     )
     await admin(`drop database ${PREFIX}`)
@@ -254,7 +254,7 @@ describe('on a server', { skip: needsServer }, () => {
     await assert.rejects(admin(`drop role ${PREFIX}`), { code: '42704' })
   })
 
-  test('a login that may not create tables is told what it takes, and may start where nothing is pending', async () => {
+  test('a login that may not create tables gets the command that allows it, and may start if nothing is pending', async () => {
     await admin(`create database ${PREFIX}`)
     await admin(`create role ${PREFIX}_login login`)
     const env = { DATABASE_URL: urlFor(`${PREFIX}_login`, PREFIX) }

@@ -15,9 +15,9 @@ interface Posture {
 }
 
 /**
- * Our tables are those with a policy, and those with a user's rows that the serving role has any right on; the tables of
- * another auth server stay its own affair. Any membership counts that would let the role become their owner or one that no
- * policy binds, even one that takes a SET ROLE; of a role that other policies are meant for, one that takes none.
+ * Our tables are those with a policy, and those with a `user_id` on which the serving role has any privilege; tables of another
+ * auth server are not checked. `becomes`: roles that own our tables or bypass policies and of which the role is a member, also if it
+ * takes a SET ROLE. `inherits`: roles with policies of their own whose privileges the role has without SET ROLE.
  */
 const POSTURE = `
   with ours as (
@@ -38,7 +38,7 @@ const POSTURE = `
     pg_encoding_to_char((select encoding from pg_database where datname = current_database())) as encoding
   from pg_roles r where r.rolname = current_user`
 
-/** The rights on our tables that no policy binds, and the standing of the role that crosses users. */
+/** Privileges on our tables that policies do not restrict, and the dangerous memberships of the system role. */
 const BEYOND_POLICIES = `
   select
     (select string_agg(c.relname || ' (' || privilege || ')', ', ')
@@ -51,12 +51,12 @@ const BEYOND_POLICIES = `
         or o.oid in (select relowner from pg_class where oid in (select polrelid from pg_policy)))) as "systemBecomes"`
 
 /**
- * Refuses to serve where isolation would only be a promise: when one of the two roles could bypass the policies, when a
- * table does not force them, or when the schema is not the one this code was written for.
+ * Refuses to serve a database that does not isolate users: one of the two roles could bypass the policies, a table does not force
+ * row-level security, or the schema does not fit this code.
  *
- * @param client a connection under the serving role
- * @param systemRole the role that crosses users
- * @throws StartError saying what is wrong and what to run
+ * @param client a connection with the serving role
+ * @param systemRole the role for work outside a user's scope
+ * @throws StartError with the reason and the command to run
  */
 export async function refuseUnsafeDatabase(client: ClientBase, systemRole: string): Promise<void> {
   await refuseOldServer(client)
@@ -64,7 +64,7 @@ export async function refuseUnsafeDatabase(client: ClientBase, systemRole: strin
   await refuseUnboundRoles(client, systemRole)
 }
 
-/** The part of it that is about roles and policies, whatever the schema. */
+/** Checks roles and policies, independent of the version of the schema. */
 export async function refuseUnboundRoles(client: ClientBase, systemRole: string): Promise<void> {
   const { rows } = await client.query<Posture>(POSTURE)
   const [posture] = rows
@@ -76,11 +76,11 @@ export async function refuseUnboundRoles(client: ClientBase, systemRole: string)
   if (posture.superuser) wrong(`role ${role} is a superuser; set DATABASE_ROLE to an ordinary role`)
   if (posture.bypassesPolicies) wrong(`role ${role} has BYPASSRLS; run: alter role ${role} nobypassrls`)
   if (becomes !== null) {
-    wrong(`role ${role} is, or is a member of, ${becomes}, which owns tables here or passes policies by`)
+    wrong(`role ${role} is, or is a member of, ${becomes}, which owns tables here or bypasses policies`)
   }
   if (inherits !== null) {
     wrong(
-      `role ${role} has the rights of ${inherits}; run: revoke ${inherits} from ${role} (or, where it has to log in: alter role ${role} noinherit, from PostgreSQL 16 on: grant ${inherits} to ${role} with inherit false)`,
+      `role ${role} has the privileges of ${inherits}; run: revoke ${inherits} from ${role} (or, if it has to log in as ${role}: alter role ${role} noinherit, from PostgreSQL 16 on: grant ${inherits} to ${role} with inherit false)`,
     )
   }
   if (unforced !== null) wrong(`row-level security is not forced on ${unforced}`)
@@ -88,9 +88,9 @@ export async function refuseUnboundRoles(client: ClientBase, systemRole: string)
     systemRole,
   ])
   const { unbound = null, systemBecomes = null } = beyond.rows[0] ?? {}
-  if (unbound !== null) wrong(`role ${role} has a right that no policy binds: ${unbound}; revoke it`)
+  if (unbound !== null) wrong(`role ${role} has privileges that policies do not restrict: ${unbound}; revoke them`)
   if (systemBecomes !== null) {
-    wrong(`role ${systemRole} is, or is a member of, ${systemBecomes}, which owns tables here or passes policies by`)
+    wrong(`role ${systemRole} is, or is a member of, ${systemBecomes}, which owns tables here or bypasses policies`)
   }
   if (encoding !== 'UTF8') {
     throw new StartError(`the database has encoding ${encoding}; create it with encoding UTF8`)
@@ -101,7 +101,7 @@ async function refuseOtherSchema(client: ClientBase): Promise<void> {
   const { pending, incompatible, edited } = await readableState(client)
   if (incompatible.length > 0) {
     throw new StartError(
-      `the database has migration ${incompatible.map(label).join(', ')}, which takes away what this version needs: run a newer version`,
+      `the database has migration ${incompatible.map(label).join(', ')}, which removes what this version needs: run a newer version`,
     )
   }
   if (pending.length > 0) {
@@ -118,7 +118,7 @@ async function readableState(client: ClientBase): Promise<MigrationState> {
   } catch (error) {
     if (!(error instanceof DatabaseError) || error.code !== '42501') throw error
     throw new StartError(
-      'the serving role may not read schema_migrations: the database was migrated for another DATABASE_ROLE, or every migration was taken back. Set DATABASE_ROLE to the one it was migrated for, or run: npm run migrate -- up',
+      'the serving role may not read schema_migrations: the database was migrated for another DATABASE_ROLE, or all migrations were reverted. Set DATABASE_ROLE to the role it was migrated for, or run: npm run migrate -- up',
       { cause: error },
     )
   }

@@ -11,13 +11,13 @@ export interface Migration {
   readonly mode: MigrationMode
   readonly up: string
   readonly down: string
-  /** SHA-256 of the up file, in hex: an applied migration that was edited later is noticed by it. */
+  /** SHA-256 of the up file, in hex: detects a migration that was edited after it was applied. */
   readonly checksum: string
 }
 
 /**
- * `expand`: only adds, so that code written before it still works on the schema. `contract`: takes away or changes what older
- * code needs, which therefore refuses to serve.
+ * `expand`: only adds, so that older code still works on the schema. `contract`: removes or changes what older code needs, so older
+ * code refuses to serve.
  */
 export type MigrationMode = 'expand' | 'contract'
 
@@ -31,7 +31,7 @@ export type Style = 'in a transaction' | 'without a transaction' | 'in batches'
 const HEADER =
   /^-- (?:(expand|contract)(?:, (without a transaction|in batches))?|(without a transaction|in batches))\s*$/
 
-/** An invalid index of an interrupted build exists, too: `if not exists` would accept it for good. */
+/** An interrupted build leaves an invalid index, which `if not exists` would accept for good. */
 const ACCEPTS_INVALID_INDEX = /^create\s+(unique\s+)?index\s+concurrently\s+if\s+not\s+exists/i
 
 /**
@@ -56,7 +56,7 @@ function headerOf(sql: string, file: string): { readonly mode: MigrationMode; re
   return { mode: mode === 'contract' ? 'contract' : 'expand', style }
 }
 
-/** What the SQL files call `:"app_role"`, `:'app_role'` and so on, in psql's notation. */
+/** Variables of the SQL files, in psql's notation: `:"app_role"`, `:'app_role'` and so on. */
 export type MigrationVariables = Readonly<
   Record<
     | 'app_role'
@@ -74,7 +74,7 @@ export type MigrationVariables = Readonly<
 
 const DIRECTORY = new URL('../../../migrations/', import.meta.url)
 
-/** Reads the pairs in order. Throws when a file has no partner or a number is missing or taken twice. */
+/** Reads the pairs in order. Throws if a file has no partner, or if a number is missing or used twice. */
 export function readMigrations(directory: URL = DIRECTORY): readonly Migration[] {
   const files = new Set(readdirSync(directory).filter((file) => file.endsWith('.sql')))
   const ups = [...files].filter((file) => file.endsWith('.up.sql')).sort()

@@ -2,15 +2,15 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { ClientBase } from 'pg'
 import { StartError } from '../../errors.ts'
 
-/** Any number all processes agree on: the process that holds it migrates. */
+/** The key of the advisory lock. The process that holds it migrates. */
 const LOCK = 7_062_026_001
 const LOCK_TIMEOUT_MS = 60_000
 const LOCK_POLL_MS = 50
 
 /**
- * Takes the lock of all who migrate, for the transaction. It asks again and again: a statement that waits for the lock has a
- * snapshot, and `create index concurrently` of the lock's holder would wait for that in turn. Without a parameter, since the
- * portal of a query that has one keeps its snapshot.
+ * Takes the migration lock until the end of the transaction. It polls, because a statement that waits for the lock holds a snapshot,
+ * and `create index concurrently` of the lock's holder would wait for that snapshot. The query has no parameters, because the portal
+ * of a query with parameters keeps its snapshot.
  */
 export async function acquireLock(client: ClientBase): Promise<void> {
   const giveUpAt = performance.now() + LOCK_TIMEOUT_MS

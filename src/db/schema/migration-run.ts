@@ -16,7 +16,7 @@ const SEES_ALL_ROWS = `set_config('todo.migrating', 'on', true)`
 export async function inLockedTransaction<T>(client: ClientBase, work: () => Promise<T>): Promise<T> {
   await client.query(BEGIN)
   try {
-    // The login's own role and one schema, whatever a pooled connection was left with.
+    // The login's own role and our settings, regardless of the state of a pooled connection.
     await client.query(`set local role none; select ${SET_FOR_TRANSACTION}, ${unhurried(true)}, ${SEES_ALL_ROWS};`)
     await acquireLock(client)
     const result = await work()
@@ -35,7 +35,7 @@ export function inWords(error: unknown): unknown {
   const isDenied = error.code === '42501' // insufficient_privilege
   if (isDenied) {
     return new StartError(
-      `cannot migrate: ${error.message}. The login of the migrations has to own schema_migrations, or be allowed to create it: grant create on schema public`,
+      `cannot migrate: ${error.message}. The login of the migrations must own schema_migrations, or be allowed to create it: grant create on schema public`,
       { cause: error },
     )
   }
@@ -51,7 +51,7 @@ export async function run(client: ClientBase, { name, style, statements }: Migra
     } catch (error) {
       const { message, hint } = error as { message: string; hint?: string }
       throw new StartError(
-        `migration ${name} failed at line ${line} (${firstLine(text)}) and ${LEFT_BEHIND[style]}: ${message}${hint === undefined ? '' : `. ${hint}`}`,
+        `migration ${name} failed at line ${line} (${firstLine(text)}) and ${AFTER_FAILURE[style]}: ${message}${hint === undefined ? '' : `. ${hint}`}`,
         { cause: error },
       )
     }
@@ -59,10 +59,10 @@ export async function run(client: ClientBase, { name, style, statements }: Migra
   return affected
 }
 
-const LEFT_BEHIND: Readonly<Record<Style, string>> = {
-  'in a transaction': 'left nothing behind',
-  'without a transaction': 'can be run again: statements before this line took effect',
-  'in batches': 'can be run again: it continues behind the last complete batch',
+const AFTER_FAILURE: Readonly<Record<Style, string>> = {
+  'in a transaction': 'was rolled back',
+  'without a transaction': 'can be run again: the statements before this line took effect',
+  'in batches': 'can be run again: it continues after the last complete batch',
 }
 
 const firstLine = (statement: string): string => (statement.split('\n', 1)[0] ?? '').slice(0, 80)

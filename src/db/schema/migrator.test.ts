@@ -14,7 +14,7 @@ import { openEmbedded } from '../embedded/embedded.ts'
 import { readMigrations, type Migration, type MigrationVariables } from './migration-files.ts'
 import { migrateDown, migrateUp, migrationState, type MigrateOptions } from './migrator.ts'
 
-// Roles belong to the whole cluster: of our own, so that taking them back is nobody else's affair.
+// Roles belong to the whole cluster. These tests have their own, so that dropping them does not affect others.
 const ROLE = `todo_migrator_${randomBytes(4).toString('hex')}`
 const LOGIN = SERVER_URL === undefined ? 'postgres' : new URL(SERVER_URL).username
 const VARIABLES: MigrationVariables = {
@@ -131,7 +131,7 @@ describe('up and down', () => {
     assert.deepEqual(await dump(owner), full)
   })
 
-  test('each step can be taken back and repeated by itself', async () => {
+  test('each migration can be reverted and repeated by itself', async () => {
     const dumps = [await dump(owner)]
     for (const name of NAMES) {
       assert.deepEqual(names(await up(owner, { steps: 1 })), [name])
@@ -144,7 +144,7 @@ describe('up and down', () => {
     assert.deepEqual(await dump(owner), dumps.pop())
   })
 
-  test('down takes back as many as it is told, newest first, and no more than there are', async () => {
+  test('down reverts the given number of migrations, newest first, and no more than there are', async () => {
     await up()
     assert.deepEqual(names(await down(owner, { steps: 2 })), NAMES.slice(-2).toReversed())
     assert.deepEqual(names((await migrationState(owner)).pending), NAMES.slice(-2))
@@ -159,7 +159,7 @@ describe('up and down', () => {
     assert.equal((await owner.query(`select to_regclass('schema_migrations') as table`)).rows[0].table, null)
   })
 
-  test('a role that somebody logs in with is not dropped', async () => {
+  test('a role that is used as a login is not dropped', async () => {
     await owner.query(`create role ${ROLE} login`)
     await up()
     await down()
@@ -185,7 +185,7 @@ describe('up and down', () => {
 })
 
 describe('at the same time', { skip: needsServer }, () => {
-  test('five who migrate apply each migration once, and all of them find it done', async () => {
+  test('five processes that migrate at once apply each migration once, and all succeed', async () => {
     await down()
     await owner.query('drop table schema_migrations')
     const clients = await Promise.all(Array.from({ length: 5 }, connect))
@@ -205,7 +205,7 @@ describe('at the same time', { skip: needsServer }, () => {
     }
   })
 
-  test('as many as there are, who take one back each, take back another one each', async () => {
+  test('as many processes as there are migrations, each reverting one, revert a different one each', async () => {
     await up()
     const clients = await Promise.all(NAMES.map(connect))
     const taken = await Promise.all(clients.map((client) => migrateDown(client, VARIABLES)))
@@ -236,11 +236,11 @@ describe('a migration that fails', () => {
       )
     ).rows[0].names
 
-  test('on the way up leaves nothing behind, names its file and the reason, and those before it stay', async () => {
+  test('on the way up is rolled back, names its file and the reason, and those before it stay', async () => {
     const second = migration(2, 'second', 'create table half (id int); insert into half values (1); select 1 / 0', '')
     await assert.rejects(up(owner, { migrations: [first, second] }), (error) => {
       assert.ok(error instanceof StartError)
-      assert.match(error.message, /^migration 0002_second\.up\.sql failed .*left nothing behind: division by zero$/)
+      assert.match(error.message, /^migration 0002_second\.up\.sql failed .*was rolled back: division by zero$/)
       return true
     })
     assert.deepEqual(await tables(), ['kept'])
@@ -256,7 +256,7 @@ describe('a migration that fails', () => {
     await up(owner, { migrations: [stuck] })
     await assert.rejects(
       down(owner, { migrations: [stuck] }),
-      /0001_stuck\.down\.sql failed .*left nothing behind: division/,
+      /0001_stuck\.down\.sql failed .*was rolled back: division/,
     )
     assert.deepEqual(await tables(), ['kept'])
     assert.deepEqual(names((await migrationState(owner, [stuck])).applied), ['stuck'])
@@ -268,7 +268,7 @@ describe('a migration that fails', () => {
     await assert.rejects(up(owner, { migrations: [hinting] }), /0001_hinting\.up\.sql .*: no\. Do this\./)
   })
 
-  test('is told apart from a variable that does not exist', async () => {
+  test('differs from the error of a variable that does not exist', async () => {
     await assert.rejects(
       up(owner, { migrations: [migration(1, 'odd', `select :'odd'`)] }),
       /unknown migration variable odd/,
@@ -324,7 +324,7 @@ describe('a migration that runs outside a transaction', () => {
         }
       }
 
-  test('builds an index concurrently, is recorded, and can be taken back', async () => {
+  test('builds an index concurrently, is recorded, and can be reverted', async () => {
     const migrations = [building('')]
     assert.deepEqual(names(await up(owner, { migrations, onSecondConnection })), ['building'])
     assert.deepEqual(await index(), [{ valid: true }])
@@ -338,7 +338,7 @@ describe('a migration that runs outside a transaction', () => {
     const migrations = [building('unique')]
     await assert.rejects(
       up(owner, { migrations, onSecondConnection }),
-      /0001_building\.up\.sql failed at line 3 .*can be run again: statements before this line took effect: could not create unique index/,
+      /0001_building\.up\.sql failed at line 3 .*can be run again: the statements before this line took effect: could not create unique index/,
     )
     assert.deepEqual(names((await migrationState(owner, migrations)).pending), ['building'])
     await owner.query('delete from built')
@@ -422,7 +422,7 @@ describe('a backfill in batches', () => {
     const failing = filling('id * 2 + 0 * (1 / (15 - id))')
     await assert.rejects(
       up(owner, { migrations: [failing] }),
-      /0001_filling\.up\.sql failed .*continues behind the last complete batch: division by zero/,
+      /0001_filling\.up\.sql failed .*continues after the last complete batch: division by zero/,
     )
     assert.deepEqual([await filled(), names((await migrationState(owner, [failing])).pending)], [10, ['filling']])
     await up(owner, { migrations: [filling('id * 2')] })
@@ -466,7 +466,7 @@ describe('a database with another history', () => {
     )
   })
 
-  test('one that this code does not know is reported, and is not taken back by it', async () => {
+  test('one that this code does not know is reported, and is not reverted by it', async () => {
     const { unknown, incompatible } = await migrationState(owner, [one])
     assert.deepEqual([names(unknown), incompatible], [['two'], []])
     await assert.rejects(
@@ -501,7 +501,7 @@ describe('the first line of a file', () => {
     })
   }
 
-  test('is recorded with the migration, and tells code that does not know it whether it can serve', async () => {
+  test('is recorded with the migration, so that code without that migration knows whether it can serve', async () => {
     await down()
     const migrations = [migration(1, 'one', '-- expand\nselect 1'), migration(2, 'two', '-- contract\nselect 1')]
     await up(owner, { migrations })
@@ -618,11 +618,11 @@ describe('where another auth server has its tables already', () => {
     assert.deepEqual(await theirs(), before)
   })
 
-  test('ids that are no text are refused in words, and nothing is left behind', async () => {
+  test('ids that are not text are refused with a message, and everything is rolled back', async () => {
     await owner.query(`drop table users, user_sessions;
       create table users (id uuid primary key);
       create table user_sessions (token text, "userId" uuid, "expiresAt" timestamptz)`)
-    await assert.rejects(migrateUp(owner, EXTERNAL), /0002_users\.up\.sql failed .*left nothing behind: .*(uuid|text)/)
+    await assert.rejects(migrateUp(owner, EXTERNAL), /0002_users\.up\.sql failed .*was rolled back: .*(uuid|text)/)
     assert.equal((await owner.query('select from users')).rowCount, 0)
   })
 })

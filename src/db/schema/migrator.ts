@@ -41,11 +41,11 @@ export type OnSecondConnection = <T>(work: (client: ClientBase) => Promise<T>) =
 export interface MigrationState {
   readonly applied: readonly AppliedMigration[]
   readonly pending: readonly Migration[]
-  /** Applied to this database and unknown to this code: the schema is newer. */
+  /** Applied to this database but unknown to this code: the schema is newer. */
   readonly unknown: readonly AppliedMigration[]
-  /** Those of `unknown` that take something away, so that this code cannot work on the schema. */
+  /** The contracting ones among `unknown`: this code cannot work on the schema. */
   readonly incompatible: readonly AppliedMigration[]
-  /** Applied here in another wording than the file has now. */
+  /** The file was changed after it was applied to this database. */
   readonly edited: readonly AppliedMigration[]
 }
 
@@ -162,7 +162,7 @@ async function runOutsideTransaction(
   { migrations, onSecondConnection }: Pick<Walk, 'migrations' | 'onSecondConnection'>,
 ): Promise<Migration | undefined> {
   const work = async (): Promise<Migration | undefined> => {
-    // The login's own role and one schema, whatever the connection was left with.
+    // The login's own role and our settings, regardless of the state of a pooled connection.
     await client.query(`set role none; select ${SET_FOR_SESSION}, ${unhurried(false)}`)
     try {
       // Another process may have run it while this one waited for the lock.
@@ -174,7 +174,7 @@ async function runOutsideTransaction(
       await client.query(...recorded(way, migration))
       return migration
     } finally {
-      // A connection that is lost has no settings left to give back; its error is the one to report.
+      // If the connection is lost, there is nothing to reset, and the first error is the one to report.
       await client
         .query(`${RESET_SESSION}; reset statement_timeout; reset idle_in_transaction_session_timeout`)
         .catch(() => undefined)
@@ -207,7 +207,7 @@ export async function migrationState(
     : { applied: [], pending: migrations, unknown: [], incompatible: [], edited: [] }
 }
 
-/** From the catalogue, which everybody may read: `to_regclass` fails for a role that may not use the schema. */
+/** Reads the catalogue, which every role may do; `to_regclass` fails for a role without usage on the schema. */
 export async function hasMigrationsTable(client: Pick<ClientBase, 'query'>): Promise<boolean> {
   const { rowCount } = await client.query(
     `select from pg_class c join pg_namespace n on n.oid = c.relnamespace
@@ -245,7 +245,7 @@ function refuseEdited({ edited }: MigrationState): void {
 }
 
 async function createTable(client: ClientBase): Promise<void> {
-  // Asked first, because "if not exists" takes the right to create it even where it exists.
+  // Checked first, because `if not exists` requires the privilege to create it even if it exists.
   if (await hasMigrationsTable(client)) return
   await client.query(
     `create table public.schema_migrations (

@@ -93,7 +93,7 @@ suite('before anything is applied, migrations refuse', () => {
       await using database = await openTestDatabase({ migrated: false })
       await assertRefused(
         withOptions(configOf(database.env), database.env, '-cdefault_transaction_read_only=on'),
-        /^cannot migrate: transactions are read-only by default_transaction_read_only, .* set default_transaction_read_only = off$/,
+        /^cannot migrate: transactions are read-only because default_transaction_read_only is on .* set default_transaction_read_only = off$/,
       )
     })
 

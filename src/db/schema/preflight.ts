@@ -5,10 +5,10 @@ import type { Migration } from './migration-files.ts'
 type Queries = Pick<ClientBase, 'query'>
 
 /**
- * Refuses a database on which the pending migrations would fail halfway, or succeed and mean something else. Reads only.
+ * Refuses a database on which the pending migrations would fail halfway, or succeed with a different meaning. Reads only.
  *
- * @param client a transaction of the login that migrates
- * @throws StartError that says what is wrong and what to do
+ * @param client in a transaction of the login that migrates
+ * @throws StartError with the reason and what to do
  */
 export async function refuseUnfitDatabase(client: Queries, pending: readonly Migration[]): Promise<void> {
   await refuseOtherEncoding(client)
@@ -22,7 +22,7 @@ async function refuseOtherEncoding(client: Queries): Promise<void> {
   const encoding = rows[0]?.encoding ?? 'unknown'
   if (encoding === 'UTF8') return
   throw new StartError(
-    `cannot migrate: the database has encoding ${encoding}, and tasks need UTF8. Nothing was applied; use a database made with: create database … encoding 'UTF8' template template0`,
+    `cannot migrate: the database has encoding ${encoding}, and tasks need UTF8. Nothing was applied; use a database created with: create database … encoding 'UTF8' template template0`,
   )
 }
 
@@ -34,17 +34,17 @@ async function refuseReadOnly(client: Queries): Promise<void> {
   if (!readOnly) return
   throw new StartError(
     standby
-      ? 'cannot migrate: the database is a standby, which is read-only. Name the primary in DATABASE_URL and MIGRATION_DATABASE_URL'
-      : 'cannot migrate: transactions are read-only by default_transaction_read_only, of the server, the database or this login. Switch it off for the login that migrates: alter role … set default_transaction_read_only = off',
+      ? 'cannot migrate: the database is a standby, which is read-only. Set DATABASE_URL and MIGRATION_DATABASE_URL to the primary'
+      : 'cannot migrate: transactions are read-only because default_transaction_read_only is on for the server, the database or this login. Turn it off for the login that migrates: alter role … set default_transaction_read_only = off',
   )
 }
 
 /**
- * A search path that names other schemas and not `public` asks for tables in one of them, where the service would not put
- * them. One that names no schema, as hardened servers have it, asks for nothing.
+ * A search path that names other schemas but not `public` means that the operator wants the tables there, and the service would not
+ * put them there. An empty one, as on hardened servers, is accepted.
  */
 export async function refuseOtherSearchPath(client: Queries): Promise<void> {
-  // As the login has it by the URL, the role, the database and the server, whatever this transaction has set.
+  // The login's own setting (from URL, role, database or server), not what this transaction has set.
   const { rows } = await client.query<{ path: string; login: string }>(
     `select reset_val as path, session_user as login from pg_settings where name = 'search_path'`,
   )
@@ -59,7 +59,7 @@ export async function refuseOtherSearchPath(client: Queries): Promise<void> {
   )
 }
 
-/** What the files create by a statement of its own, one that accepts nothing that is there already. */
+/** Tables and types created by statements without `if not exists`. */
 const CREATES = /^create (?:table|type) (?!if )(\w+)/gm
 
 async function refuseTablesInTheWay(client: Queries, pending: readonly Migration[]): Promise<void> {
@@ -72,6 +72,6 @@ async function refuseTablesInTheWay(client: Queries, pending: readonly Migration
   )
   if (rows.length === 0) return
   throw new StartError(
-    `cannot migrate: the schema public already has ${rows.map(({ name }) => name).join(', ')}, not made by this service. Nothing was applied. Tables of the Python service are moved as docs/migrating-from-python.md says; with those of another program use a database of its own`,
+    `cannot migrate: the schema public already has ${rows.map(({ name }) => name).join(', ')}, not made by this service. Nothing was applied. To move tables of the Python service, see docs/migrating-from-python.md; if they belong to another program, use a separate database`,
   )
 }

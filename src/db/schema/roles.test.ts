@@ -79,7 +79,7 @@ async function works({ asUser, asSystem, pool, roles }: Served): Promise<void> {
   await assert.rejects(title(ben), { code: 'unauthenticated' })
 }
 
-/** Runs what the refusals tell an administrator to run, until there is none any more. */
+/** Runs the commands that the refusals name for an administrator, until nothing is refused. */
 async function followingHints(
   migrate: () => Promise<unknown>,
   admin: (text: string) => Promise<unknown>,
@@ -176,9 +176,9 @@ describe('on a server the login may be', { skip: needsServer }, () => {
     const env = { DATABASE_URL: urlFor(web, name), MIGRATION_DATABASE_URL: urlFor(owner, name) }
     await serves(env)
     await using db = await open({ ...env, DATABASE_POOLER: 'transaction' })
-    const nobody = sessionPrincipal(['x'])
+    const unknown = sessionPrincipal(['x'])
     await assert.rejects(
-      db.asUser(nobody, () => assert.fail('it ran')),
+      db.asUser(unknown, () => assert.fail('it ran')),
       { code: 'unauthenticated' },
     )
   })
@@ -198,7 +198,7 @@ describe('on a server the login may be', { skip: needsServer }, () => {
     await assert.rejects(db.pool.query('alter table tasks disable row level security'), { code: '42501' })
   })
 
-  test('the same for two databases, which share the roles: taking one back leaves the other alone', async () => {
+  test('the same for two databases, which share the roles: reverting one does not affect the other', async () => {
     const [one, two] = [await createDatabase(), await createDatabase()]
     await serves({ DATABASE_URL: urlOf(String(SERVER_URL), one) })
     await serves({ DATABASE_URL: urlOf(String(SERVER_URL), two) })
@@ -307,7 +307,7 @@ describe('on PostgreSQL 18 the login may be', () => {
     }
   }
 
-  test('an ordinary owner with CREATEROLE, who makes roles it cannot act as by itself, and can take all of it back', async () => {
+  test('an ordinary owner with CREATEROLE, who creates roles it cannot act as by itself, and can revert everything', async () => {
     await createOwner('createrole')
     await migrate()
     await serves('owner')

@@ -1,10 +1,10 @@
 import type { ClientBase } from 'pg'
 import { StartError } from '../../errors.ts'
 
-/** The oldest PostgreSQL that the tests run on. Older ones get no fixes any more. */
+/** The oldest major version of PostgreSQL that the tests run on. */
 export const SERVER_VERSION_MIN = 15
 
-/** @throws StartError where PostgreSQL is older than that */
+/** @throws StartError if the server is older than that */
 export async function refuseOldServer(client: Pick<ClientBase, 'query'>): Promise<void> {
   const { rows } = await client.query<{ major: number; version: string }>(
     `select current_setting('server_version_num')::int / 10000 as major, current_setting('server_version') as version`,

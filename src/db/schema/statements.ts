@@ -6,12 +6,12 @@ export interface FileStatement {
 }
 
 /**
- * What may hide a semicolon in PostgreSQL's lexical structure (§4.1): strings with their doubled quotes and, after E, with
- * backslashes; quoted identifiers; dollar-quoted strings; comments to the end of the line and, in C's form, nested.
+ * Tokens that may contain a semicolon (PostgreSQL §4.1, Lexical Structure): strings with doubled quotes and, after E, with
+ * backslashes; quoted identifiers; dollar-quoted strings; comments to the end of the line, and nested C-style comments.
  */
 const OPAQUE = /[eE]'(?:[^'\\]|\\[^]|'')*'|'(?:[^']|'')*'|"(?:[^"]|"")*"|\$(\w*)\$[^]*?\$\1\$|--[^\n]*|\/\*/y
 
-/** Splits a file into its statements, so that one that fails can be named. What is no statement is left out. */
+/** Splits a file into its statements, so that the one that fails can be named. Empty statements and comments are omitted. */
 export function splitStatements(sql: string): readonly FileStatement[] {
   const statements: FileStatement[] = []
   let start = 0
@@ -27,9 +27,9 @@ export function splitStatements(sql: string): readonly FileStatement[] {
   return statements
 }
 
-/** The position behind whatever is opaque here, or behind one character. */
+/** The position behind the opaque token that starts here, or else behind one word or character. */
 function afterOpaque(sql: string, at: number): number {
-  // The letter before a quote belongs to it only where it does not end a word.
+  // Whole words are skipped, because an E before a quote belongs to the string only if it is not the end of a word.
   OPAQUE.lastIndex = at
   const [matched] = OPAQUE.exec(sql) ?? []
   if (matched === '/*') return afterComment(sql, at)

@@ -96,7 +96,7 @@ describe('a URL', () => {
     assert.equal(configFor('').application_name, 'todo-backend')
   })
 
-  test('asks for channel binding only over TLS, unless told not to, and demands it only when told to', () => {
+  test('offers channel binding only over TLS unless it is disabled, and requires it only if the URL does', () => {
     const asked = (query: string): unknown => {
       const { enableChannelBinding, requireChannelBinding } = configFor(query)
       return [enableChannelBinding, requireChannelBinding]
@@ -107,7 +107,7 @@ describe('a URL', () => {
     assert.deepEqual(asked('sslmode=require&channel_binding=require'), [true, true])
   })
 
-  test('whose file of root certificates is not there cannot be opened, and the reason names the file', async () => {
+  test('with a missing file of root certificates cannot be opened, and the reason names the file', async () => {
     const env = {
       DATABASE_URL: 'postgres://u@127.0.0.1:1/d?sslmode=verify-full&sslrootcert=/nonexistent.pem',
       DATA_DIR: directory,
@@ -230,7 +230,7 @@ describe('TLS', { skip: needsServer }, () => {
     [`sslmode=verify-full&${trusting}&sslnegotiation=direct`, 'localhost', 1],
   ] as const) {
     const shown = query.replace(certificateFile, 'the.pem')
-    test(`${shown} at ${host}, whose certificate is its own: ${expected === 1 ? 'is let in, encrypted' : 'is refused'}`, async () => {
+    test(`${shown} at ${host}, which has a self-signed certificate: ${expected === 1 ? 'is accepted, encrypted' : 'is refused'}`, async () => {
       await using front = await openFront('has')
       if (expected === 1) assert.equal(await answer(front.port, query, host), 1)
       else await assert.rejects(answer(front.port, query, host), expected)
@@ -238,13 +238,13 @@ describe('TLS', { skip: needsServer }, () => {
     })
   }
 
-  test('prefer does without where the server has none, and allow and disable do not even ask', async () => {
+  test('prefer connects without it if the server has none, and allow and disable do not ask for it', async () => {
     await using front = await openFront('none')
     for (const mode of ['prefer', 'allow', 'disable']) assert.equal(await answer(front.port, `sslmode=${mode}`), 1)
     assert.deepEqual(new Set(front.seen), new Set(['plain']))
   })
 
-  test('require and stronger are refused where the server has none', async () => {
+  test('require and stronger are refused if the server has none', async () => {
     await using front = await openFront('none')
     for (const mode of ['require', 'verify-ca', 'verify-full']) {
       await assert.rejects(answer(front.port, `sslmode=${mode}`), /does not support SSL/)
@@ -252,7 +252,7 @@ describe('TLS', { skip: needsServer }, () => {
     assert.deepEqual(front.seen, [])
   })
 
-  test('allow takes it where the server takes nothing else, and disable never does', async () => {
+  test('allow uses it only if the server requires it, and disable never does', async () => {
     await using front = await openFront('only')
     assert.equal(await answer(front.port, 'sslmode=allow'), 1)
     assert.deepEqual(front.seen, ['plain', 'tls', ...front.seen.slice(2)])
@@ -312,16 +312,16 @@ describe('a server that asks for a password', { skip: needsServer }, () => {
     return await db.asSystem('test', (sql) => sql.row({ name: 'test.user', text: 'select current_user as role' }))
   }
 
-  test('is told the one in the URL by every connection, those of the pool too', async () => {
+  test('gets the one in the URL from every connection, also from those of the pool', async () => {
     assert.deepEqual(await open(PASSWORD), { role: served.db.roles.system })
   })
 
-  test('and does not like it, is quoted when nothing starts, and the password is not', async () => {
+  test('and refuses it, is quoted in the error at start, and the password is not', async () => {
     await assert.rejects(open('the-wrong-one'), (error) => {
       assert.ok(error instanceof StartError)
       assert.equal(
         error.message,
-        'cannot connect to the database of DATABASE_URL: password authentication failed for user "postgres". Correct it; in a URL @ : / % are written %40 %3A %2F %25',
+        'cannot connect to the database of DATABASE_URL: password authentication failed for user "postgres". Correct the password; in a URL, @ : / % are written %40 %3A %2F %25',
       )
       return true
     })
@@ -329,7 +329,7 @@ describe('a server that asks for a password', { skip: needsServer }, () => {
 })
 
 describe('channel_binding=require', () => {
-  /** Asks for a password in one way, lets nobody in, and keeps what it was told. */
+  /** Asks for a password in one way, accepts none, and records what it receives. */
   const asking = (heard: Buffer[], request: Buffer) => (near: Socket) =>
     void near.once('data', () => {
       near.on('data', (bytes: Buffer) => {
@@ -356,7 +356,7 @@ describe('channel_binding=require', () => {
     ['an MD5 hash', md5],
     ['SCRAM without channel binding', sasl],
   ] as const) {
-    test(`tells nothing to a server that asks for ${what}, as somebody in the middle would`, async () => {
+    test(`sends nothing to a server that asks for ${what}, as a man in the middle would`, async () => {
       const heard: Buffer[] = []
       await using front = await openFront('has', asking(heard, request))
       await assert.rejects(
@@ -370,14 +370,14 @@ describe('channel_binding=require', () => {
     })
   }
 
-  test('refuses a server that lets everybody in without asking', async () => {
+  test('refuses a server that accepts connections without authentication', async () => {
     const welcome = Buffer.concat([message('R', 0), Buffer.from('Z\0\0\0\x05I')])
     const welcoming = (near: Socket): void => void near.once('data', () => near.write(welcome))
     await using front = await openFront('has', welcoming)
     await assert.rejects(attempt(front.port, 'sslmode=require&channel_binding=require'), /channel_binding=require, but/)
   })
 
-  test('refuses a connection without TLS, to which nothing can be bound', async () => {
+  test('refuses a connection without TLS, which has no channel to bind to', async () => {
     const heard: Buffer[] = []
     await using front = await openFront('none', asking(heard, sasl))
     await assert.rejects(attempt(front.port, 'sslmode=disable&channel_binding=require'), /channel_binding=require, but/)
@@ -386,7 +386,7 @@ describe('channel_binding=require', () => {
 })
 
 describe('a connection', () => {
-  test('gives up after connect_timeout on a server that says nothing', async () => {
+  test('gives up after connect_timeout on a server that does not answer', async () => {
     await using front = await openFront('has', () => undefined)
     const client = new Connection(
       clientConfig({

@@ -10,7 +10,7 @@ const { builtins, getTypeParser } = types
 
 type Oid = (typeof builtins)[keyof typeof builtins]
 
-/** Rows as they travel: instants as RFC 3339 text, counts as numbers. */
+/** How column values are parsed: timestamptz as RFC 3339 text, int8 as a number. */
 export const wireTypes: CustomTypesConfig = {
   getTypeParser: ((oid: Oid, format?: 'text' | 'binary') => {
     if (oid === builtins.TIMESTAMPTZ) return instantFromPostgres
@@ -20,7 +20,7 @@ export const wireTypes: CustomTypesConfig = {
   }) as typeof getTypeParser,
 }
 
-/** What every connection has in common. All its queries may be sent ahead of their answers. */
+/** Options of every connection. Queries are pipelined: each may be sent before earlier ones are answered. */
 export const clientDefaults: ClientConfig = {
   types: wireTypes,
   pipeline: true,
@@ -29,9 +29,9 @@ export const clientDefaults: ClientConfig = {
   keepAliveInitialDelayMillis: 10_000,
 }
 
-/** What the driver takes, and two things that it does not know. */
+/** The driver's options, and two that it does not have. */
 export interface ConnectionConfig extends ClientConfig {
-  /** For the connection alone; a pool's `connectionTimeoutMillis` also counts the wait for a free one. */
+  /** Limit for connecting; a pool's `connectionTimeoutMillis` also includes the wait for a free connection. */
   readonly connectTimeoutMs?: number
   readonly requireChannelBinding?: boolean
 }
@@ -42,7 +42,7 @@ export class Connection extends Client {
     const { connectTimeoutMs = Infinity, connectionTimeoutMillis = CONNECT_TIMEOUT_MS } = config
     super({
       ...config,
-      // A pool hides it from whatever copies its options, this included.
+      // A pool makes the password non-enumerable, so the spread above does not copy it.
       password: config.password,
       connectionTimeoutMillis: Math.min(connectTimeoutMs, connectionTimeoutMillis),
     })
@@ -53,14 +53,13 @@ export class Connection extends Client {
 const CONNECT_TIMEOUT_MS = 10_000
 
 /**
- * The driver uses channel binding where it is offered and goes on without where it is not, as when somebody in the middle
- * does the offering. Where it is demanded this breaks the connection off, before the driver answers with the password or
- * a proof of it.
+ * The driver uses channel binding if the server offers it and continues without it otherwise, so a man in the middle can
+ * disable it. With `channel_binding=require` the connection is destroyed before the driver sends the password or a proof of it.
  */
 function refuseUnbound({ connection }: Client): void {
   let bound = false
   const refuse = (): void => {
-    // "Ready" may have come with the same bytes, and would make the driver take the connection for a good one.
+    // ReadyForQuery may be in the same chunk, and would make the driver report the connection as established.
     connection.removeAllListeners('readyForQuery')
     connection.emit('error', new Error('channel_binding=require, but the server did not authenticate with it'))
     connection.stream.destroy()
@@ -70,14 +69,14 @@ function refuseUnbound({ connection }: Client): void {
   connection.prependListener('authenticationSASL', ({ mechanisms }: { readonly mechanisms: readonly string[] }) => {
     if (!mechanisms.includes('SCRAM-SHA-256-PLUS')) refuse()
   })
-  // Only a server that knows the password gets this far; the driver checks its signature.
+  // Only a server that knows the password reaches this point: the driver verifies its signature.
   connection.on('authenticationSASLFinal', () => (bound = true))
   connection.prependListener('authenticationOk', () => {
     if (!bound) refuse()
   })
 }
 
-/** The driver's settings for an address. TLS has libpq's meaning: only verify-ca and verify-full check the certificate. */
+/** The driver's options for an address. As in libpq, only verify-ca and verify-full check the server's certificate. */
 export function clientConfig(address: DatabaseAddress): ConnectionConfig {
   const ssl = tlsOptions(address)
   return {
@@ -92,7 +91,7 @@ export function clientConfig(address: DatabaseAddress): ConnectionConfig {
     ...(address.connectTimeoutMs === undefined ? {} : { connectTimeoutMs: address.connectTimeoutMs }),
     ...(address.options === undefined ? {} : { options: address.options }),
     ...(address.tlsNegotiation === undefined ? {} : { sslnegotiation: address.tlsNegotiation }),
-    // Like libpq, not a word of it where there is no TLS to bind to: some poolers do not understand it.
+    // As in libpq, channel binding is not offered without TLS: some poolers do not understand it.
     enableChannelBinding: ssl !== false && address.channelBinding !== 'disable',
     requireChannelBinding: address.channelBinding === 'require',
   }
@@ -110,7 +109,7 @@ function serverChecks({ tls, sslrootcert }: DatabaseAddress): ConnectionOptions 
     case 'disable':
     case 'allow':
     case 'prefer':
-      // Neither of the last two promises encryption; `settleTls` finds out which it is.
+      // `allow` and `prefer` do not guarantee encryption; `settleTls` decides between plain and encrypted.
       return false
     case 'require':
       return { rejectUnauthorized: false }
@@ -127,9 +126,9 @@ function rootCertificate(path: string | undefined): ConnectionOptions {
 }
 
 /**
- * `prefer` (libpq's default) means TLS where the server has it, `allow` only where it takes nothing else. The driver cannot
- * try twice by itself, so this asks once and returns an address that says which it is. Addresses that do not leave the
- * choice open come back unchanged.
+ * `prefer` (libpq's default) uses TLS if the server supports it, `allow` only if the server requires it. The driver does not
+ * retry with the other one, so this connects once and returns an address with a definite mode. Addresses with any other mode
+ * are returned unchanged.
  */
 export async function settleTls(address: DatabaseAddress): Promise<DatabaseAddress> {
   const encrypted: DatabaseAddress = { ...address, tls: 'require' }
@@ -141,18 +140,18 @@ export async function settleTls(address: DatabaseAddress): Promise<DatabaseAddre
 
 const hasNoTls = (error: Error): boolean => /does not support SSL/.test(error.message)
 
-/** invalid_authorization_specification: no line of pg_hba.conf lets this login in without TLS. */
+/** invalid_authorization_specification: no entry of pg_hba.conf accepts this login without TLS. */
 const wantsTls = (error: Error): boolean => 'code' in error && error.code === '28000'
 
-/** @throws what keeps the connection from being made, unless it is of the given kind */
-async function connects(address: DatabaseAddress, isOfKind: (error: Error) => boolean): Promise<boolean> {
+/** @returns false if connecting fails with an error that `isExpected` accepts @throws any other error of the connection */
+async function connects(address: DatabaseAddress, isExpected: (error: Error) => boolean): Promise<boolean> {
   const client = new Connection(clientConfig(address))
   client.on('error', () => undefined)
   try {
     await client.connect()
   } catch (error) {
     client.connection.stream.destroy()
-    if (error instanceof Error && isOfKind(error)) return false
+    if (error instanceof Error && isExpected(error)) return false
     throw error
   }
   await client.end()
@@ -160,25 +159,24 @@ async function connects(address: DatabaseAddress, isOfKind: (error: Error) => bo
 }
 
 /**
- * Makes a new connection the serving role's, for as long as it lasts: a query outside a scope is then refused or sees nothing.
- * Never behind a pooler, where the next one to have the server's connection is somebody else. What a scope stands on it sets
- * by itself.
+ * Sets the serving role for the session of a new connection, so that a query outside a scope is refused or sees no rows. Not
+ * used behind a pooler, which hands the server's connection to other clients. Scopes set everything they depend on themselves.
  *
- * @param budgetMs what a request waits for at most
+ * @param budgetMs time budget of a request
  */
 export async function enterServingRole(client: ClientBase, role: string, budgetMs: number): Promise<void> {
   const query = {
     text: `select set_config('role', $1, false), ${SET_FOR_SESSION}, set_config('statement_timeout', $2, false),
                   set_config('idle_in_transaction_session_timeout', '60s', false)`,
     values: [role, `${statementTimeoutMs(budgetMs)}ms`],
-    // pg takes it for a single query too, and its declarations do not.
+    // Accepted by pg for a single query, but missing from its type declarations.
     query_timeout: ENTER_TIMEOUT_MS,
   }
   await client.query(query)
 }
 
-/** What the server gives a statement on such a connection, by the time that a request has. */
+/** The session's statement_timeout for a request's time budget. */
 export const statementTimeoutMs = (budgetMs: number): number => budgetMs - SERVER_MARGIN_MS
 
-/** Until the connection counts as made. */
+/** Limit for the query above. The connection counts as established when it has been answered. */
 const ENTER_TIMEOUT_MS = 3_000

@@ -44,7 +44,7 @@ describe('an error of the database', () => {
     ['40P01', 'deadlock'],
     ['55P03', 'lock not available'],
   ] as const) {
-    test(`${code}, ${meaning}, means 503 with Retry-After, and keeps its own words for the log`, async () => {
+    test(`${code}, ${meaning}, means 503 with Retry-After, and keeps its own message for the log`, async () => {
       const error = await raised(code)
       const problem = unavailable(error)
       assert.ok(problem !== undefined)
@@ -70,7 +70,7 @@ describe('an error of the database', () => {
     ['P0001', 'raised by a function'],
     ['XX000', 'an internal error'],
   ] as const) {
-    test(`${code}, ${meaning}, is no 503: trying again would not help`, async () => {
+    test(`${code}, ${meaning}, is not a 503: a retry would not help`, async () => {
       const error = await raised(code)
       assert.equal(unavailable(error), undefined)
       assert.equal(isOutdatedConnection(error), false)
@@ -81,7 +81,7 @@ describe('an error of the database', () => {
 describe('a connection that cannot be had means 503', () => {
   const fails = async (config: ClientConfig): Promise<unknown> => {
     const client = new Client({
-      user: 'nobody',
+      user: 'unknown',
       database: 'nothing',
       ssl: false,
       connectionTimeoutMillis: 200,
@@ -103,7 +103,7 @@ describe('a connection that cannot be had means 503', () => {
     return (server.address() as AddressInfo).port
   }
 
-  test('where nobody listens', async () => {
+  test('to a port on which nothing listens', async () => {
     const server = createServer()
     await once(server.listen(0, '127.0.0.1'), 'listening')
     const { port } = server.address() as AddressInfo
@@ -113,30 +113,30 @@ describe('a connection that cannot be had means 503', () => {
     assert.ok(unavailable(await fails({ host: 'localhost', port })))
   })
 
-  test('at a name that nobody has', async () => {
+  test('to a host name that does not exist', async () => {
     assert.ok(unavailable(await fails({ host: 'nowhere.invalid' })))
   })
 
-  test('at a socket that is not there', async () => {
+  test('to a socket that does not exist', async () => {
     assert.ok(unavailable(await fails({ host: '/nonexistent' })))
   })
 
-  test('where somebody listens and says nothing', async () => {
+  test('to a server that accepts and does not answer', async () => {
     assert.ok(unavailable(await fails({ host: '127.0.0.1', port: await listening() })))
   })
 
-  test('where somebody listens and hangs up', async () => {
+  test('to a server that accepts and closes the connection', async () => {
     assert.ok(unavailable(await fails({ host: '127.0.0.1', port: await listening((hangUp) => hangUp()) })))
   })
 
-  test('from a pool that is closed already', async () => {
+  test('from a pool that is already closed', async () => {
     const pool = new Pool()
     await pool.end()
     assert.ok(unavailable(await pool.connect().catch((error: unknown) => error)))
   })
 })
 
-test('a refusal of ours, a bug and what is no error at all are no 503', () => {
+test('a problem, a bug and a value that is not an error are not a 503', () => {
   for (const each of [
     new Problem('not_found', 'no'),
     databaseUnavailable(new Error('x')),

@@ -1,17 +1,18 @@
 import { DatabaseError } from 'pg'
 import { Problem, retryAfter } from '../../errors.ts'
+import { DETAILS } from '../../problems.ts'
 
-/** Seconds a client is asked to wait before it tries again. */
+/** Retry-After of the errors below, in seconds. */
 const RETRY_AFTER_S = 2
 
 /**
- * SQLSTATE classes and codes that mean "not now" rather than "wrong": connection exceptions (PgBouncer's refusals too),
- * insufficient resources (a full disk, too many connections), operator intervention and its time-outs, a database that
- * still starts up or became a read-only standby, locks, deadlocks and serialization, and a disk that fails.
+ * SQLSTATE classes and codes of temporary errors, after which a retry may succeed: connection exceptions (also from PgBouncer),
+ * insufficient resources (disk full, too many connections), operator intervention and timeouts, a server that is starting up or
+ * is a read-only standby, lock timeouts, deadlocks, serialization failures and I/O errors.
  */
 const TEMPORARY = /^(08...|53...|57P0[1-5]|57014|25P0[34]|25006|40001|40P01|55P03|58030)$/
 
-/** Node's and pg's errors for a connection that could not be made or broke; some of pg's carry no code at all. */
+/** Error codes of Node and pg for a connection that failed or was lost. Some errors of pg have no code, only a message. */
 const NETWORK = new Set([
   'ECONNABORTED',
   'ECONNREFUSED',
@@ -33,7 +34,7 @@ const NETWORK = new Set([
 const PG_WITHOUT_CODE =
   /^(Connection terminated|timeout exceeded when trying to connect|timeout expired|Client has encountered a connection error|Client was closed|Query read timeout|Cannot use a pool after calling end)/
 
-/** The 503 for an error that says the database is away or busy; undefined for any other. */
+/** The 503 for an error that means the database is unreachable or busy; undefined for any other error. */
 export function unavailable(error: unknown): Problem | undefined {
   if (!(error instanceof Error) || error instanceof Problem) return undefined
   const code = 'code' in error && typeof error.code === 'string' ? error.code : ''
@@ -42,62 +43,58 @@ export function unavailable(error: unknown): Problem | undefined {
   return isTemporary ? databaseUnavailable(error) : undefined
 }
 
-/** The 503 for whatever kept a connection from being had: nothing of the request can be to blame. */
+/** The 503 for any failure to obtain a connection: the request cannot have caused it. */
 export function databaseUnavailable(cause: unknown): Problem {
-  return new Problem('unavailable', 'The database cannot be reached or is busy; try again shortly', {
+  return new Problem('unavailable', DETAILS.unavailable, {
     ...retryAfter(RETRY_AFTER_S),
     cause,
   })
 }
 
-/** lock_not_available: the 503 for somebody else's lock that was waited for as long as lock_timeout says. */
+/** Whether the error is the 503 for lock_not_available: another transaction held the lock until lock_timeout. */
 export const isLocked = (error: unknown): boolean =>
   error instanceof Problem && error.cause instanceof DatabaseError && error.cause.code === '55P03'
 
-/** The server refused the statement, and with it its transaction; the connection is as it was. */
+/** Whether the server refused the statement and aborted its transaction, but keeps the connection open. */
 export function isAnswer(error: unknown): boolean {
   if (!(error instanceof DatabaseError)) return false
   const { severity, code = '' } = error
-  // A severity is in the language of the server, which is mostly English. In another one the code has to do.
+  // The severity is localized (lc_messages). If it is not English, the code decides.
   return severity === 'ERROR' || !(endsSession(error) || ENDS_SESSION.test(code))
 }
 
 const ENDS_SESSION = /^(08...|53300|57P0[1-5]|25P0[34]|58...|XX...)$/
 
-/** The server's last word on this connection, as far as its language is known. */
+/** Whether the server ends the session with this error: its severity is FATAL or PANIC, unless it is localized. */
 export const endsSession = (error: unknown): boolean =>
   error instanceof DatabaseError && /^(FATAL|PANIC)$/.test(error.severity ?? '')
 
-/** Of a statement that was behind one with which the server ended the session: it takes them in order. */
+/** Rejects a statement queued behind the one at which the server ended the session. The server runs them in order, so it never ran. */
 export class NeverStarted extends Error {
   readonly code = 'ECONNABORTED'
   constructor(cause: unknown) {
-    super('the session had ended before', { cause })
+    super('the session ended before this statement was started', { cause })
   }
 }
 
-/** The driver's refusal to send anything on a connection that it knows to be broken. */
+/** The driver's error if a connection is already known to be broken: the statement was not sent. */
 const NEVER_SENT = /is not queryable$/
 
 /**
- * The 503 for a COMMIT that failed in such a way that it may have happened all the same: it was sent, and its answer is lost.
- * Only an ordinary error is an answer. One that ends the session (FATAL) is not: a server that crashes or shuts down may send
- * it when the commit is on disk already. Undefined where it is certain that nothing was committed.
+ * The 503 for a COMMIT whose outcome is unknown: it was sent, and its answer was lost. An ordinary error is an answer. A FATAL
+ * one is not: a server that crashes or shuts down may send it after the commit is on disk. Undefined if certainly nothing was
+ * committed.
  */
 export function unknownOutcome(error: unknown): Problem | undefined {
   if (isAnswer(error)) return undefined
   if (error instanceof NeverStarted || (error instanceof Error && NEVER_SENT.test(error.message))) return undefined
-  return new Problem(
-    'outcome_unknown',
-    'The connection to the database was lost at the last moment: the change may or may not have happened. If the request had an Idempotency-Key, repeat it with that key; otherwise look before you repeat it',
-    { ...retryAfter(RETRY_AFTER_S), cause: error },
-  )
+  return new Problem('outcome_unknown', DETAILS.outcome_unknown, { ...retryAfter(RETRY_AFTER_S), cause: error })
 }
 
 /**
- * Whether the error would come again on this connection and not on a new one: a migration changed the type of what a
- * prepared statement returns ("cached plan must not change result type"), somebody between here and the server forgot the
- * prepared statements or never had them, or the server became a read-only standby.
+ * Whether the error would recur on this connection but not on a new one: a migration changed the result type of a prepared
+ * statement ("cached plan must not change result type"), a pooler lost the prepared statements, or the server became a read-only
+ * standby.
  */
 export function isOutdatedConnection(error: unknown): boolean {
   if (!(error instanceof DatabaseError)) return false

@@ -20,7 +20,7 @@ const of = (leftMs: number, acquireMs = leftMs): TimeBudget => ({ leftMs, acquir
 describe('a connection that was lent', () => {
   beforeEach(() => assert.equal(pool.waitingCount, 0))
 
-  test('comes back, and is the next one’s', async () => {
+  test('is returned, and lent again', async () => {
     const first = await borrow(pool, of(5_000))
     const { client } = first
     await client.query('select 1')
@@ -31,7 +31,7 @@ describe('a connection that was lent', () => {
     second.end(false)
   })
 
-  test('is thrown away where it may be broken', async () => {
+  test('is destroyed if it may be broken', async () => {
     const first = await borrow(pool, of(5_000))
     first.end(true)
     const second = await borrow(pool, of(5_000))
@@ -40,7 +40,7 @@ describe('a connection that was lent', () => {
     second.end(false)
   })
 
-  test('is not lent again once its server was found to be lost', async () => {
+  test('is not lent again once its server was found to be gone', async () => {
     const first = await borrow(pool, of(5_000))
     first.end(false)
     first.markPoolStale()
@@ -49,7 +49,7 @@ describe('a connection that was lent', () => {
     second.end(false)
   })
 
-  test('is broken off when the time is up, and whoever waits for it hears so', async () => {
+  test('is destroyed at its deadline, and its work is rejected', async () => {
     const lease = await borrow(pool, of(300))
     const startedAt = performance.now()
     await assert.rejects(lease.within(new Promise(() => undefined)), { code: 'ETIMEDOUT' })
@@ -61,7 +61,7 @@ describe('a connection that was lent', () => {
     next.end(false)
   })
 
-  test('costs the time that it was had for', async () => {
+  test('takes the time it is held from the budget', async () => {
     const timeBudget = of(5_000)
     const lease = await borrow(pool, timeBudget)
     await lease.client.query('select 1')
@@ -69,7 +69,7 @@ describe('a connection that was lent', () => {
     assert.ok(timeBudget.leftMs < 5_000 && timeBudget.leftMs > 0)
   })
 
-  test('tells the server to give up a little earlier', async () => {
+  test('sets a statement_timeout that ends a little earlier', async () => {
     const lease = await borrow(pool, of(2_000))
     const limitMs = Number(/^(\d+)ms$/.exec(lease.statementTimeout)?.[1])
     assert.ok(limitMs <= 1_900 && limitMs > 500, lease.statementTimeout)
@@ -78,7 +78,7 @@ describe('a connection that was lent', () => {
 })
 
 describe('where no connection comes free', () => {
-  test('the wait ends with the time that is left, or with that for waiting', async () => {
+  test('the wait ends with the budget, or with its limit for waiting', async () => {
     const holder = await borrow(pool, of(10_000))
     for (const timeBudget of [of(300), of(10_000, 300)]) {
       const startedAt = performance.now()
@@ -86,13 +86,13 @@ describe('where no connection comes free', () => {
       assert.ok(performance.now() - startedAt < 2_000)
     }
     holder.end(false)
-    // Those who gave up do not keep what came for them later.
+    // A connection that becomes available after the deadline is returned to the pool.
     const next = await borrow(pool, of(5_000))
     next.end(false)
     assert.equal(pool.idleCount, pool.totalCount)
   })
 
-  test('in time to begin something, nothing is begun', async () => {
+  test('in time to start something, nothing is started', async () => {
     await assert.rejects(borrow(pool, of(50)), isUnavailable)
     assert.equal(pool.idleCount, pool.totalCount)
   })
@@ -102,7 +102,7 @@ describe('a commit that failed', () => {
   const answered = (severity: string, code: string): DatabaseError =>
     Object.assign(new DatabaseError('no', 2, 'error'), { severity, code })
 
-  test('is known not to have happened when PostgreSQL said so, or it was never sent', () => {
+  test('certainly did not happen if PostgreSQL refused it, or if it was never sent', () => {
     for (const error of [
       answered('ERROR', '40001'),
       answered('ERROR', '23503'),

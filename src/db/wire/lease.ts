@@ -1,79 +1,80 @@
 import type { Pool, PoolClient } from 'pg'
 import { databaseUnavailable } from './failures.ts'
 
-/** The time that something may have the database for, all its connections together. What it uses is taken off. */
+/** Time budget of one request across all its connections; decreases as it is used. */
 export interface TimeBudget {
-  /** Of it all: waiting for a connection, and every statement. */
+  /** What is left for waiting for connections and for all statements. */
   leftMs: number
-  /** Of waiting for one connection. */
+  /** Limit for waiting for one connection. */
   readonly acquireMs: number
 }
 
-/** Node keeps the timers of one length in one list, and a list of its own costs more than a timer. */
+/** Timeouts are rounded up to this step. Node keeps one list per timer duration, and a new list costs more than a timer. */
 const TIMER_STEP_MS = 10
-/** The longest that they take. */
+/** The longest delay that Node's timers accept. */
 const FOREVER_MS = 2 ** 31 - 1
 
 export const unbounded = (): TimeBudget => ({ leftMs: FOREVER_MS, acquireMs: FOREVER_MS })
 
-/** A connection for a while. Where the time is up it is broken off, whatever it is doing: nobody waits for silence. */
+/** A borrowed connection. It is destroyed when its deadline passes, even mid-query. */
 export interface Lease {
   readonly client: PoolClient
-  /** Whether it was used before, and so may have been lost since without anybody noticing. */
+  /** Whether it was used before. If so, it may have been lost while idle, which is noticed only when it is used. */
   readonly reused: boolean
-  /** Whether it was made or heard a moment ago: hardly one that was lost since. */
+  /** Whether it was opened or answered a moment ago, and so is unlikely to have been lost since. */
   readonly fresh: boolean
-  /** The server's own limit for a statement that begins now, as a setting. It ends a little earlier, and says so. */
+  /** The value of statement_timeout for a statement that begins now. It is a little shorter, so that the server's error arrives. */
   readonly statementTimeout: string
   leftMs(): number
-  /** The result of the work, or the end of the time, whichever comes first. */
+  /** The result of the work. Rejects, and destroys the connection, if the deadline passes first. */
   within<T>(work: Promise<T>): Promise<T>
-  /** Breaks the connection off, for nothing comes from it. */
+  /** Destroys the connection because the server does not answer. @returns the error to report */
   expire(): Error
-  /** Whether we broke it off, so that its error says nothing of the server. */
+  /** Whether `expire` destroyed it, so that its error does not mean that the server is gone. */
   readonly expired: boolean
-  /** Gives the connection back, or, where it is broken or may be, throws it away. */
+  /** Returns the connection to the pool, or destroys it if it is or may be broken. */
   end(broken: boolean): void
-  /** What befell this connection befell the others too, it seems: none that was up until now is used again. */
+  /** Assumes that the server is gone: connections opened before now are not reused. */
   markPoolStale(): void
 }
 
-/** How much earlier than us the server gives a statement up: time for its answer to get here. */
+/** How much earlier than our own deadline the server cancels a statement, so that its error has time to arrive. */
 export const SERVER_MARGIN_MS = 100
 
-/** With less than this left nothing is begun. */
+/** With less time left than this, nothing is started. */
 const MIN_LEFT_MS = 2 * SERVER_MARGIN_MS
 
-/** A pool none of whose connections was heard for so long when one ran out of time has lost its server. */
+/** If no connection of the pool has answered for this long when one expires, the server is considered gone. */
 export const SILENCE_MS = 1_000
 
-/** Shorter than anything between here and the server forgets a connection that idles. */
+/** Shorter than the idle timeout of any proxy or firewall on the way to the server. */
 const FRESH_MS = 5_000
 
-/** When the pool as a whole, and each of its connections, was last heard; and when its server was found to be lost. */
+/** The time of the last answer, for a pool as a whole and for each connection. */
 const heardAt = new WeakMap<Pool | PoolClient, number>()
-const silentAt = new WeakMap<Pool, number>()
+/** The time at which the server of a pool was found to be gone. */
+const staleSince = new WeakMap<Pool, number>()
 
 const acquireFailures = new WeakMap<Pool, number>()
 
-/** How often no connection came in time. */
+/** How often no connection became available in time. */
 export const acquireFailuresOf = (pool: Pool): number => acquireFailures.get(pool) ?? 0
 
-/** @throws Problem unavailable (503) when no connection came in time */
+/** @throws Problem unavailable (503) if no connection becomes available in time */
 export async function borrow(pool: Pool, timeBudget: TimeBudget): Promise<Lease> {
   const startedAt = performance.now()
   const budgetMs = timeBudget.leftMs
   const leftMs = (): number => budgetMs - (performance.now() - startedAt)
   const client = await acquire(pool, () => Math.min(leftMs(), timeBudget.acquireMs - (performance.now() - startedAt)))
   const give = (broken: boolean): void => {
-    // An orderly goodbye would wait for an answer.
+    // An orderly Terminate would wait for the server.
     if (broken) client.connection.stream.destroy()
     client.release(broken)
     client.off('error', ignore)
-    // Two at once have used the same time, not twice of it.
+    // Leases that overlap use the same time, so it is not subtracted twice.
     timeBudget.leftMs = Math.min(timeBudget.leftMs, leftMs())
   }
-  // The pool listens to idle connections only; unheard, the break of one in use would end the process.
+  // The pool listens to idle connections only. Without a listener, the loss of one in use would crash the process.
   client.on('error', ignore)
   if (leftMs() < MIN_LEFT_MS) {
     give(false)
@@ -85,7 +86,7 @@ export async function borrow(pool: Pool, timeBudget: TimeBudget): Promise<Lease>
   const expire = (): Error => {
     expired = true
     const now = performance.now()
-    if (now - (heardAt.get(pool) ?? 0) > SILENCE_MS) silentAt.set(pool, now)
+    if (now - (heardAt.get(pool) ?? 0) > SILENCE_MS) staleSince.set(pool, now)
     const error = deadlineError()
     client.connection.stream.destroy(error)
     return error
@@ -104,11 +105,11 @@ export async function borrow(pool: Pool, timeBudget: TimeBudget): Promise<Lease>
     },
     within: async (work) => {
       const late = Promise.withResolvers<never>()
-      const callOff = onDeadline(leftMs(), () => late.reject(expire()))
+      const cancel = onDeadline(leftMs(), () => late.reject(expire()))
       try {
         return await Promise.race([work, late.promise])
       } finally {
-        callOff()
+        cancel()
       }
     },
     end: (broken) => {
@@ -118,48 +119,48 @@ export async function borrow(pool: Pool, timeBudget: TimeBudget): Promise<Lease>
       }
       give(broken)
     },
-    markPoolStale: () => void silentAt.set(pool, performance.now()),
+    markPoolStale: () => void staleSince.set(pool, performance.now()),
   }
 }
 
 /**
- * Acts when the time is up, but not before what has arrived while this process was busy has been read.
+ * Calls `act` when the time is up, but after the answers that arrived while this process was busy have been read.
  *
- * @returns what calls it off
+ * @returns a function that cancels it
  */
 export function onDeadline(leftMs: number, act: () => void): () => void {
-  let isOff = false
+  let isCancelled = false
   const waitMs = Math.min(FOREVER_MS, Math.ceil(Math.max(0, leftMs) / TIMER_STEP_MS) * TIMER_STEP_MS)
-  const timer = setTimeout(() => setImmediate(() => isOff || act()), waitMs)
+  const timer = setTimeout(() => setImmediate(() => isCancelled || act()), waitMs)
   return () => {
-    isOff = true
+    isCancelled = true
     clearTimeout(timer)
   }
 }
 
-/** With the code that a socket has for it. */
+/** Has the code of a socket's timeout. */
 export const deadlineError = (): Error =>
   Object.assign(new Error('the database did not answer in time'), { code: 'ETIMEDOUT' })
 
 const ignore = (): void => undefined
 
-/** One after another until there is one that was not lost together with the server it was to. */
+/** Takes connections from the pool, and destroys them, until one was opened or has answered since the server was found to be gone. */
 async function acquire(pool: Pool, leftMs: () => number): Promise<PoolClient> {
   for (;;) {
     const client = await connection(pool, leftMs())
     const lastHeard = heardAt.get(client)
-    if (lastHeard === undefined || lastHeard > (silentAt.get(pool) ?? 0)) return client
+    if (lastHeard === undefined || lastHeard > (staleSince.get(pool) ?? 0)) return client
     client.on('error', ignore)
     client.release(true)
     client.connection.stream.destroy()
   }
 }
 
-/** The pool itself waits longer than a request does, so that a connection that takes its time to be made is there for the next. */
+/** The pool's own timeout is longer than a request's, so a connection that is slow to open serves a later request. */
 async function connection(pool: Pool, waitMs: number): Promise<PoolClient> {
   const coming = pool.connect()
   const late = Promise.withResolvers<never>()
-  const timer = setTimeout(() => late.reject(new Error('no connection came free in time')), Math.max(0, waitMs))
+  const timer = setTimeout(() => late.reject(new Error('no connection became available in time')), Math.max(0, waitMs))
   try {
     return await Promise.race([coming, late.promise])
   } catch (error) {

@@ -17,11 +17,11 @@ import type { Step } from '../sql.ts'
 import { sessionPrincipal } from '../../principal.ts'
 
 const POOL = 4
-/** Half of it for those who read, and half of that for those who write. */
+/** Half of it is shared by reads, and half of that by writes. */
 const READ = 2
 const WRITTEN = 1
 
-suite('many who read at once', { skip: needsServer }, () => {
+suite('concurrent reads', { skip: needsServer }, () => {
   let served: ServedDatabase
   let users: readonly TestUser[]
 
@@ -44,8 +44,8 @@ suite('many who read at once', { skip: needsServer }, () => {
       (row?: { user: string; pid: number }) => row ?? assert.fail('no row'),
     )
 
-  test('each read as themselves, on half of the connections', async () => {
-    // While there are none yet, nobody waits long for one.
+  test('each run as their own user, on half of the connections', async () => {
+    // Until shared connections exist, statements wait only briefly for one.
     await asAll(whose())
     const answers = await asAll(whose())
     assert.deepEqual(
@@ -55,7 +55,7 @@ suite('many who read at once', { skip: needsServer }, () => {
     assert.equal(new Set(answers.map(({ pid }) => pid)).size, READ)
   })
 
-  test('have nobody between them who may take long', async () => {
+  test('do not share a connection with a statement that may take long', async () => {
     const [slow, ...quick] = await Promise.all([
       served.db.asUser(user(0).principal, whose(0.3, false)).then(() => performance.now()),
       ...Array.from({ length: 20 }, () => served.db.asUser(user(1).principal, whose()).then(() => performance.now())),
@@ -63,7 +63,7 @@ suite('many who read at once', { skip: needsServer }, () => {
     assert.ok(quick.every((at) => at < slow))
   })
 
-  test('are not disturbed by one whose statement fails', async () => {
+  test('are not affected by a statement that fails', async () => {
     const fails = shortReading({ name: 'test.fails', text: 'select 1 / $1::int as one' }, [0], () => 1)
     const [failed, answers] = await Promise.all([
       assert.rejects(served.db.asUser(user(0).principal, fails), /division by zero/),
@@ -73,17 +73,17 @@ suite('many who read at once', { skip: needsServer }, () => {
     assert.equal(answers.length, 48)
   })
 
-  test('are refused each for themselves', async () => {
-    const nobody = sessionPrincipal(['0'.repeat(64)])
+  test('are refused one by one', async () => {
+    const unknown = sessionPrincipal(['0'.repeat(64)])
     const [answers, refusal] = await Promise.all([
       asAll(whose()),
-      served.db.asUser(nobody, whose()).catch((error: unknown) => error),
+      served.db.asUser(unknown, whose()).catch((error: unknown) => error),
     ])
     assert.equal(answers.length, 48)
     assert.ok(refusal instanceof Problem && refusal.code === 'unauthenticated')
   })
 
-  test('are all answered when their connections are lost under them', async () => {
+  test('are all answered when their connections are lost', async () => {
     await asAll(whose())
     const answers = asAll(whose(0.02))
     await sleep(50)
@@ -95,7 +95,7 @@ suite('many who read at once', { skip: needsServer }, () => {
     assert.equal((await answers).length, 48)
   })
 
-  test('do not wait behind one who takes long after all', async () => {
+  test('do not wait behind a statement that takes longer than expected', async () => {
     const slow = served.db.asUser(user(0).principal, whose(0.5)).then(() => performance.now())
     const others = Array.from({ length: 40 }, async (_, at) => {
       await sleep(50 + at)
@@ -106,7 +106,7 @@ suite('many who read at once', { skip: needsServer }, () => {
     assert.ok(Math.max(...ended) < (await slow))
   })
 
-  test('who run out of time give up alone, and the others are answered', async () => {
+  test('that time out are rejected one by one, and the others are answered', async () => {
     const scopes = openScopes(served.db.pool, served.db.roles, {
       enteredWithMs: 100,
       timeBudget: () => ({ leftMs: waits.shift() ?? 1_600, acquireMs: 1_000 }),
@@ -122,7 +122,7 @@ suite('many who read at once', { skip: needsServer }, () => {
     while (served.db.pool.idleCount < served.db.pool.totalCount) await sleep(10)
   })
 
-  test('leave room for whoever needs a connection alone, and give theirs back in the end', async () => {
+  test('leave connections for unshared work, and return their own in the end', async () => {
     const until = new AbortController()
     const readers = (async () => {
       while (!until.signal.aborted) await asAll(whose())
@@ -141,7 +141,7 @@ suite('many who read at once', { skip: needsServer }, () => {
   })
 })
 
-suite('many who write at once', { skip: needsServer }, () => {
+suite('concurrent writes', { skip: needsServer }, () => {
   let served: ServedDatabase
   let ada: TestUser
   let ben: TestUser
@@ -174,7 +174,7 @@ suite('many who write at once', { skip: needsServer }, () => {
       return rows[0]?.count ?? NaN
     })
 
-  test('each write as themselves, on one connection while that has room', async () => {
+  test('each run as their own user, on one connection while it has room', async () => {
     const before = await count()
     const made = await many()
     assert.deepEqual(
@@ -185,7 +185,7 @@ suite('many who write at once', { skip: needsServer }, () => {
     assert.equal((await count()) - before, made.length)
   })
 
-  test('are not kept by one that meets a lock: it gives way, and is done when the lock ends', async () => {
+  test('are not blocked by one that meets a lock: it is retried in a transaction, and done when the lock ends', async () => {
     const id = randomUUID()
     const lock = Promise.withResolvers<void>()
     const holds = Promise.withResolvers<void>()
@@ -230,7 +230,7 @@ suite('many who write at once', { skip: needsServer }, () => {
     (error: unknown): boolean =>
       error instanceof Problem && error.code === expected
 
-  test('lose the one that is being done when the session is ended under them: the others are sent again', async () => {
+  test('have one unknown outcome when the session is terminated: the statement in progress; the others are sent again', async () => {
     await many()
     const before = await count()
     const changes = Array.from({ length: 4 }, () => served.db.asUser(ada.principal, insertSlowly()))
@@ -246,7 +246,7 @@ suite('many who write at once', { skip: needsServer }, () => {
     assert.equal((await count()) - before, others.length)
   })
 
-  test('who waited for a connection are given up by the server first, which so knows that nothing happened', async () => {
+  test('that waited for a connection are cancelled by the server first, so that they are known not to have happened', async () => {
     const before = await count()
     const hurried = openScopes(served.db.pool, served.db.roles, {
       enteredWithMs: 400,
@@ -260,7 +260,7 @@ suite('many who write at once', { skip: needsServer }, () => {
     assert.equal(await count(), before)
   })
 
-  test('ask a connection that has idled something harmless before it gets a change', async (t) => {
+  test('test a connection that was idle before they are sent on it', async (t) => {
     await many()
     const sent: string[] = []
     const listen = ({ connection: { stream } }: PoolClient): void => {
@@ -290,7 +290,7 @@ suite('many who write at once', { skip: needsServer }, () => {
     await silent
   })
 
-  test('that fail, fail alone', async () => {
+  test('that fail do not affect others', async () => {
     const [failed, made] = await Promise.all([
       assert.rejects(served.db.asUser(ada.principal, insert(randomUUID(), 'x'.repeat(201))), /too long/),
       many(),

@@ -13,64 +13,65 @@ import {
 import { borrow, deadlineError, SILENCE_MS, onDeadline, type Lease, type TimeBudget } from './lease.ts'
 import { roundTrip } from './transaction.ts'
 
-/** How long a connection is joined, before it goes back to the pool and anybody may have it. */
-const JOINED_FOR_MS = 250
+/** How long a shared connection takes new statements. After that it is returned to the pool. */
+const SHARED_FOR_MS = 250
 
-/** How many answers make the pace, the last ones counting most. */
-const PACE_OF = 16
+/** Smoothing of the average statement time: the weight of one answer is 1 / 16. */
+const SMOOTHING = 16
 
 /**
- * Nobody is to wait behind others for longer. So a connection has fewer statements where each takes longer, as of late, and one
- * that owes an answer for so long is not joined.
+ * Maximum queueing delay. The queue gets shorter as statements get slower, and a connection that has been silent for this long
+ * takes no new statements.
  */
-const BEHIND_MS = 20
+const QUEUEING_MAX_MS = 20
 
 export interface Sharing {
-  /** On no more connections than these; 0 for none, so that each has one alone. */
+  /** Maximum number of shared connections; with 0 every statement has its own connection. */
   readonly width: number
-  /** Another connection is taken where each has so many statements. */
+  /** Another connection is opened when each has this many statements in flight. */
   readonly batch: number
-  /** How many a connection has at most. */
+  /** Maximum number of statements in flight on one connection. */
   readonly depth: number
-  /** Whether statements do more than read. */
+  /** Whether the statements write. */
   readonly changes: boolean
-  /** Who has less time than this left, in milliseconds, goes alone: a shared connection does not give up before us. */
+  /** With less time left than this, a statement gets its own connection: a shared one has a fixed statement_timeout. */
   readonly leftMinMs: number
 }
 
+/** A shared connection. */
 interface Pipeline {
   readonly lease: Lease
   readonly closesAtMs: number
-  /** Statements that are not done, also where whoever sent them has given up. */
+  /** Statements without an answer, including those whose caller has timed out. */
   waiting: number
-  /** When it was last heard, or opened. */
+  /** Time of the last answer, or of opening. */
   heardAtMs: number
-  /** What is sent in this turn of the event loop is kept back until it ends. */
-  gathers: boolean
-  /** Of those that are waiting: how many nobody waits for any more. */
+  /** Whether the socket is corked until the end of this turn of the event loop. */
+  isCorked: boolean
+  /** The number of `waiting` statements whose caller has timed out. */
   abandoned: number
   broken: boolean
-  /** The server has ended the session, and said so: what is behind the statement that it said it to was never begun. */
+  /** The server ended the session with an error, so the statements behind the one that got it were never started. */
   ended: boolean
 }
 
 type Send<T> = (client: PoolClient) => Promise<T>
 
 /**
- * Connections that many use at once, each statement sent before the one ahead is answered. PostgreSQL has the next at hand when
- * it is done with one, and what is sent in one turn of the event loop leaves in one piece: neither side falls asleep and has to
- * be woken. Under load this halves what a short statement costs both. For statements that take a short time and wait for
- * nobody, or not for long. Where there is no room, they have a connection alone.
+ * Connections shared by many requests: each statement is sent before the one ahead of it is answered. PostgreSQL has the next
+ * statement at hand when it finishes one, and the statements of one turn of the event loop leave in one write, so neither side
+ * has to be woken for each. Under load this halves the CPU time of a short statement on both sides. Only for short statements
+ * that do not wait for locks, or not for long. Without room on a shared connection, a statement gets its own.
  */
 export class Pipelines {
   readonly #pool: Pool
   readonly #sharing: Sharing
-  /** Shared, or about to be, or no longer joined and not yet given back. */
+  /** Connections that are being opened, shared, or not yet returned. */
   #held = 0
   readonly #joinable = new Set<Pipeline>()
   readonly #opening = new Set<Promise<Pipeline | undefined>>()
-  /** How long a statement takes, as of late. */
-  #paceMs = 0
+  /** Moving average of the time of one statement. */
+  #statementMs = 0
 
   constructor(pool: Pool, sharing: Sharing) {
     this.#pool = pool
@@ -78,9 +79,9 @@ export class Pipelines {
   }
 
   /**
-   * @param send one statement, which is a transaction of its own
-   * @param sendExclusively the same, on a connection that nobody else is on
-   * @throws Problem unavailable (503); outcome_unknown (503) where it may have changed something
+   * @param send sends one statement, which is a transaction of its own
+   * @param sendExclusively the same on an unshared connection
+   * @throws Problem unavailable (503); outcome_unknown (503) if a write may have been committed
    */
   async run<T>(timeBudget: TimeBudget, send: Send<T>, sendExclusively: (lease: Lease) => Promise<T>): Promise<T> {
     const { changes } = this.#sharing
@@ -91,18 +92,18 @@ export class Pipelines {
     } catch (error) {
       const unknown = changes && !(error instanceof Problem) ? unknownOutcome(error) : undefined
       if (unknown !== undefined || !isLoss(error)) throw unknown ?? unavailable(error) ?? error
-      // Nothing was done: it is sent again.
+      // Nothing was done, so the statement is sent again.
     } finally {
       timeBudget.leftMs = endsAtMs - performance.now()
     }
     return await roundTrip(this.#pool, timeBudget, changes, sendExclusively)
   }
 
-  /** Whoever runs out of time gives up alone: the connection is the others' too, unless nothing comes from it at all. */
+  /** A timeout rejects only its own statement. The connection, which others share, is destroyed only if it is silent. */
   #ask<T>(pipeline: Pipeline, endsAtMs: number, send: Send<T>): Promise<T> {
     const { promise, resolve, reject } = Promise.withResolvers<T>()
     let isAbandoned = false
-    const callOff = onDeadline(endsAtMs - performance.now(), () => {
+    const cancel = onDeadline(endsAtMs - performance.now(), () => {
       isAbandoned = true
       pipeline.abandoned++
       const error = isSilent(pipeline) ? pipeline.lease.expire() : deadlineError()
@@ -119,18 +120,18 @@ export class Pipelines {
         reject(pipeline.ended ? new NeverStarted(error) : error)
         this.#failed(pipeline, error)
       } finally {
-        callOff()
+        cancel()
         if (isAbandoned) pipeline.abandoned--
       }
     }
-    this.#gather(pipeline)
+    this.#cork(pipeline)
     void ask()
     return promise
   }
 
   /**
-   * Where everybody has given up and nothing ever comes, nobody is left to notice, and the connection would be held for ever. So
-   * it is looked at again when it would have been silent for too long.
+   * If all callers have timed out and no answer ever arrives, no timer of theirs is left, and the connection would be held for
+   * ever. So it is checked again at the time at which it counts as silent.
    */
   #watch(pipeline: Pipeline): void {
     const silentInMs = pipeline.heardAtMs + SILENCE_MS - performance.now()
@@ -141,22 +142,22 @@ export class Pipelines {
     })
   }
 
-  /** Each piece that is sent is a system call, and may wake the server. */
-  #gather(pipeline: Pipeline): void {
-    if (pipeline.gathers) return
-    pipeline.gathers = true
+  /** Collects the statements of this turn into one write: each write is a system call and may wake the server. */
+  #cork(pipeline: Pipeline): void {
+    if (pipeline.isCorked) return
+    pipeline.isCorked = true
     const { stream } = pipeline.lease.client.connection
     stream.cork()
     setImmediate(() => {
-      pipeline.gathers = false
+      pipeline.isCorked = false
       stream.uncork()
     })
   }
 
   #heard(pipeline: Pipeline, sentAtMs: number): void {
     const now = performance.now()
-    // What was behind another tells how long a statement takes; any other also how far the server is.
-    if (pipeline.heardAtMs > sentAtMs) this.#paceMs += (now - pipeline.heardAtMs - this.#paceMs) / PACE_OF
+    // Only a statement that was queued behind another measures the statement's time without the round trip.
+    if (pipeline.heardAtMs > sentAtMs) this.#statementMs += (now - pipeline.heardAtMs - this.#statementMs) / SMOOTHING
     pipeline.heardAtMs = now
     this.#leave(pipeline)
   }
@@ -171,7 +172,7 @@ export class Pipelines {
     this.#leave(pipeline)
   }
 
-  /** Whoever joins is counted at once, so that nobody gives the connection back. Undefined where there is no room. */
+  /** Counts the new statement at once, so that the connection is not returned. Undefined if there is no room. */
   async #join(acquireMs: number, endsAtMs: number): Promise<Pipeline | undefined> {
     const { width, batch, leftMinMs } = this.#sharing
     for (let attempt = 1; ; attempt++) {
@@ -185,9 +186,9 @@ export class Pipelines {
         return pipeline
       }
       if (this.#opening.size === 0 || attempt > 1) return undefined
-      // How it ends for whoever opens it is not our affair, and it may take long.
+      // Opening may be slow, and its error is reported to the request that opens it.
       const opened = Promise.race(this.#opening).catch(() => undefined)
-      await Promise.race([opened, sleep(Math.min(leftMs, BEHIND_MS), undefined, { ref: false })])
+      await Promise.race([opened, sleep(Math.min(leftMs, QUEUEING_MAX_MS), undefined, { ref: false })])
     }
   }
 
@@ -196,23 +197,23 @@ export class Pipelines {
     return idleCount > 0 || totalCount < options.max
   }
 
-  /** The first that has few statements, or else the one that has the fewest. */
+  /** The first connection with fewer than `batch` statements, or else the one with the fewest. */
   #withRoom(): Pipeline | undefined {
     const now = performance.now()
-    const depth = Math.min(this.#sharing.depth, Math.max(1, BEHIND_MS / this.#paceMs))
+    const depth = Math.min(this.#sharing.depth, Math.max(1, QUEUEING_MAX_MS / this.#statementMs))
     let fewest: Pipeline | undefined
     for (const pipeline of this.#joinable) {
       if (now >= pipeline.closesAtMs) this.#joinable.delete(pipeline)
-      else if (now - pipeline.heardAtMs > BEHIND_MS) continue
+      else if (now - pipeline.heardAtMs > QUEUEING_MAX_MS) continue
       else if (pipeline.waiting < Math.min(this.#sharing.batch, depth)) return pipeline
       else if (pipeline.waiting < (fewest?.waiting ?? depth)) fewest = pipeline
     }
     return fewest
   }
 
-  async #open(time: TimeBudget): Promise<Pipeline | undefined> {
+  async #open(budget: TimeBudget): Promise<Pipeline | undefined> {
     this.#held++
-    const opening = this.#borrow(time)
+    const opening = this.#borrow(budget)
     this.#opening.add(opening)
     let pipeline: Pipeline | undefined
     try {
@@ -223,10 +224,10 @@ export class Pipelines {
     }
   }
 
-  async #borrow(time: TimeBudget): Promise<Pipeline | undefined> {
-    const lease = await borrow(this.#pool, time)
+  async #borrow(budget: TimeBudget): Promise<Pipeline | undefined> {
+    const lease = await borrow(this.#pool, budget)
     const { changes, leftMinMs } = this.#sharing
-    // Nobody would know what became of a change on a connection that was lost while it idled. So such a one is asked first.
+    // The outcome of a write sent on a lost connection would be unknown, so a connection that was idle is tested first.
     if (changes && !lease.fresh && !(await answers(lease))) {
       if (!lease.expired) lease.markPoolStale()
       lease.end(true)
@@ -236,16 +237,16 @@ export class Pipelines {
       lease.end(false)
       return undefined
     }
-    // A pace of long ago is forgotten, little by little.
-    this.#paceMs /= 2
+    // Lets an old average decay.
+    this.#statementMs /= 2
     const heardAtMs = performance.now()
-    const closesAtMs = heardAtMs + JOINED_FOR_MS
+    const closesAtMs = heardAtMs + SHARED_FOR_MS
     const pipeline = {
       lease,
       closesAtMs,
       waiting: 1,
       heardAtMs,
-      gathers: false,
+      isCorked: false,
       abandoned: 0,
       broken: false,
       ended: false,
@@ -270,6 +271,6 @@ const answers = (lease: Lease): Promise<boolean> =>
 
 const isSilent = ({ heardAtMs }: Pipeline): boolean => performance.now() - heardAtMs > SILENCE_MS
 
-/** Whether the connection, and not the statement, is to blame. */
+/** Whether the connection failed, and not the statement. */
 const isLoss = (error: unknown): boolean =>
   isOutdatedConnection(error) || (!isAnswer(error) && unavailable(error) !== undefined)

@@ -53,7 +53,7 @@ suite('a prepared query', () => {
     assert.equal(described, 1)
   })
 
-  test('that is sent before the columns of its first time are known asks too', async () => {
+  test('asks again if it is sent before the first answer with the columns has arrived', async () => {
     const statement = { ...EVERYTHING, name: 'test.at_once' }
     const texts = ['a', 'b', 'c']
     const all = await Promise.all(texts.map((text) => ask(statement, text)))
@@ -88,7 +88,7 @@ suite('a prepared query', () => {
     }
   })
 
-  test('sends bytes, lists, numbers, truth and nothing as what they are', async () => {
+  test('sends bytes, arrays, numbers, booleans and null with their types', async () => {
     const given = {
       name: 'test.given',
       text: 'select $1::bytea as b, $2::text[] as l, $3::int as n, $4::bool as t, $5::text as x',
@@ -103,7 +103,7 @@ suite('a prepared query', () => {
     }
   })
 
-  test('that fails, the first time or later, fails alone', async () => {
+  test('that fails, the first time or later, does not affect others', async () => {
     const settled = await Promise.allSettled([0, 2, 0, 3].map((by) => ask(DIVIDE, by)))
     assert.deepEqual(
       settled.map((each) => (each.status === 'fulfilled' ? each.value : (each.reason as { code?: string }).code)),
@@ -111,7 +111,7 @@ suite('a prepared query', () => {
     )
   })
 
-  test('whose value cannot be sent is rejected, and the connection goes on', async () => {
+  test('with a value that cannot be sent is rejected, and the connection stays usable', async () => {
     const statement = { name: 'test.unsendable', text: 'select $1::json as json' }
     const circular: { self?: object } = {}
     circular.self = circular
@@ -120,7 +120,7 @@ suite('a prepared query', () => {
     assert.deepEqual(await ask(statement, { a: 2 }), [{ json: { a: 2 } }])
   })
 
-  test('whose statement was dropped, or gives something else by now, fails as an outdated connection does', async () => {
+  test('of a statement that was dropped, or whose result type has changed, fails as on an outdated connection', async () => {
     await client.query('create temporary table changing (a int)')
     const statement = { name: 'test.changing', text: 'select * from changing' }
     assert.deepEqual(await ask(statement), [])
@@ -132,7 +132,7 @@ suite('a prepared query', () => {
     await assert.rejects(ask(dropped, 1), isOutdatedConnection)
   })
 
-  test('whose value cannot be read fails, and what is behind it does not', async () => {
+  test('with a value that cannot be parsed fails, and the queries behind it do not', async () => {
     await ask(AT, '2025-12-27T17:00:00Z')
     const settled = await Promise.allSettled(['infinity', '2025-12-28T00:00:00Z'].map((at) => ask(AT, at)))
     const [unreadable, readable] = settled
@@ -140,7 +140,7 @@ suite('a prepared query', () => {
     assert.deepEqual(readable, { status: 'fulfilled', value: [{ instant: '2025-12-28T00:00:00Z' }] })
   })
 
-  test('fails with a stack that leads to whoever asked', async () => {
+  test('fails with a stack that leads to the caller', async () => {
     async function whoAsked(): Promise<void> {
       await ask(DIVIDE, 0)
     }

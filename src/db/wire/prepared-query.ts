@@ -2,12 +2,12 @@ import pg, { Query, type Connection, type FieldDef } from 'pg'
 import { wireTypes } from './connection.ts'
 import type { Statement } from './statement.ts'
 
-/** What a statement gives: the names of its columns, and how each is read from text. */
+/** The columns of a statement's result, each with the parser of its text format. */
 type Columns = readonly { readonly name: string; readonly read: (text: string) => unknown }[]
 
 type Settle<Row> = (error: unknown, rows: readonly Row[]) => void
 
-/** What the driver has, and its declarations do not. */
+/** Members of the driver that its type declarations lack. */
 interface Driver {
   readonly utils: { prepareValue(this: void, value: unknown): string | Buffer | null }
 }
@@ -18,26 +18,26 @@ interface Sender {
 const { prepareValue } = (pg as unknown as Driver).utils
 const driver = Query.prototype as unknown as Sender
 
-/** By connection, and by the name under which a statement is prepared there. */
+/** The columns of prepared statements, by connection and statement name. */
 const described = new WeakMap<Connection, Map<string, Columns>>()
 
 /**
- * A query that settles with its rows, and asks once for the columns of a prepared statement that has any: they stay what they are
- * for as long as it does. The driver asks each time, which takes both sides as long as a short statement itself.
+ * A query that yields its rows and asks for the columns of a prepared statement (Describe) only once per connection: they do not
+ * change while the statement exists. The driver sends Describe each time, which costs both sides as much as a short statement.
  */
 export class PreparedQuery<Row extends object> extends Query {
-  /** The driver goes by it; '' is prepared anew each time. */
+  /** The driver prepares the statement under this name; '' is parsed at each use. */
   readonly name: string
   readonly #values: readonly unknown[]
   readonly #rows: Row[] = []
   #connection: Connection | undefined
   #columns: Columns = []
   #unreadable: unknown
-  /** Where there is a `query_timeout` the driver puts its own before it, which then calls it. */
+  /** With a `query_timeout` the driver replaces it by a callback of its own, which calls this one. */
   declare callback: Settle<Row>
 
   constructor({ name, text }: Statement, values: readonly unknown[], settle: Settle<Row>) {
-    // Its declarations know of no null.
+    // The declarations omit null, which pg passes on success.
     super(text, [...values], settle as (error: Error | undefined) => void)
     this.name = name
     this.#values = values
@@ -70,15 +70,15 @@ export class PreparedQuery<Row extends object> extends Query {
         row[name] = text === null ? null : read(text)
       })
     } catch (error) {
-      // Thrown from here it would end the process; what comes after it has to be read all the same.
+      // Thrown here, it would crash the process. The rest of the answer must still be read.
       this.#unreadable = error
     }
-    // It has the columns that the statement's text names.
+    // The caller declares Row for the columns of the statement's text.
     this.#rows.push(row as Row)
   }
 
   handleCommandComplete(): void {
-    // It would say how many rows there were.
+    // Carries only the number of rows.
   }
 
   handleReadyForQuery(): void {

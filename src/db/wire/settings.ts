@@ -3,7 +3,7 @@
  * set`), so every connection of the service sets them itself: for its whole session, or for each transaction behind a pooler.
  */
 const NEEDED = {
-  // Off, an unquoted NULL in an array parameter is the word: a description of null becomes "NULL".
+  // If off, an unquoted NULL in an array parameter is read as text: a description of null becomes "NULL".
   array_nulls: 'on',
   bytea_output: 'hex',
   datestyle: 'ISO, YMD',
@@ -12,24 +12,24 @@ const NEEDED = {
   enable_bitmapscan: 'off',
   extra_float_digits: '1',
   intervalstyle: 'postgres',
-  // Changes have one of their own; everything else is bounded by statement_timeout.
+  // Writes set their own; everything else is bounded by statement_timeout.
   lock_timeout: '0',
-  // Off, PostgreSQL refuses a query that a policy applies to.
+  // If off, PostgreSQL refuses any query to which a policy applies.
   row_security: 'on',
-  // Unnamed, pg_temp would come first in the path: a temporary table could take the place of one of ours.
+  // If pg_temp is not listed, it is searched first: a temporary table could shadow one of ours.
   search_path: 'public, pg_temp',
-  // Off, the bodies of the functions that make JSON and search words mean something else.
+  // If off, backslashes in the function bodies that make JSON and search words would be escapes.
   standard_conforming_strings: 'on',
   timezone: 'UTC',
 } as const
 
-/** Defaults of new transactions and of idle sessions, which a transaction cannot set for itself. */
+/** Defaults of new transactions and of idle sessions, which cannot be set from within a transaction. */
 const NEEDED_OF_SESSION = {
-  // The service locks rows and then reads their newest version, which a transaction with one snapshot refuses (40001).
+  // The service locks rows and then reads their newest version, which fails (40001) at the stricter isolation levels.
   default_transaction_isolation: 'read committed',
-  // The pool bounds the life of idle connections. One that the server ends may be lost with a change on the way to it.
+  // The pool limits the age of connections. If the server closed an idle one, a write on its way to it could be lost.
   idle_session_timeout: '0',
-  // Outside a user's scope policies show no rows.
+  // Without a user the policies show no rows.
   'app.user_id': '',
 } as const
 
@@ -38,16 +38,16 @@ const assigned = (settings: Readonly<Record<string, string>>, isLocal: boolean):
     .map(([name, value]) => `set_config('${name}', '${value}', ${isLocal})`)
     .join(', ')
 
-/** A select list that sets them until the transaction ends. */
+/** A select list that sets them for the transaction. */
 export const SET_FOR_TRANSACTION = assigned(NEEDED, true)
 
-/** A select list that sets them until the session ends. */
+/** A select list that sets them for the session. */
 export const SET_FOR_SESSION = assigned({ ...NEEDED, ...NEEDED_OF_SESSION }, false)
 
-/** Gives a session its own defaults back. */
+/** Restores the session's own defaults. */
 export const RESET_SESSION = Object.keys({ ...NEEDED, ...NEEDED_OF_SESSION })
   .map((name) => `reset ${name}`)
   .join('; ')
 
-/** How every transaction of the service begins, whatever `default_transaction_isolation` says. */
+/** Begins every transaction of the service, regardless of `default_transaction_isolation`. */
 export const BEGIN = 'begin isolation level read committed'

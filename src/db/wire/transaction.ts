@@ -30,12 +30,12 @@ export async function transaction<T, Entered>(
       return result
     } catch (error) {
       scope.ended = true
-      // Answers come in order: once this has one, so has every statement sent before it, and the connection may go back.
+      // Answers arrive in order: once ROLLBACK is answered, so is every earlier statement, and the connection can be returned.
       broken = await lease.within(client.query('rollback')).then(
         () => isOutdatedConnection(error),
         () => true,
       )
-      // What is outdated here is outdated on the other connections too.
+      // An outdated connection means that the others of the pool are outdated too.
       if (isOutdatedConnection(error)) lease.markPoolStale()
       // A connection that broke while it idled: nothing has been done on it, so another may do.
       if (!broken || isEntered || !lease.reused) throw unavailable(error) ?? error
@@ -46,7 +46,7 @@ export async function transaction<T, Entered>(
   }
 }
 
-/** After an error that the work kept to itself PostgreSQL answers COMMIT with ROLLBACK, which is no error. */
+/** If the work swallowed an error, PostgreSQL answers COMMIT with ROLLBACK, which the driver does not treat as an error. */
 async function commit(client: PoolClient): Promise<void> {
   let command
   try {
@@ -58,11 +58,11 @@ async function commit(client: PoolClient): Promise<void> {
 }
 
 /**
- * Runs a statement that is a transaction of its own, in one flight.
+ * Runs a statement that is a transaction of its own, in one round trip.
  *
- * @param send everything at once
- * @param changes whether it does more than read
- * @throws Problem unavailable (503); outcome_unknown (503) where it may have changed something
+ * @param changes whether it writes
+ * @param send sends everything at once
+ * @throws Problem unavailable (503); outcome_unknown (503) if a write may have been committed
  */
 export async function roundTrip<T>(
   pool: Pool,
@@ -75,7 +75,7 @@ export async function roundTrip<T>(
     let broken = false
     let sent = false
     try {
-      // Nobody knows what became of a change sent on a connection that was lost while it idled. So such a one is asked first.
+      // The outcome of a write sent on a lost connection would be unknown, so a connection that was idle is tested first.
       if (changes && !lease.fresh) await lease.within(lease.client.query(''))
       sent = true
       return await lease.within(send(lease))
@@ -83,7 +83,7 @@ export async function roundTrip<T>(
       broken = !isAnswer(error) || isOutdatedConnection(error)
       const unknown = changes && sent ? unknownOutcome(error) : undefined
       const isAway = unavailable(error) !== undefined
-      // What befell the connection, and was not done by us, befell the others too.
+      // The loss of a connection that we did not destroy ourselves means that the server is gone.
       if (broken && isAway && !lease.expired) lease.markPoolStale()
       if (unknown !== undefined || !broken || !isAway || !lease.reused) throw unknown ?? unavailable(error) ?? error
     } finally {
