@@ -8,6 +8,8 @@ import { buildApp } from '../app.ts'
 import { openScopes } from '../db/scopes.ts'
 import { Problem } from '../errors.ts'
 import { openLog } from '../log.ts'
+import { PROBLEM_KINDS } from '../features.ts'
+import { openMetrics } from '../metrics/metrics.ts'
 import { drain } from './drain.ts'
 
 const TASKS = '/api/tasks'
@@ -212,7 +214,8 @@ suite('what is our fault', () => {
       },
     })
     const { deps } = world
-    const app = await buildApp({ ...deps, log: openLog('error', sink), db: { ...deps.db, asUser } })
+    const parts = { log: openLog('error', sink), metrics: openMetrics(PROBLEM_KINDS), db: { ...deps.db, asUser } }
+    const app = await buildApp({ ...deps, ...parts })
     const url = await app.listen({ host: '127.0.0.1', port: 0 })
     const answer = await askAt(url, 'GET', `${TASKS}?limit=5`, { token: 'a'.repeat(32) })
     await drain(app, 1000)
