@@ -342,6 +342,6 @@ test('init that fails takes back what it applied, also the second time', async (
   await run(config, 'up', '2')
   await assert.rejects(run(config, 'init'), {
     name: 'StartError',
-    message: /has 2 of the \d+ migrations already.*migrate up/,
+    message: /2 of the \d+ migrations are applied already.*migrate up/,
   })
 })
