@@ -125,7 +125,7 @@ suite('seed and token', () => {
       message: /refused in production.*--production/,
     })
     await assert.rejects(run('token', elsewhere('production'), 'ada@example.com', '--production'), {
-      message: /^nobody has this/,
+      message: /^no user has this/,
     })
     for (const environment of ['staging', 'production'] as const) {
       await assert.rejects(run('seed', elsewhere(environment)), { message: /ENVIRONMENT=development only/ })
@@ -148,7 +148,7 @@ suite('seed and token', () => {
     const { lines } = await run('token', config, ada.email)
     assert.equal((await world.ask('GET', '/api/tasks', { token: lines[0] ?? '' })).status, 200)
     assert.ok(world.logged.some((line) => line.includes(ada.id) && line.includes('created a session')))
-    await assert.rejects(run('token', config, 'nobody@example.com'), { message: /^nobody has this/ })
+    await assert.rejects(run('token', config, 'nobody@example.com'), { message: /^no user has this/ })
     assert.deepEqual(
       peopleOf(await run('seed', config, '--users', '2', '--tasks', '3')).map(({ tasks }) => tasks),
       [3, 3],
@@ -199,7 +199,7 @@ suite('the socket of the service', () => {
     try {
       await assert.rejects(ask(home.dataDir, ['token'], keep()), {
         name: 'StartError',
-        message: /stopped before it was done/,
+        message: /stopped before the command was done/,
       })
     } finally {
       server.close()
