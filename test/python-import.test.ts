@@ -270,7 +270,7 @@ suite('importing from the published Python service', { skip: needsServer }, () =
     await refused(['--from', url, '--map', directory], /cannot use .* for the map of ids/)
     const other = join(directory, 'other.csv')
     writeFileSync(other, 'name,address\n')
-    await refused(['--from', url, '--map', other], /is no map of ids/)
+    await refused(['--from', url, '--map', other], /is not a map of ids/)
     await sql('create schema another; create table another.tasks (id int, user_id text, title text, status text)')
     await refused(
       ['--from', url, '--map', map],
