@@ -12,7 +12,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 export type Mode = 'pass' | 'refuse' | 'stall'
 
 /** Steps are transactions of their own; the statement that enters a scope is none. */
-const COMMIT = /commit\0|(?<!scope)\.(?:session|service)\0/i
+const COMMIT = /commit\0|\.proven\0/i
 
 /**
  * `before`: the COMMIT never reaches the server · `after`: it is done, and only the answer gets lost. Both reset the
