@@ -22,7 +22,8 @@ export interface TurnBounds {
 const MIB = 1024 * 1024
 
 export const USUAL_BOUNDS: TurnBounds = {
-  lightPerUser: 16,
+  // Beyond the usual burst of a client. While the database is away each of these waits for its refusal, and those behind them for that.
+  lightPerUser: 64,
   heavyBytes: MIB / 8,
   heavyAtOnce: 3,
   heavyBytesAtOnce: MIB,
