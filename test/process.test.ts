@@ -224,7 +224,7 @@ describe('an empty environment', { skip: embeddedOnly, timeout: TIMEOUT_MS }, ()
 
     // Told to stop while it makes its database, it stops, and the next start makes it.
     await using first = todoBackend([], { cwd: home, env: { PORT: '0' } })
-    await first.says(/starts/)
+    await first.says(/is starting/)
     assert.equal((await stop(first, 'SIGTERM')).status, 0)
 
     await using service = await serve({ cwd: home })
