@@ -1,6 +1,6 @@
 import { setTimeout } from 'node:timers/promises'
 import { Redis } from 'ioredis'
-import type { Config } from './config/config.ts'
+import type { RedisConfig } from './config/redis-config.ts'
 import { Silence, SilenceWatch } from './lib/silence.ts'
 
 /** How often an unreachable Redis is probed. */
@@ -40,7 +40,10 @@ export interface RedisConnection extends AsyncDisposable {
 /**
  * Connects, and reconnects in the background: the service also runs without Redis. Losing Redis and its return are logged once each.
  */
-export async function openRedis({ url, keyPrefix }: Config['redis'], log: RedisLog): Promise<RedisConnection> {
+export async function openRedis(
+  { url, keyPrefix, isExpected = true }: RedisConfig,
+  log: RedisLog,
+): Promise<RedisConnection> {
   const client = new Redis(url.reveal(), {
     keyPrefix,
     connectTimeout: CONNECT_TIMEOUT_MS,
@@ -50,7 +53,7 @@ export async function openRedis({ url, keyPrefix }: Config['redis'], log: RedisL
     retryStrategy: (attempt) => Math.min(attempt * 100, RECONNECT_MAX_MS),
   })
   const silence = new SilenceWatch(ANSWER_TIMEOUT_MS)
-  const availability = openAvailability(log)
+  const availability = openAvailability(log, isExpected)
   const stopProbing = startProbing(client, silence, availability)
   const ask = async <T>(command: () => Promise<T>): Promise<T | undefined> => {
     if (!availability.isUsable()) return undefined
@@ -85,7 +88,7 @@ interface Availability {
   readonly known: Promise<void>
 }
 
-function openAvailability(log: RedisLog): Availability {
+function openAvailability(log: RedisLog, isExpected: boolean): Availability {
   const known = Promise.withResolvers<void>()
   let usable = false
   let isLossLogged = false
@@ -95,11 +98,9 @@ function openAvailability(log: RedisLog): Availability {
     lost(error) {
       if (isClosed) return
       usable = false
-      if (!isLossLogged)
-        log.warn(
-          { reason: reasonOf(error) },
-          'Redis is unavailable; this process counts rate limits by itself until it is back',
-        )
+      const message = 'Redis is unavailable; this process counts rate limits by itself until it is back'
+      if (!isLossLogged && isExpected) log.warn({ reason: reasonOf(error) }, message)
+      if (!isLossLogged && !isExpected) log.info(message)
       isLossLogged = true
       known.resolve()
     },

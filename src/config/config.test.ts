@@ -97,6 +97,7 @@ suite('an empty environment', () => {
       SETTINGS.map(({ name }) => name),
     )
     assert.deepEqual([redis.url.reveal(), redis.keyPrefix], ['redis://localhost:6379/0', 'todo-backend:'])
+    assert.equal(redis.isExpected, false)
   })
 
   test('means the same as one whose variables are all empty or blank', () => {

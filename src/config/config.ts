@@ -16,12 +16,11 @@ import {
   httpUrl,
   network,
   origin,
-  redisKeyPrefix,
-  redisUrl,
   type VariableTable,
 } from '../lib/env-reader.ts'
 import { tableName, type TableName } from '../lib/table-name.ts'
 import { namedToken, Secret, SecretRules } from '../lib/secret.ts'
+import { readRedis, REDIS_VARIABLES, type RedisConfig } from './redis-config.ts'
 import { readTracing, TRACING_VARIABLES, type TracingConfig } from './tracing-config.ts'
 import type { FeatureSettings, Settings, SettingsReader } from './settings.ts'
 
@@ -47,10 +46,9 @@ export const VARIABLES = {
   BETTER_AUTH_SECRET: [],
   SERVICE_AUTH_TOKEN: [],
   ENCRYPTION_KEY: [],
-  REDIS_URL: [],
+  ...REDIS_VARIABLES,
   RATE_LIMIT_READ: [],
   RATE_LIMIT_WRITE: [],
-  RATE_LIMIT_KEY_PREFIX: [],
   JOBS_POLL_SECONDS: [],
   LOG_LEVEL: [],
   METRICS_TOKEN: [],
@@ -93,13 +91,6 @@ export interface Config extends FeatureSettings {
   readonly metrics: { readonly token?: Secret }
   /** Absent: tracing is off. */
   readonly tracing?: TracingConfig
-}
-
-export interface RedisConfig {
-  /** Secret because it may hold a password. */
-  readonly url: Secret
-  /** The prefix of every key of this deployment. */
-  readonly keyPrefix: string
 }
 
 export interface HttpConfig {
@@ -210,10 +201,7 @@ export function parseConfig(
     auth: readAuth(reader, rules, scheme, http.publicUrl),
     encryptionKeys: reader.list('ENCRYPTION_KEY', [], (entry) => rules.acceptFernetKey('ENCRYPTION_KEY', entry)),
     features: Object.fromEntries(settings.map(({ name, read }) => [name, read(reader, rules)])),
-    redis: {
-      url: new Secret(reader.value('REDIS_URL', 'redis://localhost:6379/0', redisUrl)),
-      keyPrefix: reader.value('RATE_LIMIT_KEY_PREFIX', 'todo-backend:', redisKeyPrefix),
-    },
+    redis: readRedis(reader, production),
     limits: {
       readPerMinute: reader.integer('RATE_LIMIT_READ', 100, 1, 1_000_000),
       writePerMinute: reader.integer('RATE_LIMIT_WRITE', 30, 1, 1_000_000),
