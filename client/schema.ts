@@ -632,7 +632,7 @@ export interface components {
          */
         ProblemPage: {
             /**
-             * @description As in the body of the error
+             * @description `/problems/<code>`
              * @example /problems/invalid_input
              */
             type: string;
@@ -1148,13 +1148,28 @@ export interface components {
         TaskOperation: components["schemas"]["BatchCreate"] | components["schemas"]["BatchUpdate"] | components["schemas"]["BatchComplete"] | components["schemas"]["BatchDelete"];
         /** @description The error, in the usual form but without instance and requestId */
         BatchProblem: {
+            /**
+             * @description `/problems/<code>`
+             * @example /problems/invalid_input
+             */
             type: string;
+            /** @example Invalid input */
             title: string;
-            /** Format: int32 */
+            /**
+             * Format: int32
+             * @example 422
+             */
             status: number;
+            /**
+             * @description What is wrong and what to do, in one sentence for people
+             * @example title is required
+             */
             detail: string;
             code: components["schemas"]["ProblemCode"];
-            /** Format: int32 */
+            /**
+             * Format: int32
+             * @description With 412: the current version of the task
+             */
             currentVersion?: number;
         };
         /**

@@ -1,57 +1,80 @@
 import assert from 'node:assert/strict'
-import { execFile } from 'node:child_process'
-import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { mkdirSync, readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { after, before, suite, test } from 'node:test'
-import { fileURLToPath } from 'node:url'
-import { promisify } from 'node:util'
+import { copyProject, ROOT, type ProjectCopy } from './project-copy.ts'
 
-const ROOT = fileURLToPath(new URL('../', import.meta.url))
 const CONTRIBUTING = readFileSync(join(ROOT, 'CONTRIBUTING.md'), 'utf8')
 
-/** What a copy of the project needs to be type-checked and to run one test. */
-const COPIED = [
-  'src',
-  'test',
-  'migrations',
-  'client',
-  'bin',
-  'bench',
-  'package.json',
-  'tsconfig.json',
-  'openapi.json',
-  'llms.txt',
-]
-
-/** The files of the section, which say their path before their block: **1. The column**, `path`. */
-function blocksOf(section: string): ReadonlyMap<string, string> {
-  const text = new RegExp(`^## ${section}$([^]*?)^## `, 'm').exec(CONTRIBUTING)?.[1] ?? ''
-  const blocks = text.matchAll(/^\*\*\d\. [^*]*\*\*[^`]*`([^`]+)`[^]*?^```\w+\n([^]*?)^```$/gm)
-  return new Map(Array.from(blocks, ([, path = '', block = '']) => [path, block]))
+/** The generators, by the file that each writes. */
+const GENERATORS: Readonly<Record<string, readonly string[]>> = {
+  'openapi.json': ['bin/todo-backend.mjs', 'openapi', 'openapi.json'],
+  'client/schema.ts': ['client/generate.ts'],
+  'llms.txt': ['bin/todo-backend.mjs', 'llms', 'llms.txt'],
 }
 
-suite('CONTRIBUTING, "Add a field in six steps", carried out on a copy', () => {
-  const copy = mkdtempSync(join(tmpdir(), 'todo-copy-'))
-  after(() => rmSync(copy, { recursive: true, force: true }))
-  const run = (...words: string[]) =>
-    promisify(execFile)(process.execPath, words, {
-      cwd: copy,
-      // A test inside of a test would report to this one.
-      env: { ...process.env, NODE_TEST_CONTEXT: undefined },
-      maxBuffer: 16 * 1024 * 1024,
-    }).catch((error: unknown) => {
-      const { stdout = '', stderr = '' } = error as { stdout?: string; stderr?: string } // as execFile rejects
-      throw new Error(`${words.join(' ')} failed: ${stdout}${stderr}`)
-    })
+const sectionOf = (heading: string): string =>
+  new RegExp(`^## ${heading}$([^]*?)^## `, 'm').exec(CONTRIBUTING)?.[1] ?? assert.fail(`there is no ${heading}`)
 
+const NAMED = /`((?:src|migrations)\/[\w./-]+|TASK_FIELDS)`/
+
+/** The code blocks of a section in order, each with the path or table that its step, or the sentence before it, names first. */
+function blocksOf(section: string): readonly (readonly [path: string, block: string])[] {
+  const blocks = section.matchAll(/([^]*?)^```\w+\n([^]*?)^```$/gm)
+  return Array.from(blocks, ([, before = '', block = '']) => {
+    const step = before.split(/^\*\*\d\. /m).at(-1) ?? before
+    const [, path = assert.fail(`no file is named before ${block}`)] = NAMED.exec(step) ?? []
+    return [path, block] as const
+  })
+}
+
+suite('CONTRIBUTING, "Add an endpoint in six steps", executed on a copy', () => {
+  let copy: ProjectCopy
   before(() => {
-    const isOurs = (path: string): boolean => !path.includes('/node_modules') && !path.includes('/bench/peers')
-    for (const name of COPIED) cpSync(join(ROOT, name), join(copy, name), { recursive: true, filter: isOurs })
-    symlinkSync(join(ROOT, 'node_modules'), join(copy, 'node_modules'))
-    const steps = blocksOf('Add a field in six steps')
+    copy = copyProject()
+    const blocks = blocksOf(sectionOf('Add an endpoint in six steps'))
     assert.deepEqual(
-      [...steps.keys()],
+      blocks.map(([path]) => path),
+      [
+        'src/days/schema.ts',
+        'src/days/store.ts',
+        'src/days/routes.ts',
+        'src/days/feature.ts',
+        'src/features.ts',
+        'src/days/days.test.ts',
+      ],
+    )
+    for (const [path, block] of blocks) {
+      mkdirSync(dirname(join(copy.path, path)), { recursive: true })
+      if (path !== 'src/features.ts') copy.write(path, block)
+    }
+    const list = blocks.find(([path]) => path === 'src/features.ts')?.[1] ?? ''
+    const present = /^export const FEATURES: .*\n/m.exec(copy.read('src/features.ts'))?.[0] ?? ''
+    copy.replace('src/features.ts', present, `import { days } from './days/feature.ts'\n${list}`)
+  })
+  after(() => copy[Symbol.dispose]())
+
+  test('has the right types, and gives documents and a client that know the operation', async () => {
+    for (const [file, generator] of Object.entries(GENERATORS)) {
+      await copy.run(generator)
+      assert.match(copy.read(file), /listDays/, file)
+    }
+    await copy.checkTypes()
+  })
+
+  test('passes its own tests, and those that read the list of routes, the documents and the floors', async () => {
+    const files = ['architecture', 'documented', 'llms', 'openapi', 'once'].map((name) => `test/${name}.test.ts`)
+    for (const file of ['src/days/days.test.ts', ...files]) await copy.run(['--test', file])
+  })
+})
+
+suite('CONTRIBUTING, "Add a field in six steps", executed on a copy', () => {
+  let copy: ProjectCopy
+  before(() => {
+    copy = copyProject()
+    const blocks = blocksOf(sectionOf('Add a field in six steps'))
+    assert.deepEqual(
+      blocks.map(([path]) => path),
       [
         'migrations/0008_estimate.up.sql',
         'migrations/0008_estimate.down.sql',
@@ -59,25 +82,29 @@ suite('CONTRIBUTING, "Add a field in six steps", carried out on a copy', () => {
         'src/tasks/estimate.test.ts',
       ],
     )
-    for (const [path, block] of steps) {
-      if (path !== 'TASK_FIELDS') writeFileSync(join(copy, path), block)
+    for (const [path, block] of blocks) {
+      if (path === 'TASK_FIELDS')
+        copy.replace('src/tasks/fields.ts', '} as const satisfies', `${block}} as const satisfies`)
+      else copy.write(path, block)
     }
-    const fields = join(copy, 'src/tasks/fields.ts')
-    const table = readFileSync(fields, 'utf8')
-    const end = table.indexOf('} as const satisfies')
-    writeFileSync(fields, `${table.slice(0, end)}${steps.get('TASK_FIELDS')}${table.slice(end)}`)
   })
+  after(() => copy[Symbol.dispose]())
 
   test('has the right types, and gives a document and a client that know the field', async () => {
-    await run('bin/todo-backend.mjs', 'openapi', 'openapi.json')
-    await run('client/generate.ts')
-    for (const file of ['openapi.json', 'client/schema.ts'])
-      assert.match(readFileSync(join(copy, file), 'utf8'), /estimateMinutes/)
-    await run('node_modules/typescript/bin/tsc', '--noEmit', '-p', '.')
+    for (const file of ['openapi.json', 'client/schema.ts']) {
+      await copy.run(GENERATORS[file] ?? [])
+      assert.match(copy.read(file), /estimateMinutes/)
+    }
+    await copy.checkTypes()
   })
 
-  test('passes the tests of the field, of the table of fields and of the migrations', async () => {
-    for (const file of ['src/tasks/estimate.test.ts', 'src/tasks/fields.test.ts', 'src/db/schema/migrator.test.ts'])
-      await run('--test', file)
+  test('passes the tests of the field, of the table of fields, of the documents and of the migrations', async () => {
+    const files = [
+      'src/tasks/estimate.test.ts',
+      'src/tasks/fields.test.ts',
+      'test/openapi.test.ts',
+      'test/llms.test.ts',
+    ]
+    for (const file of [...files, 'src/db/schema/migrator.test.ts']) await copy.run(['--test', file])
   })
 })

@@ -83,7 +83,7 @@ suite('the OpenAPI document', () => {
       }
     }
     look(document, '')
-    // Prometheus text, as long as there are routes. Any other is named in src/http/bounds.ts.
+    // Prometheus text, as long as there are routes. Any other states its limit in its schema.
     assert.deepEqual(unbounded, ['/paths//metrics/get/responses/200/content/text/plain/schema maxLength'])
   })
 

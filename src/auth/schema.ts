@@ -1,7 +1,18 @@
 import { Type } from 'typebox'
-import { Instant, Nullable, OptionalBody } from '../http/wire.ts'
+import { Instant, Nullable, OptionalBody, UserId } from '../http/wire.ts'
 
 /** The schemas of better-auth 1.7. */
+
+const NAME_LENGTH_MAX = 200
+const URL_LENGTH_MAX = 2048
+const TOKEN_LENGTH_MAX = 512
+const ID_LENGTH_MAX = 255
+/** better-auth's own limit for a query. */
+const SESSIONS_MAX = 100
+/** All headers of a request together have at most this size. */
+const USER_AGENT_LENGTH_MAX = 16 * 1024
+/** An IPv6 address with an IPv4 address at its end. */
+const ADDRESS_LENGTH_MAX = 45
 
 const Email = Type.String({ format: 'email', maxLength: 254, examples: ['ada@example.com'] })
 const Password = Type.String({ minLength: 8, maxLength: 128, format: 'text', examples: ['correct horse'] })
@@ -11,26 +22,26 @@ const Name = Type.String({
   'x-trim': true,
   'x-visible': true,
   minLength: 1,
-  maxLength: 200,
+  maxLength: NAME_LENGTH_MAX,
   format: 'text',
   examples: ['Ada'],
 })
-const Image = Type.String({ maxLength: 2048, format: 'http-url', description: 'The URL of a picture' })
+const Image = Type.String({ maxLength: URL_LENGTH_MAX, format: 'http-url', description: 'The URL of a picture' })
 const CallbackUrl = Type.String({
-  maxLength: 2048,
+  maxLength: URL_LENGTH_MAX,
   format: 'text',
   description: "Accepted for compatibility with better-auth's client",
 })
 const RememberMe = Type.Boolean({ description: 'false: the cookie ends with the browser session' })
-const Token = Type.String({ description: 'The bearer token of the session' })
+const Token = Type.String({ maxLength: TOKEN_LENGTH_MAX, description: 'The bearer token of the session' })
 
 export const AuthUser = Type.Object(
   {
-    id: Type.String({ examples: ['hT3kQ9v7Lw2TnB5rYzX8a1Pq4Wc6Vd0E'] }),
-    name: Type.String({ examples: ['Ada'] }),
+    id: { ...UserId, examples: ['hT3kQ9v7Lw2TnB5rYzX8a1Pq4Wc6Vd0E'] },
+    name: Type.String({ maxLength: NAME_LENGTH_MAX, examples: ['Ada'] }),
     email: Email,
     emailVerified: Type.Boolean(),
-    image: Type.Optional(Nullable(Type.String())),
+    image: Type.Optional(Nullable(Type.String({ maxLength: URL_LENGTH_MAX }))),
     createdAt: Instant,
     updatedAt: Instant,
   },
@@ -39,16 +50,17 @@ export const AuthUser = Type.Object(
 
 export const AuthSession = Type.Object(
   {
-    id: Type.String(),
-    userId: Type.String(),
+    id: Type.String({ maxLength: ID_LENGTH_MAX }),
+    userId: UserId,
     token: Type.String({
+      maxLength: TOKEN_LENGTH_MAX,
       description: 'The token if this request presented it; otherwise a handle that only identifies the session',
     }),
     expiresAt: Instant,
     createdAt: Instant,
     updatedAt: Instant,
-    ipAddress: Type.Optional(Nullable(Type.String())),
-    userAgent: Type.Optional(Nullable(Type.String())),
+    ipAddress: Type.Optional(Nullable(Type.String({ maxLength: ADDRESS_LENGTH_MAX }))),
+    userAgent: Type.Optional(Nullable(Type.String({ maxLength: USER_AGENT_LENGTH_MAX }))),
   },
   { $id: 'AuthSession', additionalProperties: true },
 )
@@ -85,7 +97,7 @@ export const RevokeSession = Type.Object(
   {
     token: Type.String({
       minLength: 1,
-      maxLength: 512,
+      maxLength: TOKEN_LENGTH_MAX,
       format: 'text',
       description: 'The token or handle from /list-sessions',
     }),
@@ -144,14 +156,14 @@ export const SignedUp = Type.Object(
   { 'x-component': 'SignUpAnswer', description: 'The user is signed up and signed in' },
 )
 export const SignedIn = Type.Object(
-  { redirect: Type.Boolean(), token: Token, url: Type.Optional(Type.String()), user },
+  { redirect: Type.Boolean(), token: Token, url: Type.Optional(Type.String({ maxLength: URL_LENGTH_MAX })), user },
   { 'x-component': 'SignInAnswer', description: 'Signed in' },
 )
 export const CurrentSession = Type.Unsafe({
   description: 'The session and its user, or null',
   anyOf: [Type.Object({ session, user }, { 'x-component': 'SessionAnswer' }), { type: 'null' }],
 })
-export const Sessions = Type.Array(session, { description: 'The active sessions' })
+export const Sessions = Type.Array(session, { maxItems: SESSIONS_MAX, description: 'The active sessions' })
 export const Done = Type.Object(
   { success: Type.Boolean() },
   { 'x-component': 'SuccessAnswer', additionalProperties: true, description: 'Done' },

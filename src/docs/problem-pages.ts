@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { Type, type Static } from 'typebox'
 import { Problem } from '../errors.ts'
 import type { App } from '../http/app.ts'
-import { refusals } from '../http/wire.ts'
+import { ProblemBody, refusals } from '../http/wire.ts'
 import { PROBLEMS, type ProblemGuide } from '../problems.ts'
 
 const MAX_AGE_S = 3600
@@ -18,13 +18,20 @@ const PAGE_POLICY = [
   "frame-ancestors 'none'",
 ].join('; ')
 
+/** Of an error code, here and in the path. */
+const CODE_LENGTH_MAX = 64
+
 const ProblemPage = Type.Object(
   {
-    type: Type.String({ description: 'As in the body of the error', examples: ['/problems/invalid_input'] }),
-    code: Type.String({ description: 'As in the body of the error', examples: ['invalid_input'] }),
-    title: Type.String({ examples: ['Invalid input'] }),
-    meaning: Type.String({ description: 'What the error means' }),
-    action: Type.String({ description: 'What to do about it' }),
+    type: ProblemBody.properties.type,
+    code: Type.String({
+      maxLength: CODE_LENGTH_MAX,
+      description: 'As in the body of the error',
+      examples: ['invalid_input'],
+    }),
+    title: ProblemBody.properties.title,
+    meaning: Type.String({ maxLength: 512, description: 'What the error means' }),
+    action: Type.String({ maxLength: 512, description: 'What to do about it' }),
   },
   {
     $id: 'ProblemPage',

@@ -35,7 +35,7 @@ const Readiness = Type.Object(
       },
       { 'x-component': 'ReadinessChecks' },
     ),
-    pendingMigrations: Type.Optional(Type.Array(Type.String())),
+    pendingMigrations: Type.Optional(Type.Array(Type.String({ maxLength: 128 }), { maxItems: 9999 })),
   },
   {
     'x-component': 'ReadinessAnswer',

@@ -30,6 +30,7 @@ suite('a violation', () => {
       done: Type.Optional(Type.Boolean()),
       id: Type.Optional(Type.String({ format: 'uuid' })),
       due: Type.Optional(Type.String({ format: 'date-time' })),
+      day: Type.Optional(Type.String({ format: 'date' })),
       email: Type.Optional(Type.String({ format: 'email' })),
       tags: Type.Optional(
         Type.Array(Type.String({ maxLength: 3 }), {
@@ -69,6 +70,7 @@ suite('a violation', () => {
     [{ done: 'true' }, '/done', 'done must be a boolean'],
     [{ done: 1 }, '/done', 'done must be a boolean'],
     [{ id: 'hush' }, '/id', 'id must be a UUID'],
+    [{ day: '2025-02-29' }, '/day', 'day must be a day such as 2026-12-24, between the years 1900 and 9999'],
     [
       { due: '2025-12-27' },
       '/due',

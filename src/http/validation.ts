@@ -2,12 +2,11 @@ import { Ajv, type ErrorObject, type Options, type ValidateFunction } from 'ajv'
 import type { FastifySchemaCompiler, FastifyServerOptions } from 'fastify'
 import type { TSchema } from 'typebox'
 import type { Violation } from '../errors.ts'
-import { parseInstant } from '../lib/instant.ts'
+import { isDay, parseInstant } from '../lib/instant.ts'
 import { isVisible } from '../lib/visible.ts'
 import { decode, splitList } from './query-string.ts'
+import { VIOLATIONS_MAX } from './wire.ts'
 
-/** At most this many faults are listed, to bound the answer. */
-const VIOLATIONS_MAX = 20
 /** For a body with more values than this, such as a large batch, only the first fault is reported: finding all takes long. */
 const THOROUGH_VALUES_MAX = 1000
 /** The name of an unknown field is the caller's text. It is cut to this length. */
@@ -27,6 +26,7 @@ const FORMATS: Readonly<Record<string, readonly [test: (text: string) => boolean
     (text) => text.length <= INSTANT_LENGTH_MAX && parseInstant(text) !== undefined,
     'must be an RFC 3339 date and time with an offset, such as 2025-12-27T17:00:00Z, between the years 1900 and 9999',
   ],
+  date: [isDay, 'must be a day such as 2026-12-24, between the years 1900 and 9999'],
   email: [(text) => EMAIL.test(text), 'must be an e-mail address'],
   'http-url': [
     (text) => /^https?:$/.test(URL.parse(text)?.protocol ?? '') && !/\s/.test(text),

@@ -8,11 +8,17 @@ export const security = [{ session: [] }, { service: [], userId: [] }]
 
 export const Uuid = Type.String({ format: 'uuid', description: 'A UUID (version 7, lower case in answers)' })
 
+/** User ids come from the auth server; a longer one is refused in X-User-ID. */
+export const UserId = Type.String({ maxLength: 255 })
+
 export const Instant = Type.String({
   format: 'date-time',
   description: 'RFC 3339. Answers are in UTC with `Z`, with milliseconds only where they are not zero.',
   examples: ['2025-12-27T17:00:00Z'],
 })
+
+/** Of `X-Request-Id`, in the header and in bodies. */
+export const REQUEST_ID_LENGTH_MAX = 128
 
 /** `T | null` as one type array, so that messages say "a string or null". */
 export const Nullable = <Schema extends TSchema & { type: string }>(schema: Schema) =>
@@ -87,18 +93,25 @@ export const problemCodes = (kinds: readonly ProblemKind[]) =>
     },
   )
 
+/** At most this many faults are listed, to bound the answer. */
+export const VIOLATIONS_MAX = 20
+const DETAIL_LENGTH_MAX = 16_384
+const POINTER_LENGTH_MAX = 1024
+
 export const ProblemBody = Type.Object(
   {
-    type: Type.String({ description: '`/problems/<code>`', examples: ['/problems/invalid_input'] }),
-    title: Type.String({ examples: ['Invalid input'] }),
-    status: Type.Integer({ examples: [422] }),
+    type: Type.String({ maxLength: 512, description: '`/problems/<code>`', examples: ['/problems/invalid_input'] }),
+    title: Type.String({ maxLength: 200, examples: ['Invalid input'] }),
+    status: Type.Integer({ minimum: 100, maximum: 599, examples: [422] }),
     detail: Type.String({
+      maxLength: DETAIL_LENGTH_MAX,
       description: 'What is wrong and what to do, in one sentence for people',
       examples: ['title is required'],
     }),
-    instance: Type.String({ description: 'The path of the request', examples: ['/api/tasks'] }),
+    instance: Type.String({ maxLength: 1024, description: 'The path of the request', examples: ['/api/tasks'] }),
     code: RefTo<string>('ProblemCode'),
     requestId: Type.String({
+      maxLength: REQUEST_ID_LENGTH_MAX,
       description: 'Identifies the request in the log',
       examples: ['8f0e7f2e-6a59-4f0c-9a53-2f4f0f6f3c55'],
     }),
@@ -107,19 +120,29 @@ export const ProblemBody = Type.Object(
         Type.Object(
           {
             in: OpenSet(['body', 'query', 'path', 'header']),
-            pointer: Type.String({ description: 'A JSON Pointer (RFC 6901) into that part', examples: ['/title'] }),
-            detail: Type.String({ examples: ['title is required'] }),
+            pointer: Type.String({
+              maxLength: POINTER_LENGTH_MAX,
+              description: 'A JSON Pointer (RFC 6901) into that part',
+              examples: ['/title'],
+            }),
+            detail: Type.String({ maxLength: DETAIL_LENGTH_MAX, examples: ['title is required'] }),
           },
           { 'x-component': 'Violation' },
         ),
-        { description: 'With 422: each error' },
+        { maxItems: VIOLATIONS_MAX, description: 'With 422: each error' },
       ),
     ),
     failedOperation: Type.Optional(
-      Type.Integer({ description: 'For an atomic batch: the index of the failed operation' }),
+      Type.Integer({ minimum: 0, maximum: 99, description: 'For an atomic batch: the index of the failed operation' }),
     ),
     currentVersion: Type.Optional(Type.Integer({ description: 'With 412: the current version of the task' })),
-    retryAfter: Type.Optional(Type.Integer({ description: 'With 429, 503 and request_in_progress: seconds to wait' })),
+    retryAfter: Type.Optional(
+      Type.Integer({
+        minimum: 0,
+        maximum: 86_400,
+        description: 'With 429, 503 and request_in_progress: seconds to wait',
+      }),
+    ),
   },
   { $id: 'Problem', description: 'The body of every error (RFC 9457)', additionalProperties: true },
 )

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
-import { formatInstant, instantFromPostgres, parseInstant } from './instant.ts'
+import { formatInstant, instantFromPostgres, isDay, parseInstant } from './instant.ts'
 
 suite('instants', () => {
   const accepted: readonly [input: string, wire: string][] = [
@@ -55,6 +55,12 @@ suite('instants', () => {
   for (const [input, why] of refused) {
     test(`${JSON.stringify(input)} is refused: it ${why}`, () => assert.equal(parseInstant(input), undefined))
   }
+
+  test('a day is one that exists, as four, two and two ASCII digits', () => {
+    for (const day of ['2026-12-24', '2024-02-29', '1900-01-01', '9999-12-31']) assert.ok(isDay(day), day)
+    const others = ['2025-02-29', '2026-13-01', '2026-1-1', '1899-12-31', '2026-12-24T', '2026-12-24T00:00:00Z', '']
+    for (const text of others) assert.ok(!isDay(text), text)
+  })
 
   test("PostgreSQL's text becomes the wire form, in UTC and in any other zone", () => {
     assert.equal(instantFromPostgres('2025-12-27 17:00:00+00'), '2025-12-27T17:00:00Z')

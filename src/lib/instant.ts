@@ -34,6 +34,11 @@ export function parseInstant(text: string): number | undefined {
   return instantMs >= FIRST_MS && instantMs < AFTER_LAST_MS ? instantMs : undefined
 }
 
+const DAY = /^\d{4}-\d{2}-\d{2}$/
+
+/** Whether the text is an RFC 3339 date that exists, between the years 1900 and 9999. */
+export const isDay = (text: string): boolean => DAY.test(text) && parseInstant(`${text}T00:00:00Z`) !== undefined
+
 /** The wire form of an instant given in milliseconds since the epoch. */
 export const formatInstant = (epochMs: number): string => new Date(epochMs).toISOString().replace('.000Z', 'Z')
 

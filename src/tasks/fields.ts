@@ -1,5 +1,5 @@
 import { Type, type TOptional, type TSchema } from 'typebox'
-import { Instant, Nullable, OneOf, Uuid } from '../http/wire.ts'
+import { Instant, Nullable, OneOf, UserId, Uuid } from '../http/wire.ts'
 
 export const STATUSES = ['TODO', 'IN_PROGRESS', 'COMPLETED'] as const
 export const PRIORITIES = ['URGENT', 'HIGH', 'MEDIUM', 'LOW'] as const
@@ -33,12 +33,17 @@ interface TaskField {
   readonly comparisons?: Readonly<Record<string, Comparison>>
 }
 
+const TITLE_LENGTH_MAX = 200
+const DESCRIPTION_LENGTH_MAX = 10_000
+const TAGS_MAX = 50
+export const TAG_LENGTH_MAX = 50
+
 // Lengths are counted in Unicode code points, after trimming.
 const Title = Type.String({
   'x-trim': true,
   'x-visible': true,
   minLength: 1,
-  maxLength: 200,
+  maxLength: TITLE_LENGTH_MAX,
   format: 'text',
   examples: ['Buy milk'],
 })
@@ -51,9 +56,9 @@ const Priority = OneOf(PRIORITIES, {
   description: 'The urgency of a task; MEDIUM by default',
 })
 const DueDate = Nullable(Instant)
-const Tags = Type.Array(Type.String({ 'x-visible': true, minLength: 1, maxLength: 50, format: 'text' }), {
+const Tags = Type.Array(Type.String({ 'x-visible': true, minLength: 1, maxLength: TAG_LENGTH_MAX, format: 'text' }), {
   'x-trim-items': true,
-  maxItems: 50,
+  maxItems: TAGS_MAX,
   uniqueItems: true,
   description: 'In the order of the request',
   examples: [['home']],
@@ -81,7 +86,7 @@ export const TASK_FIELDS = {
   title: {
     column: 'title',
     type: 'text',
-    answer: Type.String(),
+    answer: Type.String({ maxLength: TITLE_LENGTH_MAX }),
     example: 'Buy milk',
     write: Title,
     sort: { expression: TITLE_WORDS, type: 'text' },
@@ -90,9 +95,9 @@ export const TASK_FIELDS = {
     column: 'description',
     type: 'text',
     isNullable: true,
-    answer: Nullable(Type.String()),
+    answer: Nullable(Type.String({ maxLength: DESCRIPTION_LENGTH_MAX })),
     example: null,
-    write: Nullable(Type.String({ maxLength: 10_000, format: 'text' })),
+    write: Nullable(Type.String({ maxLength: DESCRIPTION_LENGTH_MAX, format: 'text' })),
     default: null,
   },
   status: {
@@ -132,7 +137,7 @@ export const TASK_FIELDS = {
   tags: {
     column: 'tags',
     type: 'text[]',
-    answer: Type.Array(Type.String()),
+    answer: Type.Array(Type.String({ maxLength: TAG_LENGTH_MAX }), { maxItems: TAGS_MAX }),
     example: ['home'],
     write: Tags,
     // Absent members are null to some generated clients, and a list of tags must not be lost for that.
@@ -142,7 +147,7 @@ export const TASK_FIELDS = {
   userId: {
     column: 'user_id',
     type: 'text',
-    answer: Type.String(),
+    answer: UserId,
     example: 'hT3kQ9v7Lw2TnB5rYzX8a1Pq4Wc6Vd0E',
   },
   createdAt: {

@@ -1,6 +1,14 @@
 import { Type, type Static } from 'typebox'
 import { Count, Uuid } from '../http/wire.ts'
-import { ANSWER_PROPERTIES, CREATE_PROPERTIES, EXAMPLE, PATCH_PROPERTIES, PRIORITIES, STATUSES } from './fields.ts'
+import {
+  ANSWER_PROPERTIES,
+  CREATE_PROPERTIES,
+  EXAMPLE,
+  PATCH_PROPERTIES,
+  PRIORITIES,
+  STATUSES,
+  TAG_LENGTH_MAX,
+} from './fields.ts'
 
 export const PAGE_SIZE_MAX = 1000
 
@@ -74,7 +82,10 @@ export const TaskStats = Type.Object(
 export type TaskStats = Static<typeof TaskStats>
 
 export const TagCount = Type.Object(
-  { name: Type.String(), count: Type.Integer({ minimum: 1, description: 'The number of tasks with this tag' }) },
+  {
+    name: Type.String({ maxLength: TAG_LENGTH_MAX }),
+    count: Type.Integer({ minimum: 1, description: 'The number of tasks with this tag' }),
+  },
   { $id: 'TagCount', examples: [{ name: 'home', count: 3 }] },
 )
 export type TagCount = Static<typeof TagCount>

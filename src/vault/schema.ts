@@ -1,5 +1,5 @@
 import { Type, type Static } from 'typebox'
-import { Count, Instant, Nullable, OneOf, OpenSet, Uuid } from '../http/wire.ts'
+import { Count, Instant, Nullable, OneOf, OpenSet, REQUEST_ID_LENGTH_MAX, UserId, Uuid } from '../http/wire.ts'
 import { PROVIDER_NAMES, PROVIDERS } from './providers.ts'
 
 export const VALIDATION_STATUSES = ['success', 'failure', 'quota_exceeded', 'unreachable'] as const
@@ -72,10 +72,10 @@ export const KeyRead = Type.Object(
   {
     id: Uuid,
     service: Type.String({ maxLength: 64, description: 'The name of the service that read the key' }),
-    userId: Type.String({ description: 'The user who owns the key' }),
+    userId: { ...UserId, description: 'The user who owns the key' },
     provider: ProviderField,
     readAt: Instant,
-    requestId: Type.String({ description: 'Identifies the request in the log' }),
+    requestId: Type.String({ maxLength: REQUEST_ID_LENGTH_MAX, description: 'Identifies the request in the log' }),
   },
   {
     $id: 'KeyRead',

@@ -1,5 +1,5 @@
 import { Type, type Static } from 'typebox'
-import { OneOf, RefTo, Uuid } from '../../http/wire.ts'
+import { OneOf, ProblemBody, RefTo, Uuid } from '../../http/wire.ts'
 import type { Task, TaskCreate, TaskPatch } from '../schema.ts'
 
 export const OPERATIONS_MAX = 100
@@ -76,21 +76,25 @@ export const TaskBatch = Type.Object(
 )
 export type TaskBatch = Static<typeof TaskBatch>
 
+const { type, title, status, detail, code, currentVersion } = ProblemBody.properties
+
 export const BatchResult = Type.Object(
   {
     status: Type.Integer({
+      minimum: 200,
+      maximum: 499,
       description: 'The status that the route of this operation would return: 200, 201, 204, 404, 409 or 412',
     }),
     task: Type.Optional(RefTo<Task>('Task')),
     problem: Type.Optional(
       Type.Object(
         {
-          type: Type.String(),
-          title: Type.String(),
-          status: Type.Integer(),
-          detail: Type.String(),
-          code: RefTo<string>('ProblemCode'),
-          currentVersion: Type.Optional(Type.Integer()),
+          type,
+          title,
+          status,
+          detail,
+          code,
+          currentVersion,
         },
         {
           'x-component': 'BatchProblem',
@@ -122,6 +126,7 @@ export type BatchResult = Static<typeof BatchResult>
 export const BatchAnswer = Type.Object(
   {
     results: Type.Array(RefTo<BatchResult>('BatchResult'), {
+      maxItems: OPERATIONS_MAX,
       description: 'One result per operation, in the same order',
     }),
   },
@@ -136,8 +141,14 @@ export type BulkDelete = Static<typeof BulkDelete>
 
 export const BulkDeleted = Type.Object(
   {
-    deleted: Type.Array(Uuid, { description: 'Ids of deleted tasks, in the order of the request' }),
-    notFound: Type.Array(Uuid, { description: 'Ids for which you have no task, in the order of the request' }),
+    deleted: Type.Array(Uuid, {
+      maxItems: BULK_IDS_MAX,
+      description: 'Ids of deleted tasks, in the order of the request',
+    }),
+    notFound: Type.Array(Uuid, {
+      maxItems: BULK_IDS_MAX,
+      description: 'Ids for which you have no task, in the order of the request',
+    }),
   },
   { $id: 'BulkDeleted', description: 'The result for each id', examples: [{ deleted: [ID], notFound: [] }] },
 )

@@ -1,6 +1,6 @@
 import { Type } from 'typebox'
 import { AsText, pageHeaders, refusals, RefTo, security } from '../../http/wire.ts'
-import { TagQuery, type TagCount, type Task, type TaskStats } from '../schema.ts'
+import { PAGE_SIZE_MAX, TagQuery, type TagCount, type Task, type TaskStats } from '../schema.ts'
 import { TaskQuery, TimezoneHeader } from './query.ts'
 
 /** The operations that read many tasks at once, as Fastify takes them and the OpenAPI document shows them. */
@@ -9,12 +9,14 @@ const tags = ['tasks']
 
 const page = AsText(
   Type.Array(RefTo<Task>('Task'), {
+    maxItems: PAGE_SIZE_MAX,
     description: 'One page of tasks. With `fields` they have only those members',
     headers: pageHeaders('Tasks on all pages'),
   }),
 )
 
 const pageOfTags = Type.Array(RefTo<TagCount>('TagCount'), {
+  maxItems: PAGE_SIZE_MAX,
   description: 'One page',
   headers: pageHeaders('Tags on all pages'),
 })
