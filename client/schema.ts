@@ -1648,7 +1648,7 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description The provider cannot be asked; Outcome unknown; Overloaded; Service unavailable */
+        /** @description The provider is not available; Outcome unknown; Overloaded; Service unavailable */
         ProviderUnavailableOrOutcomeUnknownOrOverloadedOrUnavailable: {
             headers: {
                 /** @description Seconds to wait */

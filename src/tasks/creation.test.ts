@@ -30,7 +30,7 @@ suite('an id of the client’s choice', () => {
     ['no version at all', '00000000-0000-0000-0000-000000000000'],
     ['all ones', 'ffffffff-ffff-ffff-ffff-ffffffffffff'],
   ] as const) {
-    test(`may be a UUID of ${what}, and is that of the task`, async () => {
+    test(`may be a UUID of ${what}, and becomes the id of the task`, async () => {
       const { status, json, headers } = await ask('POST', TASKS, { id, title: 'chosen' })
       assert.deepEqual([status, json.id, json.version, headers.get('location')], [201, id, 1, `${TASKS}/${id}`])
       assert.deepEqual((await ask('GET', `${TASKS}/${id}`)).json, json)
@@ -44,7 +44,7 @@ suite('an id of the client’s choice', () => {
     assert.equal((await ask('POST', TASKS, { id, title: 'x' })).status, 200)
   })
 
-  test('with the same content again is 200 and the task, however the content was written', async () => {
+  test('with equivalent content again is 200 with the existing task', async () => {
     const id = randomUUID()
     const content = { title: 'x', description: null, dueDate: '2025-12-27T17:00:00.1239Z', tags: ['b', 'a'] }
     const first = await ask('POST', TASKS, { id, ...content })
@@ -77,7 +77,7 @@ suite('an id of the client’s choice', () => {
     assert.deepEqual((await ask('GET', `${TASKS}/${id}`)).json, json)
   })
 
-  test('counts against what the task has become: changed it is 409, changed back 200, deleted it is created anew', async () => {
+  test('is compared with the current task: 409 after a change, 200 after it was changed back, 201 after its deletion', async () => {
     const id = randomUUID()
     const create = () => ask('POST', TASKS, { id, title: 'x' })
     await create()
@@ -87,11 +87,11 @@ suite('an id of the client’s choice', () => {
     const back = await create()
     assert.deepEqual([back.status, back.headers.get('etag')], [200, '"3"'])
     await ask('DELETE', `${TASKS}/${id}`)
-    const anew = await create()
-    assert.deepEqual([anew.status, anew.headers.get('etag')], [201, '"1"'])
+    const recreated = await create()
+    assert.deepEqual([recreated.status, recreated.headers.get('etag')], [201, '"1"'])
   })
 
-  test('that another user has reveals nothing of it: each has a task of their own', async () => {
+  test('that another user’s task has does not conflict: each user gets a task of their own', async () => {
     const ben = await world.signUp('Ben')
     const id = randomUUID()
     const mine = await ask('POST', TASKS, { id, title: 'mine' })
@@ -111,7 +111,7 @@ suite('an id of the client’s choice', () => {
     assert.equal(new Set(answers.map(({ text }) => text)).size, 1)
   })
 
-  test('while the task comes and goes is 200 or 201, never anything else', async () => {
+  test('while the task is created and deleted concurrently is always 200 or 201', async () => {
     const id = randomUUID()
     const answers = await Promise.all(
       Array.from({ length: 60 }, (_, n) =>

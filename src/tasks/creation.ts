@@ -14,7 +14,7 @@ const completedAt = (status: string): string => `case when ${status} = 'COMPLETE
 
 /** $1 is the id; the content follows it. */
 const PARAMETERS = Object.fromEntries(CONTENT.map((field, at) => [field, `$${at + 2}::${fieldOf(field).type}`]))
-// Nobody creates nothing; the policy would make an error of it.
+// Without a user the statement inserts no row; otherwise the row-level policy would raise an error.
 const CREATE: Statement = {
   name: 'tasks.create',
   text: `${INSERT}
@@ -23,7 +23,7 @@ const CREATE: Statement = {
          on conflict (user_id, id) do nothing returning ${WRITTEN}`,
 }
 const GIVEN = CONTENT.map((field) => `"${field}" ${fieldOf(field).type}`)
-// In the order of the ids, so that of two statements that create the same ids one waits, and neither waits for the other.
+// Inserts in the order of the ids, so that two statements that create the same ids cannot deadlock.
 const CREATE_ALL: Statement = {
   name: 'tasks.create_all',
   text: `${INSERT}
@@ -35,20 +35,20 @@ const CREATE_ALL: Statement = {
 
 export interface Creation {
   readonly task: Stored
-  /** False where the user has had it already, under the id that was chosen. */
+  /** False if the user already had a task with this id and this content. */
   readonly isNew: boolean
 }
 
 /**
- * Under the id that is chosen, if one is. A task that has this id and this very content already is as good as created.
+ * Creates the task, with the client's id if it sent one. An existing task with this id and the same content is returned.
  *
- * @throws Problem conflict (409) when the task of this id has another content by now
+ * @throws Problem conflict (409) when the task with this id has other content
  */
 export function create(task: TaskCreate): Step<Creation> {
   const { id = randomUUIDv7() } = task
   return writing(CREATE, [id, ...contentOf(contentToCreate(task))], isNew, async (sql) => {
     const current = (await lockAll(sql, [id])).get(id.toLowerCase())
-    // Deleted in between. How often that can happen is bounded by the time that a request has.
+    // The task was deleted between the two statements. The time budget of the request bounds the number of attempts.
     return current === undefined ? sql.run(create({ ...task, id })) : repeated(current, task)
   })
 }
@@ -62,9 +62,9 @@ export function repeated(current: Stored, task: TaskCreate): Creation {
 }
 
 /**
- * In one statement. Each has an id, and no two have the same.
+ * Creates all tasks in one statement. Their ids must be distinct.
  *
- * @returns those that are new, by id; the others were there
+ * @returns the new tasks by id; ids that existed already are missing
  */
 export async function createAll(
   sql: UserSql,
@@ -75,12 +75,12 @@ export async function createAll(
   return new Map(created.map((task) => [task.id, task]))
 }
 
-/** What the task is created with: defaults stand for what is absent. */
+/** The content of the new task; absent fields get their defaults. */
 function contentToCreate(task: TaskCreate): Content {
   const values = CONTENT.map((field) => {
     const value = task[field]
     return [field, value === undefined ? fieldOf(field).default : storedValue(field, value)]
   })
-  // Each field, with a value of its type.
+  // Object.fromEntries loses the keys: there is one value of the right type for each field of CONTENT.
   return Object.fromEntries(values) as Content
 }

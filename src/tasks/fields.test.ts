@@ -3,7 +3,7 @@ import { after, before, suite, test } from 'node:test'
 import { openWorld, type User, type World } from '../../test/world.ts'
 import { CONTENT, fieldOf, FIELDS } from './fields.ts'
 
-/** Columns that are no field: PostgreSQL derives them. */
+/** Columns that are not fields, because PostgreSQL derives them. */
 const DERIVED = ['json', 'json_format', 'search_words']
 
 suite('the table of fields', () => {
@@ -39,7 +39,7 @@ suite('the table of fields', () => {
     assert.deepEqual(Object.keys(JSON.parse(text) as object), FIELDS)
   })
 
-  test('says which fields clients set: these and no others are granted', async () => {
+  test('marks as writable exactly the columns that are granted to the serving role', async () => {
     const { rows } = await world.asOwner((client) =>
       client.query<{ column: string; insert: boolean; update: boolean }>(
         `select attname as column, has_column_privilege('todo_app', attrelid, attname, 'insert') as insert,
@@ -55,7 +55,7 @@ suite('the table of fields', () => {
     assert.deepEqual([granted('insert').sort(), granted('update').sort()], [inserted.sort(), updated.sort()])
   })
 
-  test('makes the same JSON of the members that a list asks for as the database makes of the whole task', async () => {
+  test('builds the same JSON for selected members as the database builds for a whole task', async () => {
     const body = {
       title: '"x"',
       description: 'é\n',

@@ -13,15 +13,15 @@ interface Comparison {
 /** One member of a task: its column, and what clients can do with it. */
 interface TaskField {
   readonly column: string
-  /** Of the column, as parameters are cast. `text` also for a varchar. */
+  /** The SQL type of the column, to which parameters are cast; `text` for a varchar. */
   readonly type: 'uuid' | 'text' | 'text[]' | 'integer' | 'timestamptz(3)' | 'task_status' | 'task_priority'
   readonly isNullable?: true
-  /** As an answer has it. */
+  /** The schema of the member in answers. */
   readonly answer: TSchema
   readonly example: unknown
-  /** As a creation or a patch has it; without it only the service sets the field. */
+  /** The schema of the member in creations and patches; if absent, only the service sets the field. */
   readonly write?: TSchema
-  /** As a patch has it, if that differs. Null stands for the default. */
+  /** The schema of the member in patches, if it differs. Null means the default. */
   readonly patch?: TSchema
   /** The value that a creation without the field gets; without it the field is required. */
   readonly default?: unknown
@@ -186,24 +186,24 @@ export const TASK_FIELDS = {
 
 type Table = typeof TASK_FIELDS
 export type Field = keyof Table
-/** The fields that have this member. */
+/** The fields whose entry has this property. */
 type Having<Member extends string> = { [F in Field]: Member extends keyof Table[F] ? F : never }[Field]
 
-/** What clients set, by creations and patches. */
+/** The fields that clients set, in creations and patches. */
 export type ContentField = Having<'write'>
 export type SortField = Having<'sort'>
 export type AnyOfField = Having<'anyOf'>
 export type ComparisonName = { [F in Field]: Table[F] extends { comparisons: infer C } ? keyof C : never }[Field]
 
-// Object.keys forgets what the keys are.
+// Object.keys returns string[].
 export const FIELDS = Object.keys(TASK_FIELDS) as readonly Field[]
 
-/** The table as it is looked up by a name that is any of its fields. */
+/** The entry of a field, typed as TaskField whichever field it is. */
 export const fieldOf = (field: Field): TaskField => TASK_FIELDS[field]
 
 const having = (member: keyof TaskField): readonly Field[] => FIELDS.filter((field) => member in TASK_FIELDS[field])
 
-// Each holds the fields that its type names, by construction of `having`.
+// `having` returns exactly the fields that each type names.
 export const CONTENT = having('write') as readonly ContentField[]
 export const SORTABLE = having('sort') as readonly SortField[]
 export const ANY_OF_FIELDS = having('anyOf') as readonly AnyOfField[]
@@ -228,7 +228,7 @@ function propertiesOf(fields: readonly Field[], schemaOf: (field: TaskField) => 
   return Object.fromEntries(fields.map((field) => [field, schemaOf(fieldOf(field))]))
 }
 
-// Object.fromEntries forgets which key has which schema. The types say the same as the functions.
+// Object.fromEntries loses which key has which schema; the types state what the functions do.
 export const ANSWER_PROPERTIES = propertiesOf(FIELDS, ({ answer }) => answer) as Answers
 export const CREATE_PROPERTIES = propertiesOf(CONTENT, ({ write, ...field }) =>
   write === undefined || !('default' in field) ? write : Type.Optional(write),

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { after, before, suite, test } from 'node:test'
 import { openWorld, type User, type World } from '../../test/world.ts'
 
-/** What a migration that adds a member to the JSON of tasks does: `mood`, with the next number of the format. */
+/** The statements of a migration that adds the member `mood` to the JSON of tasks, with the next format number. */
 const NEXT_FORMAT = `
   create or replace function todo_task_format() returns smallint language sql immutable parallel safe as 'select 2::smallint';
   create or replace function todo_task_json(task tasks) returns text language plpgsql stable parallel safe cost 1 as $$
@@ -11,7 +11,7 @@ const NEXT_FORMAT = `
   end
   $$`
 
-/** What its backfill does, in batches. */
+/** The statement of its backfill, which runs in batches. */
 const REFORMAT = `
   update tasks set json_format = json_format where (user_id, id) in (
     select user_id, id from tasks where json_format <> todo_task_format() limit 2)`
@@ -34,13 +34,13 @@ suite('the JSON that is stored with a task', () => {
       const { json } = await world.ask('POST', '/api/tasks', { token: ada.token, body: { title } })
       idOf[title] = json.id
     }
-    // So that the statements are prepared, and keep the plans that a migration makes invalid.
+    // So that the statements are prepared, with plans that the migration invalidates.
     for (const path of ['/api/tasks', `/api/tasks/${idOf['a']}`]) await world.ask('GET', path, { token: ada.token })
     await world.asOwner((client) => client.query(NEXT_FORMAT))
   })
   after(() => world[Symbol.asyncDispose]())
 
-  test('is built anew for a task that has it in an earlier format, alone and in a list, before any backfill', async () => {
+  test('is rebuilt on each read of a task in an earlier format, alone and in a list, before a backfill', async () => {
     const one = await world.ask('GET', `/api/tasks/${idOf['a']}`, { token: ada.token })
     assert.deepEqual(JSON.parse(one.text), { id: idOf['a'], title: 'a', version: 1, mood: 'new' })
     const all = await world.ask('GET', '/api/tasks?sort=title', { token: ada.token })
@@ -57,7 +57,7 @@ suite('the JSON that is stored with a task', () => {
     assert.deepEqual(await formats(), { a: 2, b: 1, c: 1, d: 1, e: 1 })
   })
 
-  test('is brought to the current format in batches, by an owner whom the policies bind otherwise', async () => {
+  test('is converted to the current format in batches, by the owner, to whom the policies otherwise apply', async () => {
     await world.asOwner(async (client) => {
       await client.query(`begin;
         create role todo_reformatting nologin; grant todo_app to todo_reformatting;

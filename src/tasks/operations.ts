@@ -49,7 +49,7 @@ const IfNoneMatch = Type.Object({
   ),
 })
 
-/** What each route that changes a task can refuse. */
+/** The problems that each route that changes a task can return. */
 const writeRefusals = refusals(
   'invalid_json',
   'invalid_header',

@@ -82,8 +82,8 @@ function tagsOf(reader: RowReader): readonly string[] {
 }
 
 /**
- * A UUID of version 7 whose time is the task's creation, and whose other bits are a hash of what the task was: the same task
- * has the same id in every run, so that nothing is imported twice even where the file of ids was lost.
+ * A UUID of version 7: its time is the task's creation, the other bits are a hash of the task's user and old id. The same task gets
+ * the same id in every run, so that no task is imported twice even if the file of ids was lost.
  */
 export function newIdOf(userId: string, oldId: string, createdAt: string): string {
   const bytes = hash(
@@ -91,7 +91,7 @@ export function newIdOf(userId: string, oldId: string, createdAt: string): strin
     JSON.stringify(['todo-backend import-python', userId, oldId, createdAt]),
     'buffer',
   ).subarray(0, 16)
-  // Before 1970 there is no such time.
+  // A UUID of version 7 cannot represent times before 1970.
   bytes.writeUIntBE(Math.max(0, Date.parse(createdAt)), 0, 6)
   bytes.writeUInt8((bytes.readUInt8(6) & 0x0f) | 0x70, 6)
   bytes.writeUInt8((bytes.readUInt8(8) & 0x3f) | 0x80, 8)

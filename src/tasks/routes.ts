@@ -59,7 +59,7 @@ export function taskRoutes(app: App, { db }: { db: Database }): void {
   )
 }
 
-/** What changes a task that exists. */
+/** The routes that change an existing task. */
 function changeRoutes(app: App, db: Database): void {
   app.patch(
     `${LIST}/:id`,

@@ -49,7 +49,7 @@ export const TaskCompletion = Type.Object(
 
 export const ById = Type.Object({ id: Uuid }, { additionalProperties: false })
 
-/** The members that `fields` left. */
+/** A task with only the members that `fields` selects. */
 export type TaskPart = Partial<Task>
 
 const amount = (description: string) => Type.Integer({ minimum: 0, description })

@@ -8,18 +8,18 @@ import { formatInstant, parseInstant } from '../lib/instant.ts'
 import { CONTENT, fieldOf, type ContentField } from './fields.ts'
 import type { Task, TaskPatch } from './schema.ts'
 
-/** A task as the statements give it. */
+/** A task as the statements return it. */
 export interface Stored {
   readonly id: string
   readonly version: number
-  /** The task as clients get it. PostgreSQL keeps it in a column (migrations/0004_tasks.up.sql). */
+  /** The task's JSON, which PostgreSQL stores in a column (migrations/0004_tasks.up.sql). */
   readonly json: string
 }
 
-/** The JSON of a task, from rows of any age: json in another format than the current one is built anew. */
+/** The JSON of a task. If the stored JSON has an earlier format, it is built from the row. */
 export const TASK_JSON = 'case when json_format = todo_task_format() then json else todo_task_json(tasks) end'
 export const STORED = `id, version, ${TASK_JSON} as json`
-/** Of a row that the statement itself has written: its JSON has the current format. */
+/** For rows that the statement itself has written: their JSON has the current format. */
 export const WRITTEN = 'id, version, json'
 
 export const taskOf = ({ json }: Stored): Task => JSON.parse(json) as Task
@@ -34,7 +34,7 @@ const lockEach = (columns: string): string =>
   `select locked.* from (select id from unnest((select $1::uuid[])) as given (id) order by id) as given
    cross join lateral (select ${columns} from tasks where tasks.id = given.id for update) as locked`
 const LOCK_ALL: Statement = { name: 'tasks.lock_all', text: lockEach(STORED) }
-// A transaction that waited for the lock began before the one it waited for ended: time must not run backwards.
+// A transaction that waited for the row's lock has an older now() than the one that held it. updatedAt must never decrease.
 const changed = (status: string): string =>
   `completed_at = case when ${status} = 'COMPLETED'::task_status then coalesce(completed_at, greatest(now(), updated_at)) end,
    version = version + 1, updated_at = greatest(now(), updated_at)`
@@ -49,7 +49,10 @@ function change(name: string, values: Readonly<Record<string, string>>): Stateme
   return { name, text }
 }
 
-/** What a patch sets each column to: null leaves a value that cannot be null, and a parameter of its own says whether any other changes. */
+/**
+ * The new value of each column. For a column that cannot be null, null means unchanged; for a nullable one a second parameter says
+ * whether it changes.
+ */
 const PATCH = change('tasks.patch', patchedValues(3))
 
 function patchedValues(first: number): Record<string, string> {
@@ -74,12 +77,12 @@ const REMOVE: Statement = {
 }
 const REMOVE_ALL: Statement = {
   name: 'tasks.remove_all',
-  // The limit changes no result. Of an unknown limit the planner expects a tenth of the rows, so it joins by looking each id up.
+  // The limit does not change the result. For an unknown limit the planner expects a tenth of the rows, so it looks each id up.
   text: `with locked as (${lockEach('id')} limit (select cardinality($1::uuid[])))
          delete from tasks where id in (select id from locked) returning id`,
 }
 
-/** What a statement is given. */
+/** A statement and its parameters. */
 type Call = readonly [Statement, readonly unknown[]]
 
 const asIs = (task: Stored): Stored => task
@@ -87,7 +90,7 @@ const asIs = (task: Stored): Stored => task
 /** @throws Problem not_found (404) */
 export const find = (id: string): Step<Stored> => shortReading(FIND, [id], found)
 
-/** Applies a merge patch. One that changes nothing leaves version and updatedAt alone. */
+/** Applies a merge patch. If nothing changes, version and updatedAt do not change either. */
 export const update = (id: string, patch: TaskPatch, expected: Expectation): Step<Stored> =>
   writing(...patching(id, patch, expected.versions), asIs, async (sql) =>
     patched(sql, await lock(sql, id, expected), patch),
@@ -100,7 +103,7 @@ export async function patched(sql: UserSql, current: Stored, patch: TaskPatch): 
   return found(await sql.row<Stored>(...patching(current.id, changes, null)))
 }
 
-/** The part of the patch that changes something. */
+/** The members of the patch whose values differ from the current ones. */
 function differences(current: Task, patch: TaskPatch): TaskPatch {
   const differs = (field: ContentField): boolean =>
     patch[field] !== undefined && JSON.stringify(storedValue(field, patch[field])) !== JSON.stringify(current[field])
@@ -119,7 +122,7 @@ const patching = (id: string, patch: TaskPatch, versions: readonly number[] | nu
   ],
 ]
 
-/** Completes or reopens; without `completed` whichever it is not. */
+/** Completes or reopens the task; without `completed` it is toggled. */
 export const complete = (id: string, completed: boolean | undefined, expected: Expectation): Step<Stored> =>
   writing(COMPLETE, [id, expected.versions, completed], asIs, async (sql) =>
     completedOrReopened(sql, await lock(sql, id, expected), completed),
@@ -134,7 +137,7 @@ export async function completedOrReopened(
   return (await sql.row<Stored>(COMPLETE, [current.id, null, completed])) ?? current
 }
 
-/** @returns its id */
+/** @returns the id of the deleted task */
 export const remove = (id: string, expected: Expectation): Step<string> =>
   writing(
     REMOVE,
@@ -147,20 +150,20 @@ export const remove = (id: string, expected: Expectation): Step<string> =>
     },
   )
 
-/** @returns the ids of those that were there, in no order */
+/** @returns the ids of the deleted tasks, in no particular order */
 export async function removeAll(sql: UserSql, ids: readonly string[]): Promise<string[]> {
   const removed = await sql.rows<{ id: string }>(REMOVE_ALL, [ids])
   return removed.map(({ id }) => id)
 }
 
-/** Those that are there, by id: as they are now and stay until the transaction ends. */
+/** The existing tasks by id, locked until the transaction ends. */
 export async function lockAll(sql: UserSql, ids: readonly string[]): Promise<Map<string, Stored>> {
   if (ids.length === 0) return new Map()
   const tasks = await sql.rows<Stored>(LOCK_ALL, [ids])
   return new Map(tasks.map((task) => [task.id, task]))
 }
 
-/** The task as it is now and stays until the transaction ends: what is decided from it cannot be overtaken. */
+/** The current task, locked until the transaction ends, so that a decision based on it stays valid. */
 async function lock(sql: UserSql, id: string, { check }: Expectation): Promise<Stored> {
   const current = found(await sql.row<Stored>(LOCK, [id]))
   check(current)
@@ -173,17 +176,17 @@ export type Content = Pick<Task, ContentField>
 /** In the order of the statements' parameters. */
 export const contentOf = (content: Content): unknown[] => CONTENT.map((field) => content[field])
 
-/** As the column keeps what a client sent: null of a field that cannot be null is its default. */
+/** The column's value for a client's value. If the field cannot be null, null means its default. */
 export function storedValue(field: ContentField, value: Content[ContentField] | null): unknown {
-  const { type, isNullable, default: otherwise } = fieldOf(field)
-  if (value === null) return isNullable === true ? null : otherwise
+  const { type, isNullable, default: defaultValue } = fieldOf(field)
+  if (value === null) return isNullable === true ? null : defaultValue
   return type === 'timestamptz(3)' && typeof value === 'string' ? normalized(value) : value
 }
 
 export const isSameContent = (a: Content, b: Content): boolean =>
   JSON.stringify(contentOf(a)) === JSON.stringify(contentOf(b))
 
-/** Cut to milliseconds here, because PostgreSQL would round. The schema has already refused what is no instant. */
+/** Truncates to milliseconds, because PostgreSQL would round. The schema has already refused malformed instants. */
 function normalized(instant: string): string | null {
   const epochMs = parseInstant(instant)
   return epochMs === undefined ? null : formatInstant(epochMs)

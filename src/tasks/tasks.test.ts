@@ -46,7 +46,7 @@ const countOf = (user: User): Promise<number> =>
   })
 
 suite('creating a task', () => {
-  test('with a title alone gives every field its default, a Location and version 1', async () => {
+  test('with only a title sets every other field to its default, and answers with a Location and version 1', async () => {
     const { status, json, headers } = await asAda('POST', TASKS, { title: 'Buy milk' })
     assert.equal(status, 201)
     const { id, createdAt, updatedAt, ...rest } = json
@@ -70,7 +70,7 @@ suite('creating a task', () => {
     assert.deepEqual((await asAda('GET', `${TASKS}/${id}`)).json, json)
   })
 
-  test('keeps every field as it was given', async () => {
+  test('stores every field as it was sent', async () => {
     const fields = {
       title: 'Plan 🗓️ "trip" \\ \u{1F468}‍\u{1F469}‍\u{1F467}',
       description: 'line one\nline two\ttab \u202E rtl',
@@ -95,7 +95,7 @@ suite('creating a task', () => {
     assert.deepEqual(task.tags, ['é'.repeat(50)])
   })
 
-  test('takes a due date of any offset, and cuts what is finer than a millisecond', async () => {
+  test('accepts a due date with any offset, and truncates it to milliseconds', async () => {
     assert.equal((await newTask({ dueDate: '2025-12-27T17:00:00.9999+05:30' })).dueDate, '2025-12-27T11:30:00.999Z')
     assert.equal((await newTask({ dueDate: '9999-12-31T23:59:59.999999Z' })).dueDate, '9999-12-31T23:59:59.999Z')
     assert.equal((await newTask({ dueDate: '1900-01-01T00:00:00Z' })).dueDate, '1900-01-01T00:00:00Z')
@@ -135,7 +135,7 @@ suite('creating a task', () => {
     ['a misspelt field', { title: 'a', dueDat: null }, '/dueDat'],
     ['a field of snake case', { title: 'a', due_date: null }, '/due_date'],
     ['a version', { title: 'a', version: 7 }, '/version'],
-    ["somebody else's userId", { title: 'a', userId: 'x' }, '/userId'],
+    ["another user's userId", { title: 'a', userId: 'x' }, '/userId'],
     ['an id that is no UUID', { title: 'a', id: '{019b6051-3a80-7c4e-9d3b-5f0c2f7f6a11}' }, '/id'],
     ['an id of null', { title: 'a', id: null }, '/id'],
     ['a body that is an array', [{ title: 'a' }], ''],
@@ -173,7 +173,7 @@ suite('creating a task', () => {
 })
 
 suite('reading a task', () => {
-  test('answers 304 to whoever has this version, and the task to whoever has another', async () => {
+  test('with If-None-Match is 304 for the current version, and 200 with the task for any other', async () => {
     const { id } = await newTask()
     const path = `${TASKS}/${id}`
     for (const tag of ['"1"', 'W/"1"', '"7", "1"', '*']) {
@@ -187,14 +187,14 @@ suite('reading a task', () => {
     }
   })
 
-  test('takes an id of any case and answers in lower case', async () => {
+  test('accepts an id in upper or lower case and answers in lower case', async () => {
     const task = await newTask()
     const { status, json } = await asAda('GET', `${TASKS}/${task.id.toUpperCase()}`)
     assert.equal(status, 200)
     assert.deepEqual(json, task)
   })
 
-  test('HEAD answers as GET does, without the body', async () => {
+  test('with HEAD answers like GET, without the body', async () => {
     const { id } = await newTask()
     const [head, get] = [await asAda('HEAD', `${TASKS}/${id}`), await asAda('GET', `${TASKS}/${id}`)]
     assert.equal(head.status, 200)
@@ -235,7 +235,7 @@ suite('changing a task', () => {
     }
   })
 
-  test('to what it already is changes neither version nor updatedAt', async () => {
+  test('to its current values changes neither version nor updatedAt', async () => {
     const task = await newTask({ dueDate: '2025-12-27T17:00:00Z', tags: ['a', 'b'] })
     const same = [
       {},
@@ -253,7 +253,7 @@ suite('changing a task', () => {
     assert.equal((await asAda('PATCH', `${TASKS}/${task.id}`, { tags: ['b', 'a'] })).json.version, 2)
   })
 
-  test('keeps completedAt in step with the status, whichever route moves it', async () => {
+  test('updates completedAt with the status, with each route that changes it', async () => {
     const { id } = await newTask()
     const patch = (body: object): Promise<Answer> => asAda('PATCH', `${TASKS}/${id}`, body)
     const completed = (await patch({ status: 'COMPLETED' })).json
@@ -264,7 +264,7 @@ suite('changing a task', () => {
     assert.equal((await patch({ status: 'TODO' })).json.completedAt, null)
   })
 
-  test('takes application/merge-patch+json as well', async () => {
+  test('accepts application/merge-patch+json as well', async () => {
     const { id } = await newTask()
     const answer = await asAda(
       'PATCH',
@@ -347,7 +347,7 @@ suite('completing a task', () => {
 })
 
 suite('tags of null', () => {
-  test('mean none in a patch, also in a batch; where they are none already nothing changes', async () => {
+  test('remove all tags in a patch, also in a batch; a task without tags does not change', async () => {
     for (const send of [
       (id: string) => asAda('PATCH', `${TASKS}/${id}`, { tags: null }),
       (id: string) =>
@@ -364,7 +364,7 @@ suite('tags of null', () => {
 })
 
 suite('a body of null', () => {
-  test('counts as none where none is taken, and is 422 where one is required', async () => {
+  test('is treated as absent by routes without a body, and is 422 where a body is required', async () => {
     const { id } = await newTask()
     const send = (method: string, path: string) => world.ask(method, path, { token: ada.token, raw: 'null' })
     for (const [method, path] of [
@@ -400,7 +400,7 @@ suite('If-Match', () => {
     ['a deletion', 'DELETE', '', undefined],
   ]
   for (const [what, method, suffix, body] of writes) {
-    test(`guards ${what}: another version is 412 with the current one, and nothing changes`, async () => {
+    test(`protects ${what}: another version is 412 with the current one, and nothing changes`, async () => {
       const task = await newTask()
       const path = `${TASKS}/${task.id}`
       for (const tag of ['"2"', 'W/"2"', '"2-gzip"', '"2", "3"', '"01"']) {
@@ -414,7 +414,7 @@ suite('If-Match', () => {
     })
   }
 
-  test('lets one of 20 parallel writers with the same version through', async () => {
+  test('lets exactly one of 20 parallel writers with the same version succeed', async () => {
     const { id } = await newTask()
     const answers = await Promise.all(
       Array.from({ length: 20 }, (_, n) =>
@@ -428,7 +428,7 @@ suite('If-Match', () => {
 })
 
 suite('listing tasks', () => {
-  test('gives a bare array, newest first, with the total', async () => {
+  test('returns a bare array, newest first, with the total', async () => {
     const carol = await world.signUp('Carol')
     const empty = await as(carol)('GET', TASKS)
     assert.deepEqual([empty.json, empty.headers.get('x-total-count')], [[], '0'])
@@ -445,7 +445,7 @@ suite('listing tasks', () => {
     assert.equal(headers.get('x-next-cursor'), null)
   })
 
-  test('pages through equal instants without a gap or a repeat, by Link and by X-Next-Cursor', async () => {
+  test('returns each task with the same createdAt exactly once, by Link and by X-Next-Cursor', async () => {
     const dora = await world.signUp('Dora')
     await world.asOwner((client) =>
       client.query(
@@ -472,7 +472,7 @@ suite('listing tasks', () => {
     }
   })
 
-  test('a page goes on where it ended while tasks come and go', async () => {
+  test('continues after the last task of a page while tasks are created and deleted', async () => {
     const erin = await world.signUp('Erin')
     const created: string[] = []
     for (let n = 0; n < 6; n++) created.unshift((await as(erin)('POST', TASKS, { title: `task ${n}` })).json.id)
@@ -497,7 +497,7 @@ suite('listing tasks', () => {
     assert.equal((await asAda('GET', `${TASKS}?cursor=${cursor}`)).status, 200)
   })
 
-  test('an unknown parameter or a limit outside 1 to 1000 is 422 and names it', async () => {
+  test('with an unknown parameter or a limit outside 1 to 1000 is 422 and names it', async () => {
     for (const [query, name] of [
       ['limit=0', 'limit'],
       ['limit=1001', 'limit'],
@@ -518,7 +518,7 @@ suite('listing tasks', () => {
   })
 })
 
-suite("somebody else's task", () => {
+suite("another user's task", () => {
   const routes: readonly [what: string, method: string, suffix: string, body: object | undefined][] = [
     ['reading', 'GET', '', undefined],
     ['patching', 'PATCH', '', { title: 'mine now' }],
@@ -527,7 +527,7 @@ suite("somebody else's task", () => {
     ['deleting', 'DELETE', '', undefined],
   ]
   for (const [what, method, suffix, body] of routes) {
-    test(`${what} it is the same 404 as a missing one, whatever If-Match says, and changes nothing`, async () => {
+    test(`${what} it is the same 404 as for a missing one, with any If-Match, and changes nothing`, async () => {
       const task = await newTask()
       for (const headers of [undefined, { 'if-match': '"1"' }, { 'if-match': '"9"' }]) {
         const [theirs, missing] = [
@@ -544,7 +544,7 @@ suite("somebody else's task", () => {
     })
   }
 
-  test('is in no list but its owner’s', async () => {
+  test('is only in the list of its owner', async () => {
     await newTask()
     const { json, headers } = await as(bob)('GET', TASKS)
     assert.deepEqual([json, headers.get('x-total-count')], [[], '0'])
@@ -561,14 +561,14 @@ suite('every route', () => {
     ['DELETE', `${TASKS}/${UNKNOWN_ID}`, undefined],
   ]
   for (const [method, path, body] of routes) {
-    test(`${method} ${path} without a credential is 401 and says how`, async () => {
+    test(`${method} ${path} without a credential is 401 and names the accepted ones`, async () => {
       const answer = await world.ask(method, path, { body })
       assertRefused(answer, 401, 'unauthenticated')
       assert.equal(answer.headers.get('www-authenticate'), 'Bearer')
     })
   }
 
-  test('an unknown query parameter is 422 and names it, on every route, and nothing is done', async () => {
+  test('refuses an unknown query parameter with 422, names it, and changes nothing', async () => {
     const task = await newTask()
     const before = await countOf(ada)
     for (const [method, path, body] of routes) {
@@ -583,14 +583,14 @@ suite('every route', () => {
     assert.equal(await countOf(ada), before)
   })
 
-  test('a body where none is taken is 422, and nothing is done', async () => {
+  test('refuses a body with 422 if it accepts none, and changes nothing', async () => {
     const task = await newTask()
     assertRefused(await asAda('DELETE', `${TASKS}/${task.id}`, { ifVersion: 7 }), 422, 'invalid_input')
     assert.deepEqual((await asAda('GET', `${TASKS}/${task.id}`)).json, task)
     assert.equal((await asAda('DELETE', `${TASKS}/${task.id}`, {})).status, 204)
   })
 
-  test('an id that is no UUID is 422', async () => {
+  test('refuses an id that is no UUID with 422', async () => {
     for (const [method, path, body] of routes.slice(2)) {
       for (const id of [
         '1',

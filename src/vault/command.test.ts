@@ -11,7 +11,7 @@ import { addUser, configOf, openTestDatabase } from '../../test/databases.ts'
 
 const newKey = (): string => `${randomBytes(32).toString('base64url')}=`
 
-/** Runs the command and gives what it printed and its exit status. */
+/** Runs the command; returns its output and exit status. */
 async function run(config: Config, ...words: readonly string[]): Promise<{ lines: string[]; status: unknown }> {
   const lines: string[] = []
   const before = process.exitCode
@@ -29,12 +29,12 @@ async function run(config: Config, ...words: readonly string[]): Promise<{ lines
 }
 
 suite('the vault command', () => {
-  test('rotates to the first key and tells how many rows each key opens; what none opens is status 1', async () => {
+  test('re-encrypts under the first key and prints how many rows each key opens; exits with 1 if no key opens a row', async () => {
     await using database = await openTestDatabase()
     const [old, current, lost] = [newKey(), newKey(), newKey()]
     const configWith = (...keys: readonly string[]): Config =>
       configOf({ ...database.env, LOG_LEVEL: 'silent', ENCRYPTION_KEY: keys.join() })
-    const secret = 'sk-a-key-that-nobody-may-see'
+    const secret = 'sk-a-key-that-must-stay-secret'
     const insert = (userId: string, provider: string, key: string): Promise<unknown> =>
       withMigrations(configWith(old), (client) =>
         client.query(
@@ -76,15 +76,15 @@ suite('the vault command', () => {
     }
   })
 
-  test('without a word, or with one that it does not know, reads no configuration', async () => {
+  test('with a missing or unknown subcommand fails before it reads the configuration', async () => {
     for (const words of [[], ['rotat'], ['rotate', 'now'], ['constructor']]) {
       await assert.rejects(
         runVaultCommand(words, {
-          load: () => assert.fail('it was read'),
+          load: () => assert.fail('the configuration was read'),
           print: () => assert.fail('something was printed'),
           openLog: () => assert.fail('a log was opened'),
         }),
-        /there are vault rotate and vault verify/,
+        /the vault commands are vault rotate and vault verify/,
       )
     }
   })

@@ -18,7 +18,8 @@ export async function runVaultCommand(
   { load, print, openLog }: CommandContext,
 ): Promise<void> {
   const command = action !== undefined && Object.hasOwn(COMMANDS, action) ? COMMANDS[action] : undefined
-  if (command === undefined || surplus.length > 0) throw new StartError('there are vault rotate and vault verify')
+  if (command === undefined || surplus.length > 0)
+    throw new StartError('the vault commands are vault rotate and vault verify')
   const config = load()
   const { encryptionKeys } = config
   await using db = await openDatabase(config, openLog(config), { migrate: false })

@@ -19,7 +19,7 @@ export const vault: Feature = {
     name: 'vault',
     usage: [
       ['rotate', "re-encrypt users' provider keys under the first encryption key"],
-      ['verify', 'how many of them each encryption key opens'],
+      ['verify', 'count how many of them each encryption key opens'],
     ],
     run: async (words, context) => (await import('./command.ts')).runVaultCommand(words, context),
   },

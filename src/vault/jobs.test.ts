@@ -3,7 +3,7 @@ import { after, before, suite, test } from 'node:test'
 import { openServedDatabase, type ServedDatabase, type TestUser } from '../../test/databases.ts'
 import { purgeOfKeyReads } from './jobs.ts'
 
-suite('what was written down of reads of keys', () => {
+suite('the record of reads of keys', () => {
   let served: ServedDatabase
   let ada: TestUser
   before(async () => {
@@ -28,14 +28,14 @@ suite('what was written down of reads of keys', () => {
   const purge = (signal: AbortSignal): Promise<void> =>
     purgeOfKeyReads(served.db).run({ id: '', reference: {}, attempts: 1, signal, principal: undefined })
 
-  test('is hidden from the system role for a year, and never changed by it', async () => {
+  test('is hidden from the system role for a year, and cannot be changed by it', async () => {
     const asSystem = (text: string) => served.db.asSystem('test', (sql) => sql.rows({ name: '', text }))
     assert.deepEqual(await asSystem('select count(id) as n from user_api_key_reads'), [{ n: 1501 }])
     await assert.rejects(asSystem('select service from user_api_key_reads'), { code: '42501' })
     await assert.rejects(asSystem('update user_api_key_reads set read_at = now()'), { code: '42501' })
   })
 
-  test('is deleted after a year, batch by batch, and ends with its signal', async () => {
+  test('is deleted after a year, in batches, and the job stops when its signal is aborted', async () => {
     await purge(AbortSignal.abort())
     assert.equal((await left()).length, 1503)
     await purge(new AbortController().signal)

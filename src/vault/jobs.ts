@@ -3,10 +3,10 @@ import type { Statement } from '../db/wire/statement.ts'
 import type { JobKind } from '../jobs/kind.ts'
 
 const DAY_MS = 24 * 60 * 60_000
-/** Rows a transaction deletes at most, so that none is long. */
+/** Maximum rows that one transaction deletes, so that it stays short. */
 const BATCH_ROWS = 1000
 
-// How long a read is kept stands in the migration, as what the system role may see and delete.
+// The retention period is in the migration: the policy shows the system role only rows older than that.
 const PURGE: Statement = {
   name: 'vault.purge_reads',
   text: `with old as (
@@ -18,7 +18,7 @@ const PURGE: Statement = {
          select count(*) as rows from purged`,
 }
 
-/** Deletes what was written down of reads of provider keys more than a year ago. */
+/** Deletes records of reads of provider keys that are older than a year. */
 export const purgeOfKeyReads = (db: Pick<Scopes, 'asSystem'>): JobKind => ({
   name: 'purge-key-reads',
   everyMs: DAY_MS,

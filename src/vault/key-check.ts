@@ -9,23 +9,23 @@ import { verify } from './rotation.ts'
 const CHECK = 'encryption keys'
 const TIMEOUT_MS = 10_000
 
-/** Whether every stored key can be opened, and by the first encryption key. */
+/** Checks that every stored key can be decrypted, and whether with the first encryption key. */
 export async function checkKeys(config: Config): Promise<Finding> {
   const { encryptionKeys } = config
   await using db = await openDatabase(config, pino({ level: 'silent' }), { migrate: false })
   const keys = encryptionKeys.length
   const verifying = verify({ db, fernet: openFernet(encryptionKeys), keys })
-  // After the timeout its connection is closed under it.
+  // After the timeout the check's connection is closed while the query runs.
   verifying.catch(() => undefined)
   const seen = await within(TIMEOUT_MS, verifying).catch(() => undefined)
   if (seen === undefined) {
-    return warn(CHECK, 'there are too many stored keys to look at here', 'npm start -- vault verify')
+    return warn(CHECK, 'there are too many stored keys to check them here', 'npm start -- vault verify')
   }
   if (seen.unreadable > 0) {
     return fail(
       CHECK,
       `${seen.unreadable} of ${seen.seen} stored keys cannot be opened`,
-      'give ENCRYPTION_KEY back its lost entry; npm start -- vault verify tells which',
+      'add the lost entry to ENCRYPTION_KEY again; npm start -- vault verify names the keys',
     )
   }
   const old = seen.seen - (seen.openedBy[0] ?? 0)

@@ -33,7 +33,7 @@ const URL_ASKED: Readonly<Record<ProviderName, string>> = {
   openai: '/v1/models',
   anthropic: '/v1/models?limit=1',
 }
-/** A key that the provider knows and that may not do this, as each says it. */
+/** Each provider's answer to a known key without permission for this call. */
 const RESTRICTED: Readonly<Record<ProviderName, readonly FakeProvider['answer'][]>> = {
   gemini: [
     answering(403, {
@@ -52,7 +52,7 @@ const RESTRICTED: Readonly<Record<ProviderName, readonly FakeProvider['answer'][
   ],
   anthropic: [answering(403, { type: 'error', error: { type: 'permission_error', message: 'no' } })],
 }
-/** What no more says that the key is wrong than that it is right. */
+/** Answers that say nothing about the key. */
 const SAYS_NOTHING: Readonly<Record<string, FakeProvider['answer']>> = {
   'an error of its own': answering(500, { error: { message: 'oops' } }),
   'a page of its proxy with 401': answering(401, '<h1>Sign in</h1>'),
@@ -66,7 +66,7 @@ const SAYS_NOTHING: Readonly<Record<string, FakeProvider['answer']>> = {
   }),
   'a path that it does not have': answering(404, { error: { message: 'not found', type: 'not_found_error' } }),
   'success in words that are no JSON': answering(200, 'OK'),
-  'JSON that breaks off': answering(200, '{"data": [{"id": "x"'),
+  'truncated JSON': answering(200, '{"data": [{"id": "x"'),
   'JSON that is no object': answering(200, [1]),
   'JSON that is null': answering(200, 'null'),
   'an object without a list': answering(200, { data: {}, models: 'x' }),
@@ -100,7 +100,7 @@ suite('a live check', () => {
     by.check(randomUUID(), name, new Secret(key))
 
   for (const name of PROVIDER_NAMES) {
-    test(`of ${name} asks for a list of models, with the key in a header alone`, async () => {
+    test(`of ${name} requests the list of models, with the key only in a header`, async () => {
       provider.answer = accepting
       for (const key of KEYS[name]) {
         assert.match(key, PROVIDERS[name].shape)
@@ -114,7 +114,7 @@ suite('a live check', () => {
       }
     })
 
-    test(`of ${name} tells a key that it does not know from one that may not do this`, async () => {
+    test(`of ${name} distinguishes an unknown key from one without permission`, async () => {
       const { title } = PROVIDERS[name]
       provider.answer = REFUSING[name]
       assert.deepEqual(await check(name), {
@@ -125,17 +125,17 @@ suite('a live check', () => {
         provider.answer = answer
         const verdict = await check(name)
         assert.ok(
-          verdict.status === 'failure' && verdict.reason.startsWith(`${title} knows this key and does not let it`),
+          verdict.status === 'failure' && verdict.reason.startsWith(`${title} knows this key but does not permit it`),
         )
       }
     })
 
-    test(`of ${name} learns nothing of the key from a gateway that forbids`, async () => {
+    test(`of ${name} does not refuse the key because of a gateway's 403`, async () => {
       provider.answer = answering(403, { message: 'Forbidden' })
       assert.equal((await check(name)).status, 'unreachable')
     })
 
-    test(`of ${name} takes 401 for a no, in whatever JSON`, async () => {
+    test(`of ${name} refuses the key for 401 with any JSON`, async () => {
       for (const body of [{}, { error: 'no' }, { error: { message: 'no' } }]) {
         provider.answer = answering(401, body)
         assert.equal((await check(name)).status, 'failure')
@@ -143,13 +143,13 @@ suite('a live check', () => {
     })
 
     for (const [what, answer] of Object.entries(SAYS_NOTHING)) {
-      test(`of ${name} learns nothing of the key from ${what}`, async () => {
+      test(`of ${name} is no decision about the key for ${what}`, async () => {
         provider.answer = answer
         assert.equal((await check(name)).status, 'unreachable')
       })
     }
 
-    test(`of ${name} tells that a quota is used up, and how long the provider wants to be left alone`, async () => {
+    test(`of ${name} reports an exhausted quota and the provider's Retry-After`, async () => {
       for (const [given, expected] of [
         ['17', 17],
         ['', 30],
@@ -167,7 +167,7 @@ suite('a live check', () => {
     })
   }
 
-  test('of openai does not blame the key for where this service stands', async () => {
+  test('of openai does not refuse the key because of the location of this service', async () => {
     const error = {
       code: 'unsupported_country_region_territory',
       message: 'Country, region, or territory not supported',
@@ -176,7 +176,7 @@ suite('a live check', () => {
     assert.equal((await check('openai')).status, 'unreachable')
   })
 
-  test('takes a base URL with the version of the API, or with a path before it', async () => {
+  test('accepts a base URL with the version of the API, or with a path before it', async () => {
     provider.answer = accepting
     for (const [base, asked] of [
       ['/v1', '/v1/models'],
@@ -199,7 +199,7 @@ suite('a live check', () => {
     assert.deepEqual(elsewhere.asked, [])
   })
 
-  test('of a provider that hangs, before its answer or within it, ends in time', async () => {
+  test('ends at its timeout if the provider hangs before or within its answer', async () => {
     const dripping: FakeProvider['answer'] = (response) => {
       response.writeHead(200, { 'content-type': 'application/json' })
       const timer = setInterval(() => response.write(' '), 20)
@@ -215,7 +215,7 @@ suite('a live check', () => {
     }
   })
 
-  test('reads a mebibyte and no more, also of an answer that is packed or has no length', async () => {
+  test('reads at most a mebibyte, also of an answer that is compressed or has no Content-Length', async () => {
     const mebibyte = 1024 * 1024
     const list = (size: number): string => `{"data":["${'x'.repeat(size - 13)}"]}`
     provider.answer = answering(200, list(mebibyte), { 'content-type': 'application/json' })
@@ -246,7 +246,7 @@ suite('a live check', () => {
     assert.ok(sent < 64 * mebibyte, `${sent} bytes were sent`)
   })
 
-  test('of a provider that is not there, or hangs up, says that it cannot be reached', async () => {
+  test('is `unreachable` if the provider refuses or closes the connection', async () => {
     provider.answer = (response) => response.destroy()
     assert.equal((await check()).status, 'unreachable')
     const server = createServer().listen(0, '127.0.0.1')
@@ -261,12 +261,12 @@ suite('a live check', () => {
     assert.equal(status, 'unreachable')
   })
 
-  test('of anthropic does not blame the key for where this service stands', async () => {
+  test('of anthropic does not refuse the key because of the location of this service', async () => {
     provider.answer = answering(403, { type: 'error', error: { type: 'forbidden', message: 'Request not allowed' } })
     assert.equal((await check('anthropic')).status, 'unreachable')
   })
 
-  test('of a stored key that could be no header asks nobody, and quotes it nowhere', async () => {
+  test('of a stored key that is not valid in a header calls no provider and never quotes the key', async () => {
     const before = provider.asked.length
     const verdict = await checksAt(provider.url).check('ada', 'openai', new Secret('sk-proj-aaaaaaaaaaaaaaaa\nb'))
     assert.equal(verdict.status, 'failure')
@@ -274,7 +274,7 @@ suite('a live check', () => {
     assert.doesNotMatch(JSON.stringify(verdict), /aaaa/)
   })
 
-  test('beyond 32 at a time is 503, is not counted and asks no provider; afterwards there is room again', async () => {
+  test('beyond 32 at once is 503, does not count and calls no provider; later checks are accepted again', async () => {
     const held: (() => void)[] = []
     const all = Promise.withResolvers<void>()
     provider.answer = (response, asked) => {
@@ -292,7 +292,7 @@ suite('a live check', () => {
     })
     const key = new Secret(KEYS.openai[0] ?? '')
     const underWay = Array.from({ length: 32 }, (_, index) => counted.check(`user ${index}`, 'openai', key))
-    // Whoever would have waited too long has an answer too, and fails the test by it.
+    // A check that waited too long gets an answer too, which fails the test.
     await Promise.race([all.promise, Promise.all(underWay)])
     await assert.rejects(
       counted.check('one more', 'openai', key),
@@ -309,7 +309,7 @@ suite('a live check', () => {
     assert.equal((await counted.check('one more', 'openai', key)).status, 'success')
   })
 
-  test('beyond the limit is 429 with the time to wait, and asks nobody', async () => {
+  test('beyond the limit is 429 with Retry-After, and calls no provider', async () => {
     provider.answer = accepting
     const before = provider.asked.length
     const exhausted = checksAt(provider.url, {
@@ -336,7 +336,7 @@ suite('a live check', () => {
 })
 
 suite('the shape of a key', () => {
-  test('of one provider is refused by the others, as is whatever could not travel in a header', () => {
+  test('of one provider is refused by the others, and so is text that is not valid in a header', () => {
     const takenBy = (key: string): string[] => PROVIDER_NAMES.filter((name) => PROVIDERS[name].shape.test(key))
     for (const name of PROVIDER_NAMES) for (const key of KEYS[name]) assert.deepEqual(takenBy(key), [name])
     const [key = ''] = KEYS.anthropic

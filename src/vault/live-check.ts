@@ -8,15 +8,15 @@ import { KEY_PROBLEMS } from './problems.ts'
 import { checkUrl, PROVIDERS, type Provider, type ProviderError, type ProviderName, type Refusal } from './providers.ts'
 import type { VaultSettings } from './settings.ts'
 
-/** How long a provider may take, from the first byte sent to the last one read. */
+/** Timeout of a provider, from the first byte sent to the last byte received. */
 const TIMEOUT_MS = 10_000
-/** OpenAI's list cannot be asked for in pages; of a hundred models it is some 20 KiB. */
+/** OpenAI's list of models has no pages; a hundred models take about 20 KiB. */
 const ANSWER_BYTES_MAX = 1024 * 1024
-/** Of one process and provider at a time. One that hangs must not let them pile up, nor keep the others from being asked. */
+/** Concurrent checks per process and provider, so that checks with a provider that hangs do not accumulate or delay the others. */
 const CHECKS_MAX = 32
-/** What a client waits before it asks again, where the provider does not say. */
+/** Retry-After if the provider sends none. */
 const RETRY_AFTER_S = 30
-/** A provider that wants more than this is not believed. */
+/** A Retry-After of the provider above this is ignored. */
 const RETRY_AFTER_MAX_S = 86_400
 
 const POLICY: Policy = { name: 'key-checks', limit: 5, windowSeconds: 3600 }
@@ -29,11 +29,11 @@ export type Verdict =
 
 export interface LiveChecks {
   /**
-   * Asks the provider whether it takes this key. The key travels in a header, to the operator's base URL and nowhere else:
+   * Asks the provider whether it accepts this key. The key is sent in a header, only to the configured base URL:
    * redirects are not followed.
    *
-   * @throws Problem too_many_requests (429) beyond five an hour for one user; provider_unavailable (503) while too many
-   *   are under way here, which does not count
+   * @throws Problem too_many_requests (429) beyond five checks an hour for one user; provider_unavailable (503) while too many
+   *   checks are in progress in this process, which does not count towards the limit
    */
   check(userId: string, provider: ProviderName, apiKey: Secret): Promise<Verdict>
 }
@@ -65,7 +65,7 @@ export function openLiveChecks({
         const counted = await limits.take(POLICY, userId)
         if (!counted.allowed) throw tooManyRequests(counted, 'checks of keys')
         const provider = PROVIDERS[name]
-        // A stored one may come from another program. What cannot be a header would be quoted by the error that says so.
+        // A stored key may come from another program. If it is not valid in a header, the error of `fetch` would quote it.
         if (!provider.shape.test(apiKey.reveal())) return { status: 'failure', reason: `apiKey ${provider.must}` }
         const startedAt = performance.now()
         const verdict = await tracer.within({ name: `check key ${name}`, kind: 'client' }, async (note) => {
@@ -90,7 +90,7 @@ async function ask(provider: Provider, url: string, apiKey: Secret, timeoutMs: n
       signal: AbortSignal.timeout(timeoutMs),
       headers: {
         accept: 'application/json',
-        // A few bytes may be packed into one that unpacks to a gigabyte.
+        // A few compressed bytes may decompress to a gigabyte.
         'accept-encoding': 'identity',
         'user-agent': 'todo-backend',
         ...provider.headers(apiKey.reveal()),
@@ -99,13 +99,13 @@ async function ask(provider: Provider, url: string, apiKey: Secret, timeoutMs: n
     const text = await readAtMost(ANSWER_BYTES_MAX, response)
     return judge(provider, response, text)
   } catch (error) {
-    return unreachable(error instanceof Error ? error : new Error('the provider could not be asked'))
+    return unreachable(error instanceof Error ? error : new Error('the request to the provider failed'))
   }
 }
 
 function judge(provider: Provider, { status, headers }: Response, text: string): Verdict {
   if (status === 429) {
-    // It may be the quota of the key, or of this service's address: it says nothing of whether the key works.
+    // The quota may be that of the key or of this service's IP address, so this does not show whether the key works.
     return {
       ...unreachable(new Error('the provider answered 429')),
       status: 'quota_exceeded',
@@ -114,12 +114,12 @@ function judge(provider: Provider, { status, headers }: Response, text: string):
   }
   const answer = parsed(text)
   if (status === 200 && Array.isArray(answer?.[provider.list])) return { status: 'success' }
-  // A gateway in between says 403 too, in words of its own.
+  // A gateway in between may answer 403 too, with a body of its own.
   const isOfProvider = answer !== undefined && (status !== 403 || typeof answer['error'] === 'object')
   const refusal = isOfProvider && status >= 400 && status < 500 ? provider.refusal(status, errorOf(answer)) : undefined
   if (refusal !== undefined) return { status: 'failure', reason: REASONS[refusal](provider.title) }
   return {
-    ...unreachable(new Error(`the provider answered ${status}, and not as it documents`)),
+    ...unreachable(new Error(`the provider answered ${status}, which it does not document`)),
     ...retryAfterOf(headers),
   }
 }
@@ -127,11 +127,11 @@ function judge(provider: Provider, { status, headers }: Response, text: string):
 const errorOf = ({ error }: Readonly<Record<string, unknown>>): ProviderError =>
   typeof error === 'object' && error !== null ? error : {}
 
-/** In our words: those of a provider may quote the key. */
+/** Our own sentences, because the message of a provider may quote the key. */
 const REASONS: Readonly<Record<Refusal, (title: string) => string>> = {
   unknown: (title) => `${title} does not know this key: copy it again from there, or make a new one`,
   restricted: (title) =>
-    `${title} knows this key and does not let it list models from here: look at its permissions and restrictions there`,
+    `${title} knows this key but does not permit it to list models from here: check its permissions and restrictions there`,
 }
 
 const unreachable = (cause: Error): Extract<Verdict, { cause: Error }> => ({
@@ -140,18 +140,18 @@ const unreachable = (cause: Error): Extract<Verdict, { cause: Error }> => ({
   cause,
 })
 
-/** Seconds only: the date that it may also be would be by the provider's clock. */
+/** Only a Retry-After in seconds is used: a date would depend on the provider's clock. */
 function retryAfterOf(headers: Headers): { retryAfterS?: number } {
   const seconds = headers.get('retry-after') ?? ''
   const isUsable = /^[1-9]\d{0,8}$/.test(seconds) && Number(seconds) <= RETRY_AFTER_MAX_S
   return isUsable ? { retryAfterS: Number(seconds) } : {}
 }
 
-/** @throws Error when there is more, without reading it */
+/** @throws Error when the body exceeds `limit` bytes; the rest is not read */
 async function readAtMost(limit: number, { body }: Response): Promise<string> {
   const pieces: Uint8Array[] = []
   let size = 0
-  // Leaving the loop ends the connection.
+  // Leaving the loop closes the connection.
   for await (const piece of body ?? []) {
     size += piece.byteLength
     if (size > limit) throw new Error(`the provider answered more than ${limit} bytes`)
@@ -160,11 +160,11 @@ async function readAtMost(limit: number, { body }: Response): Promise<string> {
   return Buffer.concat(pieces).toString()
 }
 
-/** An object, or undefined for whatever else it is. */
+/** The value if it is an object, else undefined. */
 function parsed(text: string): Readonly<Record<string, unknown>> | undefined {
   try {
     const value: unknown = JSON.parse(text)
-    // What has members has them under names.
+    // A non-null object has string keys.
     return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : undefined
   } catch {
     return undefined
@@ -174,6 +174,6 @@ function parsed(text: string): Readonly<Record<string, unknown>> | undefined {
 const tooBusy = (title: string): Problem =>
   new Problem(
     KEY_PROBLEMS.provider_unavailable,
-    `Too many keys wait for ${title} at this moment. The key could not be checked, and nothing was changed`,
+    `Too many checks with ${title} are in progress. The key could not be checked, and nothing was changed`,
     retryAfter(RETRY_AFTER_S),
   )

@@ -3,7 +3,7 @@ import { Histogram, type Registry } from 'prom-client'
 /** A provider has ten seconds to answer. */
 const CHECK_BUCKETS_S = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
 
-/** What is counted of live checks. Arguments must be low-cardinality. */
+/** Metrics of live checks. Arguments must be low-cardinality. */
 export interface KeyMetrics {
   keyChecked(this: void, provider: string, outcome: string, seconds: number): void
 }
@@ -11,7 +11,7 @@ export interface KeyMetrics {
 export function openKeyMetrics(registry: Registry): KeyMetrics {
   const checks = new Histogram({
     name: 'vault_key_check_duration_seconds',
-    help: 'How long providers took to say whether a key works, by what they said',
+    help: 'Duration of live checks of provider keys, by provider and result',
     labelNames: ['provider', 'outcome'],
     buckets: CHECK_BUCKETS_S,
     registers: [registry],

@@ -14,7 +14,7 @@ import {
 /** The operations on provider keys, as Fastify takes them and the OpenAPI document shows them. */
 
 const tags = ['provider keys']
-/** There is one key a provider. */
+/** A bound for the document; there is one key per provider. */
 const KEYS_MAX = 100
 
 const keyAs = (description: string) => RefTo<UserApiKey>('UserApiKey', { description, headers: REPLAYED })

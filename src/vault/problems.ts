@@ -2,7 +2,7 @@ import { problemKinds } from '../problems.ts'
 
 const UNKNOWN_KEY = 'Gemini does not know this key: copy it again from there, or make a new one'
 
-/** Refusals that only the routes of provider keys give. */
+/** Problems that only the routes of provider keys return. */
 export const KEY_PROBLEMS = problemKinds({
   key_refused: {
     status: 422,
@@ -14,11 +14,11 @@ export const KEY_PROBLEMS = problemKinds({
   },
   provider_unavailable: {
     status: 503,
-    title: 'The provider cannot be asked',
+    title: 'The provider is not available',
     meaning: 'The AI provider could not be reached, so the key could not be checked. Nothing was changed.',
     action: 'Repeat the request later.',
     detail:
-      'Gemini cannot be reached, or does not answer as it should. The key could not be checked, and nothing was changed',
+      'Gemini cannot be reached, or does not answer as documented. The key could not be checked, and nothing was changed',
     logLevel: 'warn',
   },
   key_unreadable: {

@@ -2,28 +2,28 @@ import type { VaultSettings } from './settings.ts'
 
 export type ProviderName = keyof VaultSettings['baseUrls']
 
-/** Why a provider says no: it does not know the key, or it does not let this one be used as it is. */
+/** Why a provider refuses a key: it does not know the key, or it does not permit this use of it. */
 export type Refusal = 'unknown' | 'restricted'
 
 export interface Provider {
-  /** Its name as people write it. */
+  /** The name of the provider, for people. */
   readonly title: string
-  /** What every key of it looks like, and those of others do not. Loose: the provider itself is asked anyway. */
+  /** The format of its keys, which keys of other providers do not have. It is loose, because the provider checks the key anyway. */
   readonly shape: RegExp
-  /** What is wrong with another shape, in words that follow the field's name. */
+  /** The error for another format, without the field's name. */
   readonly must: string
-  /** The version of its API, which is put behind a base URL that ends without one. */
+  /** The version of its API, which is appended to a base URL without one. */
   readonly version: string
-  /** The cheapest call that it documents and that takes a key: a list of models, which costs no tokens. */
+  /** The cheapest documented call that needs a key: a list of models, which costs no tokens. */
   readonly path: string
-  /** The member of the answer that holds the list. */
+  /** The member of the answer that contains the list. */
   readonly list: string
   readonly headers: (apiKey: string) => Readonly<Record<string, string>>
-  /** What an answer that is neither a success nor 429 says of the key; undefined when it says nothing of it. */
+  /** Why the provider refuses the key, from an answer that is neither a success nor 429; undefined if the answer is not about the key. */
   readonly refusal: (status: number, error: ProviderError) => Refusal | undefined
 }
 
-/** The member `error` of an answer, as far as all of them have it. */
+/** The members of `error` that the answers of all providers may have. */
 export interface ProviderError {
   readonly type?: unknown
   readonly code?: unknown
@@ -31,7 +31,7 @@ export interface ProviderError {
   readonly details?: unknown
 }
 
-/** Every provider there is. A new one is an entry here, its base URL in `settings.ts`, and its line in the test. */
+/** All providers. A new one needs an entry here, its base URL in `settings.ts`, and a line in the test. */
 export const PROVIDERS: Readonly<Record<ProviderName, Provider>> = {
   // https://ai.google.dev/api/models and https://cloud.google.com/apis/design/errors. A wrong key is 400 there.
   gemini: {
@@ -59,7 +59,7 @@ export const PROVIDERS: Readonly<Record<ProviderName, Provider>> = {
     headers: (apiKey) => ({ authorization: `Bearer ${apiKey}` }),
     refusal: (status, error) => {
       if (status === 401) return isRestriction(error) ? 'restricted' : 'unknown'
-      // Where this service stands is no fault of the key.
+      // The location of this service says nothing about the key.
       return status === 403 && error.code !== 'unsupported_country_region_territory' ? 'restricted' : undefined
     },
   },
@@ -74,16 +74,16 @@ export const PROVIDERS: Readonly<Record<ProviderName, Provider>> = {
     headers: (apiKey) => ({ 'x-api-key': apiKey, 'anthropic-version': '2023-06-01' }),
     refusal: (status, error) => {
       if (status === 401) return 'unknown'
-      // "Request not allowed": where this service stands is no fault of the key.
+      // "Request not allowed" refers to the location of this service, not to the key.
       return status === 403 && error.type !== 'forbidden' ? 'restricted' : undefined
     },
   },
 }
 
-// An object's keys are declared as any strings.
+// Object.keys returns string[].
 export const PROVIDER_NAMES = Object.keys(PROVIDERS) as readonly ProviderName[]
 
-/** Where to ask whether a key works. A base URL may end with the API's version, as the providers' own SDKs take it. */
+/** The URL of the check. A base URL may end with the API's version, as in the providers' own SDKs. */
 export function checkUrl({ version, path }: Provider, baseUrl: string): string {
   return `${/\/v\d\w*$/.test(baseUrl) ? baseUrl : `${baseUrl}/${version}`}${path}`
 }
@@ -91,7 +91,7 @@ export function checkUrl({ version, path }: Provider, baseUrl: string): string {
 /** The first four and the last three characters. */
 export const masked = (apiKey: string): string => `${apiKey.slice(0, 4)}...${apiKey.slice(-3)}`
 
-/** A key that OpenAI knows, without the right to list models or from another network than it is for. */
+/** Whether OpenAI knows the key, but it may not list models or not from this network. */
 const isRestriction = ({ code, message }: ProviderError): boolean =>
   code === 'ip_not_authorized' ||
   (typeof message === 'string' && /insufficient permissions|missing scopes/i.test(message))

@@ -16,13 +16,13 @@ interface NewKey {
   readonly updated_at: string
 }
 
-/** What is shown of a key that no encryption key opens. */
+/** The masked form of a key that no encryption key decrypts. */
 const UNKNOWN_MASK = '....'
 
-/** The README of the old service has other words than its code. */
+/** The README and the code of the old service use different values. */
 const OLD_WORDS: Readonly<Record<string, string>> = { valid: 'success', invalid: 'failure', '': 'unreachable' }
 
-/** The ciphertext stays as it is; it is opened only for what is shown of the key. */
+/** The ciphertext is copied unchanged; it is decrypted only to build the masked form. */
 function convertKey({ columns }: OldRow, { fernet, now }: ConversionContext): Converted<NewKey> {
   const reader = new RowReader(columns)
   const userId = reader.text('user_id')

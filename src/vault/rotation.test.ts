@@ -11,7 +11,7 @@ import * as store from './store.ts'
 const newKey = (): Secret => new Secret(`${randomBytes(32).toString('base64url')}=`)
 const [OLD, CURRENT, LOST] = [newKey(), newKey(), newKey()]
 const [old, lost] = [openFernet([OLD]), openFernet([LOST])]
-/** As it is configured while keys are changed. */
+/** The configuration during a rotation. */
 const both = openFernet([CURRENT, OLD])
 const PROVIDERS = ['anthropic', 'gemini', 'openai'] as const
 
@@ -44,7 +44,7 @@ suite('rotation', () => {
       )
       return rows
     })
-  /** Every row's plaintext is the one that was put, and `current` alone opens it. */
+  /** Asserts that each row has the plaintext that was stored, and that only `current` decrypts it. */
   const assertRotated = async (): Promise<void> => {
     const current = openFernet([CURRENT])
     for (const row of await stored()) {
@@ -62,19 +62,19 @@ suite('rotation', () => {
   })
   const counts = ({ seen, rotated, openedBy, unreadable }: Progress) => ({ seen, rotated, openedBy, unreadable })
 
-  test('encrypts every row under the first key, in batches, and tells how far it is', async () => {
+  test('encrypts every row under the first key, in batches, and reports its progress', async () => {
     await fill(old)
-    const told: unknown[] = []
-    const outcome = await rotate(options({ onProgress: ({ seen, rotated }) => told.push([seen, rotated]) }))
+    const reported: unknown[] = []
+    const outcome = await rotate(options({ onProgress: ({ seen, rotated }) => reported.push([seen, rotated]) }))
     assert.deepEqual(counts(outcome), { seen: 15, rotated: 15, openedBy: [15, 0], unreadable: 0 })
     assert.deepEqual(
-      told,
+      reported,
       [4, 8, 12, 15].map((rows) => [rows, rows]),
     )
     await assertRotated()
   })
 
-  test('changes the ciphertext alone, and keeps the time at which a key was encrypted', async () => {
+  test('changes only the ciphertext, and keeps the time at which a key was encrypted', async () => {
     await fill(old)
     const before = await stored()
     await rotate(options())
@@ -93,7 +93,7 @@ suite('rotation', () => {
     assert.deepEqual(await stored(), before)
   })
 
-  test('that was cut off after any batch is finished by the next', async () => {
+  test('that was interrupted after any batch is finished by the next', async () => {
     for (let batches = 0; batches < 4; batches++) {
       await fill(old)
       let left = batches
@@ -110,7 +110,7 @@ suite('rotation', () => {
     }
   })
 
-  test('leaves what no key opens as it is, names it, and goes on', async () => {
+  test('does not change rows that no key opens, names them, and continues', async () => {
     await fill(old)
     const [user] = users
     assert.ok(user)
@@ -123,7 +123,7 @@ suite('rotation', () => {
     assert.deepEqual(await unreadable(), before)
   })
 
-  test('is looked at by verify, which changes nothing', async () => {
+  test('can be checked with verify, which changes nothing', async () => {
     await fill(old)
     const [user] = users
     assert.ok(user)
@@ -134,11 +134,11 @@ suite('rotation', () => {
     assert.deepEqual(await stored(), before)
   })
 
-  test('of nothing is done at once', async () => {
+  test('of an empty table ends at once', async () => {
     assert.deepEqual(counts(await rotate(options())), { seen: 0, rotated: 0, openedBy: [0, 0], unreadable: 0 })
   })
 
-  test('beside itself, and beside users who put keys, loses none of them', async () => {
+  test('runs several times at once and while users store keys without losing a key', async () => {
     for (let round = 0; round < 5; round++) {
       await fill(old)
       const busy = users.slice(0, 3)
@@ -146,7 +146,7 @@ suite('rotation', () => {
       const putting = busy.map(async (user) => {
         for (let count = 0; count < 6; count++) {
           const text = `put ${round}.${count} by ${user.id}`
-          // A process that was not started anew yet still encrypts under the old key.
+          // A process that has not been restarted yet still encrypts under the old key.
           await put(user, 'gemini', count % 2 === 0 ? old : both, text)
           latest.set(user.id, text)
         }

@@ -3,21 +3,21 @@ import type { SystemSql } from '../db/sql.ts'
 import type { Statement } from '../db/wire/statement.ts'
 import type { Fernet } from '../lib/fernet.ts'
 
-/** Rows of one transaction: a fraction of a second, which is how long a user who puts a key just then may wait. */
+/** Rows per transaction. It takes a fraction of a second, during which a user who stores a key may have to wait. */
 const BATCH_ROWS = 500
-/** Of more unreadable rows than this only the number is told. */
+/** Maximum unreadable rows that are named; the others are only counted. */
 const UNREADABLE_NAMED_MAX = 20
 
 export interface Progress {
-  /** Rows looked at so far. */
+  /** Rows read so far. */
   readonly seen: number
-  /** Encrypted anew, under the first key. */
+  /** Rows re-encrypted under the first key. */
   readonly rotated: number
-  /** How many rows each key opens, the first key first; as they are left. */
+  /** How many rows each key decrypts after the run, the first key first. */
   readonly openedBy: readonly number[]
-  /** Rows that no key opens: they stay as they are. */
+  /** Rows that no key decrypts; they do not change. */
   readonly unreadable: number
-  /** The first of them. */
+  /** The first unreadable rows. */
   readonly unreadableRows: readonly RowName[]
 }
 
@@ -35,8 +35,8 @@ const READ: Statement = {
   text: `select user_id as "userId", provider, encrypted_key as "encryptedKey" from user_api_keys
          where (user_id, provider) > ($1, $2) order by user_id, provider limit $3`,
 }
-// In the order of the key, so that two rotations at once wait for one another and never for each other; a key that is put
-// meanwhile waits too, or is what is read here.
+// Rows are locked in the order of the primary key, so that concurrent rotations cannot deadlock. A user who stores a key meanwhile
+// either waits for this transaction or has committed before, in which case the new row is read.
 const LOCK: Statement = { name: 'vault.lock_batch', text: `${READ.text} for update` }
 const REENCRYPT: Statement = {
   name: 'vault.reencrypt',
@@ -45,43 +45,43 @@ const REENCRYPT: Statement = {
          where k.user_id = n.user_id and k.provider = n.provider`,
 }
 
-/** What `rotate` and `verify` stand on. */
+/** Dependencies and settings of `rotate` and `verify`. */
 export interface RotationOptions {
   readonly db: Pick<Database, 'asSystem'>
   readonly fernet: Fernet
-  /** How many keys there are. */
+  /** The number of encryption keys. */
   readonly keys: number
   readonly onProgress?: (progress: Progress) => void
   readonly batchRows?: number
 }
 
 /**
- * Encrypts under the first key what an older one encrypted, in batches of a transaction each. It may be stopped and run again
- * at any time, also several at once, while the service runs: what is done is not done twice, and no key is lost.
+ * Re-encrypts under the first key the rows that an older key encrypted, one transaction per batch. It can be interrupted and run again,
+ * several times at once and while the service runs: rows that are done are skipped, and no key is lost.
  */
 export function rotate(options: RotationOptions): Promise<Progress> {
   return walk(options, 'rotate vault keys', async (sql, fernet, place) => {
     const rows = await sql.rows<Row>(LOCK, place)
-    const anew = rows.flatMap((row) => {
+    const reencrypted = rows.flatMap((row) => {
       const opened = fernet.decrypt(row.encryptedKey)
       if (opened === undefined || opened.key === 0) return []
       const encryptedKey = fernet.encrypt(opened.plaintext, opened.timestampS)
       opened.plaintext.fill(0)
       return [{ ...row, encryptedKey }]
     })
-    if (anew.length > 0) {
-      const column = (name: keyof Row): string[] => anew.map((row) => row[name])
+    if (reencrypted.length > 0) {
+      const column = (name: keyof Row): string[] => reencrypted.map((row) => row[name])
       await sql.rows(REENCRYPT, [column('userId'), column('provider'), column('encryptedKey')])
     }
-    const changed = new Map(anew.map((row) => [JSON.stringify([row.userId, row.provider]), row]))
+    const changed = new Map(reencrypted.map((row) => [JSON.stringify([row.userId, row.provider]), row]))
     return {
       rows: rows.map((row) => changed.get(JSON.stringify([row.userId, row.provider])) ?? row),
-      rotated: anew.length,
+      rotated: reencrypted.length,
     }
   })
 }
 
-/** Looks which key opens each row, and changes nothing. */
+/** Counts which key decrypts each row, without changes. */
 export function verify(options: RotationOptions): Promise<Progress> {
   return walk(options, 'verify vault keys', async (sql, _, place) => ({
     rows: await sql.rows<Row>(READ, place),

@@ -21,7 +21,7 @@ import * as store from './store.ts'
 const KEYS = '/api/user-api-keys'
 const KEY = `${KEYS}/:provider`
 
-/** Users' keys for AI providers. Only services can read one in clear, by a single route, and each read is recorded. */
+/** Users' keys for AI providers. Only services can read a key in plain text, with a single route, and each read is recorded. */
 export function vaultRoutes(app: App, deps: FeatureDeps): void {
   for (const schema of [UserApiKey, UserApiKeyPut, PlaintextKey, KeyRead]) app.addSchema(schema)
   storedKeys(app, deps)
@@ -29,7 +29,7 @@ export function vaultRoutes(app: App, deps: FeatureDeps): void {
   readKeys(app, deps)
 }
 
-/** What the database alone answers. */
+/** The routes that need only the database. */
 function storedKeys(app: App, { db }: FeatureDeps): void {
   app.get(KEYS, { schema: operations.listKeys }, async (request, reply) =>
     reply.send(await db.asUser(signedIn(request), store.list)),
@@ -47,7 +47,7 @@ function storedKeys(app: App, { db }: FeatureDeps): void {
   })
 }
 
-/** What asks a provider. */
+/** The routes that call a provider. */
 function checkedKeys(app: App, { db, limits, config, metrics, tracing }: FeatureDeps): void {
   const keys = openCheckedKeys(
     db,
@@ -75,7 +75,7 @@ function checkedKeys(app: App, { db, limits, config, metrics, tracing }: Feature
   })
 }
 
-/** Keys in clear, and the record of who read them. */
+/** Keys in plain text, and the record of their reads. */
 function readKeys(app: App, deps: FeatureDeps): void {
   const fernet = openFernet(deps.config.encryptionKeys)
 
@@ -83,7 +83,7 @@ function readKeys(app: App, deps: FeatureDeps): void {
     const [principal, { provider }] = [signedIn(request), request.params]
     const { actor } = principal
     const apiKey = await deps.db.asUser(principal, async (sql) => {
-      if (actor.kind !== 'service') throw new Problem('forbidden', 'Only services may read a key in clear')
+      if (actor.kind !== 'service') throw new Problem('forbidden', 'Only services may read a key in plain text')
       const { encryptedKey } = await store.findSealed(sql, provider)
       await store.noteRead(sql, { provider, service: actor.name, requestId: request.id })
       return unsealed(fernet, encryptedKey)

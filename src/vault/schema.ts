@@ -14,7 +14,7 @@ const ProviderField = OneOf(PROVIDER_NAMES, {
   description: PROVIDER_NAMES.map((name) => PROVIDERS[name].title).join(', '),
 })
 
-/** A key as it is shown: never the key. */
+/** The public form of a key, which never contains the key itself. */
 export const UserApiKey = Type.Object(
   {
     provider: ProviderField,

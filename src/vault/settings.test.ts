@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { testConfig } from '../../test/wire.ts'
 import { vaultSettings } from './settings.ts'
 
-test('providers are asked at their own addresses by default, and at others where variables name them', () => {
+test('the base URLs are those of the providers by default, and those of the variables if they are set', () => {
   assert.deepEqual(vaultSettings.of(testConfig()).baseUrls, {
     gemini: 'https://generativelanguage.googleapis.com',
     openai: 'https://api.openai.com/v1',
@@ -13,10 +13,10 @@ test('providers are asked at their own addresses by default, and at others where
   assert.equal(baseUrls.gemini, 'https://proxy.example/gemini')
 })
 
-test('a base URL that is none is refused by the name of its variable', () => {
+test('an invalid base URL is refused with the name of its variable', () => {
   assert.throws(() => testConfig({ OPENAI_BASE_URL: 'ftp://x' }), /^StartError: OPENAI_BASE_URL: must be an http/)
 })
 
-test('a configuration that was read without them has no settings of the vault', () => {
+test('a configuration without the feature has no settings of the vault', () => {
   assert.throws(() => vaultSettings.of({ features: {} }), /was read without the settings of vault/)
 })

@@ -1,7 +1,7 @@
 import { defineSettings } from '../config/settings.ts'
 import { httpUrl } from '../lib/env-reader.ts'
 
-/** Where each provider is asked whether a key works: no slash at the end. */
+/** Base URL of each provider's API, without a slash at the end. */
 export const vaultSettings = defineSettings(
   'vault',
   { GEMINI_BASE_URL: [], OPENAI_BASE_URL: [], ANTHROPIC_BASE_URL: [] },

@@ -6,7 +6,7 @@ import type { Verdict } from './live-check.ts'
 import type { ProviderName } from './providers.ts'
 import type { KeyRead, UserApiKey } from './schema.ts'
 
-/** A key as it is shown. */
+/** The columns of the public form of a key. */
 const SHOWN = `provider, masked_key as "maskedKey", validation_status as "validationStatus",
   last_validated_at as "lastValidatedAt", created_at as "createdAt", updated_at as "updatedAt"`
 
@@ -16,8 +16,8 @@ const FIND_SEALED: Statement = {
   name: 'vault.find_sealed',
   text: `select key_id as "keyId", encrypted_key as "encryptedKey" from user_api_keys where provider = $1`,
 }
-// One statement, so that of several at once each finds a whole row and leaves a whole row. What was inserted has no xmax;
-// what was there before has been locked by this very transaction.
+// One statement, so that concurrent requests each replace a whole row. An inserted row has xmax 0; an updated one was locked by this
+// transaction, so that its xmax is not 0.
 const PUT: Statement = {
   name: 'vault.put',
   text: `insert into user_api_keys as k (provider, key_id, encrypted_key, masked_key, validation_status, last_validated_at)
@@ -55,7 +55,7 @@ const COUNT_READS: Statement = {
 
 /** A stored key, encrypted. */
 export interface SealedKey {
-  /** Which of the keys that were put here one after another. */
+  /** Identifies this key among those that were stored for the provider one after another. */
   readonly keyId: string
   readonly encryptedKey: string
 }
@@ -67,7 +67,7 @@ const BEFORE_THE_NEWEST: Position = ['infinity', 'ffffffff-ffff-ffff-ffff-ffffff
 
 export interface AuditPage {
   readonly reads: KeyRead[]
-  /** Undefined where it was not asked for and is not known without counting. */
+  /** Undefined if it was not requested and would need a count. */
   readonly total: number | undefined
   /** Where the next page begins; undefined on the last one. */
   readonly next: Position | undefined
@@ -87,16 +87,16 @@ export async function findSealed(sql: UserSql, provider: ProviderName): Promise<
   return found(await sql.row<SealedKey>(FIND_SEALED, [provider]))
 }
 
-/** Whether there is one now, for `put` later on. */
+/** Whether there is a key now; pass the result to `put`. */
 export async function exists(sql: UserSql, provider: ProviderName): Promise<boolean> {
   return (await sql.row(FIND, [provider])) !== undefined
 }
 
 /**
- * A key that its provider has just accepted, in place of the one before.
+ * Stores a key that the provider has just accepted, replacing the previous one.
  *
- * @param existed whether there was one when the provider began to be asked
- * @throws Problem conflict (409) when it was deleted meanwhile: whoever did so does not want one back
+ * @param existed whether there was a key before the check
+ * @throws Problem conflict (409) when the previous key was deleted during the check, because that deletion must not be undone
  */
 export async function put(
   sql: UserSql,
@@ -113,10 +113,10 @@ export async function put(
 }
 
 /**
- * Records what came of asking the provider about the key `keyId`, unless another one has been put meanwhile.
+ * Records the result of a check of the key `keyId`, unless that key has been replaced since.
  *
- * @returns the key that is there now
- * @throws Problem not_found (404) when it was deleted meanwhile
+ * @returns the current key
+ * @throws Problem not_found (404) when the key has been deleted since
  */
 export async function record(
   sql: UserSql,
@@ -132,7 +132,7 @@ export async function remove(sql: UserSql, provider: ProviderName): Promise<void
   found(await sql.row(REMOVE, [provider]))
 }
 
-/** Writes down that a service reads a key in clear: in the transaction that gives it the key, so that none goes without. */
+/** Records that a service reads a key in plain text, in the transaction that returns the key, so that no read is unrecorded. */
 export async function noteRead(
   sql: UserSql,
   { provider, service, requestId }: Pick<KeyRead, 'provider' | 'service' | 'requestId'>,
@@ -140,7 +140,7 @@ export async function noteRead(
   await sql.rows(NOTE_READ, [randomUUIDv7(), provider, service, requestId])
 }
 
-/** Newest first. `after` is where the page before ended. */
+/** Newest first. `after` is where the previous page ended. */
 export async function auditPage(
   sql: UserSql,
   provider: ProviderName,
@@ -148,7 +148,7 @@ export async function auditPage(
   after?: Position,
 ): Promise<AuditPage> {
   const [rows, counted] = await Promise.all([
-    // One more than asked for shows whether there is a next page.
+    // One row more than the limit shows whether there is a next page.
     sql.rows<KeyRead>(READS, [provider, ...(after ?? BEFORE_THE_NEWEST), limit + 1]),
     count ? sql.row<{ total: number }>(COUNT_READS, [provider]) : undefined,
   ])

@@ -72,20 +72,20 @@ suite('provider keys', () => {
     world.ask('GET', `${path}/plaintext`, asAgent(user))
   const audit = (user: User, query = ''): Promise<Answer> =>
     world.ask('GET', `${GEMINI}/audit${query}`, { token: user.token })
-  /** The row as it is stored. */
+  /** The stored row. */
   const stored = (user: User): Promise<unknown> =>
     world.asOwner(async (client) => {
       const { rows } = await client.query('select * from user_api_keys where user_id = $1 order by provider', [user.id])
       return rows
     })
-  /** Nothing of the row may change, whatever `act` is refused with. */
-  const leavingAlone = async <T>(user: User, act: () => Promise<T>): Promise<T> => {
+  /** Asserts that `act` does not change the row. */
+  const expectNoChange = async <T>(user: User, act: () => Promise<T>): Promise<T> => {
     const before = await stored(user)
     const result = await act()
     assert.deepEqual(await stored(user), before)
     return result
   }
-  /** As if the encryption key had been lost: what is stored was encrypted under one that nobody has. */
+  /** Simulates a lost encryption key: the stored key is encrypted under one that is not configured. */
   const loseEncryptionKey = (user: User): Promise<unknown> => {
     const lost = openFernet([new Secret(`${randomBytes(32).toString('base64url')}=`)])
     return world.asOwner((client) =>
@@ -120,14 +120,14 @@ suite('provider keys', () => {
       assert.deepEqual((await plaintext(ada)).json, { provider: 'gemini', apiKey: two })
     })
 
-    test('takes white space off a key that was pasted with it', async () => {
+    test('trims white space around a pasted key', async () => {
       const ada = await world.signUp()
       const key = newKey()
       assert.equal((await put(ada, `  ${key}\n`)).status, 201)
       assert.equal((await plaintext(ada)).json.apiKey, key)
     })
 
-    test('keeps a key for each provider, and lists them by its name', async () => {
+    test('stores one key per provider, and lists them by its name', async () => {
       const ada = await world.signUp()
       assert.deepEqual(await get(ada, KEYS), [])
       const keys = { openai: `sk-${randomUUID()}`, gemini: newKey(), anthropic: `sk-ant-${randomUUID()}` }
@@ -142,11 +142,11 @@ suite('provider keys', () => {
       assert.equal((await plaintext(ada, `${KEYS}/openai`)).json.apiKey, keys.openai)
     })
 
-    test('of a key that the provider does not know is 422 with its reason in our words, and the old one stays', async () => {
+    test('of a key that the provider does not know is 422 with a reason of our own, and the old key stays', async () => {
       const ada = await world.signUp()
       await put(ada)
       provider.answer = REFUSING.gemini
-      const answer = await leavingAlone(ada, () => put(ada))
+      const answer = await expectNoChange(ada, () => put(ada))
       assertProblem(answer, { status: 422, code: 'key_refused', path: GEMINI })
       const detail = 'Gemini does not know this key: copy it again from there, or make a new one'
       assert.equal(answer.json.detail, detail)
@@ -164,30 +164,30 @@ suite('provider keys', () => {
         const ada = await world.signUp()
         await put(ada)
         provider.answer = answer
-        const refused = await leavingAlone(ada, () => put(ada))
+        const refused = await expectNoChange(ada, () => put(ada))
         assertProblem(refused, { status: 503, code: 'provider_unavailable', path: GEMINI, more: ['retryAfter'] })
         assert.deepEqual([refused.headers.get('retry-after'), refused.json.retryAfter], ['30', 30])
       })
     }
 
-    test('while a quota is used up is 503 with the time that the provider asks for, and the old key stays', async () => {
+    test('while a quota is used up is 503 with the Retry-After of the provider, and the old key stays', async () => {
       const ada = await world.signUp()
       await put(ada)
       provider.answer = answering(429, { error: {} }, { 'retry-after': '77' })
-      const refused = await leavingAlone(ada, () => put(ada))
+      const refused = await expectNoChange(ada, () => put(ada))
       assertProblem(refused, { status: 503, code: 'provider_unavailable', path: GEMINI, more: ['retryAfter'] })
       assert.equal(refused.headers.get('retry-after'), '77')
       assert.match(refused.json.detail, /quota/)
     })
 
-    test('of a provider that hangs is 503 after ten seconds, in which everything else goes on', async () => {
+    test('of a provider that hangs is 503 after ten seconds, during which other requests are answered', async () => {
       const [ada, ben] = [await world.signUp('Ada'), await world.signUp('Ben')]
       await Promise.all([put(ada), put(ben)])
       provider.answer = hanging
       const before = await stored(ada)
       const startedMs = performance.now()
       const [putting, testing] = [put(ada), check(ben)]
-      // The embedded database has a single connection: whoever held it would keep these waiting.
+      // The embedded database has a single connection: a request that held it would delay these.
       for (const user of [ada, ben]) assert.equal((await get(user)).validationStatus, 'success')
       const goneOnMs = performance.now() - startedMs
       assertProblem(await putting, { status: 503, code: 'provider_unavailable', more: ['retryAfter'] })
@@ -197,7 +197,7 @@ suite('provider keys', () => {
       assert.deepEqual(await stored(ada), before)
     })
 
-    test('of what no key of the provider looks like is 422 and asks nobody', async () => {
+    test('of text without the format of the provider’s keys is 422 and calls no provider', async () => {
       const ada = await world.signUp()
       const before = provider.asked.length
       for (const [apiKey, detail] of [
@@ -232,11 +232,11 @@ suite('provider keys', () => {
       assert.equal((await world.ask('PUT', GEMINI, form)).status, 415)
       assert.equal(provider.asked.length, before)
       assert.deepEqual(await get(ada, KEYS), [])
-      // None of these was a check.
+      // None of these counted as a check.
       for (let round = 0; round < 5; round++) assert.ok((await put(ada)).status < 300)
     })
 
-    test('of a session that ends while the provider is asked is 401 and stores nothing', async () => {
+    test('is 401 and stores nothing if the session ends during the check', async () => {
       const ada = await world.signUp()
       const arrived = Promise.withResolvers<() => void>()
       provider.answer = (response, asked) => arrived.resolve(() => accepting(response, asked))
@@ -248,7 +248,7 @@ suite('provider keys', () => {
       assert.deepEqual(await stored(ada), [])
     })
 
-    test('five at once of five keys store one of them whole: one 201, four 200', async () => {
+    test('of five keys at once stores one of them whole: one 201, four 200', async () => {
       const ada = await world.signUp()
       const keys = Array.from({ length: 5 }, newKey)
       const answers = await Promise.all(keys.map((key) => put(ada, key)))
@@ -264,7 +264,7 @@ suite('provider keys', () => {
   })
 
   suite('POST …/test', () => {
-    test('records what the provider says now, and only its word on the key counts as validation', async () => {
+    test('records the result of the check; only a decision of the provider changes lastValidatedAt', async () => {
       const ada = await world.signUp()
       const { json: first } = await put(ada)
       const found: [string, boolean][] = []
@@ -288,7 +288,7 @@ suite('provider keys', () => {
       ])
     })
 
-    test('sends the provider the key that is stored', async () => {
+    test('sends the stored key to the provider', async () => {
       const ada = await world.signUp()
       const key = newKey()
       await put(ada, key)
@@ -297,7 +297,7 @@ suite('provider keys', () => {
       assert.deepEqual(asked.map(keyIn), [key, key])
     })
 
-    test('leaves a key alone that was put in the meantime, and is 404 when there is none any more', async () => {
+    test('does not change a key that was stored meanwhile, and is 404 if the key was deleted meanwhile', async () => {
       const ada = await world.signUp()
       const [old, fresh] = [newKey(), newKey()]
       await put(ada, old)
@@ -319,7 +319,7 @@ suite('provider keys', () => {
       }
     })
 
-    test('without a key is 404, with a body 422, and neither asks anybody', async () => {
+    test('without a key is 404, with a body 422, and neither calls a provider', async () => {
       const ada = await world.signUp()
       const before = provider.asked.length
       assertProblem(await check(ada), { status: 404, code: 'not_found', path: `${GEMINI}/test` })
@@ -330,7 +330,7 @@ suite('provider keys', () => {
   })
 
   suite('the limit of live checks', () => {
-    test('is five an hour for each user, of either kind; the sixth is 429 and asks nobody', async () => {
+    test('is five an hour for each user, for PUT and test together; the sixth is 429 and calls no provider', async () => {
       const [ada, ben] = [await world.signUp('Ada'), await world.signUp('Ben')]
       await put(ada)
       provider.answer = REFUSING.gemini
@@ -340,7 +340,7 @@ suite('provider keys', () => {
       }
       provider.answer = accepting
       const before = provider.asked.length
-      await leavingAlone(ada, async () => {
+      await expectNoChange(ada, async () => {
         for (const act of [put, check]) {
           const refused = await act(ada)
           assertProblem(refused, { status: 429, code: 'too_many_requests' })
@@ -349,7 +349,7 @@ suite('provider keys', () => {
         }
       })
       assert.equal(provider.asked.length, before)
-      // Whoever acts for the user has no more than the user.
+      // Services that act for the user share the limit of the user.
       const { headers } = asAgent(ada)
       assert.equal((await world.ask('POST', `${GEMINI}/test`, { headers: headers ?? {} })).status, 429)
       assert.equal((await put(ben)).status, 201)
@@ -357,7 +357,7 @@ suite('provider keys', () => {
       assert.equal((await world.ask('DELETE', GEMINI, { token: ada.token })).status, 204)
     })
 
-    test('lets exactly five of twenty at once through', async () => {
+    test('allows exactly five of twenty checks at once', async () => {
       const ada = await world.signUp()
       const answers = await Promise.all(Array.from({ length: 20 }, () => put(ada)))
       assert.deepEqual(
@@ -369,7 +369,7 @@ suite('provider keys', () => {
   })
 
   suite('DELETE', () => {
-    test('is not undone by a key that was being checked meanwhile', async () => {
+    test('is not undone by a PUT whose check was in progress', async () => {
       const ada = await world.signUp()
       provider.answer = accepting
       await put(ada)
@@ -400,7 +400,7 @@ suite('provider keys', () => {
     })
   })
 
-  suite('who may', () => {
+  suite('authorization', () => {
     const ROUTES = [
       ['GET', KEYS],
       ['GET', GEMINI],
@@ -425,7 +425,7 @@ suite('provider keys', () => {
     })
 
     for (const [method, path] of ROUTES) {
-      test(`${method} ${path} is 401 without a session that lives, and asks no provider`, async () => {
+      test(`${method} ${path} is 401 without a valid session, and calls no provider`, async () => {
         const before = provider.asked.length
         for (const asking of [
           {},
@@ -437,13 +437,13 @@ suite('provider keys', () => {
           const answer = await world.ask(method, path, { ...bodyOf(method), ...asking })
           assertProblem(answer, { status: 401, code: 'unauthenticated' })
         }
-        const nobody = await world.ask(method, path, { ...bodyOf(method), ...asAgent({ id: 'nobody' }) })
-        assertProblem(nobody, { status: 404, code: 'not_found' })
+        const unknown = await world.ask(method, path, { ...bodyOf(method), ...asAgent({ id: 'unknown' }) })
+        assertProblem(unknown, { status: 404, code: 'not_found' })
         assert.equal(provider.asked.length, before)
       })
 
-      test(`${method} ${path} shows and changes nothing of another user's`, async () => {
-        await leavingAlone(ada, async () => {
+      test(`${method} ${path} neither returns nor changes anything of another user`, async () => {
+        await expectNoChange(ada, async () => {
           for (const asking of [{ token: ben.token }, asAgent(ben)]) {
             const { text } = await world.ask(method, path, { ...bodyOf(method), ...asking })
             for (const secret of [key, maskOf(key), ada.id]) assert.ok(!text.includes(secret))
@@ -453,7 +453,7 @@ suite('provider keys', () => {
       })
     }
 
-    test('a user is refused a key in clear with 403, their own too, and that leaves no trace in the audit', async () => {
+    test('a user who requests a key in plain text, even their own, gets 403, and the audit has no entry', async () => {
       const before = (await audit(ada)).json
       for (const method of ['GET', 'HEAD']) {
         const answer = await world.ask(method, `${GEMINI}/plaintext`, { token: ada.token })
@@ -463,7 +463,7 @@ suite('provider keys', () => {
       assert.deepEqual((await audit(ada)).json, before)
     })
 
-    test('a service may do for its user all that the user may', async () => {
+    test('a service may do everything for its user that the user may do', async () => {
       const ada = await world.signUp()
       const as = asAgent(ada)
       const body = { apiKey: newKey() }
@@ -474,7 +474,7 @@ suite('provider keys', () => {
       assert.deepEqual(statuses, [201, 200, 200, 200, 200, 200, 204])
     })
 
-    test('a provider that there is not is 422, a parameter that there is not too, a wrong method 405', async () => {
+    test('an unknown provider or parameter is 422, a wrong method 405', async () => {
       const { token } = await world.signUp()
       for (const name of ['mistral', 'Gemini', 'gemini%20', '__proto__', 'constructor', 'x'.repeat(300)]) {
         for (const [method, end] of [
@@ -497,8 +497,8 @@ suite('provider keys', () => {
     })
   })
 
-  suite('a key in clear', () => {
-    test('is written down each time: who, for whom, which provider, when, which request; newest first', async () => {
+  suite('a key in plain text', () => {
+    test('is recorded on each read with service, user, provider, time and request; newest first', async () => {
       const ada = await world.signUp()
       const key = newKey()
       await put(ada, key)
@@ -530,13 +530,13 @@ suite('provider keys', () => {
       assert.deepEqual([headers.get('x-total-count'), headers.get('link')], ['2', null])
     })
 
-    test('is 404 without one, and that is written down nowhere', async () => {
+    test('is 404 without a key, and the audit has no entry', async () => {
       const ada = await world.signUp()
       assertProblem(await plaintext(ada), { status: 404, code: 'not_found' })
       assert.deepEqual((await audit(ada)).json, [])
     })
 
-    test('leaves an audit that outlives it, and goes with the user', async () => {
+    test('has an audit that is kept when the key is deleted, and deleted with the user', async () => {
       const ada = await world.signUp()
       await put(ada)
       await plaintext(ada)
@@ -549,7 +549,7 @@ suite('provider keys', () => {
       assert.deepEqual(rows, [])
     })
 
-    test('leaves an audit that pages through every entry once, and refuses cursors of others', async () => {
+    test('has an audit whose pages contain each entry once, and which refuses cursors of other users', async () => {
       const [ada, ben] = [await world.signUp('Ada'), await world.signUp('Ben')]
       await put(ada)
       for (let round = 0; round < 5; round++) await plaintext(ada)
@@ -585,13 +585,13 @@ suite('provider keys', () => {
       }
     })
 
-    test('leaves an audit that the serving role can neither change nor delete, nor write for another user', async () => {
+    test('has an audit that the serving role can neither change nor delete, nor write for another user', async () => {
       const [ada, ben] = [await world.signUp('Ada'), await world.signUp('Ben')]
       await put(ada)
       await plaintext(ada)
       const principal = servicePrincipal('agent', ada.id)
       for (const text of [
-        `update user_api_key_reads set service = 'nobody'`,
+        `update user_api_key_reads set service = 'other'`,
         'delete from user_api_key_reads',
         'truncate user_api_key_reads',
         `insert into user_api_key_reads (id, provider, service, request_id, user_id) values (gen_random_uuid(), 'x', 'x', 'x', '${ben.id}')`,
@@ -609,13 +609,13 @@ suite('provider keys', () => {
   })
 
   suite('a key whose encryption key is lost', () => {
-    test('is listed all the same; to read or to test it is 503, asks nobody and leaves it as it is', async () => {
+    test('is listed; to read or to test it is 503, calls no provider and does not change it', async () => {
       const ada = await world.signUp()
       await put(ada)
       const shown = await get(ada)
       await loseEncryptionKey(ada)
       const before = provider.asked.length
-      await leavingAlone(ada, async () => {
+      await expectNoChange(ada, async () => {
         assert.deepEqual(await get(ada), shown)
         assert.deepEqual(await get(ada, KEYS), [shown])
         for (const answer of [await plaintext(ada), await check(ada)]) {
@@ -627,7 +627,7 @@ suite('provider keys', () => {
       assert.deepEqual((await audit(ada)).json, [])
     })
 
-    test('stops nothing else, and is replaced or deleted when the user says so', async () => {
+    test('does not affect other requests, and can be replaced and deleted', async () => {
       const ada = await world.signUp()
       await put(ada)
       const other = `sk-${randomUUID()}`
@@ -635,7 +635,7 @@ suite('provider keys', () => {
       await loseEncryptionKey(ada)
       assert.equal((await plaintext(ada, `${KEYS}/openai`)).json.apiKey, other)
       provider.answer = REFUSING.gemini
-      assert.equal((await leavingAlone(ada, () => put(ada))).status, 422)
+      assert.equal((await expectNoChange(ada, () => put(ada))).status, 422)
       provider.answer = accepting
       const key = newKey()
       assert.equal((await put(ada, key)).status, 200)
@@ -646,7 +646,7 @@ suite('provider keys', () => {
   })
 
   suite('the system role', () => {
-    test('may change a ciphertext and purge old reads, and see nothing else of a key', async () => {
+    test('may change ciphertexts and purge old reads, and can read nothing else of a key', async () => {
       const ada = await world.signUp()
       await put(ada)
       await plaintext(ada)
@@ -701,7 +701,7 @@ suite('provider keys', () => {
       })
     })
 
-    test('sees and deletes no read of a key that is younger than a year', async () => {
+    test('neither sees nor deletes reads of a key that are younger than a year', async () => {
       const ada = await world.signUp()
       await put(ada)
       await plaintext(ada)
@@ -713,8 +713,8 @@ suite('provider keys', () => {
     })
   })
 
-  // Last, so that it sees what all the others have left behind.
-  test('no key that was ever sent is in the log, in an answer but the one in clear, or in any row of any table', async () => {
+  // The last test, because it searches everything that the others have written.
+  test('no key that was sent is in the log, in any answer except the plaintext, or in any row of any table', async () => {
     const ada = await world.signUp()
     const [key, other] = [newKey(), newKey()]
     const answers: Answer[] = [await put(ada, key), await check(ada), await audit(ada)]
@@ -739,7 +739,7 @@ suite('provider keys', () => {
     assert.equal((await plaintext(ada)).json.apiKey, key)
 
     const said = answers.map(({ text, headers }) => text + JSON.stringify([...headers])).join('\n')
-    // An unknown field is named, three times over, to whoever sent it.
+    // The answer names the unknown field to the client that sent it, three times.
     assert.equal(said.split(other).length - 1, 3)
     const everyRow = await world.asOwner(async (client) => {
       const { rows: tables } = await client.query<{ name: string }>(

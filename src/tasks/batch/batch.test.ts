@@ -50,7 +50,7 @@ async function assertUnchanged(work: () => Promise<unknown>): Promise<void> {
 }
 
 suite('a batch', () => {
-  test('does each operation and answers in order, with the task as it then was', async () => {
+  test('executes each operation in order and answers with the task after it', async () => {
     const [a, b, c] = [await newTask(), await newTask(), await newTask()]
     const { status, json } = await batch([
       { op: 'create', task: { title: 'new', tags: ['a', 'Ü"{,}'], dueDate: '2025-12-27T17:00:00.1239+01:00' } },
@@ -82,7 +82,7 @@ suite('a batch', () => {
     assert.equal((await ask('GET', `${TASKS}/${c.id}`)).status, 404)
   })
 
-  test('of 100 creations lists them newest first in the reverse of their order, all of one instant', async () => {
+  test('of 100 creations gives all tasks one createdAt, and lists them in reverse order', async () => {
     const { json } = await batch(Array.from({ length: 100 }, (_, n) => ({ op: 'create', task: { title: `n${n}` } })))
     const ids = json.results.map((each: Json) => each.task.id)
     assert.equal(new Set(json.results.map((each: Json) => each.task.createdAt)).size, 1)
@@ -116,7 +116,7 @@ suite('a batch', () => {
     assert.deepEqual(statements, ['tasks.lock_all', 'tasks.remove_all'])
   })
 
-  test('takes effect in order: what one creates, changes or deletes the next one meets so', async () => {
+  test('lets each operation see the creations, changes and deletions of those before it', async () => {
     const id = randomUUID()
     const { json } = await batch(
       [
@@ -153,7 +153,7 @@ suite('a batch', () => {
     assert.deepEqual([(await read(id)).title, (await read(id)).version], ['three', 1])
   })
 
-  test('that is not atomic leaves what succeeds, and says of the rest why not', async () => {
+  test('that is not atomic keeps the operations that succeed and returns a problem for each other one', async () => {
     const [mine, his] = [await newTask(), (await ask('POST', TASKS, { title: 'his' }, ben)).json]
     const { status, json } = await batch(
       [
@@ -181,7 +181,7 @@ suite('a batch', () => {
   })
 
   for (const rest of [{}, { atomic: true }]) {
-    test(`with ${JSON.stringify(rest)} changes nothing when one is refused, and says which`, async () => {
+    test(`with ${JSON.stringify(rest)} changes nothing when one operation is refused, and returns its index`, async () => {
       const task = await newTask()
       const good = [
         { op: 'create', task: { title: 'new' } },
@@ -205,7 +205,7 @@ suite('a batch', () => {
     })
   }
 
-  test('names the first of several that are refused', async () => {
+  test('names the first of several refused operations', async () => {
     const answer = await batch([
       { op: 'create', task: { title: 'x' } },
       { op: 'delete', id: randomUUID() },
@@ -241,7 +241,7 @@ suite('a batch', () => {
   ]
   for (const [what, body, pointer] of malformed) {
     for (const atomic of [undefined, false]) {
-      test(`with ${what} is 422 and names it, ${atomic === false ? 'not ' : ''}atomic, and does nothing`, () =>
+      test(`with ${what} is 422 and names the field, ${atomic === false ? 'not ' : ''}atomic, and changes nothing`, () =>
         assertUnchanged(async () => {
           const sent = Array.isArray(body) || atomic === undefined ? body : { atomic, ...(body as object) }
           const answer = await ask('POST', BATCH, sent)
@@ -252,7 +252,7 @@ suite('a batch', () => {
     }
   }
 
-  test('with a fault among more than a thousand values is 422 and names it', () =>
+  test('with one invalid value among more than a thousand is 422 and names the field', () =>
     assertUnchanged(async () => {
       const tags = Array.from({ length: 20 }, (_, n) => `t${n}`)
       const operations: object[] = Array.from({ length: 99 }, () => ({ op: 'create', task: { title: 'x', tags } }))
@@ -266,12 +266,12 @@ suite('a batch', () => {
       }
     }))
 
-  test('with an unknown op says which there are', async () => {
+  test('with an unknown op is refused with the list of known ones', async () => {
     const { json } = await batch([{ op: 'archive', id }])
     assert.equal(json.detail, 'operations.0.op must be one of create, update, complete, delete')
   })
 
-  test('trims titles and tags as a creation alone does', async () => {
+  test('trims titles and tags in the same way as a single creation', async () => {
     const { json } = await batch([{ op: 'create', task: { title: ' a ', tags: [' b '] } }])
     assert.deepEqual([json.results[0].task.title, json.results[0].task.tags], ['a', ['b']])
   })
@@ -283,7 +283,7 @@ suite('a batch', () => {
     assertRefused(await batch(operations), 413, 'body_too_large')
   })
 
-  test('with a key is done once, and its problems are replayed too', async () => {
+  test('with an Idempotency-Key is executed once, and its problems are replayed too', async () => {
     const body = { atomic: false, operations: [create, { op: 'delete', id: randomUUID() }] }
     const post = () => world.ask('POST', BATCH, { token: ada.token, body, headers: { 'idempotency-key': 'batch' } })
     const [first, again] = [await post(), await post()]
@@ -293,7 +293,7 @@ suite('a batch', () => {
 })
 
 suite('batches at the same time', () => {
-  test('over the same tasks in opposite orders all get through, one after another', { skip: needsServer }, async () => {
+  test('on the same tasks in opposite orders all succeed, one after another', { skip: needsServer }, async () => {
     const tasks = await Promise.all(Array.from({ length: 20 }, () => newTask()))
     const operations = tasks.map(({ id }) => ({ op: 'complete', id }))
     const answers = await Promise.all(
@@ -303,9 +303,9 @@ suite('batches at the same time', () => {
     for (const { id } of tasks) assert.deepEqual([(await read(id)).version, (await read(id)).status], [21, 'TODO'])
   })
 
-  // Something else in between makes each creation a statement of its own.
+  // A different operation in between makes each creation a separate statement.
   test(
-    'that choose the same ids in opposite orders, one after another, all get through',
+    'that create the same ids in opposite orders with separate statements all succeed',
     { skip: needsServer },
     async () => {
       const ids = Array.from({ length: 40 }, () => randomUUID())
@@ -327,7 +327,7 @@ suite('batches at the same time', () => {
     },
   )
 
-  test('that choose the same ids in opposite orders all get through: one creates, the others find', async () => {
+  test('that create the same ids in opposite orders all succeed: one creates the tasks, the others find them', async () => {
     const ids = Array.from({ length: 20 }, () => randomUUID())
     const operations = ids.map((id) => ({ op: 'create', task: { id, title: 'x' } }))
     const answers = await Promise.all(
@@ -341,7 +341,7 @@ suite('batches at the same time', () => {
 })
 
 suite('a bulk deletion', () => {
-  test('deletes what is there and yours, and names the rest, each in the order given', async () => {
+  test('deletes the tasks of the caller and lists the other ids, both in the order of the request', async () => {
     const [a, b, c] = [await newTask(), await newTask(), await newTask()]
     const his = (await ask('POST', TASKS, { title: 'his' }, ben)).json
     const unknown = randomUUID()
@@ -354,7 +354,7 @@ suite('a bulk deletion', () => {
     assert.deepEqual(again.json, { deleted: [], notFound: [c.id, a.id] })
   })
 
-  test('takes 1000 ids', async () => {
+  test('accepts 1000 ids', async () => {
     const made = await Promise.all(
       Array.from({ length: 10 }, () =>
         batch(Array.from({ length: 100 }, () => ({ op: 'create', task: { title: 'x' } }))),
@@ -364,7 +364,7 @@ suite('a bulk deletion', () => {
     assert.deepEqual((await ask('POST', BULK_DELETE, { ids })).json, { deleted: ids, notFound: [] })
   })
 
-  test('at once with others over the same tasks deletes each once', async () => {
+  test('deletes each task once when several deletions of the same tasks run at once', async () => {
     const tasks = await Promise.all(Array.from({ length: 20 }, () => newTask()))
     const ids: string[] = tasks.map(({ id }) => id)
     const answers = await Promise.all(
@@ -385,7 +385,7 @@ suite('a bulk deletion', () => {
     ['an unknown field', { ids: [id], all: true }, '/all'],
     ['ids that are one id', { ids: id }, '/ids'],
   ] as const) {
-    test(`with ${what} is 422, names it and deletes nothing`, () =>
+    test(`with ${what} is 422, names the field and deletes nothing`, () =>
       assertUnchanged(async () => {
         const answer = await ask('POST', BULK_DELETE, body)
         assertRefused(answer, 422, 'invalid_input')

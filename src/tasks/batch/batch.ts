@@ -11,11 +11,11 @@ import type { TaskCreate } from '../schema.ts'
 import * as store from '../store.ts'
 import type { Stored } from '../store.ts'
 
-/** The tasks that the batch speaks of, locked: as the operations so far have left them. */
+/** The tasks whose ids the batch names, locked, in the state after the operations so far. */
 type Tasks = Map<string, Stored>
 
-// An id that is being created cannot be locked beforehand, so that two batches could wait for what the other creates. Those of
-// one user that might, take turns.
+// An id that does not exist yet cannot be locked, so two batches of a user that create the same ids in different orders could
+// deadlock. An advisory lock serialises them.
 const TAKE_TURNS: Statement = {
   name: 'tasks.batch_turn',
   text: `select pg_advisory_xact_lock(hashtextextended($1, 7))::text`,
@@ -23,16 +23,16 @@ const TAKE_TURNS: Statement = {
 
 type Outcome = Problem | { readonly status: number; readonly task?: Stored }
 
-/** An operation that has an id, in lower case: those that create without one have been given one. */
+/** An operation with its id in lower case. A creation without an id has got a generated one. */
 type Identified =
   | { readonly op: 'create'; readonly id: string; readonly task: TaskCreate }
   | Exclude<Operation, { op: 'create' }>
 
 /**
- * Does the operations in order, each upon what those before it left. What may be refused is refused before anything is
- * written for it, so that refusals need no savepoint; what the database itself refuses ends the whole batch.
+ * Executes the operations in order; each sees the changes of those before it. An operation is checked before its first write, so
+ * that a refused operation needs no savepoint. An error of the database itself ends the whole batch.
  *
- * @throws Problem when `atomic`: that of the first operation that is refused, with its index as `failedOperation`
+ * @throws Problem when `atomic`: the problem of the first refused operation, with its index as `failedOperation`
  */
 export async function runBatch(
   sql: UserSql,
@@ -69,7 +69,7 @@ const failure = ({ kind, message, body, cause }: Problem, index: number): Proble
 const idOf = (operation: Operation | undefined): string | undefined =>
   operation?.op === 'create' ? operation.task.id : operation?.id
 
-/** All are created at one instant, so that the order of their ids is what lists show: newest first, the last one. */
+/** All tasks of a batch have the same createdAt, so lists order them by id. Sorted ids make the last creation the newest. */
 function identified(operations: readonly Operation[]): Identified[] {
   const made = operations.map(() => randomUUIDv7()).sort()
   return operations.map((operation, index) => {
@@ -82,7 +82,7 @@ type Kind = 'create' | 'change' | 'delete'
 
 const kindOf = ({ op }: Identified): Kind => (op === 'create' || op === 'delete' ? op : 'change')
 
-/** Neighbours of one kind, each about another task: they can be done in one flight. */
+/** Groups consecutive operations of one kind on different tasks: their statements are sent in one round trip. */
 function runsOf(operations: readonly Identified[]): Identified[][] {
   const runs: Identified[][] = []
   let ids = new Set<string>()
@@ -112,7 +112,7 @@ async function perform(sql: UserSql, tasks: Tasks, run: readonly Identified[]): 
   return outcomes
 }
 
-/** What somebody else has created since the batch began is locked too, again in the one order. */
+/** Tasks that another request created since the batch began are locked too, again in the order of their ids. */
 async function createNew(sql: UserSql, tasks: Tasks, run: readonly Identified[]): Promise<Map<string, Stored>> {
   const creations = run.flatMap((each) => (each.op === 'create' ? [{ ...each.task, id: each.id }] : []))
   if (creations.length === 0) return new Map()
@@ -131,7 +131,7 @@ async function outcomeOf(work: () => Promise<Exclude<Outcome, Problem>>): Promis
   }
 }
 
-/** @param created what has been created for it; a task that is deleted is so afterwards, with its neighbours */
+/** @param created the task that `createNew` inserted for this operation. Deletions are executed later, by `perform`. */
 async function one(
   sql: UserSql,
   tasks: Tasks,
@@ -166,6 +166,6 @@ async function creation(
 ): Promise<Creation> {
   if (created !== undefined) return { task: created, isNew: true }
   const current = tasks.get(id)
-  // Deleted by somebody else in the moment between the two statements.
+  // Another request deleted the task between the two statements.
   return current === undefined ? sql.run(create({ ...task, id })) : repeated(current, task)
 }

@@ -22,7 +22,7 @@ const bulkRefusals = [
 ] as const
 
 /**
- * In lower case. That no two are the same as they are written, the schema has seen.
+ * The ids in lower case. The schema has already refused exact duplicates; this also refuses ids that differ only in case.
  *
  * @throws Problem invalid_input (422)
  */
@@ -39,7 +39,7 @@ export function batchRoutes(app: App, { db }: { db: Database }): void {
   app.post(
     '/api/tasks/batch',
     {
-      // The body was validated as a TaskBatch by then.
+      // The body has been validated as a TaskBatch before this is called.
       config: { rows: ({ body }) => (body as TaskBatch).operations.length },
       schema: {
         operationId: 'batchTasks',
@@ -65,7 +65,7 @@ export function batchRoutes(app: App, { db }: { db: Database }): void {
   app.post(
     '/api/tasks/bulk-delete',
     {
-      // The body was validated as a BulkDelete by then.
+      // The body has been validated as a BulkDelete before this is called.
       config: { rows: ({ body }) => (body as BulkDelete).ids.length },
       schema: {
         operationId: 'deleteTasks',

@@ -1,7 +1,7 @@
 /**
- * Every capital letter beyond ASCII that NFKD leaves, each followed by its small letter: Unicode 17. The search folds by this
- * table and the same one in the migrations (todo_search_words), so that it finds the same whatever the database's locale and the
- * versions of Unicode that PostgreSQL, its libraries and Node have.
+ * Every non-ASCII capital letter that NFKD does not decompose, each followed by its small letter (Unicode 17). The search folds by
+ * this table, and todo_search_words in the migrations by the same one. So the result depends neither on the locale of the database
+ * nor on the Unicode versions of PostgreSQL, its libraries and Node.
  */
 const CAPITALS_AND_SMALLS = [
   'ÆæÐðØøÞþĐđĦħŁłŊŋŒœŦŧƁɓƂƃƄƅƆɔƇƈƉɖƊɗƋƌƎǝƏəƐɛƑƒƓɠƔɣƖɩƗɨƘƙƜɯƝɲƟɵƢƣƤƥƦʀƧƨƩʃƬƭƮʈƱʊƲʋƳƴƵƶƷʒƸƹƼƽǤǥǶƕǷƿȜȝȠƞȢȣȤȥȺⱥȻȼȽƚȾⱦ',
@@ -30,7 +30,7 @@ const CAPITALS_AND_SMALLS = [
   '𞤇𞤩𞤈𞤪𞤉𞤫𞤊𞤬𞤋𞤭𞤌𞤮𞤍𞤯𞤎𞤰𞤏𞤱𞤐𞤲𞤑𞤳𞤒𞤴𞤓𞤵𞤔𞤶𞤕𞤷𞤖𞤸𞤗𞤹𞤘𞤺𞤙𞤻𞤚𞤼𞤛𞤽𞤜𞤾𞤝𞤿𞤞𞥀𞤟𞥁𞤠𞥂𞤡𞥃',
 ].join('')
 
-/** Small letters that a search should find by other letters. */
+/** Small letters that are spelt with other letters in a search. */
 const SPELT_OUT: readonly (readonly [letter: string, spelling: string])[] = [
   ['ß', 'ss'],
   ['æ', 'ae'],
@@ -42,7 +42,7 @@ const SPELT_OUT: readonly (readonly [letter: string, spelling: string])[] = [
   ['ς', 'σ'],
 ]
 
-/** What each letter beyond ASCII becomes that does not stay as it is: its small letter, spelt out. */
+/** Maps each non-ASCII letter that folding changes to its small letter, spelt out. */
 export const FOLDED: ReadonlyMap<string, string> = foldedLetters()
 
 function foldedLetters(): Map<string, string> {

@@ -20,7 +20,7 @@ export interface Bound {
   readonly values: readonly unknown[]
 }
 
-/** One statement in the making: text is put together from fixed pieces, whatever was given goes by number. */
+/** Collects the parameters of a statement. The text consists of fixed pieces only; values from the client are always parameters. */
 class Parameters {
   readonly values: unknown[] = []
   add(value: unknown, type: string): string {
@@ -42,8 +42,8 @@ function orderOf(field: SortField): Order {
 type Key = Order & { readonly descending: boolean }
 
 /**
- * The page after the one that ended at `after`. It gives one row: `tasks`, a JSON array; `total`, null where it would have to be
- * counted and was not asked for; `next`, the keys of its last task where there is a next page.
+ * The page after the one that ended at `after`. The result is one row: `tasks`, a JSON array; `total`, null if it was not requested
+ * and would need a count; `next`, the keys of the last task of the page if there is a next page.
  */
 export function pageStatement(query: Query, due: readonly string[], after: Keys | undefined): Bound {
   const parameters = new Parameters()
@@ -55,7 +55,7 @@ export function pageStatement(query: Query, due: readonly string[], after: Keys 
     return `${expression}${descending ? ' desc' : ''}${nullable && descending ? ' nulls last' : ''}`
   })
   const limit = parameters.add(query.limit, 'int')
-  // One task more than the page takes shows whether there is a next page. The total of a first page that is also the last is free.
+  // One task more than the limit shows whether there is a next page. If the first page is also the last, its length is the total.
   const all = query.count ? `(select count(*) ${matching})` : 'null::bigint'
   const total = after === undefined ? `case when count(*) > ${limit} then ${all} else count(*) end` : all
   const text = `select
@@ -75,7 +75,7 @@ export function pageStatement(query: Query, due: readonly string[], after: Keys 
 
 const named = new Map<string, Statement>()
 
-/** The same object for the same name: what is made of a statement is kept beside it. */
+/** Returns the same object for the same name, because prepared forms are cached per statement object. */
 function statementOf(name: string, text: string): Statement {
   if (name === '') return { name, text }
   const statement = named.get(name) ?? { name, text }
@@ -84,14 +84,14 @@ function statementOf(name: string, text: string): Statement {
   return statement
 }
 
-/** The member as JSON text, from its column. */
+/** SQL for the member as JSON text. */
 function jsonOf(field: Field): string {
   const { column, type } = fieldOf(field)
   if (type === 'timestamptz(3)') return `todo_instant_json(${column})`
   return `coalesce(to_json(${column})::text, 'null')`
 }
 
-/** The JSON of a whole task is kept; that of some of its members is made. */
+/** A whole task has its JSON stored; the JSON of selected members is built by the statement. */
 const shown = ({ fields }: Query): string =>
   fields === undefined
     ? TASK_JSON
@@ -100,14 +100,14 @@ const shown = ({ fields }: Query): string =>
 const where = (conditions: readonly string[]): string =>
   conditions.length === 0 ? '' : ` where ${conditions.join(' and ')}`
 
-/** Each is true of exactly the tasks on its side of tasks_completed_at_iff_completed. */
+/** The constraint tasks_completed_at_iff_completed makes these equivalent to conditions on the status. */
 const OPEN = 'completed_at is null'
 const COMPLETED = 'completed_at is not null'
 const OPEN_STATUSES: readonly string[] = STATUSES.filter((status) => status !== 'COMPLETED')
 
 /**
- * Which of OPEN and COMPLETED the filters require. As literals, because the planner uses a partial index of open tasks only where the
- * statement itself proves the index's predicate: a status is a parameter, and below a policy its operators reach no index anyway.
+ * Which of OPEN and COMPLETED the filters require. They are literals, because the planner uses the partial index of open tasks only if
+ * the statement text implies its predicate. A status is a parameter, and row-level security keeps its operators from using an index.
  */
 function requiredStates({ status, completed, due }: Query): ReadonlySet<string> {
   const required = new Set<string>()
@@ -118,14 +118,14 @@ function requiredStates({ status, completed, due }: Query): ReadonlySet<string> 
   return required
 }
 
-/** Whether the statuses ask for more than OPEN or COMPLETED, or all, say. */
+/** Whether the list of statuses restricts more than OPEN or COMPLETED does. */
 const needsStatus = (status: readonly string[]): boolean =>
   status.join() !== 'COMPLETED' && !OPEN_STATUSES.every((open) => status.includes(open))
 
 function filters(query: Query, due: readonly string[], parameters: Parameters): string[] {
   const { status, tag, everyTag } = query
   const states = requiredStates(query)
-  // They exclude each other; nothing is read to find that out.
+  // OPEN and COMPLETED together match no task, so nothing is read.
   if (states.size > 1) return ['false']
   const conditions = [...states]
   const take = (value: unknown, condition: (value: string) => string, type: string): void => {
@@ -142,7 +142,7 @@ function filters(query: Query, due: readonly string[], parameters: Parameters): 
   }
   take(tag, (value) => `tags ${everyTag ? '@>' : '&&'} ${value}`, 'text[]')
   for (const [name, { column, operator, type }] of Object.entries(COMPARISONS)) {
-    // The names are those of the table.
+    // Object.entries returns string keys; they are the names of COMPARISONS.
     take(query[name as ComparisonName], (value) => `${column} ${operator} ${value}`, type.replace('(3)', ''))
   }
   if (query.due === 'none') conditions.push('due_date is null')
@@ -156,25 +156,24 @@ function filters(query: Query, due: readonly string[], parameters: Parameters): 
 }
 
 /**
- * What is said of `words`, and of their lines `title` and `tags`, is asked of each task once its words were fetched. `|| ''`
- * fetches them: each function would otherwise fetch and decompress a long text anew. `offset 0` keeps the planner from
- * undoing that.
+ * Evaluates the expression on `words` and on two of its lines, `title` and `tags`. `|| ''` fetches and decompresses a long text once
+ * per task; otherwise each function in the expression would do it again. `offset 0` keeps the planner from inlining the subquery.
  */
 const ofWords = (expression: string): string =>
   `(select ${expression} from (select words, split_part(words, E'\\n', 1) as title, split_part(words, E'\\n', 2) as tags
     from (select search_words || '' as words offset 0) as fetched offset 0) as lines)`
 
-/** Where typos are looked for: cut, because each of the many patterns looks through all of it. */
+/** The text that is searched with typos. It is truncated because every pattern scans all of it. */
 const TITLE_AND_TAGS = 'left(title || tags, 400)'
 
-/** strpos and position count the characters up to what they found, which in a long text takes ten times as long as finding it. */
+/** Not strpos or position: they also count the characters before the match, which takes ten times as long in a long text. */
 const holds = (where: string, part: string, parameters: Parameters): string =>
   `split_part(${where}, ${parameters.add(part, 'text')}, 1) <> ${where}`
 
-/** Whether a word begins with this one there, or is this one where it ends with a space. */
+/** Whether the text has a word with this beginning, or exactly this word if `word` ends with a space. */
 const begins = (where: string, word: string, parameters: Parameters): string => holds(where, ` ${word}`, parameters)
 
-/** A typo is forgiven in title and tags, which are short, and not in the description. */
+/** Typos are tolerated in title and tags, which are short, and not in the description. */
 function contains({ word, typos }: SearchTerm, parameters: Parameters): string {
   const begun = begins('words', word, parameters)
   if (typos === undefined) return begun
@@ -190,10 +189,10 @@ function relevance(words: readonly SearchTerm[], parameters: Parameters): string
   const ranks = words.map(({ word, typos }) => {
     const inTitleOrTags = `when ${begins('title', `${word} `, parameters)} then 6 when ${begins('title', word, parameters)} then 5
       when ${begins('tags', word, parameters)} then 4`
-    // Every task that is ranked was found, so that what remains is known.
+    // Every ranked task matches the word, so the last case needs no condition.
     if (typos === undefined) return `case ${inTitleOrTags} else 3 end`
-    const forgiven = `title like any (${parameters.add(typos.patterns, 'text[]')})`
-    return `case ${inTitleOrTags} when ${begins('words', word, parameters)} then 3 when ${forgiven} then 2 else 1 end`
+    const withTypo = `title like any (${parameters.add(typos.patterns, 'text[]')})`
+    return `case ${inTitleOrTags} when ${begins('words', word, parameters)} then 3 when ${withTypo} then 2 else 1 end`
   })
   return ofWords(ranks.join(' + '))
 }
@@ -206,7 +205,7 @@ function keysOf({ sort, words }: Query, parameters: Parameters): Key[] {
   return [...keys, { expression: 'id', type: 'uuid', descending: keys.at(-1)?.descending ?? true }]
 }
 
-/** A row comparison where one will do, which an index can begin at; else key by key. */
+/** A row comparison if all keys have one direction and no nulls, because an index scan can start there; otherwise key by key. */
 function beyond(keys: readonly Key[], after: Keys, parameters: Parameters): string {
   const values = keys.map(({ type }, at) =>
     after[at] === '' && keys[at]?.nullable ? null : parameters.add(after[at], type),
@@ -218,7 +217,7 @@ function beyond(keys: readonly Key[], after: Keys, parameters: Parameters): stri
   }
   const alternatives = keys.flatMap((key, at) => {
     const value = values[at]
-    // Nulls come last, so that nothing is beyond one.
+    // Nulls are sorted last, so no value comes after one.
     if (value === null || value === undefined) return []
     const further = `${key.expression} ${key.descending ? '<' : '>'} ${value}`
     const equal = keys.slice(0, at).map(({ expression }, before) => {
@@ -230,7 +229,7 @@ function beyond(keys: readonly Key[], after: Keys, parameters: Parameters): stri
   return `(${alternatives.join(' or ')})`
 }
 
-/** The shapes that are asked for all the time, and that PostgreSQL keeps prepared. Any other is planned each time. */
+/** The orders of frequent queries, whose statements PostgreSQL keeps prepared. All others are planned each time. */
 const COMMON_SORTS: ReadonlySet<string> = new Set(['createdAt-', 'updatedAt-', 'dueDate', 'priority-'])
 
 function pageName(query: Query, after: Keys | undefined): string {
@@ -241,7 +240,7 @@ function pageName(query: Query, after: Keys | undefined): string {
   return `tasks.page.${sort}${filter}${position}${query.count ? '.counted' : ''}`
 }
 
-/** Names the filters where there is none, or one that is common. */
+/** A name for no filter or a frequent one; undefined for all others. */
 function commonFilter(query: Query): string | undefined {
   const { sort: _sort, fields: _fields, limit: _limit, count: _count, zone: _zone, ...filters } = query
   const { status, completed, everyTag: _everyTag, words, ...others } = filters

@@ -34,7 +34,7 @@ async function titles(query: string, headers?: Record<string, string>): Promise<
   return json.map((task: { title: string }) => task.title)
 }
 
-/** @returns the first fault's part and pointer, and all that is said */
+/** @returns the part and pointer of the first error, and the detail of the problem */
 async function refused(query: string, headers?: Record<string, string>): Promise<[string, string, string]> {
   const { status, json, text } = await list(query, headers)
   assert.equal(status, 422, `${query}: ${text}`)
@@ -103,26 +103,26 @@ suite('a filter', () => {
     ['sort=createdAt', ['Buy milk', 'Crème brûlée', 'apple tree', 'Zebra']],
   ]
   for (const [query, found] of cases) {
-    test(`${query || 'of nothing'} finds ${found.join(', ') || 'nothing'}, and the total is theirs`, async () => {
+    test(`${query || 'of nothing'} finds ${found.join(', ') || 'nothing'} and counts them in the total`, async () => {
       assert.deepEqual(await titles(query), found)
       assert.equal((await list(query)).headers.get('x-total-count'), String(found.length))
     })
   }
 
-  test("finds nothing of somebody else's", async () => {
+  test('finds no task of another user', async () => {
     for (const query of ['q=milk', 'tag=home', 'sort=title', 'status=TODO', 'due=overdue']) {
       const { json, headers } = await as(bob)('GET', `${TASKS}?${query}`)
       assert.deepEqual([json, headers.get('x-total-count')], [[], '0'], query)
     }
   })
 
-  test('is answered to HEAD as to GET', async () => {
+  test('has the same headers for HEAD as for GET', async () => {
     const { status, text, headers } = await as(ada)('HEAD', `${TASKS}?status=TODO&limit=1&count=true`)
     assert.deepEqual([status, text, headers.get('x-total-count')], [200, '', '2'])
     assert.match(headers.get('link') ?? '', /^<\/api\/tasks\?status=TODO&count=true&limit=1&cursor=/)
   })
 
-  test('on what is due takes its days from the time zone, and what is completed is never overdue', async () => {
+  test('by `due` uses the days of the time zone, and a completed task is never overdue', async () => {
     mock.timers.enable({ apis: ['Date'], now: Date.parse('2026-07-15T10:30:00Z') })
     try {
       const due = (query: string, zone?: string): Promise<string[]> =>
@@ -139,7 +139,7 @@ suite('a filter', () => {
     }
   })
 
-  test('on what is due today means one day on all pages, also past midnight', async () => {
+  test('by `due=today` uses the same day on all pages, also past midnight', async () => {
     const today = (day: number): object => ({
       title: `due ${day}`,
       tags: ['midnight'],
@@ -163,7 +163,7 @@ suite('a filter', () => {
 })
 
 suite('a search', () => {
-  test('through hundreds of the longest descriptions is answered, with typos and words of any kind', async () => {
+  test('in hundreds of the longest descriptions is answered in time, with typos and any words', async () => {
     const cleo = await world.signUp('Cleo')
     const letters = 'abcdefghij'.split('')
     const found = letters.map((letter) => `abcdefghijklmno${letter}`)
@@ -187,7 +187,7 @@ suite('a search', () => {
     }
   })
 
-  test('looks for typos in the first 400 letters of title and tags, and for what is written in all', async () => {
+  test('tolerates typos in the first 400 letters of title and tags, and finds exact words anywhere', async () => {
     const dora = await world.signUp('Dora')
     const tags = Array.from({ length: 10 }, (_, n) => `${n}${'x'.repeat(44)}`)
     await as(dora)('POST', TASKS, { title: 'Yankee', tags: [...tags, 'zulu'] })
@@ -201,8 +201,8 @@ suite('a search', () => {
   })
 })
 
-suite('what is shown', () => {
-  test('is the members that fields names and no others, in the order of a task', async () => {
+suite('the answer of a list', () => {
+  test('has exactly the members that `fields` names, in the order of a task', async () => {
     const [task] = (await list('q=milk&sort=relevance&fields=title,id')).json
     assert.deepEqual(Object.keys(task), ['id', 'title'])
     const all = (await list('sort=title')).json
@@ -212,7 +212,7 @@ suite('what is shown', () => {
     assert.equal(answer.headers.get('content-type'), 'application/json; charset=utf-8')
   })
 
-  test('pages also by what is not shown', async () => {
+  test('can be sorted by a member that `fields` leaves out, on all pages', async () => {
     const seen: unknown[] = []
     let path: string | undefined = `${TASKS}?fields=version&sort=-dueDate,title&limit=1`
     while (path !== undefined) {
@@ -226,7 +226,7 @@ suite('what is shown', () => {
     )
   })
 
-  test('has a total where it is asked for, and else on a first page that is the last', async () => {
+  test('has a total if it is requested, and also on a first page that is the last', async () => {
     const total = async (query: string): Promise<string | null> => (await list(query)).headers.get('x-total-count')
     const second = `cursor=${(await list('limit=3')).headers.get('x-next-cursor')}`
     for (const [query, expected] of [
@@ -252,7 +252,7 @@ suite('a cursor', () => {
   const cursorOf = async (query: string): Promise<string> =>
     (await list(`${query}&limit=1`)).headers.get('x-next-cursor') ?? assert.fail(query)
 
-  test('is good with the same question, however it is written and shown', async () => {
+  test('is valid for equivalent filters, and for other `fields` and `limit`', async () => {
     const cursor = await cursorOf('status=TODO,IN_PROGRESS&sort=-priority&dueBefore=2026-07-20T00:00:00Z')
     for (const same of [
       'sort=-priority&dueBefore=2026-07-20T00:00:00.000Z&status=IN_PROGRESS,TODO',
@@ -263,7 +263,7 @@ suite('a cursor', () => {
     }
   })
 
-  test('is 400 with other filters, another order, another search or time zone, and with none', async () => {
+  test('is 400 with other filters, another sort, search or time zone, and without the parameters', async () => {
     const cursor = await cursorOf('status=TODO&sort=-priority')
     for (const other of [
       '',
@@ -285,7 +285,7 @@ suite('a cursor', () => {
     assert.equal((await list(`status=TODO&sort=-priority&cursor=${cursor}`)).status, 200)
   })
 
-  test('and the Link carry every parameter on, a comma in a tag too', async () => {
+  test('and the Link contain every parameter, also a comma in a tag', async () => {
     const filters = 'tag=home,a%5C%2Cb&tagMode=any&fields=id,title&count=true&completed=false&q=m%20s'
     const { headers } = await list(`limit=1&${filters}&sort=-priority,title`)
     assert.match(
@@ -344,7 +344,7 @@ suite('a refusal', () => {
     ['timezone=', 'timezone', 'must be the name of an IANA time zone'],
   ]
   for (const [query, name, says] of cases) {
-    test(`of ${query.slice(0, 60)} is 422, names ${name} and says what is possible`, async () => {
+    test(`of ${query.slice(0, 60)} is 422, names ${name} and lists what is allowed`, async () => {
       const [part, pointer, detail] = await refused(query)
       assert.deepEqual([part, pointer], ['query', `/${name}`])
       assert.ok(typeof says === 'string' ? detail.includes(`${name} ${says}`) : says.test(detail), detail)
@@ -358,7 +358,7 @@ suite('a refusal', () => {
     assert.match(detail, /differs from the header X-Timezone/)
   })
 
-  test('of filters so long that the next page would have no address is 414', async () => {
+  test('of filters that are too long for the URL of the next page is 414', async () => {
     const tags = (amount: number): string =>
       Array.from({ length: amount }, (_, n) => encodeURIComponent(`${n}`.padStart(50, '日'))).join()
     assert.equal((await list(`tag=${tags(13)}`)).status, 200)
@@ -366,7 +366,7 @@ suite('a refusal', () => {
     assert.deepEqual([long.status, long.json.code], [414, 'uri_too_long'])
   })
 
-  test('shows neither what was sent nor how it is looked up', async () => {
+  test('contains neither the value that was sent nor any SQL', async () => {
     for (const query of ['q=%27%3B--', "sort=title'--", 'status=secret-value', "timezone='; drop table tasks"]) {
       const { text } = await list(query)
       assert.doesNotMatch(text, /select|secret-value|drop table|strpos/, query)
@@ -375,7 +375,7 @@ suite('a refusal', () => {
   })
 })
 
-suite('tags and figures', () => {
+suite('the lists of tags and the statistics', () => {
   async function statsAt(now: string): Promise<Answer> {
     mock.timers.enable({ apis: ['Date'], now: Date.parse(now) })
     try {
@@ -385,7 +385,7 @@ suite('tags and figures', () => {
     }
   }
 
-  test('count your own tasks alone', async () => {
+  test('count only the tasks of the caller', async () => {
     const tags = await as(ada)('GET', '/api/tags')
     assert.deepEqual(tags.json, [
       { name: 'home', count: 2 },
@@ -409,7 +409,7 @@ suite('tags and figures', () => {
     })
   })
 
-  test('of tags go on where a page ended, and are totalled where that is asked for', async () => {
+  test('of tags continue where a page ended, and have a total if it is requested', async () => {
     const { json: all, headers } = await as(ada)('GET', '/api/tags')
     assert.deepEqual([headers.get('x-total-count'), headers.get('link')], ['4', null])
     for (const count of ['', 'count=true&']) {
@@ -439,7 +439,7 @@ suite('tags and figures', () => {
     assert.equal((await as(ada)('GET', '/api/tags?count=yes')).status, 422)
   })
 
-  test('of what is overdue go by the same clock as the list', async () => {
+  test('use the clock of the list for overdue tasks', async () => {
     for (const [now, overdue] of [
       ['2026-07-13T23:59:59Z', 0],
       ['2026-07-14T00:00:00Z', 0],

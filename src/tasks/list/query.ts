@@ -17,7 +17,7 @@ import {
 import { PAGE_SIZE_MAX } from '../schema.ts'
 import { searchWords, wordsOf, WORDS_MAX } from './search.ts'
 
-/** What a list may be sorted by; all but relevance also the other way round. */
+/** The sort keys; all but relevance also with `-` for descending. */
 export const SORT_NAMES = [...SORTABLE, 'relevance'] as const
 export type SortName = (typeof SORT_NAMES)[number]
 
@@ -30,10 +30,10 @@ const TaskField = OneOf(FIELDS, { 'x-component': 'TaskField', 'x-enum-varnames':
 const DUES = ['overdue', 'today', 'week', 'none'] as const
 const TAGS_MAX = 20
 const Q_LENGTH_MAX = 200
-/** In a URL, of which a cursor takes up to 2 KiB and the rest is little. */
+/** Bytes of the parameters within the URL of the next page; its cursor takes up to 2 KiB more. */
 const PARAMETERS_LENGTH_MAX = 6 * 1024 - 128
 
-// A declaration, because the constants above call it.
+// A function declaration, because the constants above call it before this line is evaluated.
 function constantCase(name: string): string {
   return name.replace(/[A-Z]/g, '_$&').toUpperCase()
 }
@@ -41,7 +41,7 @@ function constantCase(name: string): string {
 /** For each field that has `anyOf`, a comma list of its values. */
 const ANY_OF_PARAMETERS = Object.fromEntries(
   ANY_OF_FIELDS.map((field) => [field, Type.Optional(CommaList(fieldOf(field).answer, fieldOf(field).anyOf))]),
-  // Object.fromEntries forgets which key has which schema.
+  // Object.fromEntries loses which key has which schema.
 ) as { [F in AnyOfField]: TOptional<TArray<(typeof TASK_FIELDS)[F]['answer']>> }
 
 const COMPARISON_PARAMETERS = Object.fromEntries(
@@ -52,8 +52,8 @@ const COMPARISON_PARAMETERS = Object.fromEntries(
 ) as Record<ComparisonName, TOptional<TString>> // the same
 
 /**
- * The parameters of the list. The document has its lists as repeated parameters (form style, exploded), because generated clients
- * that join a list with commas percent-encode the commas too, and an encoded comma is part of a tag.
+ * The parameters of the list. The OpenAPI document describes arrays as repeated parameters (form style, exploded), because generated
+ * clients that join an array with commas percent-encode these commas too, and an encoded comma is part of a tag.
  */
 export const TaskQuery = Type.Object(
   {
@@ -134,10 +134,10 @@ export interface SortKey {
 
 type Filter = AnyOfField | ComparisonName | 'tag' | 'completed' | 'due'
 
-/** What a list is asked for, checked, and without what only says how to show it. */
+/** The validated list query. */
 export interface Query extends Pick<TaskQuery, Filter> {
   readonly everyTag: boolean
-  /** The words of `q`; none without it. */
+  /** The words of `q`; empty if it is absent. */
   readonly words: readonly string[]
   readonly sort: readonly SortKey[]
   readonly fields: readonly Field[] | undefined
@@ -176,7 +176,7 @@ export function readQuery(given: TaskQuery, timezoneHeader: string | undefined):
 
 const sortKey = (text: (typeof SORTS)[number]): SortKey => {
   const descending = text.startsWith('-')
-  // A template literal type does not survive slice.
+  // `slice` returns string, not the template literal type.
   const name = (descending ? text.slice(1) : text) as SortName
   return { name, descending: descending || name === 'relevance' }
 }
@@ -210,14 +210,14 @@ function* sortFaults(sort: readonly SortKey[], searches: boolean): Generator<Vio
   if (names.includes('relevance') && !searches) yield fault('sort', 'can be relevance only together with q')
 }
 
-/** Instants in UTC and lists in one order, so that the same question has the same form. */
+/** Converts instants to UTC and sorts lists, so that equivalent queries are equal. */
 function normalized(filters: Pick<TaskQuery, Filter>): Pick<TaskQuery, Filter> {
   const entries = Object.entries(filters).map(([name, value]) => {
     if (Array.isArray(value)) return [name, value.toSorted(byCodeUnits)]
     const epochMs = typeof value === 'string' && name !== 'due' ? parseInstant(value) : undefined
     return [name, epochMs === undefined ? value : formatInstant(epochMs)]
   })
-  // The same members with the same types.
+  // The members and their types do not change.
   return Object.fromEntries(entries) as typeof filters
 }
 
@@ -226,15 +226,15 @@ const byCodeUnits = (a: string, b: string): number => (a < b ? -1 : Number(a > b
 const canonicalForm = (members: object): string =>
   JSON.stringify(Object.entries(members).toSorted(([a], [b]) => byCodeUnits(a, b)))
 
-/** Names the listing that a cursor belongs to: the same filters in the same order, shown in whatever way. */
+/** Identifies the listing that a cursor belongs to: its filters and sort keys, but not `fields`, `limit` and `count`. */
 export function listingOf({ fields: _fields, limit: _limit, count: _count, zone, ...query }: Query): string {
   const isOfDays = query.due === 'today' || query.due === 'week'
   return canonicalForm(isOfDays ? { ...query, zone } : query)
 }
 
 /**
- * The instants that `due` means now: none, the end, or the beginning and the end. A listing keeps those of its first page,
- * so that midnight between two pages neither hides a task nor shows one twice.
+ * The instants that bound `due` now: none, the end, or the beginning and the end. All pages of a listing use those of the first
+ * page, so that a change of day between two pages neither hides nor repeats a task.
  */
 export function dueBounds({ due, zone }: Pick<Query, 'due' | 'zone'>, nowMs: number): readonly string[] {
   if (due === undefined || due === 'none') return []
@@ -243,7 +243,7 @@ export function dueBounds({ due, zone }: Pick<Query, 'due' | 'zone'>, nowMs: num
   return [formatInstant(fromMs), formatInstant(untilMs)]
 }
 
-/** The parameters that ask for the next page of the same listing, but limit and cursor. */
+/** The parameters of the next page's URL, without limit and cursor. */
 export function repeated({ limit: _limit, cursor: _cursor, ...given }: TaskQuery, { due, zone }: Query): string {
   const isOfDays = due === 'today' || due === 'week'
   const parameters = Object.entries({ ...given, ...(isOfDays ? { timezone: zone } : {}) })

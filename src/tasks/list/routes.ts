@@ -19,7 +19,7 @@ export function taskListRoutes(app: App, { db, cursors }: { db: Database; cursor
     LIST,
     {
       config: {
-        // The query was validated as a TaskQuery by then.
+        // The query has been validated as a TaskQuery before this is called.
         rows: ({ query }) => (query as TaskQuery).limit ?? PAGE_SIZE_MAX,
         scans: ({ query }) => (query as TaskQuery).q !== undefined || (query as TaskQuery).count === true,
       },

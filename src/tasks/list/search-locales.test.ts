@@ -11,9 +11,9 @@ import { openWorld } from '../../../test/world.ts'
  */
 
 interface Locale {
-  /** What `create database` says. */
+  /** The options of `create database`. */
   readonly options: string
-  /** The version of PostgreSQL that brought it, where not all have it. */
+  /** The first version of PostgreSQL with this option, if not all supported ones have it. */
   readonly since?: number
 }
 
@@ -32,7 +32,7 @@ const LOCALES: Readonly<Record<string, Locale>> = {
   },
 }
 
-/** Errors of `create database` where the server's build or its machine lacks a locale. */
+/** Error codes of `create database` if the server's build or its machine lacks the locale. */
 const LACKING: ReadonlySet<string | undefined> = new Set([
   '42809', // wrong_object_type: a locale that the machine does not have
   '0A000', // feature_not_supported: built without ICU

@@ -31,7 +31,7 @@ const folded = (text: string): string => {
 
 /**
  * normalize() decomposes by the version of Unicode that PostgreSQL was built with, which is 14 in PostgreSQL 15. These rare
- * characters got a decomposition since.
+ * characters have got a decomposition since then.
  */
 const DECOMPOSED_SINCE_UNICODE_15 =
   /[\u{1e030}-\u{1e06d}\u{105c9}\u{105e4}\u{11383}-\u{113c8}\u{16121}-\u{16128}\u{16d68}-\u{16d6a}\u{1ccd6}-\u{1ccf9}\ua7f1]/u
@@ -50,14 +50,14 @@ function groupsOf<T>(all: readonly T[], size: number): T[][] {
 }
 
 suite('the searched words of a task', () => {
-  test('are folded when its text changes, and with no other change', async () => {
+  test('are rebuilt when its text changes, and by no other change', async () => {
     await using database = await openServedDatabase()
     const { principal } = await database.addUser()
     const { task } = await database.db.asUser(principal, create({ title: 'Crème', tags: ['a'] }))
     const words = async (): Promise<unknown> =>
       database.asOwner(async (client) => (await client.query('select search_words from tasks')).rows[0]?.search_words)
     const first = await words()
-    // From here on whatever is folded shows.
+    // From here on every call of the function leaves a trace.
     await database.asOwner((client) =>
       client.query(`create or replace function todo_search_words(content text) returns text
                     language sql immutable parallel safe as $$ select 'folded ' || coalesce(content, '') $$`),
@@ -116,7 +116,7 @@ suite('words', () => {
     )
   })
 
-  test('of a backup are made where it is restored, without a search path', async () => {
+  test('of a backup are rebuilt when it is restored, without a search path', async () => {
     const texts = ['Ærø Øl Молоко Ⰰ', 'Crème']
     const restored = await served.asOwner(async (client) => {
       await client.query(`set search_path = ''`)
@@ -146,25 +146,25 @@ suite('words', () => {
   })
 })
 
-suite('what is sought', () => {
-  test('is each word once', () => {
+suite('search terms', () => {
+  test('contain each word once', () => {
     assert.deepEqual(searchWords('Milk MILK crème'), ['milk', 'creme'])
     assert.deepEqual(searchWords('Молоко молоко'), ['молоко'])
   })
 
-  test('has typos forgiven in its first three words', () => {
-    const forgiven = withTypos(searchWords('milk eggs flour sugar butter')).map(({ typos }) => typos !== undefined)
-    assert.deepEqual(forgiven, [true, true, true, false, false])
+  test('tolerate typos in the first three words only', () => {
+    const tolerated = withTypos(searchWords('milk eggs flour sugar butter')).map(({ typos }) => typos !== undefined)
+    assert.deepEqual(tolerated, [true, true, true, false, false])
   })
 })
 
 suite('typos', () => {
-  test('are forgiven in words of 4 to 24 letters without a digit', () => {
+  test('are tolerated in words of 4 to 24 letters without a digit', () => {
     for (const word of ['abc', '2026', 'room7', 'x'.repeat(25)]) assert.equal(typosOf(word), undefined, word)
     for (const word of ['abcd', 'x'.repeat(24)]) assert.ok(typosOf(word), word)
   })
 
-  test('that a pattern matches are also found by a part, whatever the word and the edit', () => {
+  test('that a pattern matches always contain one of its parts', () => {
     const word = fc.array(fc.constantFrom('a', 'b', 'c'), { minLength: 4, maxLength: 9 }).map((all) => all.join(''))
     fc.assert(
       fc.property(word, fc.constantFrom('a', 'z', ' '), (sought, wildcard) => {

@@ -8,13 +8,13 @@ import { pageStatement } from './query-sql.ts'
 import { PRIORITIES, STATUSES } from '../fields.ts'
 import type { TagCount, TaskStats } from '../schema.ts'
 
-/** Where a page ended: the instants that its listing means by `due`, and then the keys of its last task. */
+/** Where a page ended: the instants that bound `due` in its listing, then the sort keys of its last task. */
 export type Position = readonly string[]
 
 export interface Page {
-  /** A JSON array of whole tasks, or of the members that were asked for. */
+  /** A JSON array of whole tasks, or of their selected members. */
   readonly tasks: string
-  /** Null where it was not asked for and is not known without counting. */
+  /** Null if it was not requested and would need a count. */
   readonly total: number | null
   /** Where the next page begins; undefined on the last one. */
   readonly next: Position | undefined
@@ -22,16 +22,16 @@ export interface Page {
 }
 
 interface PageRow extends Pick<Page, 'tasks' | 'total'> {
-  /** Of the last task; an empty due date is null. */
+  /** The sort keys of the last task; an empty due date means null. */
   readonly next: readonly (string | null)[] | null
 }
 
-/** A page of so many tasks takes little time, of a kind that PostgreSQL keeps prepared. */
+/** A page with a prepared statement and at most this many tasks is a short read. */
 const SHORT_PAGE = 100
 
 /**
- * `after` is where the page before ended, `nowMs` what a listing that begins means by now. A page that is expected to be large in
- * bytes gets a connection alone: on a shared one, the answers of others would wait behind it.
+ * `after` is where the previous page ended; `nowMs` is the current time of a listing that begins. A page that may have many bytes
+ * gets a connection of its own: on a shared one the results of other requests would be queued behind it.
  */
 export function page(query: Query, after: Position | undefined, nowMs: number, isLarge = false): Step<Page> {
   const fresh = dueBounds(query, nowMs)
@@ -62,20 +62,20 @@ const COUNT_TAGS: Statement = {
 
 export interface TagPage {
   readonly tags: TagCount[]
-  /** Undefined where it was not asked for and is not known without counting. */
+  /** Undefined if it was not requested and would need a count. */
   readonly total: number | undefined
   /** Where the next page begins: count and name of its last tag. Undefined on the last page. */
   readonly next: Position | undefined
 }
 
-/** The most used first. `after` is where the page before ended. */
+/** The most used tags first. `after` is where the previous page ended. */
 export async function tags(
   sql: UserSql,
   { limit, count }: { readonly limit: number; readonly count: boolean },
   after: Position | undefined,
 ): Promise<TagPage> {
   const [rows, counted] = await Promise.all([
-    // One more than asked for shows whether there is a next page.
+    // One row more than the limit shows whether there is a next page.
     sql.rows<TagCount>(TAGS, [limit + 1, ...(after ?? [null, null])]),
     count ? sql.row<{ total: number }>(COUNT_TAGS) : undefined,
   ])
@@ -88,7 +88,7 @@ export async function tags(
 const each = (column: string, values: readonly string[]): string =>
   `json_build_object(${values.map((value) => `'${value}', coalesce(sum(tasks) filter (where ${column} = '${value}'), 0)`).join(', ')})`
 
-// Both parts are counted from an index alone, where vacuum has seen the table's pages since they changed.
+// Both parts are index-only scans for pages that are marked all-visible by vacuum.
 const STATS: Statement = {
   name: 'tasks.stats',
   text: `select coalesce(sum(tasks), 0)::bigint as total, ${each('status', STATUSES)} as "byStatus",
@@ -97,7 +97,7 @@ const STATS: Statement = {
          from (select status, priority, count(*) as tasks from tasks group by status, priority) as counted`,
 }
 
-/** `nowMs` is what is overdue by now, by the clock that the list goes by. */
+/** `nowMs` decides which tasks are overdue; the list uses the same clock. */
 export const stats = (nowMs: number): Step<TaskStats> => reading(STATS, [formatInstant(nowMs)], theOnly<TaskStats>)
 
 function theOnly<Row>(row: Row | undefined): Row {
