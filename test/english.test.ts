@@ -82,7 +82,6 @@ const NOT_YET: readonly string[] = [
   'test/faults/postgres.ts',
   'test/faults/redis-server.ts',
   'test/faults/redis.test.ts',
-  'test/faults/rolling-restart.test.ts',
   'test/flaky-proxy.ts',
   'test/isolation.test.ts',
   'test/migrate.test.ts',
