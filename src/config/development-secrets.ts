@@ -1,9 +1,10 @@
 import { randomBytes, randomUUID } from 'node:crypto'
-import { existsSync, linkSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
-import { getSystemErrorMessage } from 'node:util'
+import { linkSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 
 import { StartError } from '../errors.ts'
+import { makeDirectory } from '../lib/directory.ts'
+import { errorCode, fileErrorReason } from '../lib/file-errors.ts'
 import type { EnvReader } from '../lib/env-reader.ts'
 import { FERNET_KEY_RECIPE, fernetKeyBytes, fernetKeyText, Secret, SECRET_RECIPE, shortcoming } from '../lib/secret.ts'
 
@@ -59,22 +60,9 @@ export function fillSecrets(
   }
 }
 
-/** Creates the directory for its owner only. An existing one is not changed: it may be shared, such as /tmp. */
+/** Creates the data directory if it does not exist. */
 export function makeDataDir(dataDir: string): void {
   orStartError(dataDir, () => makeDirectory(dataDir))
-}
-
-/** Creates parents one by one: Node's `recursive` option never ends if a parent exists that allows no children, as in /proc. */
-export function makeDirectory(directory: string): void {
-  if (existsSync(directory) && statSync(directory).isDirectory()) return
-  const parent = dirname(directory)
-  if (parent !== directory && !existsSync(parent)) makeDirectory(parent)
-  try {
-    mkdirSync(directory, { mode: 0o700 })
-  } catch (error) {
-    // Another process may have created it meanwhile.
-    if (errorCode(error) !== 'EEXIST' || !statSync(directory).isDirectory()) throw error
-  }
 }
 
 function readIfThere(path: string): string | undefined {
@@ -156,16 +144,4 @@ function orStartError<T>(path: string, action: () => T): T {
       { cause },
     )
   }
-}
-
-/** The operating system's message, such as `permission denied`. */
-export function fileErrorReason(error: unknown): string {
-  if (error instanceof Error && 'errno' in error && typeof error.errno === 'number') {
-    return getSystemErrorMessage(error.errno) ?? error.message
-  }
-  return error instanceof Error ? error.message : String(error)
-}
-
-export function errorCode(error: unknown): unknown {
-  return error instanceof Error && 'code' in error ? error.code : undefined
 }

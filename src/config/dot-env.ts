@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { errorCode, fileErrorReason } from './development-secrets.ts'
+import { errorCode, fileErrorReason } from '../lib/file-errors.ts'
 import { StartError } from '../errors.ts'
 
 /**

@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util'
 import type { Config } from '../config/config.ts'
-import { errorCode } from '../config/development-secrets.ts'
+import { errorCode } from '../lib/file-errors.ts'
 import { StartError } from '../errors.ts'
 import { listenHost, reachableUrl } from '../lib/host.ts'
 import { checkConfig, checkExposure, checkSecrets } from './config-checks.ts'

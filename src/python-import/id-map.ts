@@ -1,5 +1,5 @@
 import { closeSync, existsSync, fsyncSync, openSync, readFileSync, truncateSync, writeSync } from 'node:fs'
-import { fileErrorReason } from '../config/development-secrets.ts'
+import { fileErrorReason } from '../lib/file-errors.ts'
 import { StartError } from '../errors.ts'
 
 const HEADER = 'user_id,old_id,new_id\n'

@@ -2,7 +2,7 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { setTimeout } from 'node:timers/promises'
-import { makeDirectory } from '../../config/development-secrets.ts'
+import { makeDirectory } from '../../lib/directory.ts'
 import { StartError } from '../../errors.ts'
 
 /** An empty SQLite database. Its exclusive lock is the lock of the directory. */
