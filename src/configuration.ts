@@ -1,9 +1,10 @@
 import * as config from './config/config.ts'
 import type { DevelopmentSecrets } from './config/development-secrets.ts'
 import { SETTINGS } from './features.ts'
-import type { Env, VariableTable } from './lib/env-reader.ts'
+import type { Env } from './lib/env-reader.ts'
+import type { VariableTable } from './lib/variable.ts'
 
-/** Every variable that the service reads, features included, with its other names. */
+/** Every variable that the service reads, features included. */
 export const VARIABLES: VariableTable = config.variablesWith(SETTINGS)
 
 /** `loadConfig` of `config/`, with the settings of all features. */

@@ -4,9 +4,11 @@ import { buildApp } from './app.ts'
 import { parseConfig } from './configuration.ts'
 import type { Deps } from './deps.ts'
 import { llmsText } from './docs/llms.ts'
+import type { App } from './http/app.ts'
 import { openCursors } from './http/cursor.ts'
 import { linksOf } from './http/links.ts'
 import { Secret } from './lib/secret.ts'
+import { describeMetrics, type DescribedMetrics } from './metrics/described.ts'
 import { openMetrics } from './metrics/metrics.ts'
 
 /** The default address of the service. A generated client needs an absolute URL. */
@@ -18,8 +20,14 @@ export const describe = async (): Promise<string> => `${JSON.stringify(await des
 /** `llms.txt`. Ends with a line feed. */
 export const describeToPrograms = async (): Promise<string> => llmsText(await described(), linksOf(undefined))
 
-/** The document of a service with all features, without opening any dependency. */
-async function described(): Promise<object> {
+/** All metrics, for docs/operations/metrics.md. */
+export const describeAllMetrics = async (): Promise<DescribedMetrics> =>
+  withApp((app, { metrics }) => describeMetrics(app, metrics.registry))
+
+const described = async (): Promise<object> => withApp((app) => app.swagger())
+
+/** Uses the application with all features, without opening any dependency. */
+async function withApp<T>(use: (app: App, deps: Deps) => T): Promise<T> {
   const made = (): Secret => new Secret(randomBytes(32).toString('base64url') + '=')
   const config = parseConfig({ PUBLIC_URL: EXAMPLE_URL }, () => ({
     SESSION_HASH_SECRET: made(),
@@ -29,7 +37,7 @@ async function described(): Promise<object> {
   }))
   // Handlers are registered but not called, so their dependencies are never used.
   const untouched = {} as never
-  const app = await buildApp({
+  const deps: Deps = {
     config,
     log: pino({ level: 'silent' }),
     db: untouched,
@@ -40,9 +48,12 @@ async function described(): Promise<object> {
     metrics: openMetrics([]),
     jobs: untouched,
     tracing: undefined,
-  } satisfies Deps)
+  }
+  const app = await buildApp(deps)
   await app.ready()
-  const document = app.swagger()
-  await app.close()
-  return document
+  try {
+    return use(app, deps)
+  } finally {
+    await app.close()
+  }
 }

@@ -5,6 +5,7 @@ import { suite, test } from 'node:test'
 import { DockerfileParser } from 'dockerfile-ast'
 import { parse, parseAllDocuments } from 'yaml'
 import { VARIABLES } from '../src/configuration.ts'
+import { namesOf } from '../src/lib/variable.ts'
 
 /** What containers and units are told, read without an engine: deploy/prove.sh runs it, by hand. */
 
@@ -17,7 +18,9 @@ const manifest: Json = JSON.parse(fileOf('package.json'))
 /** The longest a stop may take: its deadline, and then the closing of the database (15 s); or twice the deadline and 2 s. */
 const STOP_MAX_S = 10 + 15
 
-const NAMES: ReadonlySet<string> = new Set([...Object.keys(VARIABLES), ...Object.values(VARIABLES).flat()])
+const NAMES: ReadonlySet<string> = new Set(
+  Object.entries(VARIABLES).flatMap(([name, variable]) => namesOf(name, variable)),
+)
 
 function assertVariables(names: Iterable<string>, where: string): void {
   assert.deepEqual(
@@ -145,7 +148,7 @@ suite('compose.yaml', () => {
           name,
         ),
       )
-      .flatMap(([name, others]) => [name, ...others])
+      .flatMap(([name, variable]) => namesOf(name, variable))
     assert.ok(tuned.length > 10)
     for (const name of tuned) assert.equal(environment[name], `\${${name}:-}`)
   })

@@ -4,6 +4,7 @@ import { dirname, join, resolve } from 'node:path'
 import { suite, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { VARIABLES } from '../src/configuration.ts'
+import { generatedDocuments } from '../src/dev/documents.ts'
 
 /** What the documents name is there, and what they list is all there is. */
 
@@ -11,27 +12,29 @@ const ROOT = fileURLToPath(new URL('..', import.meta.url))
 
 const textOf = (document: string): string => readFileSync(join(ROOT, document), 'utf8')
 
-suite('the variables of docs/configuration.md', () => {
-  const rows = new Map(
-    [...textOf('docs/configuration.md').matchAll(/^\| `([A-Z_]+)`[^|]* \| ([^|]*) \| (.*) \|$/gm)].map(
-      ([, name = '', fallback = '', meaning = '']) => [name, { fallback, meaning }],
-    ),
-  )
+const GENERATED = await generatedDocuments()
 
-  test('are all that the service reads, and no others', () => {
-    assert.deepEqual([...rows.keys()].sort(), Object.keys(VARIABLES).sort())
+suite('the generated tables', () => {
+  for (const { document, text } of GENERATED) {
+    test(`of ${document} are those that the code declares; npm run docs writes them`, () => {
+      assert.equal(textOf(document), text)
+    })
+  }
+
+  test('show each variable with its default and its other names, and each metric with its type and labels', () => {
+    const { CORS_ORIGINS, DATABASE_URL } = VARIABLES
+    const rows = textOf('docs/configuration.md')
+    const does = CORS_ORIGINS?.does
+    assert.ok(rows.includes(`| \`CORS_ORIGINS\` | \`http://localhost:3000\` | ${does} Also \`ALLOWED_ORIGINS\`. |`))
+    assert.ok(rows.includes(`| \`DATABASE_URL\` | – | ${DATABASE_URL?.does} |`))
+    assert.match(
+      textOf('docs/operations/metrics.md'),
+      /^\| `jobs_run_total` \| counter \| `name`, `outcome` \| Runs of background jobs/m,
+    )
   })
 
-  test('have the defaults that .env.example shows', () => {
-    for (const [, name = '', value = ''] of textOf('.env.example').matchAll(/^# ([A-Z_]+)=(.*)$/gm)) {
-      assert.equal(rows.get(name)?.fallback, value === '' ? '–' : `\`${value}\``, name)
-    }
-  })
-
-  test('tell the names they had before', () => {
-    for (const [name, before] of Object.entries(VARIABLES)) {
-      for (const each of before) assert.ok(rows.get(name)?.meaning.includes(`\`${each}\``), `${each} of ${name}`)
-    }
+  test('have one line for each entry', () => {
+    for (const [name, { does }] of Object.entries(VARIABLES)) assert.match(does, /^[^\n|]*(?:\\\|[^\n|]*)*\.$/, name)
   })
 })
 

@@ -102,11 +102,15 @@ suite('the metrics', () => {
   test('are those of the documentation', { skip: process.platform !== 'linux' && 'others have fewer' }, () => {
     const document = read('docs/operations/metrics.md')
     const [own = '', ofNode = ''] = document.split('\n## Prometheus')[0]?.split('as `prom-client` gives them') ?? []
-    const rows = [...own.matchAll(/^\| `(\w+)` \| ([^|]*)\|/gm)].map(([, name = '', labels = '']) => ({ name, labels }))
-    const names = [...rows.map(({ name }) => name), ...[...ofNode.matchAll(/`(\w+)`/g)].map(([, name = '']) => name)]
+    const rows = [...own.matchAll(/^\| `(\w+)` \| (\w+) \| ([^|]*)\|/gm)]
+    const names = [
+      ...rows.map(([, name = '']) => name),
+      ...[...ofNode.matchAll(/`(\w+)`/g)].map(([, name = '']) => name),
+    ]
     const found = parsed(text)
     assert.deepEqual(names.sort(), [...found.keys()].sort())
-    for (const { name, labels } of rows) {
+    for (const [, name = '', type, labels = ''] of rows) {
+      assert.equal(type, found.get(name)?.type, name)
       const documented = [...labels.matchAll(/`(\w+)`/g)].map(([, label = '']) => label)
       const shown = [...(found.get(name)?.labels.keys() ?? [])].filter((label) => label !== 'le')
       // What has not happened yet has no series.

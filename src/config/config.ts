@@ -1,57 +1,54 @@
 import { resolve } from 'node:path'
 
+import { type Env, EnvReader, headerValue } from '../lib/env-reader.ts'
+import { type Secret, SecretRules } from '../lib/secret.ts'
+import { namesOf, type VariableTable } from '../lib/variable.ts'
+import { AUTH_VARIABLES, readAuth, readAuthScheme, requiredSecrets, type AuthConfig } from './auth-config.ts'
 import { DATABASE_VARIABLES, readDatabase, type DatabaseConfig } from './database-config.ts'
-import {
-  type DevelopmentSecretName,
-  type DevelopmentSecrets,
-  developmentSecrets,
-  fillSecrets,
-} from './development-secrets.ts'
+import { type DevelopmentSecrets, developmentSecrets, fillSecrets } from './development-secrets.ts'
 import { readDotEnv } from './dot-env.ts'
-import {
-  type Env,
-  EnvReader,
-  headerValue,
-  host,
-  httpUrl,
-  network,
-  origin,
-  type VariableTable,
-} from '../lib/env-reader.ts'
-import { tableName, type TableName } from '../lib/table-name.ts'
-import { namedToken, Secret, SecretRules } from '../lib/secret.ts'
+import { HTTP_VARIABLES, readHttp, type HttpConfig } from './http-config.ts'
 import { readRedis, REDIS_VARIABLES, type RedisConfig } from './redis-config.ts'
-import { readTracing, TRACING_VARIABLES, type TracingConfig } from './tracing-config.ts'
 import type { FeatureSettings, Settings, SettingsReader } from './settings.ts'
+import { readTracing, TRACING_VARIABLES, type TracingConfig } from './tracing-config.ts'
 
-/** The variables that do not belong to a feature, with their other names. `.env.example` describes each of them. */
+/** The variables that do not belong to a feature. docs/configuration.md is generated from them and from those of features. */
 export const VARIABLES = {
-  ENVIRONMENT: ['ENV'],
-  DATA_DIR: [],
-  HOST: [],
-  PORT: [],
-  PUBLIC_URL: [],
-  CORS_ORIGINS: ['ALLOWED_ORIGINS'],
-  TRUST_PROXY: [],
-  WORKERS: [],
-  SHUTDOWN_TIMEOUT: [],
-  DOCS_ENABLED: [],
+  ENVIRONMENT: {
+    otherNames: ['ENV'],
+    default: 'development',
+    does: '`development`, `staging` or `production`. Only production requires the secrets, only development migrates at start and shows metrics without a token. `ENV` does not count if it is a path, as shells use it for their start-up file.',
+  },
+  DATA_DIR: {
+    default: '.data',
+    does: 'Directory of the embedded database and of development secrets, relative to the working directory. Created with mode 0700.',
+  },
+  LOG_LEVEL: {
+    default: 'info',
+    does: '`fatal`, `error`, `warn`, `info`, `debug`, `trace` or `silent`. The log is written to standard output: one JSON object per line, or readable text if it is a terminal.',
+  },
+  JOBS_POLL_SECONDS: {
+    default: '60',
+    does: 'Seconds between polls for [background jobs](operations/jobs.md) that other processes added; `0` disables polling, so that a database that scales to zero can sleep.',
+  },
+  ...HTTP_VARIABLES,
+  METRICS_TOKEN: {
+    does: 'Bearer token for `/metrics`. Outside development the metrics are closed without it.',
+  },
   ...DATABASE_VARIABLES,
-  AUTH_MODE: [],
-  SESSION_TOKEN_STORAGE: [],
-  AUTH_USERS_TABLE: [],
-  AUTH_SESSIONS_TABLE: [],
-  AUTH_SERVER_URL: [],
-  SESSION_HASH_SECRET: [],
-  BETTER_AUTH_SECRET: [],
-  SERVICE_AUTH_TOKEN: [],
-  ENCRYPTION_KEY: [],
+  ...AUTH_VARIABLES,
+  ENCRYPTION_KEY: {
+    does: "Required. Comma-separated Fernet keys for users' provider keys: the first encrypts, all decrypt. If a key is lost, what it encrypted is lost. The first also signs the cursors of lists. Generate one with `openssl rand -base64 32 \\| tr +/ -_`. [How to change it](operations/encryption-keys.md).",
+  },
   ...REDIS_VARIABLES,
-  RATE_LIMIT_READ: [],
-  RATE_LIMIT_WRITE: [],
-  JOBS_POLL_SECONDS: [],
-  LOG_LEVEL: [],
-  METRICS_TOKEN: [],
+  RATE_LIMIT_READ: {
+    default: '100',
+    does: 'Requests per minute and user: GET and HEAD.',
+  },
+  RATE_LIMIT_WRITE: {
+    default: '30',
+    does: 'Requests per minute and user: all others.',
+  },
   ...TRACING_VARIABLES,
 } as const satisfies VariableTable
 
@@ -62,8 +59,9 @@ type Reader = SettingsReader<Variable> & Pick<EnvReader<Variable>, 'exact' | 'fi
 export const variablesWith = (settings: readonly Settings[]): VariableTable =>
   Object.assign({}, VARIABLES, ...settings.map(({ variables }) => variables))
 
-const namesOf = (variables: VariableTable): ReadonlySet<string> =>
-  new Set(Object.entries(variables).flatMap(([name, others]) => [name, ...others]))
+/** All names of all variables. */
+const allNamesOf = (variables: VariableTable): ReadonlySet<string> =>
+  new Set(Object.entries(variables).flatMap(([name, variable]) => namesOf(name, variable)))
 
 /** Whether the other names of a variable mean the same. Of OpenTelemetry's two names the one for traces overrides the one for all signals. */
 const isRenamed = (name: string): boolean => !Object.hasOwn(TRACING_VARIABLES, name)
@@ -93,57 +91,6 @@ export interface Config extends FeatureSettings {
   readonly tracing?: TracingConfig
 }
 
-export interface HttpConfig {
-  readonly host: string
-  /** 0: any free port. */
-  readonly port: number
-  /** The URL at which clients reach this service, including a path prefix that a proxy strips; without a slash at the end. */
-  readonly publicUrl?: string
-  /** Exact origins; outside production also `*` (any) and `null` (sandboxed frames, files). */
-  readonly corsOrigins: readonly string[]
-  /** IP addresses and CIDR networks whose `X-Forwarded-For` is trusted; usually none. */
-  readonly trustProxy: readonly string[]
-  /** Processes that share the port. */
-  readonly workers: number
-  readonly shutdownTimeoutMs: number
-  readonly docsEnabled: boolean
-}
-
-/** A service that may act for users. One name may have several tokens, so that they can be rotated without downtime. */
-export interface ServiceCredential {
-  readonly name: string
-  readonly token: Secret
-}
-
-interface CommonAuth {
-  /** The public URL of the auth server, without a slash at the end. */
-  readonly serverUrl?: string
-  readonly services: readonly ServiceCredential[]
-}
-
-/** This process is the auth server. */
-export interface EmbeddedAuth extends CommonAuth {
-  readonly mode: 'embedded'
-  readonly tokenStorage: 'hashed'
-  readonly sessionHashSecret: Secret
-  readonly betterAuthSecret: Secret
-}
-
-/** Another server owns users and sessions. This process has that server's secrets only to verify its sessions. */
-export interface ExternalAuth extends CommonAuth {
-  readonly mode: 'external'
-  readonly tokenStorage: 'auto' | 'hashed' | 'plain'
-  /** Present unless `tokenStorage` is `plain`. */
-  readonly sessionHashSecret?: Secret
-  /** Absent: the signature in `raw.signature` cannot be checked. */
-  readonly betterAuthSecret?: Secret
-  /** Absent: found by the usual names. */
-  readonly usersTable?: TableName
-  readonly sessionsTable?: TableName
-}
-
-export type AuthConfig = EmbeddedAuth | ExternalAuth
-
 export interface ParseOptions {
   /** The settings of features. */
   readonly settings: readonly Settings[]
@@ -161,7 +108,7 @@ export interface LoadOptions extends ParseOptions {
 export function loadConfig({ env, secrets = developmentSecrets, ...options }: LoadOptions): Config {
   // oxlint-disable-next-line no-process-env -- the only place that reads it: everything else gets a Config
   const own = env ?? process.env
-  const names = namesOf(variablesWith(options.settings))
+  const names = allNamesOf(variablesWith(options.settings))
   return parseConfig({ ...readDotEnv(options.cwd ?? process.cwd(), names), ...own }, secrets, options)
 }
 
@@ -177,7 +124,9 @@ export function parseConfig(
   const variables = variablesWith(settings)
   const reader = new EnvReader<string>(
     env,
-    namesShellStartFile(env['ENV']) ? { ...variables, ENVIRONMENT: [] } : variables,
+    namesShellStartFile(env['ENV'])
+      ? { ...variables, ENVIRONMENT: { ...VARIABLES.ENVIRONMENT, otherNames: [] } }
+      : variables,
   )
   reader.refuseContradictions(Object.keys(variables).filter(isRenamed))
   // A misspelt environment is checked as production: `prod` must not start with generated secrets, nor hide missing ones.
@@ -211,90 +160,6 @@ export function parseConfig(
     metrics: readMetrics(reader, rules),
     ...(tracing && { tracing }),
   })
-}
-
-function readHttp(reader: Reader, production: boolean): HttpConfig {
-  const publicUrl = reader.value('PUBLIC_URL', undefined, httpUrl)
-  return {
-    ...(publicUrl !== undefined && { publicUrl }),
-    host: reader.value('HOST', '127.0.0.1', host),
-    port: reader.integer('PORT', 8000, 0, 65_535),
-    corsOrigins: reader.list('CORS_ORIGINS', ['http://localhost:3000'], (entry) => {
-      if (entry !== '*' && entry !== 'null') return origin(entry)
-      if (production) throw new Error('allows any website; list exact origins in production')
-      return entry
-    }),
-    trustProxy: reader.list('TRUST_PROXY', [], network),
-    workers: reader.integer('WORKERS', 1, 1, 64),
-    shutdownTimeoutMs: reader.seconds('SHUTDOWN_TIMEOUT', 10_000, 1, 600),
-    docsEnabled: reader.flag('DOCS_ENABLED', true),
-  }
-}
-
-type AuthScheme = Pick<EmbeddedAuth, 'mode' | 'tokenStorage'> | Pick<ExternalAuth, 'mode' | 'tokenStorage'>
-
-function readAuthScheme(reader: Reader): AuthScheme {
-  const mode = reader.choice('AUTH_MODE', 'embedded', ['embedded', 'external'])
-  const tokenStorage = reader.choice('SESSION_TOKEN_STORAGE', 'auto', ['auto', 'hashed', 'plain'])
-  if (mode === 'external') return { mode, tokenStorage }
-  if (tokenStorage === 'plain') {
-    reader.mistake('SESSION_TOKEN_STORAGE', 'plain is only for AUTH_MODE=external: remove it, embedded always hashes')
-  }
-  return { mode, tokenStorage: 'hashed' }
-}
-
-function requiredSecrets({ mode, tokenStorage }: AuthScheme): readonly DevelopmentSecretName[] {
-  return [
-    'SERVICE_AUTH_TOKEN',
-    'ENCRYPTION_KEY',
-    ...(tokenStorage === 'plain' ? [] : (['SESSION_HASH_SECRET'] as const)),
-    // A generated one would not match signatures of another server.
-    ...(mode === 'embedded' ? (['BETTER_AUTH_SECRET'] as const) : []),
-  ]
-}
-
-function readAuth(reader: Reader, rules: SecretRules, scheme: AuthScheme, publicUrl: string | undefined): AuthConfig {
-  const secret = (name: Variable): Secret | undefined =>
-    reader.value(name, undefined, (text) => {
-      // Not trimmed, because other programs use the exact value of the same variable as the key.
-      if (text !== reader.exact(name)) throw new Error('begins or ends with white space: remove it')
-      return rules.accept(name, text)
-    })
-  const sessionHashSecret = secret('SESSION_HASH_SECRET')
-  const betterAuthSecret = secret('BETTER_AUTH_SECRET')
-  // The embedded auth server has the URL of this service; an external one has another.
-  const fallback = scheme.mode === 'embedded' ? publicUrl : undefined
-  const serverUrl = reader.value('AUTH_SERVER_URL', fallback, httpUrl)
-  const common: CommonAuth = {
-    ...(serverUrl !== undefined && { serverUrl }),
-    services: reader.list('SERVICE_AUTH_TOKEN', [], (entry) => {
-      const { name, token } = namedToken(entry)
-      return { name, token: rules.accept('SERVICE_AUTH_TOKEN', headerValue(token)) }
-    }),
-  }
-  if (scheme.mode === 'external') {
-    const usersTable = reader.value('AUTH_USERS_TABLE', undefined, tableName)
-    const sessionsTable = reader.value('AUTH_SESSIONS_TABLE', undefined, tableName)
-    return {
-      ...common,
-      ...scheme,
-      ...(sessionHashSecret && { sessionHashSecret }),
-      ...(betterAuthSecret && { betterAuthSecret }),
-      ...(usersTable && { usersTable }),
-      ...(sessionsTable && { sessionsTable }),
-    }
-  }
-  for (const name of ['AUTH_USERS_TABLE', 'AUTH_SESSIONS_TABLE'] as const) {
-    if (reader.has(name)) reader.mistake(name, 'is only for AUTH_MODE=external: remove it, or set AUTH_MODE')
-  }
-  // A missing secret has been recorded as a mistake, so `finish` throws and the empty one is never used.
-  const none = new Secret('')
-  return {
-    ...common,
-    ...scheme,
-    sessionHashSecret: sessionHashSecret ?? none,
-    betterAuthSecret: betterAuthSecret ?? none,
-  }
 }
 
 /** No minimum length: the token only gives access to metrics. */

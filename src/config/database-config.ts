@@ -1,17 +1,51 @@
 import { type DatabaseAddress, parseDatabaseUrl } from '../lib/database-url.ts'
-import { type EnvReader, role, type VariableTable } from '../lib/env-reader.ts'
+import { type EnvReader, role } from '../lib/env-reader.ts'
+import type { VariableTable } from '../lib/variable.ts'
 
 export const DATABASE_VARIABLES = {
-  DATABASE_URL: [],
-  MIGRATION_DATABASE_URL: [],
-  DATABASE_ROLE: [],
-  DATABASE_POOL_SIZE: ['SQLALCHEMY_POOL_SIZE'],
-  DATABASE_POOL_OVERFLOW: ['SQLALCHEMY_MAX_OVERFLOW', 'SQLALCHEMY_POOL_OVERFLOW'],
-  DATABASE_POOL_TIMEOUT: ['SQLALCHEMY_POOL_TIMEOUT'],
-  DATABASE_POOL_RECYCLE: ['SQLALCHEMY_POOL_RECYCLE'],
-  DATABASE_POOLER: [],
-  DATABASE_PREPARED_STATEMENTS: [],
-  DATABASE_ECHO: ['SQLALCHEMY_ECHO'],
+  DATABASE_URL: {
+    does: 'Required. `postgresql://user:password@host:port/database`, also `postgres://` and `postgresql+asyncpg://`; a Unix socket: `postgresql:///database?host=/var/run/postgresql`. `sslmode=` (or `ssl=`) has the values of libpq, `prefer` by default; `sslrootcert=` names a file of CA certificates, or `system`; `sslcert=` and `sslkey=` name the files of a client certificate. Without it the embedded database is used.',
+  },
+  MIGRATION_DATABASE_URL: {
+    does: 'The login that owns the tables, for migrations only. The one of `DATABASE_URL` if not set.',
+  },
+  DATABASE_ROLE: {
+    default: 'todo_app',
+    does: 'Role that serves requests. The system role has this name with the suffix `_system`.',
+  },
+  DATABASE_POOL_SIZE: {
+    otherNames: ['SQLALCHEMY_POOL_SIZE'],
+    default: '10',
+    does: 'Connections that each process keeps.',
+  },
+  DATABASE_POOL_OVERFLOW: {
+    otherNames: ['SQLALCHEMY_MAX_OVERFLOW', 'SQLALCHEMY_POOL_OVERFLOW'],
+    default: '20',
+    does: 'Connections that each process may open beyond those at peak load. The embedded database always has one connection.',
+  },
+  DATABASE_POOL_TIMEOUT: {
+    otherNames: ['SQLALCHEMY_POOL_TIMEOUT'],
+    default: '30',
+    does: 'Seconds to wait for a connection before the answer is 503. With a database server at most the 1.6 s that a request has for the database.',
+  },
+  DATABASE_POOL_RECYCLE: {
+    otherNames: ['SQLALCHEMY_POOL_RECYCLE'],
+    default: '3600',
+    does: 'Seconds after which a connection is replaced.',
+  },
+  DATABASE_POOLER: {
+    default: 'none',
+    does: "`transaction` behind a pooler such as PgBouncer in transaction mode: the service then changes no session settings. Neon's `-pooler` hosts and `pgbouncer=true` in the URL mean the same.",
+  },
+  DATABASE_PREPARED_STATEMENTS: {
+    default: 'true',
+    does: '`false` if the pooler does not support them (PgBouncer before 1.21). The default is `false` with `DATABASE_POOLER=transaction`. `prepared_statement_cache_size=0` in the URL means `false` too.',
+  },
+  DATABASE_ECHO: {
+    otherNames: ['SQLALCHEMY_ECHO'],
+    default: 'false',
+    does: '`true` logs executed statements, and the reason for each transaction as the system role. Values are never logged.',
+  },
 } as const satisfies VariableTable
 
 export interface DatabaseConfig {

@@ -1,7 +1,17 @@
-import { type EnvReader, redisKeyPrefix, redisUrl, type VariableTable } from '../lib/env-reader.ts'
+import { type EnvReader, redisKeyPrefix, redisUrl } from '../lib/env-reader.ts'
 import { Secret } from '../lib/secret.ts'
+import type { VariableTable } from '../lib/variable.ts'
 
-export const REDIS_VARIABLES = { REDIS_URL: [], RATE_LIMIT_KEY_PREFIX: [] } as const satisfies VariableTable
+export const REDIS_VARIABLES = {
+  REDIS_URL: {
+    default: 'redis://localhost:6379/0',
+    does: 'The Redis in which all processes count rate limits; `rediss://` for TLS. While it is unreachable each process admits its share: the limit divided by `WORKERS`.',
+  },
+  RATE_LIMIT_KEY_PREFIX: {
+    default: 'todo-backend:',
+    does: 'Prefix of every key in Redis. Deployments that share one Redis need different prefixes.',
+  },
+} as const satisfies VariableTable
 
 const DEFAULT_REDIS_URL = 'redis://localhost:6379/0'
 

@@ -1,4 +1,5 @@
-import type { EnvReader, VariableTable } from '../lib/env-reader.ts'
+import type { EnvReader } from '../lib/env-reader.ts'
+import type { VariableTable } from '../lib/variable.ts'
 import type { SecretRules } from '../lib/secret.ts'
 
 type Reading = 'choice' | 'flag' | 'has' | 'integer' | 'list' | 'mistake' | 'seconds' | 'value'

@@ -1,18 +1,46 @@
-import { type EnvReader, httpUrl, type VariableTable } from '../lib/env-reader.ts'
+import { type EnvReader, httpUrl } from '../lib/env-reader.ts'
 import { Secret } from '../lib/secret.ts'
+import type { VariableTable } from '../lib/variable.ts'
 
 /** OpenTelemetry's own names. The one for traces takes precedence over the one for all signals. */
 export const TRACING_VARIABLES = {
-  OTEL_SDK_DISABLED: [],
-  OTEL_TRACES_EXPORTER: [],
-  OTEL_EXPORTER_OTLP_ENDPOINT: [],
-  OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: [],
-  OTEL_EXPORTER_OTLP_TRACES_PROTOCOL: ['OTEL_EXPORTER_OTLP_PROTOCOL'],
-  OTEL_EXPORTER_OTLP_TRACES_HEADERS: ['OTEL_EXPORTER_OTLP_HEADERS'],
-  OTEL_SERVICE_NAME: [],
-  OTEL_RESOURCE_ATTRIBUTES: [],
-  OTEL_TRACES_SAMPLER: [],
-  OTEL_TRACES_SAMPLER_ARG: [],
+  OTEL_EXPORTER_OTLP_ENDPOINT: {
+    does: 'A collector for [traces](operations/metrics.md#traces), which accepts OTLP over HTTP, such as `http://127.0.0.1:4318`. Tracing is off unless one of these three is set.',
+  },
+  OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: {
+    does: 'The same, as the complete URL.',
+  },
+  OTEL_TRACES_EXPORTER: {
+    does: '`otlp`, which uses `http://localhost:4318` if neither endpoint is set, or `none`.',
+  },
+  OTEL_SDK_DISABLED: {
+    default: 'false',
+    does: '`true` switches tracing off.',
+  },
+  OTEL_EXPORTER_OTLP_TRACES_PROTOCOL: {
+    otherNames: ['OTEL_EXPORTER_OTLP_PROTOCOL'],
+    default: 'http/protobuf',
+    does: 'Or `http/json`.',
+  },
+  OTEL_EXPORTER_OTLP_TRACES_HEADERS: {
+    otherNames: ['OTEL_EXPORTER_OTLP_HEADERS'],
+    does: 'Headers for the collector: `name=value,name=value`, percent-encoded.',
+  },
+  OTEL_SERVICE_NAME: {
+    default: 'todo-backend',
+    does: 'Name of the service in traces.',
+  },
+  OTEL_RESOURCE_ATTRIBUTES: {
+    does: 'Further attributes of the service: `name=value,name=value`.',
+  },
+  OTEL_TRACES_SAMPLER: {
+    default: 'parentbased_always_on',
+    does: 'Which traces are recorded: `always_on`, `always_off`, `traceidratio`, or one of these with the prefix `parentbased_`, which honours the sampling flag of services.',
+  },
+  OTEL_TRACES_SAMPLER_ARG: {
+    default: '1',
+    does: 'The fraction that `traceidratio` records, 0 to 1.',
+  },
 } as const satisfies VariableTable
 
 const SAMPLERS = [

@@ -1,12 +1,10 @@
 import { isIP } from 'node:net'
 
 import { StartError } from '../errors.ts'
+import { namesOf, type Variable } from './variable.ts'
 
 /** Variables by name, as `process.env` has them. */
 export type Env = Readonly<Record<string, string | undefined>>
-
-/** All variables, each with its other names: earlier ones, and OpenTelemetry's for all signals. */
-export type VariableTable = Readonly<Record<string, readonly string[]>>
 
 /**
  * Reads variables as typed values and collects all mistakes, so that an operator can correct them at once. An empty or blank variable
@@ -16,11 +14,11 @@ export type VariableTable = Readonly<Record<string, readonly string[]>>
  */
 export class EnvReader<Name extends string> {
   readonly #env: Env
-  readonly #table: Readonly<Record<Name, readonly string[]>>
+  readonly #table: Readonly<Record<Name, Variable>>
   readonly #mistakes: string[] = []
   readonly #filled = new Map<Name, string>()
 
-  constructor(env: Env, table: Readonly<Record<Name, readonly string[]>>) {
+  constructor(env: Env, table: Readonly<Record<Name, Variable>>) {
     this.#env = env
     this.#table = table
   }
@@ -118,7 +116,7 @@ export class EnvReader<Name extends string> {
   /** Records a mistake for each variable of `names` that has different values under several of its names. */
   refuseContradictions(names: readonly Name[]): void {
     for (const name of names) {
-      const set = [name, ...this.#table[name]].filter((each) => (this.#env[each] ?? '').trim() !== '')
+      const set = namesOf(name, this.#table[name]).filter((each) => (this.#env[each] ?? '').trim() !== '')
       if (new Set(set.map((each) => this.#env[each]?.trim())).size > 1) {
         this.mistake(
           name,
@@ -130,7 +128,7 @@ export class EnvReader<Name extends string> {
 
   /** The first name that is set. If only an earlier name is set, messages use it. */
   #nameInUse(name: Name): string {
-    const names = [name, ...this.#table[name]]
+    const names = namesOf(name, this.#table[name])
     return names.find((each) => (this.#env[each] ?? '').trim() !== '') ?? name
   }
 }

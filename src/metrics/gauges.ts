@@ -21,7 +21,7 @@ export function openGauges(app: App, { db, redis, jobs }: Gauged): Registry {
   registry.registerMetric(
     new Gauge({
       name: 'http_requests_in_flight',
-      help: 'Requests whose answer is not complete, including the one for these metrics',
+      help: 'Requests that are not completely answered, including the one for the metrics',
       registers: [],
       collect() {
         this.set(app.connections.count().inFlight)
@@ -31,7 +31,7 @@ export function openGauges(app: App, { db, redis, jobs }: Gauged): Registry {
   registry.registerMetric(
     new Gauge({
       name: 'http_connections',
-      help: 'Open connections of clients',
+      help: 'Open client connections',
       registers: [],
       collect() {
         this.set(app.connections.count().open)
@@ -51,7 +51,7 @@ export function openGauges(app: App, { db, redis, jobs }: Gauged): Registry {
   registry.registerMetric(
     new Gauge({
       name: 'redis_up',
-      help: '1 if rate limits are counted in Redis, 0 if each process counts by itself; the minimum of all workers',
+      help: '1 if rate limits are counted in Redis, 0 if each process counts by itself. The minimum of all workers',
       aggregator: 'min',
       registers: [],
       async collect() {
@@ -68,7 +68,7 @@ function watchDatabase(registry: Registry, db: Gauged['db']): void {
   registry.registerMetric(
     new Gauge({
       name: 'database_pool_connections',
-      help: 'Connections of the pool by state; waiting counts requests for one',
+      help: '`total`, `idle`, and `waiting` (requests for a connection), of all workers',
       labelNames: ['state'],
       registers: [],
       collect() {
@@ -81,7 +81,7 @@ function watchDatabase(registry: Registry, db: Gauged['db']): void {
   registry.registerMetric(
     new Gauge({
       name: 'database_pool_connections_max',
-      help: 'Maximum size of the pool',
+      help: 'The maximum of all pools',
       registers: [],
       collect() {
         this.set(db.pool.options.max)
@@ -91,7 +91,7 @@ function watchDatabase(registry: Registry, db: Gauged['db']): void {
   registry.registerMetric(
     new Counter({
       name: 'database_pool_acquire_failures_total',
-      help: 'Requests for which no connection became available in time',
+      help: 'Transactions that got no connection in time',
       registers: [],
       collect() {
         this.reset()
@@ -103,7 +103,7 @@ function watchDatabase(registry: Registry, db: Gauged['db']): void {
   registry.registerMetric(
     new Gauge({
       name: 'database_up',
-      help: '1 if the database answered just now; the minimum of all workers',
+      help: '1 if the database currently answers within a second. The minimum of all workers.',
       aggregator: 'min',
       registers: [],
       async collect() {
@@ -114,7 +114,7 @@ function watchDatabase(registry: Registry, db: Gauged['db']): void {
   registry.registerMetric(
     new Gauge({
       name: 'database_migrations',
-      help: 'Migrations by state, as last seen: applied, pending, and unknown to this version',
+      help: '`applied`, `pending`, and `unknown` to this version, when the database last answered',
       labelNames: ['state'],
       aggregator: 'max',
       registers: [],
@@ -132,7 +132,7 @@ function watchJobs(registry: Registry, jobs: Gauged['jobs']): void {
   registry.registerMetric(
     new Gauge({
       name: 'jobs_dead',
-      help: 'Background jobs that failed for the last time, as last seen',
+      help: 'Jobs that failed for the last time and wait for an operator',
       aggregator: 'max',
       registers: [],
       async collect() {
@@ -144,7 +144,7 @@ function watchJobs(registry: Registry, jobs: Gauged['jobs']): void {
   registry.registerMetric(
     new Gauge({
       name: 'jobs_oldest_due_seconds',
-      help: 'For how long the oldest background job has waited since it was due, as last seen',
+      help: 'How long the oldest waiting job has been due',
       aggregator: 'max',
       registers: [],
       async collect() {

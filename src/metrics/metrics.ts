@@ -26,36 +26,36 @@ export function openMetrics(problems: readonly ProblemKind[]): Metrics {
   const durations = new RequestDurations(registry)
   const refusals = new Counter({
     name: 'http_problems_total',
-    help: 'Refusals by the code of their problem',
+    help: 'Refusals by the `code` of their body: `overloaded`, `unavailable`, `request_in_progress`, `idempotency_key_reused`…',
     labelNames: ['code'],
     registers,
   })
   const unauthenticated = new Counter({
     name: 'auth_unauthenticated_total',
-    help: '401 answers by the kind of credential that was refused',
+    help: '401 answers by the presented credential: `bearer`, `service` or `none`',
     labelNames: ['credential'],
     registers,
   })
   const actions = new Counter({
     name: 'auth_actions_total',
-    help: 'Requests to the embedded auth server by action and outcome',
+    help: 'Requests to the embedded auth server: `sign-up`, `sign-in`, `sign-out`, `get-session`…, and whether they were `ok`, `refused` (4xx) or `failed` (5xx)',
     labelNames: ['action', 'outcome'],
     registers,
   })
   const replays = new Counter({
     name: 'idempotency_replays_total',
-    help: 'Requests answered with a stored answer (Idempotency-Key)',
+    help: 'Repeated requests that were answered with their stored result. Conflicts are codes of `http_problems_total`.',
     registers,
   })
   const runs = new Counter({
     name: 'jobs_run_total',
-    help: 'Runs of background jobs by outcome',
+    help: 'Runs of background jobs: `ok`, `failed` (runs again), `dead` (failed for the last time), `released` (the process stopped) and `lost` (its lease ended first)',
     labelNames: ['name', 'outcome'],
     registers,
   })
   const runDurations = new Histogram({
     name: 'jobs_duration_seconds',
-    help: 'Duration of background jobs',
+    help: 'The run time of background jobs',
     labelNames: ['name'],
     buckets: JOB_BUCKETS_S,
     registers,
@@ -90,7 +90,7 @@ function countLimits(registry: Registry): Observer['limited'] {
   registry.registerMetric(
     new Counter({
       name: 'rate_limit_verdicts_total',
-      help: 'Rate limit decisions by policy',
+      help: 'Decisions of the rate limits, `allowed` or `refused`, by policy: `read`, `write`, `auth` (attempts to sign in) and `key-checks`',
       labelNames: ['policy', 'verdict'],
       registers: [],
       collect() {
@@ -105,7 +105,7 @@ function countLimits(registry: Registry): Observer['limited'] {
   registry.registerMetric(
     new Counter({
       name: 'rate_limit_alone_total',
-      help: 'Rate limit decisions counted by this process only, because Redis was unavailable',
+      help: 'Decisions of the rate limits that a process made by itself, because Redis was unreachable',
       labelNames: ['policy'],
       registers: [],
       collect() {
@@ -130,7 +130,7 @@ function describeProcess(registry: Registry): void {
   const { version } = JSON.parse(readFileSync(PACKAGE, 'utf8')) as { readonly version: string }
   const info = new Gauge({
     name: 'todo_backend_build_info',
-    help: 'Always 1, for its labels',
+    help: 'Always 1',
     labelNames: ['version', 'node'],
     aggregator: 'first',
     registers: [],
@@ -140,7 +140,7 @@ function describeProcess(registry: Registry): void {
   registry.registerMetric(
     new Counter({
       name: 'nodejs_eventloop_active_seconds_total',
-      help: 'Active time of the event loop: its rate is the utilisation, at most 1 for each worker',
+      help: 'Time that event loops were active. `rate(…) / sum(todo_backend_workers)` is their utilisation.',
       registers: [],
       collect() {
         this.reset()

@@ -168,12 +168,7 @@ export function openWholeService(own: readonly Registry[], log: FastifyBaseLogge
         silent: 0,
       }
       const all = AggregatorRegistry.aggregate(snapshots.map((each) => [...each]))
-      const workers = new Gauge({
-        name: 'todo_backend_workers',
-        help: 'Serving processes, by whether they sent their metrics',
-        labelNames: ['state'],
-        registers: [],
-      })
+      const workers = workersGauge()
       workers.set({ state: 'answering' }, answering)
       workers.set({ state: 'silent' }, silent)
       all.registerMetric(workers)
@@ -182,6 +177,14 @@ export function openWholeService(own: readonly Registry[], log: FastifyBaseLogge
     [Symbol.dispose]: () => void process.off('message', listen),
   }
 }
+
+export const workersGauge = (): Gauge<'state'> =>
+  new Gauge({
+    name: 'todo_backend_workers',
+    help: 'Processes that serve: `answering` and `silent`',
+    labelNames: ['state'],
+    registers: [],
+  })
 
 function tellSupervisor(message: Message): void {
   if (process.connected) process.send?.(message, undefined, {}, () => undefined)

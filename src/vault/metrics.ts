@@ -11,7 +11,7 @@ export interface KeyMetrics {
 export function openKeyMetrics(registry: Registry): KeyMetrics {
   const checks = new Histogram({
     name: 'vault_key_check_duration_seconds',
-    help: 'Duration of live checks of provider keys, by provider and result',
+    help: 'Live checks of provider keys, by their result: `success`, `failure`, `quota_exceeded`, `unreachable`',
     labelNames: ['provider', 'outcome'],
     buckets: CHECK_BUCKETS_S,
     registers: [registry],

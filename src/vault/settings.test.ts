@@ -13,8 +13,16 @@ test('the base URLs are those of the providers by default, and those of the vari
   assert.equal(baseUrls.gemini, 'https://proxy.example/gemini')
 })
 
-test('an invalid base URL is refused with the name of its variable', () => {
-  assert.throws(() => testConfig({ OPENAI_BASE_URL: 'ftp://x' }), /^StartError: OPENAI_BASE_URL: must be an http/)
+test('an invalid base URL is refused with the name of its variable, without the value', () => {
+  for (const name of Object.keys(vaultSettings.variables)) {
+    for (const wrong of ['x.example', 'file:///etc/passwd', 'https://u:secret@x.example', 'https://x.example/?key=x']) {
+      assert.throws(
+        () => testConfig({ [name]: wrong }),
+        (error: Error) => error.message.startsWith(`${name}: must be an http`) && !error.message.includes('x.example'),
+        `${name}=${wrong}`,
+      )
+    }
+  }
 })
 
 test('a configuration without the feature has no settings of the vault', () => {
