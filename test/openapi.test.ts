@@ -154,8 +154,31 @@ suite('the OpenAPI document', () => {
     })
 
     test('each object of a body or an answer is a named component', () => {
-      const inline = pathsOf((node, path) => 'properties' in node && !/^\/components\/schemas\/[^/]+$/.test(path))
+      const isObject = ({ type, properties }: Json): boolean =>
+        properties !== undefined || [type].flat().includes('object')
+      const inline = pathsOf((node, path) => isObject(node) && !/^\/components\/schemas\/[^/]+$/.test(path))
       assert.deepEqual(inline, [])
+    })
+
+    test('alternatives are null and the batch operations, whose `op` is a text with one value', () => {
+      const alternatives = [...nodes()].map(([, node]) => node.oneOf ?? node.anyOf).filter(Array.isArray)
+      const several = alternatives.filter((each: Json[]) => each.filter(({ type }) => type !== 'null').length > 1)
+      const { oneOf } = document.components.schemas.TaskOperation
+      assert.deepEqual(several, [oneOf])
+      const ops = oneOf.map(({ $ref }: Json) => document.components.schemas[$ref.split('/').at(-1)].properties.op)
+      assert.deepEqual(
+        ops,
+        ['create', 'update', 'complete', 'delete'].map((op) => ({ type: 'string', const: op })),
+      )
+    })
+
+    test('each set of refusals is one response, in whatever order the operations list the codes', () => {
+      const sets = Object.keys(document.components.responses).map((name) => name.split('Or').sort().join('Or'))
+      assert.equal(new Set(sets).size, sets.length)
+      assert.deepEqual(
+        pathsOf((node, path) => /^\/paths\/.*\/responses\/[45]/.test(path) && 'application/problem+json' in node),
+        [],
+      )
     })
 
     test('no component has the name that a generator gives to something of an operation', () => {
@@ -179,6 +202,16 @@ suite('the OpenAPI document', () => {
         enums.filter((each, index) => enums.indexOf(each) !== index),
         [],
       )
+    })
+
+    test('values that are no names in programs have names in UPPER_SNAKE', () => {
+      for (const [path, node] of nodes()) {
+        if (!Array.isArray(node.enum) || node.enum.every((value: string) => /^(?:[A-Z_]+|[a-z]+)$/.test(value)))
+          continue
+        const names: string[] = node['x-enum-varnames'] ?? []
+        assert.deepEqual([new Set(names).size, names.length], [node.enum.length, node.enum.length], path)
+        for (const name of names) assert.match(name, /^[A-Z]+(?:_[A-Z]+)*$/, path)
+      }
     })
 
     test('what the service answers, and may extend, is an open set', () => {
@@ -229,12 +262,17 @@ suite('the OpenAPI document', () => {
     })
 
     test('no array or object of a patch loses what is stored when a client sends null for what it leaves out', () => {
-      for (const name of ['TaskPatch', 'UpdateUserRequest']) {
-        const { properties, required = [] } = document.components.schemas[name]
-        for (const [member, { type }] of Object.entries<Json>(properties)) {
-          const types = new Set([type].flat())
+      const resolve = (schema: Json): Json =>
+        schema.$ref === undefined ? schema : document.components.schemas[schema.$ref.split('/').at(-1)]
+      const patches = operations
+        .filter(({ name, operation }) => name.startsWith('PATCH ') || operation['operationId'].startsWith('update'))
+        .map(({ operation }) => resolve(operation['requestBody'].content['application/json'].schema))
+      assert.ok(patches.includes(document.components.schemas.TaskPatch))
+      for (const { properties, required = [] } of patches) {
+        for (const [member, schema] of Object.entries<Json>(properties)) {
+          const types = new Set([resolve(schema).type].flat())
           const isMany = types.has('array') || types.has('object')
-          if (isMany) assert.ok(types.has('null') && !required.includes(member), `${name}.${member}`)
+          if (isMany) assert.ok(types.has('null') && !required.includes(member), member)
         }
       }
     })
@@ -244,12 +282,14 @@ suite('the OpenAPI document', () => {
         pathsOf((_node, path) => /headers\/Access-Control/.test(path)),
         [],
       )
+      const LIMIT_HEADERS = ['X-RateLimit-Limit', 'X-RateLimit-Remaining', 'X-RateLimit-Reset']
       for (const { name, operation } of operations) {
         for (const [status, given] of Object.entries<Json>(operation.responses)) {
           const { headers } = given.$ref ? document.components.responses[given.$ref.split('/').at(-1)] : given
           assert.ok(headers['X-Request-Id'], `${name} ${status}`)
-          assert.equal('RateLimit' in headers, 'RateLimit-Policy' in headers)
-          if (/^4(?!29)|^5/.test(status)) assert.ok(!('RateLimit' in headers), `${name} ${status}`)
+          const isLimited = operation.responses['429'] !== undefined && /^[23]/.test(status)
+          const limits = Object.keys(headers).filter((header) => /RateLimit/.test(header))
+          assert.deepEqual(limits, isLimited ? LIMIT_HEADERS : [], `${name} ${status}`)
         }
       }
     })

@@ -29,8 +29,6 @@ const LENGTH_OF: Readonly<Record<string, number>> = {
   Link: HEADER_LENGTH_MAX,
   Location: 512,
   ETag: 12,
-  RateLimit: 64,
-  'RateLimit-Policy': 64,
 }
 
 const RANGE_OF: Readonly<Record<string, readonly [minimum: number, maximum: number]>> = {

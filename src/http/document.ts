@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import type { OpenAPIV3, OpenAPIV3_1 } from 'openapi-types'
 import { stateBounds } from './bounds.ts'
 
@@ -21,8 +22,8 @@ export function tidied(document: Described): Described {
   for (const operation of operations) {
     allowNoBody(operation)
     shareRefusals(operation, shared)
-    describeHeaders(operation, shared)
   }
+  for (const operation of operations) describeHeaders(operation, shared)
   Object.assign(document.components ?? {}, { responses: shared, headers: { ...REQUEST_ID, ...LIMIT_HEADERS } })
   stateBounds(document)
   const schemas: Node = document.components?.schemas ?? {}
@@ -55,7 +56,8 @@ function shareRefusals({ responses = {} }: Operation, shared: Record<string, Res
     const examples = response.content?.['application/problem+json']?.examples
     if (examples === undefined) continue
     const name = Object.keys(examples).map(pascalCase).join('Or')
-    shared[name] = response
+    shared[name] ??= response
+    if (!isDeepStrictEqual(shared[name], response)) throw new Error(`two refusals are called ${name}`)
     responses[status] = { $ref: `#/components/responses/${name}` }
   }
 }
@@ -64,39 +66,35 @@ const REQUEST_ID: Headers = {
   'X-Request-Id': { schema: { type: 'string' }, description: 'Identifies the request in the log' },
 }
 
+/** Without `RateLimit` and `RateLimit-Policy`, which have the same numbers as text that clients would have to parse. */
 const LIMIT_HEADERS: Headers = {
-  'X-RateLimit-Limit': { schema: { type: 'integer' }, description: 'Requests of this kind allowed per window' },
+  'X-RateLimit-Limit': {
+    schema: { type: 'integer' },
+    description:
+      'Requests of this kind allowed per window. `RateLimit-Policy` and `RateLimit` (draft-ietf-httpapi-ratelimit-headers) are sent too',
+  },
   'X-RateLimit-Remaining': { schema: { type: 'integer' }, description: 'Remaining requests of this kind' },
   'X-RateLimit-Reset': { schema: { type: 'integer' }, description: 'Seconds until the next window' },
-  'RateLimit-Policy': {
-    schema: { type: 'string' },
-    example: '"read";q=100;w=60',
-    description: 'draft-ietf-httpapi-ratelimit-headers: q requests in w seconds',
-  },
-  RateLimit: {
-    schema: { type: 'string' },
-    example: '"read";r=99;t=60',
-    description: 'draft-ietf-httpapi-ratelimit-headers: r requests are left for t seconds',
-  },
 }
 
 const references = (headers: Headers): object =>
   Object.fromEntries(Object.keys(headers).map((name) => [name, { $ref: `#/components/headers/${name}` }]))
 
 /**
- * Documents the rate-limit headers on successes and on 429 only: on every other refusal they would make generated clients longer.
- * CORS headers, which are for browsers, are omitted for the same reason.
+ * Documents the headers that a client reads. Generators write a type and the code to parse it for each header of each answer, so those of
+ * CORS, which are for browsers, are omitted, and those of the rate limit on refusals: with 429, `Retry-After` and the body say how long
+ * to wait. `X-Request-Id` remains on refusals, although the body has it: ogen makes one type of a shared response that has a header,
+ * and one for each operation and status of a shared response without.
  */
 function describeHeaders({ responses = {} }: Operation, shared: Record<string, Response>): void {
   const isLimited = responses['429'] !== undefined
   for (const [status, given] of Object.entries(responses)) {
     const response = '$ref' in given ? shared[given.$ref.slice('#/components/responses/'.length)] : given
     if (response === undefined) continue
-    const announced = isLimited && /^(?:[23]|429)/.test(status)
     response.headers = {
       ...response.headers,
       ...references(REQUEST_ID),
-      ...(announced ? references(LIMIT_HEADERS) : {}),
+      ...(isLimited && /^[23]/.test(status) ? references(LIMIT_HEADERS) : {}),
     }
   }
 }

@@ -171,9 +171,12 @@ export const refusals = (...kinds: readonly (ProblemCode | ProblemKind)[]): Refu
 /** For routes that no rate limit is on. */
 export function refusalsOfUnlimited(...kinds: readonly (ProblemCode | ProblemKind)[]): Refusals {
   const all = new Set([...kinds, ...ANYWHERE].map(kindOf))
-  const byStatus = Map.groupBy(all, ({ status }) => status)
+  // In one order, so that routes which list the same kinds in different orders share one response in the document.
+  const byStatus = Map.groupBy([...all].sort(byCode), ({ status }) => status)
   return Object.fromEntries([...byStatus].map(([status, ofStatus]) => [status, refusal(ofStatus)]))
 }
+
+const byCode = (a: ProblemKind, b: ProblemKind): number => (a.code < b.code ? -1 : 1)
 
 const RETRY_AFTER = { 'Retry-After': { type: 'integer', description: 'Seconds to wait' } }
 const HEADERS_OF_STATUS: Readonly<Record<number, object>> = {
