@@ -5,7 +5,7 @@ import { askAt, type Answer, type Asking } from './world.ts'
 
 const COMMAND = fileURLToPath(new URL('../bin/todo-backend.mjs', import.meta.url))
 const START_MS = 60_000
-const PRELOADED = new URL('die-before-answering.ts', import.meta.url).href
+const PRELOADED = ['die-before-answering.ts', 'die-with-parent.ts'].map((file) => new URL(file, import.meta.url).href)
 
 /** The service as a process of its own, which a request with the header `x-die-before-answering` kills. */
 export interface Service extends AsyncDisposable {
@@ -32,7 +32,7 @@ export async function startService(
   preloaded?: string,
   command = COMMAND,
 ): Promise<Service> {
-  const imports = [PRELOADED, ...(preloaded === undefined ? [] : [preloaded])].flatMap((url) => ['--import', url])
+  const imports = [...PRELOADED, ...(preloaded === undefined ? [] : [preloaded])].flatMap((url) => ['--import', url])
   const child = spawn(process.execPath, [...imports, command], {
     cwd: env['DATA_DIR'],
     env: {
@@ -43,19 +43,15 @@ export async function startService(
       RATE_LIMIT_WRITE: '1000000',
       ...env,
     },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    // With a channel, which is closed when this process ends.
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   })
-  const killWithUs = (): void => void child.kill('SIGKILL')
-  process.once('exit', killWithUs)
   let said = ''
   const closed = once(child, 'close') as Promise<[number | null, NodeJS.Signals | null]> // as node:child_process has it
-  const ended = closed.then(([, signal]) => {
-    process.off('exit', killWithUs)
-    return signal
-  })
+  const ended = closed.then(([, signal]) => signal)
   const listening = new Promise<string>((resolve, reject) => {
     for (const stream of [child.stdout, child.stderr]) {
-      stream.setEncoding('utf8').on('data', (text: string) => {
+      stream?.setEncoding('utf8').on('data', (text: string) => {
         said = (said + text).slice(-20_000)
         const [, url] = /todo-backend is at (\S+)/.exec(said) ?? []
         if (url !== undefined) resolve(url)
