@@ -1,5 +1,7 @@
 /** The generators, with the commands that install them, generate with them and compile what they generated. */
 
+import type { Command } from './commands.ts'
+
 /** All versions: the newest when this table was last changed. */
 export const VERSIONS = {
   'openapi-generator': '7.25.0',
@@ -15,10 +17,8 @@ export const VERSIONS = {
   httpx: '0.28.1',
 } as const
 
-type Command = readonly [program: string, ...args: string[]]
-
 export interface Generator {
-  /** As docs/clients.md calls it. */
+  /** As docs/clients.md calls it, with the language. */
   readonly name: string
   /** The key of its version. */
   readonly version: keyof typeof VERSIONS
@@ -64,38 +64,37 @@ const GO_MODULE = typed('go mod init program')
 const goGet = (module: string, version: keyof typeof VERSIONS, options = ''): Command =>
   typed(`go get ${options}${module}@v${VERSIONS[version]}`)
 
+/** The quickest first, so that a run whose time is limited has as many as possible. */
 export const GENERATORS: readonly Generator[] = [
   {
-    name: 'openapi-generator, Java (native)',
-    version: 'openapi-generator',
-    folder: 'java',
-    program: 'Program.java',
-    needs: ['java', 'javac', 'mvn'],
-    install: [FETCH_JAR],
+    name: 'openapi-python-client, Python',
+    version: 'openapi-python-client',
+    folder: 'openapi-python-client',
+    program: 'program.py',
+    needs: ['python3'],
+    install: [VENV, pip('openapi-python-client', 'ruff', 'httpx')],
     build: [
-      openapiGenerator('-g java --library native'),
+      typed('venv/bin/openapi-python-client generate --path openapi.json --output-path todo --meta none --overwrite'),
+    ],
+    run: ['venv/bin/python', 'program.py'],
+  },
+  {
+    name: 'datamodel-code-generator, Python',
+    version: 'datamodel-code-generator',
+    folder: 'datamodel-code-generator',
+    program: 'program.py',
+    needs: ['python3'],
+    install: [VENV, pip('datamodel-code-generator', 'pydantic', 'email-validator', 'httpx')],
+    build: [
       typed(
-        'mvn -B -q -f generated/pom.xml dependency:copy-dependencies -DoutputDirectory=../libs -DincludeScope=compile',
+        'venv/bin/datamodel-codegen --input openapi.json --input-file-type openapi --output todo.py',
+        '--output-model-type pydantic_v2.BaseModel --collapse-root-models',
       ),
-      ['sh', '-c', 'javac -nowarn -cp "libs/*" -d classes $(find generated/src/main -name "*.java") Program.java'],
     ],
-    run: typed('java -cp classes:libs/* Program'),
+    run: ['venv/bin/python', 'program.py'],
   },
   {
-    name: 'openapi-generator, Rust',
-    version: 'openapi-generator',
-    folder: 'rust',
-    program: 'src/main.rs',
-    needs: ['java', 'mvn', 'cargo'],
-    install: [FETCH_JAR],
-    build: [
-      openapiGenerator('-g rust --additional-properties packageName=todo-client --type-mappings DateTime=String'),
-      typed('cargo build --quiet'),
-    ],
-    run: ['target/debug/program'],
-  },
-  {
-    name: 'oapi-codegen',
+    name: 'oapi-codegen, Go',
     version: 'oapi-codegen',
     folder: 'oapi-codegen',
     program: 'main.go',
@@ -115,7 +114,33 @@ export const GENERATORS: readonly Generator[] = [
     run: ['./run-program'],
   },
   {
-    name: 'ogen',
+    name: 'openapi-generator, Java (native)',
+    version: 'openapi-generator',
+    folder: 'java',
+    program: 'Program.java',
+    needs: ['java', 'javac', 'mvn'],
+    install: [FETCH_JAR],
+    build: [
+      openapiGenerator('-g java --library native'),
+      typed(
+        'mvn -B -q -f generated/pom.xml dependency:copy-dependencies -DoutputDirectory=../libs -DincludeScope=compile',
+      ),
+      ['sh', '-c', 'javac -nowarn -cp "libs/*" -d classes $(find generated/src/main -name "*.java") Program.java'],
+    ],
+    run: typed('java -cp classes:libs/* Program'),
+  },
+  {
+    name: 'openapi-generator, Python',
+    version: 'openapi-generator',
+    folder: 'python',
+    program: 'program.py',
+    needs: ['java', 'mvn', 'python3'],
+    install: [FETCH_JAR, VENV],
+    build: [openapiGenerator('-g python --package-name todo'), typed('venv/bin/pip install -q ./generated')],
+    run: ['venv/bin/python', 'program.py'],
+  },
+  {
+    name: 'ogen, Go',
     version: 'ogen',
     folder: 'ogen',
     program: 'main.go',
@@ -129,40 +154,16 @@ export const GENERATORS: readonly Generator[] = [
     run: ['./run-program'],
   },
   {
-    name: 'openapi-python-client',
-    version: 'openapi-python-client',
-    folder: 'openapi-python-client',
-    program: 'program.py',
-    needs: ['python3'],
-    install: [VENV, pip('openapi-python-client', 'ruff', 'httpx')],
-    build: [
-      typed('venv/bin/openapi-python-client generate --path openapi.json --output-path todo --meta none --overwrite'),
-    ],
-    run: ['venv/bin/python', 'program.py'],
-  },
-  {
-    name: 'datamodel-code-generator',
-    version: 'datamodel-code-generator',
-    folder: 'datamodel-code-generator',
-    program: 'program.py',
-    needs: ['python3'],
-    install: [VENV, pip('datamodel-code-generator', 'pydantic', 'email-validator', 'httpx')],
-    build: [
-      typed(
-        'venv/bin/datamodel-codegen --input openapi.json --input-file-type openapi --output todo.py',
-        '--output-model-type pydantic_v2.BaseModel --collapse-root-models',
-      ),
-    ],
-    run: ['venv/bin/python', 'program.py'],
-  },
-  {
-    name: 'openapi-generator, Python',
+    name: 'openapi-generator, Rust',
     version: 'openapi-generator',
-    folder: 'python',
-    program: 'program.py',
-    needs: ['java', 'mvn', 'python3'],
-    install: [FETCH_JAR, VENV],
-    build: [openapiGenerator('-g python --package-name todo'), typed('venv/bin/pip install -q ./generated')],
-    run: ['venv/bin/python', 'program.py'],
+    folder: 'rust',
+    program: 'src/main.rs',
+    needs: ['java', 'mvn', 'cargo'],
+    install: [FETCH_JAR],
+    build: [
+      openapiGenerator('-g rust --additional-properties packageName=todo-client --type-mappings DateTime=String'),
+      typed('cargo build --quiet'),
+    ],
+    run: ['target/debug/program'],
   },
 ]
