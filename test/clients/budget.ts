@@ -21,8 +21,9 @@ export class Budget {
     return Math.max(0, this.#deadline - performance.now())
   }
 
-  /** Measures the work and remembers its name for {@link reason}. */
+  /** Measures the work and remembers its name for {@link reason}, unless no time is left. */
   async spend<T>(name: string, work: () => Promise<T>): Promise<T> {
+    if (this.leftMs === 0) return work()
     const start = performance.now()
     try {
       return await work()

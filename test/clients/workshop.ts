@@ -39,7 +39,7 @@ export class Skipped extends Error {}
  */
 export function lockCache(limitMs: number): DatabaseSync {
   mkdirSync(CACHE, { recursive: true })
-  const lock = new DatabaseSync(join(CACHE, 'lock'), { timeout: Math.min(limitMs, COMMAND_LIMIT_MS) })
+  const lock = new DatabaseSync(join(CACHE, 'lock'), { timeout: Math.floor(Math.min(limitMs, COMMAND_LIMIT_MS)) })
   try {
     lock.exec('begin exclusive')
   } catch (cause) {
@@ -151,7 +151,7 @@ export async function runToEnd(
   const registry = REGISTRIES[command[0]]
   const reason = output.split('\n').find((each) => UNREACHABLE.test(each))
   if (registry !== undefined && reason !== undefined) {
-    throw new Skipped(`${registry} cannot be reached: ${line} ${ending}: ${reason.trim()}`)
+    throw new Skipped(`${registry} cannot be reached: ${line} ${ending}: ${reason.trim().slice(0, 300)}`)
   }
   throw new Error(`${name}: ${line} ${ending}:\n${output.slice(-4000)}`)
 }
