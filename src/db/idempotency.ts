@@ -32,11 +32,11 @@ const SAME = 'fingerprint = ($2::bytea[])[fingerprint_version]'
 const FIND: Statement = {
   name: 'idempotency.find',
   text: `select ${SAME} as same, case when ${SAME} then result end as result
-         from idempotency_keys where user_id = $3 and key = $1 and created_at >= now() - ${KEPT}`,
+         from idempotency_keys where user_id = $user and key = $1 and created_at >= now() - ${KEPT}`,
 }
 const LOOK: Statement = {
   name: 'idempotency.look',
-  text: `select ${SAME} as same from idempotency_keys where user_id = $3 and key = $1 and created_at >= now() - ${KEPT}`,
+  text: `select ${SAME} as same from idempotency_keys where user_id = $user and key = $1 and created_at >= now() - ${KEPT}`,
 }
 const KEEP: Statement = {
   name: 'idempotency.keep',
@@ -63,7 +63,7 @@ const ROOM: Statement = {
   name: 'idempotency.room',
   text: `select ceil(extract(epoch from created_at + ${KEPT} - now()))::int as "waitS"
          from (select created_at, sum(octet_length(result)) over (order by created_at desc) as bytes
-               from idempotency_keys where user_id = $2 and created_at >= now() - ${KEPT}) kept
+               from idempotency_keys where user_id = $user and created_at >= now() - ${KEPT}) kept
          where bytes + $1::int > ${KEPT_BYTES_MAX} order by created_at desc limit 1`,
 }
 
@@ -85,7 +85,7 @@ export async function onceOnly<T>(
   // the previous holder committed.
   const [claim, earlier] = await Promise.all([
     sql.row<{ claimed: boolean }>(CLAIM, [sql.userId, key]),
-    sql.row<StoredResult>(FIND, [key, fingerprints, sql.userId]),
+    sql.row<StoredResult>(FIND, [key, fingerprints]),
   ])
   const kept = resultOf(earlier)
   // The fingerprint matches, so this is a result of the same request and has its type.
@@ -108,14 +108,14 @@ export async function onceOnly<T>(
  */
 export async function isDone(sql: UserSql, once: OnceOnly | undefined): Promise<boolean> {
   if (once === undefined) return false
-  const kept = await sql.row<Pick<StoredResult, 'same'>>(LOOK, [once.key, once.fingerprints, sql.userId])
+  const kept = await sql.row<Pick<StoredResult, 'same'>>(LOOK, [once.key, once.fingerprints])
   if (kept !== undefined) refuseUnlessSame(kept)
   return kept !== undefined
 }
 
 async function refuseUnlessRoom(sql: UserSql, bytes: number): Promise<void> {
   if (bytes <= SMALL_RESULT_BYTES) return
-  const full = await sql.row<{ waitS: number }>(ROOM, [bytes, sql.userId])
+  const full = await sql.row<{ waitS: number }>(ROOM, [bytes])
   if (full === undefined) return
   throw new Problem('idempotency_quota_exceeded', DETAILS.idempotency_quota_exceeded, retryAfter(full.waitS))
 }

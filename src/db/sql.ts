@@ -1,5 +1,6 @@
 import type { ClientBase } from 'pg'
 import { PreparedQuery } from './wire/prepared-query.ts'
+import { withUserParameter } from './user-parameter.ts'
 import type { Statement } from './wire/statement.ts'
 
 /**
@@ -70,8 +71,12 @@ export function sqlOn(client: ClientBase, scope: { readonly ended: boolean }, { 
 
 /** The same inside the scope of a user. */
 export function userSqlOn(client: ClientBase, scope: { readonly ended: boolean }, runs: Runs, userId: string): UserSql {
+  const inScope = sqlOn(client, scope, runs)
   const sql = {
-    ...sqlOn(client, scope, runs),
+    rows: <Row>(statement: Statement, values: readonly unknown[] = []) =>
+      inScope.rows<Row>(...withUserParameter(statement, values, userId)),
+    row: <Row>(statement: Statement, values: readonly unknown[] = []) =>
+      inScope.row<Row>(...withUserParameter(statement, values, userId)),
     userId,
     run: async <T>(step: Step<T>) => {
       const row = await sql.row<object>(step.statement, step.values)

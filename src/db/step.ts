@@ -1,5 +1,6 @@
 import { proofFrom, SET_PROVEN_USER } from './proof.ts'
 import type { Reading, Step, Writing } from './sql.ts'
+import { withoutUserParameter } from './user-parameter.ts'
 import type { Statement } from './wire/statement.ts'
 
 /** A step that changes nothing. `result` interprets its row, or the lack of one; it may throw a Problem. */
@@ -59,7 +60,7 @@ export function withProof({ statement, values, fallback }: Step<unknown>): State
     text: `with scope as materialized (
         select proof.user_id, ${SET_PROVEN_USER}${fallback === undefined ? '' : SET_LOCK_TIMEOUT}
         from ${proofFrom(values.length + 1)}
-      ), step as (${statement.text})
+      ), step as (${withoutUserParameter(statement.text)})
       select scope.user_id as "proven user", step.* from scope left join (select true as "is row", step.* from step) step on true`,
   }
   withProofs.set(statement, made)

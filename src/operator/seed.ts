@@ -24,7 +24,10 @@ const BATCH_TASKS = 200
 /** The password of the sample users, which is public. */
 const PASSWORD = 'correct horse battery'
 
-const HAS_TASKS: Statement = { name: 'seed.has_tasks', text: 'select exists (select from tasks) as "hasTasks"' }
+const HAS_TASKS: Statement = {
+  name: 'seed.has_tasks',
+  text: 'select exists (select from tasks where user_id = $user) as "hasTasks"',
+}
 
 interface SeedOptions {
   readonly users: number

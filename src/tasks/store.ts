@@ -24,15 +24,18 @@ export const WRITTEN = 'id, version, json'
 
 export const taskOf = ({ json }: Stored): Task => JSON.parse(json) as Task
 
-const FIND: Statement = { name: 'tasks.find', text: `select ${STORED} from tasks where id = $1` }
-const LOCK: Statement = { name: 'tasks.lock', text: `select ${STORED} from tasks where id = $1 for update` }
+const FIND: Statement = { name: 'tasks.find', text: `select ${STORED} from tasks where user_id = $user and id = $1` }
+const LOCK: Statement = {
+  name: 'tasks.lock',
+  text: `select ${STORED} from tasks where user_id = $user and id = $1 for update`,
+}
 /**
  * Locks the tasks $1 in the order of their ids, so that two transactions that want the same tasks cannot deadlock. Each task is looked
  * up by itself: for `id = any ($1)` the planner may prefer to read all of the user's tasks. It does not see how many ids there are.
  */
 const lockEach = (columns: string): string =>
   `select locked.* from (select id from unnest((select $1::uuid[])) as given (id) order by id) as given
-   cross join lateral (select ${columns} from tasks where tasks.id = given.id for update) as locked`
+   cross join lateral (select ${columns} from tasks where user_id = $user and tasks.id = given.id for update) as locked`
 const LOCK_ALL: Statement = { name: 'tasks.lock_all', text: lockEach(STORED) }
 // A transaction that waited for the row's lock has an older now() than the one that held it. updatedAt must never decrease.
 const changed = (status: string): string =>
@@ -44,7 +47,7 @@ function change(name: string, values: Readonly<Record<string, string>>): Stateme
   const columns = Object.keys(values).join(', ')
   const given = Object.values(values).join(', ')
   const text = `update tasks set (${columns}) = row(${given}), ${changed(values['status'] ?? 'status')}
-    where id = $1 and ($2::int[] is null or version = any ($2)) and (${columns}) is distinct from (${given})
+    where user_id = $user and id = $1 and ($2::int[] is null or version = any ($2)) and (${columns}) is distinct from (${given})
     returning ${WRITTEN}`
   return { name, text }
 }
@@ -73,13 +76,13 @@ const COMPLETE = change('tasks.complete', {
 })
 const REMOVE: Statement = {
   name: 'tasks.remove',
-  text: `delete from tasks where id = $1 and ($2::int[] is null or version = any ($2)) returning id`,
+  text: `delete from tasks where user_id = $user and id = $1 and ($2::int[] is null or version = any ($2)) returning id`,
 }
 const REMOVE_ALL: Statement = {
   name: 'tasks.remove_all',
   // The limit does not change the result. For an unknown limit the planner expects a tenth of the rows, so it looks each id up.
   text: `with locked as (${lockEach('id')} limit (select cardinality($1::uuid[])))
-         delete from tasks where id in (select id from locked) returning id`,
+         delete from tasks where user_id = $user and id in (select id from locked) returning id`,
 }
 
 /** A statement and its parameters. */

@@ -10,11 +10,17 @@ import type { KeyRead, UserApiKey } from './schema.ts'
 const SHOWN = `provider, masked_key as "maskedKey", validation_status as "validationStatus",
   last_validated_at as "lastValidatedAt", created_at as "createdAt", updated_at as "updatedAt"`
 
-const LIST: Statement = { name: 'vault.list', text: `select ${SHOWN} from user_api_keys order by provider` }
-const FIND: Statement = { name: 'vault.find', text: `select ${SHOWN} from user_api_keys where provider = $1` }
+const LIST: Statement = {
+  name: 'vault.list',
+  text: `select ${SHOWN} from user_api_keys where user_id = $user order by provider`,
+}
+const FIND: Statement = {
+  name: 'vault.find',
+  text: `select ${SHOWN} from user_api_keys where user_id = $user and provider = $1`,
+}
 const FIND_SEALED: Statement = {
   name: 'vault.find_sealed',
-  text: `select key_id as "keyId", encrypted_key as "encryptedKey" from user_api_keys where provider = $1`,
+  text: `select key_id as "keyId", encrypted_key as "encryptedKey" from user_api_keys where user_id = $user and provider = $1`,
 }
 // One statement, so that concurrent requests each replace a whole row. An inserted row has xmax 0; an updated one was locked by this
 // transaction, so that its xmax is not 0.
@@ -32,11 +38,11 @@ const RECORD: Statement = {
   name: 'vault.record',
   text: `update user_api_keys set validation_status = $3,
            last_validated_at = case when $3 in ('success', 'failure') then greatest(now(), last_validated_at) else last_validated_at end
-         where provider = $1 and key_id = $2 returning ${SHOWN}`,
+         where user_id = $user and provider = $1 and key_id = $2 returning ${SHOWN}`,
 }
 const REMOVE: Statement = {
   name: 'vault.remove',
-  text: `delete from user_api_keys where provider = $1 returning provider`,
+  text: `delete from user_api_keys where user_id = $user and provider = $1 returning provider`,
 }
 const NOTE_READ: Statement = {
   name: 'vault.note_read',
@@ -45,12 +51,12 @@ const NOTE_READ: Statement = {
 const READS: Statement = {
   name: 'vault.reads',
   text: `select id, service, user_id as "userId", provider, read_at as "readAt", request_id as "requestId"
-         from user_api_key_reads where provider = $1 and (read_at, id) < ($2, $3)
+         from user_api_key_reads where user_id = $user and provider = $1 and (read_at, id) < ($2, $3)
          order by read_at desc, id desc limit $4`,
 }
 const COUNT_READS: Statement = {
   name: 'vault.count_reads',
-  text: `select count(*) as total from user_api_key_reads where provider = $1`,
+  text: `select count(*) as total from user_api_key_reads where user_id = $user and provider = $1`,
 }
 
 /** A stored key, encrypted. */

@@ -47,7 +47,7 @@ type Key = Order & { readonly descending: boolean }
  */
 export function pageStatement(query: Query, due: readonly string[], after: Keys | undefined): Bound {
   const parameters = new Parameters()
-  const conditions = filters(query, due, parameters)
+  const conditions = ['user_id = $user', ...filters(query, due, parameters)]
   const matching = `from tasks${where(conditions)}`
   const keys = keysOf(query, parameters)
   const page = after === undefined ? conditions : [...conditions, beyond(keys, after, parameters)]
@@ -97,8 +97,7 @@ const shown = ({ fields }: Query): string =>
     ? TASK_JSON
     : `concat('{', ${fields.map((field) => `'"${field}":', ${jsonOf(field)}`).join(`, ',', `)}, '}')`
 
-const where = (conditions: readonly string[]): string =>
-  conditions.length === 0 ? '' : ` where ${conditions.join(' and ')}`
+const where = (conditions: readonly string[]): string => ` where ${conditions.join(' and ')}`
 
 /** The constraint tasks_completed_at_iff_completed makes these equivalent to conditions on the status. */
 const OPEN = 'completed_at is null'

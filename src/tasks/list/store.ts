@@ -51,13 +51,13 @@ export function page(query: Query, after: Position | undefined, nowMs: number, i
 
 const TAGS: Statement = {
   name: 'tasks.tags',
-  text: `select name, count(*) as count from tasks, unnest(tags) as name group by name
+  text: `select name, count(*) as count from tasks, unnest(tags) as name where user_id = $user group by name
          having $2::bigint is null or count(*) < $2 or (count(*) = $2 and name collate "C" > $3)
          order by count desc, name collate "C" limit $1`,
 }
 const COUNT_TAGS: Statement = {
   name: 'tasks.count_tags',
-  text: `select count(distinct name) as total from tasks, unnest(tags) as name`,
+  text: `select count(distinct name) as total from tasks, unnest(tags) as name where user_id = $user`,
 }
 
 export interface TagPage {
@@ -93,8 +93,8 @@ const STATS: Statement = {
   name: 'tasks.stats',
   text: `select coalesce(sum(tasks), 0)::bigint as total, ${each('status', STATUSES)} as "byStatus",
            ${each('priority', PRIORITIES)} as "byPriority",
-           (select count(*) from tasks where due_date < $1::timestamptz and completed_at is null) as overdue
-         from (select status, priority, count(*) as tasks from tasks group by status, priority) as counted`,
+           (select count(*) from tasks where user_id = $user and due_date < $1::timestamptz and completed_at is null) as overdue
+         from (select status, priority, count(*) as tasks from tasks where user_id = $user group by status, priority) as counted`,
 }
 
 /** `nowMs` decides which tasks are overdue; the list uses the same clock. */
