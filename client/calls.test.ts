@@ -1,9 +1,9 @@
 import { createClient, isProblem, type ProblemCode, type Task, type TaskPatch } from './index.ts'
 
-// For the compiler alone: package.test.ts has it read this without Node's types. An error that is expected and missing is one.
+// Only type-checked: package.test.ts compiles this file without Node's types. An expected error that is missing is an error too.
 
 type Same<A, B> = [A] extends [B] ? ([B] extends [A] ? true : false) : false
-// oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- it is compiled, and never given a value
+// oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- the function is compiled and never called
 const is = <_True extends true>(): void => undefined
 
 export async function calls(): Promise<void> {

@@ -1,7 +1,7 @@
 import type { HeadersOptions, ParamsOption, RequestBodyOption } from 'openapi-fetch'
 import type { components, paths } from './schema.ts'
 
-/** What a call takes and gives, made from the document's types. */
+/** The parameters and results of calls, derived from the types of the OpenAPI document. */
 
 export type Task = components['schemas']['Task']
 export type TaskCreate = components['schemas']['TaskCreate']
@@ -10,26 +10,26 @@ export type TaskField = keyof Task
 
 export type Method = 'get' | 'post' | 'put' | 'patch' | 'delete'
 
-/** The paths under `/api` that have the method. What is for load balancers and monitoring is not. */
+/** The paths under `/api` with this method, without the routes for load balancers and monitoring. */
 export type PathWith<M extends Method> = {
   [Path in keyof paths]: Path extends `/api/${string}` ? (paths[Path] extends Record<M, object> ? Path : never) : never
 }[keyof paths]
 
-/** Never where the path has no query. */
+/** `never` if the path has no query parameters. */
 type QueryOf<Path extends PathWith<'get'>> = paths[Path]['get'] extends { parameters: { query?: infer Query } }
   ? NonNullable<Query>
   : never
-/** Every key is one of `never`. */
+/** `never` has every key. */
 type Has<Shape, Key extends string> = [Shape] extends [never] ? false : Key extends keyof Shape ? true : false
 
-/** Lists in pages: their paths take a cursor. */
+/** The lists with pages, whose paths accept a cursor. */
 export type PagedPath = {
   [Path in PathWith<'get'>]: Has<QueryOf<Path>, 'cursor'> extends true ? Path : never
 }[PathWith<'get'>]
 
 interface CallOptions {
   readonly headers?: HeadersOptions
-  /** Ends the call, whatever it is waiting for; it then throws the signal's reason. */
+  /** Aborts the call at any point; it then throws the signal's reason. */
   readonly signal?: AbortSignal | undefined
 }
 
@@ -38,7 +38,7 @@ type AnyInit<Path extends keyof paths, M extends Method> = CallOptions &
   ParamsOption<Operation<Path, M>> &
   RequestBodyOption<Operation<Path, M>>
 
-/** What makes the answer another one has a form of its own, below, so that each answer has its exact type. */
+/** Parameters that change the type of the answer have overloads of their own below, so that each answer has its exact type. */
 interface Plain {
   readonly params?: {
     readonly query?: { readonly fields?: never }
@@ -47,11 +47,11 @@ interface Plain {
 }
 export type Init<Path extends keyof paths, M extends Method> = AnyInit<Path, M> & (M extends 'get' ? Plain : unknown)
 
-/** May be left out where nothing in it is required. */
+/** May be omitted if none of its members is required. */
 export type InitArgument<Path extends keyof paths, M extends Method> =
   object extends Init<Path, M> ? [init?: Init<Path, M>] : [init: Init<Path, M>]
 
-/** Members of each task, by name. Of names that are only known when it runs, each may be there. */
+/** Only these members of each task. If the names are known only at run time, every member is optional. */
 export type InitWithFields<Field extends TaskField> = AnyInit<'/api/tasks', 'get'> & {
   readonly params: { readonly query: { readonly fields: readonly Field[] } }
 }
@@ -81,7 +81,7 @@ export type DataOf<Path extends keyof paths, M extends Method> = Path extends '/
 
 export type ItemOf<Path extends PagedPath> = DataOf<Path, 'get'> extends readonly (infer Item)[] ? Item : never
 
-/** @throws ProblemError for every refusal; what `fetch` throws when there is no answer; the reason of the signal */
+/** @throws ProblemError for every refusal; the error of `fetch` if there is no answer; the reason of the signal */
 export type Call<M extends Method> = <Path extends PathWith<M>>(
   path: Path,
   ...init: InitArgument<Path, M>
@@ -90,19 +90,19 @@ export type Call<M extends Method> = <Path extends PathWith<M>>(
 /** @throws as `Call` */
 export interface Get extends Call<'get'> {
   <Field extends TaskField>(path: '/api/tasks', init: InitWithFields<Field>): Promise<Answer<TaskWith<Field>[]>>
-  /** Undefined, with status 304, when it is the version that you have. */
+  /** Undefined, with status 304, if the task still has the version of the caller. */
   (path: '/api/tasks/{id}', init: InitIfNoneMatch): Promise<Answer<Task | undefined>>
 }
 
 export interface Page<Item> {
   readonly items: Item[]
-  /** On all pages: with `count: true`, and without it on a first page that is also the last. */
+  /** The number of items on all pages: with `count: true`, and otherwise only on a first page that is also the last. */
   readonly total: number | undefined
   /** Where the next page begins; undefined on the last. */
   readonly nextCursor: string | undefined
 }
 
-/** Asks for each page when it is wanted. @throws as `Call` */
+/** Requests each page when it is used. @throws as `Call` */
 export interface Pages {
   <Path extends PagedPath>(path: Path, ...init: InitArgument<Path, 'get'>): AsyncGenerator<Page<ItemOf<Path>>, void>
   <Field extends TaskField>(

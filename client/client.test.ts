@@ -4,7 +4,7 @@ import { createClient, isProblem, ProblemError, type Client } from './index.ts'
 import { openFlakyProxy } from '../test/flaky-proxy.ts'
 import { openWorld, SERVICE_TOKEN, type World } from '../test/world.ts'
 
-/** What it was refused with. */
+/** The problem with which the call was refused. */
 async function refusal(call: Promise<unknown>): Promise<ProblemError> {
   const error = await call.then(
     () => assert.fail('it was not refused'),
@@ -40,11 +40,11 @@ suite('the client', () => {
     assert.deepEqual([data, gone.status], [undefined, 204])
   })
 
-  test('signs up and in without a credential, and is then that user', async () => {
-    const nobody = createClient({ baseUrl: `${world.url}/` })
+  test('signs up and in without a credential, and acts as that user with the returned token', async () => {
+    const anonymous = createClient({ baseUrl: `${world.url}/` })
     const body = { email: `ada-${crypto.randomUUID()}@example.com`, password: 'correct horse' }
-    const { data: signedUp } = await nobody.POST('/api/auth/sign-up/email', { body: { ...body, name: 'Ada' } })
-    const { data: signedIn } = await nobody.POST('/api/auth/sign-in/email', { body })
+    const { data: signedUp } = await anonymous.POST('/api/auth/sign-up/email', { body: { ...body, name: 'Ada' } })
+    const { data: signedIn } = await anonymous.POST('/api/auth/sign-in/email', { body })
     for (const { token } of [signedUp, signedIn]) {
       const api = createClient({ baseUrl: world.url, auth: async () => ({ token }) })
       const { data: session } = await api.GET('/api/auth/get-session')
@@ -59,7 +59,7 @@ suite('the client', () => {
     assert.equal(data.userId, id)
   })
 
-  test('gives nothing and 304 for the version that the caller has', async () => {
+  test('returns undefined and 304 for the version that the caller has', async () => {
     const api = await newClient()
     const { data: task, response } = await api.POST('/api/tasks', { body: { title: 'x' } })
     const header = { 'if-none-match': response.headers.get('etag') ?? '' }
@@ -73,13 +73,13 @@ suite('the client', () => {
     for (const title of titles) await api.POST('/api/tasks', { body: { title } })
     const found: string[] = []
     for await (const task of api.items('/api/tasks', { params: { query: { limit: 4, q: 'task' } } })) {
-      if (found.length % 3 === 0) await api.POST('/api/tasks', { body: { title: 'task of another' } })
+      if (found.length % 3 === 0) await api.POST('/api/tasks', { body: { title: 'created meanwhile' } })
       found.push(task.title)
     }
     assert.deepEqual(found, titles.toReversed())
   })
 
-  test('gives pages with their total, goes on from a cursor, and asks for no page that is not wanted', async () => {
+  test('returns pages with their total, continues from a cursor, and requests each page only when it is used', async () => {
     const api = await newClient()
     for (const title of ['a', 'b', 'c', 'd', 'e']) await api.POST('/api/tasks', { body: { title } })
     const query = { limit: 2, sort: ['title' as const], fields: ['title' as const], count: true }
@@ -111,7 +111,7 @@ suite('the client', () => {
     assert.equal(proxy.asked.length, 1)
   })
 
-  test('writes lists in queries so that commas and backslashes within a value survive', async () => {
+  test('encodes lists in queries so that commas and backslashes within a value are preserved', async () => {
     const api = await newClient()
     const tags = ['a,b', 'c\\', 'd\\,e', 'plus+and space', 'ü&=']
     for (const tag of tags) await api.POST('/api/tasks', { body: { title: 'x', tags: [tag] } })
@@ -153,14 +153,14 @@ suite('the client', () => {
     assert.ok(!isProblem(new Error('x')) && isProblem(stale))
   })
 
-  test("has better-auth's own codes, too", async () => {
-    const nobody = createClient({ baseUrl: world.url })
-    const body = { email: 'nobody@example.com', password: 'correct horse' }
-    const refused = await refusal(nobody.POST('/api/auth/sign-in/email', { body }))
+  test("throws better-auth's own codes as typed problems too", async () => {
+    const anonymous = createClient({ baseUrl: world.url })
+    const body = { email: 'unknown@example.com', password: 'correct horse' }
+    const refused = await refusal(anonymous.POST('/api/auth/sign-in/email', { body }))
     assert.deepEqual([refused.status, refused.code], [401, 'INVALID_EMAIL_OR_PASSWORD'])
   })
 
-  test('does a write once whose answers are lost and broken off', async () => {
+  test('executes a write once when its answers are lost or interrupted', async () => {
     await using proxy = await openFlakyProxy(world.url, ['lose', 'break'])
     const api = await newClient(proxy.url)
     const { data: task, response } = await api.POST('/api/tasks', { body: { title: 'once' } })
@@ -170,14 +170,14 @@ suite('the client', () => {
     assert.deepEqual((await api.GET('/api/tasks')).data, [task])
   })
 
-  test('sends a write under /api/auth once, since it might be done twice', async () => {
+  test('never retries a write under /api/auth, because the service could execute it twice', async () => {
     await using proxy = await openFlakyProxy(world.url, ['lose'])
     const api = await newClient(proxy.url)
     await assert.rejects(api.POST('/api/auth/update-user', { body: { name: 'Ada Lovelace' } }), TypeError)
     assert.equal(proxy.asked.length, 1)
   })
 
-  test('follows no redirect, and takes its credentials nowhere', async () => {
+  test('follows no redirect, so that its credentials reach no other host', async () => {
     await using elsewhere = await openFlakyProxy(world.url, [])
     await using proxy = await openFlakyProxy(world.url, [
       { status: 307, headers: { location: `${elsewhere.url}/api/tasks` } },
@@ -187,7 +187,7 @@ suite('the client', () => {
     assert.deepEqual([proxy.asked.length, elsewhere.asked.length], [1, 0])
   })
 
-  test('says a rate limit with the seconds to wait, when they pass the deadline', async () => {
+  test('throws too_many_requests with the seconds to wait if they exceed the deadline', async () => {
     await using limited = await openWorld({ env: { RATE_LIMIT_READ: '1' } })
     const { token } = await limited.signUp()
     const api = createClient({ baseUrl: limited.url, auth: { token }, retry: { deadlineMs: 500 } })

@@ -14,12 +14,12 @@ export type { Retry } from './retry.ts'
 export type { components, paths } from './schema.ts'
 
 export interface ClientOptions {
-  /** Where the service is, such as `https://todo.example.com`. Credentials go to this origin and nowhere else. */
+  /** The URL of the service, such as `https://todo.example.com`. Credentials are sent only to this origin. */
   readonly baseUrl: string
   /** Without credentials the client can only sign up and sign in. */
   readonly auth?: Auth
   readonly retry?: Partial<Retry>
-  /** Instead of the platform's own. Called once for each attempt. */
+  /** Replaces the platform's `fetch`. Called once for each attempt. */
   readonly fetch?: (url: string, init: RequestInit) => Promise<Response>
 }
 
@@ -33,7 +33,7 @@ export interface Client {
   readonly items: Items
 }
 
-/** A call as it is when it runs: what it may be, the types have said. */
+/** The options of a call at run time. The types have checked their combinations. */
 interface AnyInit {
   readonly params?: { readonly query?: Readonly<Record<string, unknown>>; readonly header?: object }
   readonly headers?: HeadersOptions
@@ -54,7 +54,7 @@ export function createClient({
   const { origin, pathname } = serviceAt(baseUrl)
   const http = createFetchClient<paths>({
     baseUrl: origin + pathname,
-    // The document has parameters of no other types.
+    // The OpenAPI document has no parameters of other types.
     querySerializer: (query) => queryOf(query as Parameters<typeof queryOf>[0]),
   })
 
@@ -64,11 +64,11 @@ export function createClient({
       const once = isOnceOnly(method, path)
       const sent = {
         ...init,
-        // One for the call, however often it is sent. One of the caller's own comes after it, and so instead of it.
+        // One key for all attempts of the call. A key of the caller is set after it and replaces it.
         headers: mergeHeaders(once ? { 'idempotency-key': newKey() } : {}, init.headers),
         fetch: (request: Request) => send(request, { isRepeatable: method === 'get' || once, signal }),
       }
-      // The types of a call are those of `Client`, and have been checked where it was written.
+      // The type `Client` has checked the call where it was written.
       const { data, error, response } = await http.request(method, path as never, sent as never)
       if (response.ok || response.status === 304) return { data, response }
       throw new ProblemError(response, error)
@@ -79,7 +79,7 @@ export function createClient({
     { isRepeatable, signal }: { isRepeatable: boolean; signal: AbortSignal | undefined },
   ): Promise<Response> => {
     const { url, method, headers } = request
-    // A path that is no path could make another host of the two.
+    // A path that does not begin with a slash could change the host.
     if (new URL(url).origin !== origin) throw new TypeError('The path leads away from baseUrl: nothing was sent')
     const bytes = await request.arrayBuffer()
     const body = bytes.byteLength === 0 ? null : bytes
@@ -100,7 +100,7 @@ export function createClient({
       const total = response.headers.get('x-total-count')
       const nextCursor = response.headers.get('x-next-cursor') ?? undefined
       cursor = nextCursor
-      // A path in pages answers with an array.
+      // The routes with pages answer with an array.
       yield { items: data as unknown[], total: total === null ? undefined : Number(total), nextCursor }
     } while (cursor !== undefined)
   }
@@ -109,7 +109,7 @@ export function createClient({
     for await (const page of pages(path, init)) yield* page.items
   }
 
-  // What comes out is what the document says, to which the service's own tests hold it.
+  // The answers have the types of the OpenAPI document, which the service's own tests check.
   return {
     GET: get,
     POST: call('post'),
@@ -121,10 +121,10 @@ export function createClient({
   } as Client
 }
 
-/** A browser may leave the origin out, and mean that of its page. */
+/** In a browser the origin may be omitted; it is then that of the page. */
 function serviceAt(baseUrl: string): URL {
   const { location } = globalThis as { readonly location?: { readonly href: string } }
-  // URL.parse is younger than Node 20.
+  // Node 20 does not have URL.parse.
   const url = URL.canParse(baseUrl, location?.href) ? new URL(baseUrl, location?.href) : undefined
   if (url !== undefined && /^https?:$/.test(url.protocol)) return url
   throw new TypeError('baseUrl must be a URL of http or https')

@@ -12,13 +12,13 @@ import { generate } from './generate.ts'
 const HERE = import.meta.dirname
 const ROOT = join(HERE, '..')
 const COMPILER = join(fileURLToPath(import.meta.resolve('typescript/package.json')), '../bin/tsc')
-/** In package.json: what stands for the package as it is here, and not as it is built. */
+/** The condition in package.json that resolves to the sources instead of the built files. */
 const SOURCE = 'todo-backend-source'
 
 interface Example {
   readonly line: number
   readonly code: string
-  /** What the block after it shows. */
+  /** The expected output, from the block after the code. */
   readonly output: string
 }
 
@@ -57,15 +57,15 @@ const COMPILING = `--noEmit --strict --target esnext --module nodenext --types n
   --allowImportingTsExtensions --customConditions ${SOURCE}`.split(/\s+/)
 
 suite('the package of the client', () => {
-  test('has the types of openapi.json as it is now; `npm run client` writes them', async () => {
+  test('has the types of the current openapi.json; `npm run client` writes them', async () => {
     assert.equal(readFileSync(join(HERE, 'schema.ts'), 'utf8'), await generate())
   })
 
-  test('compiles without anything of Node, and refuses what a path does not take or is misspelt', async () => {
+  test('compiles without types of Node, and has type errors for misspelt members and for members that a path does not accept', async () => {
     assert.deepEqual(await run(COMPILER, ['-p', HERE], ROOT), { status: 0, said: '' })
   })
 
-  test('stands on itself and openapi-fetch alone, in files that are not long', () => {
+  test('imports only its own files and openapi-fetch, and its files are short', () => {
     const files = globSync('*.ts', { cwd: HERE }).filter(
       (file) => !/\.test\.ts$|^generate\.ts$|^schema\.ts$/.test(file),
     )
@@ -78,7 +78,7 @@ suite('the package of the client', () => {
     assert.ok(texts.every((text) => text.split('\n').length <= 320))
   })
 
-  test('sends a key with every write that takes one, which are all outside of /api/auth', () => {
+  test('sends an Idempotency-Key with every write outside of /api/auth, which are those that accept one', () => {
     const { paths } = JSON.parse(readFileSync(join(ROOT, 'openapi.json'), 'utf8')) as { paths: Record<string, Methods> }
     type Methods = Record<string, { readonly parameters?: readonly { readonly name: string }[] }>
     for (const [path, methods] of Object.entries(paths)) {
@@ -94,7 +94,7 @@ suite('the package of the client', () => {
   })
 
   for (const { line, code, output } of EXAMPLES) {
-    test(`does what line ${line} of client/README.md says, in a project of its own`, async () => {
+    test(`runs the example at line ${line} of client/README.md in a separate project`, async () => {
       await using world = await openWorld()
       const project = makeProject()
       try {

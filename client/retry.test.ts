@@ -20,7 +20,7 @@ const ok = (): Response => Response.json(TASKS)
 const problem = (status: number, code: string, headers: Record<string, string> = {}): Response =>
   Response.json({ code, detail: `It is ${code}`, status }, { status, headers })
 
-/** A client of a service that answers so, the last again and again. */
+/** A client of a service that returns these answers in order, and then repeats the last one. */
 function clientOf(
   answers: readonly (() => Answer)[],
   options: Partial<ClientOptions> = {},
@@ -50,10 +50,10 @@ function clientOf(
   }
 }
 
-/** How long an attempt may take; no wait is just as long. */
+/** Timeout of an attempt. No wait has the same length, so that a timer shows which of the two it is. */
 const ATTEMPT_MS = 9_999
 
-/** Waits pass at once, and are noted. */
+/** Waits end at once, and their lengths are recorded. */
 function skipWaits({ mock }: TestContext): number[] {
   const waitsMs: number[] = []
   const { setTimeout } = globalThis
@@ -69,17 +69,17 @@ const within = (ms: number, from: number, to: number): void => assert.ok(ms >= f
 const create = (api: Client, headers = {}): Promise<unknown> =>
   api.POST('/api/tasks', { body: { title: 'x' }, headers })
 
-suite('a call is sent again', () => {
+suite('a call is retried', () => {
   const passing: Readonly<Record<string, () => Answer>> = {
     'a rate limit': () => problem(429, 'too_many_requests', { 'retry-after': '1' }),
-    'a service that is away': () => problem(503, 'unavailable'),
-    'an outcome that nobody knows': () => problem(503, 'outcome_unknown', { 'retry-after': '2' }),
-    'a proxy that is no service': () => new Response('<html>', { status: 503 }),
-    'a key that is still in use': () => problem(409, 'request_in_progress', { 'retry-after': '1' }),
+    'a service that is not available': () => problem(503, 'unavailable'),
+    'an unknown outcome': () => problem(503, 'outcome_unknown', { 'retry-after': '2' }),
+    'an error page of a proxy': () => new Response('<html>', { status: 503 }),
+    'an Idempotency-Key that is still in use': () => problem(409, 'request_in_progress', { 'retry-after': '1' }),
     'no answer': () => 'no answer',
   }
   for (const [what, answer] of Object.entries(passing)) {
-    test(`after ${what}: the same request under the same key`, async (t) => {
+    test(`after ${what}, with the same request and the same key`, async (t) => {
       skipWaits(t)
       const { api, sent } = clientOf([answer, answer, ok])
       await create(api)
@@ -102,7 +102,7 @@ suite('a call is sent again', () => {
     assert.equal(sent.length, 2)
   })
 
-  test('when the body of its answer breaks off', async (t) => {
+  test('when the body of its answer is interrupted', async (t) => {
     skipWaits(t)
     const broken = (): Response =>
       new Response(new ReadableStream({ pull: (stream) => stream.error(new TypeError('terminated')) }))
@@ -111,7 +111,7 @@ suite('a call is sent again', () => {
     assert.equal(sent.length, 2)
   })
 
-  test('with what `auth` gives by then', async (t) => {
+  test('with the credential that `auth` returns at that time', async (t) => {
     skipWaits(t)
     let asked = 0
     const { api, sent } = clientOf([passing['no answer'] ?? ok, ok], {
@@ -124,18 +124,18 @@ suite('a call is sent again', () => {
     )
   })
 
-  test('as often as was said, and then the refusal is the answer', async (t) => {
+  test('up to the configured number of attempts, and then throws the refusal', async (t) => {
     const waitsMs = skipWaits(t)
     const { api, sent } = clientOf([() => problem(503, 'unavailable')], { retry: { attempts: 8 } })
     await assert.rejects(api.GET('/api/tasks'), (error) => isProblem(error, 'unavailable'))
     assert.equal(sent.length, 8)
-    // Twice as long each time, up to eight seconds, and at least half of that.
+    // Each wait is twice as long as the one before, up to eight seconds; jitter takes off at most half.
     for (const [at, ms] of waitsMs.entries())
       within(ms, Math.min(8000, 250 * 2 ** at) / 2, Math.min(8000, 250 * 2 ** at))
     assert.equal(waitsMs.length, 7)
   })
 
-  test('and when nobody answered the last time, that is what is thrown', async (t) => {
+  test('and throws the network error if the last attempt had no answer', async (t) => {
     skipWaits(t)
     const { api, sent } = clientOf([() => problem(503, 'unavailable'), () => 'no answer'], { retry: { attempts: 2 } })
     await assert.rejects(api.GET('/api/tasks'), new TypeError('fetch failed'))
@@ -144,7 +144,7 @@ suite('a call is sent again', () => {
 })
 
 suite('a wait', () => {
-  test('is what Retry-After says, and a little more', async (t) => {
+  test('lasts for Retry-After and a little jitter', async (t) => {
     const waitsMs = skipWaits(t)
     const { api } = clientOf([() => problem(429, 'too_many_requests', { 'retry-after': '3' }), ok])
     await api.GET('/api/tasks')
@@ -152,7 +152,7 @@ suite('a wait', () => {
     within(waitsMs[0] ?? 0, 3000, 3250)
   })
 
-  test('may be said in seconds or as an instant, by the clock of the service', () => {
+  test('is read from Retry-After in seconds or as a date, relative to the clock of the service', () => {
     const wait = (retryAfter: string, date = NOW): number | undefined =>
       retryAfterMs(new Headers({ 'retry-after': retryAfter, date }))
     assert.equal(wait('7'), 7000)
@@ -165,7 +165,7 @@ suite('a wait', () => {
     within(aheadMs ?? 0, 3_000_000, 3_600_000)
   })
 
-  test('that would pass the deadline is not begun: the refusal says how long it would be', async () => {
+  test('that would exceed the deadline is not begun, and the refusal has its length', async () => {
     const limited = (): Response =>
       Response.json(
         { code: 'too_many_requests', detail: 'x', retryAfter: 60 },
@@ -179,11 +179,11 @@ suite('a wait', () => {
     assert.equal(sent.length, 1)
   })
 
-  test('ends with the signal, whose reason is thrown', async ({ mock }) => {
+  test('ends when the signal is aborted, and the reason of the signal is thrown', async ({ mock }) => {
     const stop = new AbortController()
     const { api, sent } = clientOf([() => problem(503, 'unavailable', { 'retry-after': '20' })])
     const { setTimeout } = globalThis
-    // A wait that never ends by itself.
+    // The timer of this wait never fires.
     mock.method(globalThis, 'setTimeout', (done: () => void, ms: number) => {
       if (ms === ATTEMPT_MS) return setTimeout(done, ms)
       setImmediate(() => stop.abort(new Error('enough')))
@@ -194,7 +194,7 @@ suite('a wait', () => {
   })
 })
 
-suite('a call is not sent again', () => {
+suite('a call is not retried', () => {
   const final: Readonly<Record<string, number>> = {
     malformed_request: 400,
     unauthenticated: 401,
@@ -213,13 +213,13 @@ suite('a call is not sent again', () => {
     })
   }
 
-  test('after an answer that is no problem', async () => {
+  test('after a refusal that is no problem document', async () => {
     const { api, sent } = clientOf([() => new Response('<html>', { status: 502, statusText: 'Bad Gateway' })])
     await assert.rejects(create(api), { status: 502, code: 'unknown', title: 'Bad Gateway', errors: [] })
     assert.equal(sent.length, 1)
   })
 
-  test('when it is a write that the service might do twice', async () => {
+  test('when it is a write that the service could execute twice', async () => {
     for (const answer of [() => 'no answer' as const, () => problem(503, 'outcome_unknown')]) {
       const { api, sent } = clientOf([answer])
       await assert.rejects(api.POST('/api/auth/sign-out', { headers: { 'idempotency-key': 'x' } }))
@@ -227,7 +227,7 @@ suite('a call is not sent again', () => {
     }
   })
 
-  test('after its signal or its deadline has ended the attempt', async () => {
+  test('after its signal or its deadline has aborted the attempt', async () => {
     const { api, sent } = clientOf([() => 'never'], { retry: { deadlineMs: 5 } })
     await assert.rejects(api.GET('/api/tasks'), { name: 'TimeoutError' })
     const stop = new AbortController()
@@ -238,13 +238,13 @@ suite('a call is not sent again', () => {
     assert.deepEqual([sent.length, under.sent.length], [1, 1])
   })
 
-  test('when `auth` throws, nor is it sent at all', async () => {
+  test('or sent at all when `auth` throws', async () => {
     const { api, sent } = clientOf([ok], { auth: () => Promise.reject(new Error('signed out')) })
     await assert.rejects(api.GET('/api/tasks'), new Error('signed out'))
     assert.equal(sent.length, 0)
   })
 
-  test('when `auth` gives nothing before the deadline or the signal, nor is it sent at all, also when it does later', async () => {
+  test('or sent at all when `auth` does not resolve before the deadline or the signal, even if it resolves later', async () => {
     const late = Promise.withResolvers<{ token: string }>()
     const { api, sent } = clientOf([ok], { auth: () => late.promise, retry: { deadlineMs: 5 } })
     await assert.rejects(api.GET('/api/tasks'), { name: 'TimeoutError' })
@@ -257,8 +257,8 @@ suite('a call is not sent again', () => {
   })
 })
 
-suite('a key', () => {
-  test('is new for each call, and none for a read', async () => {
+suite('an Idempotency-Key', () => {
+  test('is generated for each write, and not sent with a read', async () => {
     const { api, sent } = clientOf([ok])
     await create(api)
     await create(api)
@@ -268,7 +268,7 @@ suite('a key', () => {
     assert.equal(keys[2], null)
   })
 
-  test("is the caller's own where there is one", async () => {
+  test("is the caller's if it passes one", async () => {
     const { api, sent } = clientOf([ok])
     await create(api, { 'Idempotency-Key': 'mine' })
     await api.POST('/api/tasks', { body: { title: 'x' }, params: { header: { 'idempotency-key': 'mine' } } })
@@ -278,7 +278,7 @@ suite('a key', () => {
     )
   })
 
-  test('is random, too, where there is no secure context', () => {
+  test('is random outside a secure context too', () => {
     const source = { getRandomValues: crypto.getRandomValues.bind(crypto) }
     const keys = [newKey(source), newKey(source)]
     for (const key of keys) assert.match(key, /^[\da-f]{32}$/)
@@ -287,7 +287,7 @@ suite('a key', () => {
 })
 
 suite('a credential', () => {
-  test('is in nothing that is thrown', async () => {
+  test('is in no error', async () => {
     for (const answer of [() => problem(401, 'unauthenticated'), () => 'no answer' as const]) {
       const { api } = clientOf([answer], { retry: { attempts: 1 } })
       const error: unknown = await api.GET('/api/tasks').catch((thrown: unknown) => thrown)
@@ -295,7 +295,7 @@ suite('a credential', () => {
     }
   })
 
-  test('that no header can carry is refused without being quoted', async () => {
+  test('that is not valid in a header is refused, and the error does not quote it', async () => {
     for (const token of ['secret\ntoken', 'secret töken', '', undefined as unknown as string]) {
       const { api, sent } = clientOf([ok], { auth: { token } })
       await assert.rejects(api.GET('/api/tasks'), new TypeError('auth: token must be visible ASCII characters'))
@@ -303,7 +303,7 @@ suite('a credential', () => {
     }
   })
 
-  test('goes to the origin of baseUrl alone, whatever a path makes of it', async () => {
+  test('is sent only to the origin of baseUrl, with any path', async () => {
     for (const path of ['.example.com/x', '-else/x', ':81/x']) {
       const { api, sent } = clientOf([ok], { baseUrl: 'http://localhost' })
       await assert.rejects(
@@ -317,7 +317,7 @@ suite('a credential', () => {
     assert.equal(sent.length, 0)
   })
 
-  test('needs a baseUrl of http or https, which in a browser may be a path', async (t) => {
+  test('requires a baseUrl of http or https, which in a browser may be a path', async (t) => {
     for (const baseUrl of ['', '/', 'localhost:8000', 'ftp://127.0.0.1']) {
       assert.throws(() => createClient({ baseUrl }), new TypeError('baseUrl must be a URL of http or https'))
     }

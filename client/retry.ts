@@ -1,38 +1,38 @@
 import { problemIn } from './problem.ts'
 
 export interface Retry {
-  /** How often a call is sent at most. */
+  /** Maximum number of attempts of a call. */
   readonly attempts: number
-  /** How long one attempt may take, from asking for credentials to the end of the answer's body; in milliseconds. */
+  /** Timeout of one attempt, from the call of `auth` to the end of the answer's body; milliseconds. */
   readonly attemptTimeoutMs: number
-  /** How long a call may take, with all its attempts and waits; in milliseconds. */
+  /** Deadline of a call with all its attempts and waits; milliseconds. */
   readonly deadlineMs: number
 }
 
 export const RETRY: Retry = { attempts: 5, attemptTimeoutMs: 10_000, deadlineMs: 30_000 }
 
-/** The first wait where the service names none; each further one is twice as long. */
+/** The first wait if the service sends no Retry-After; each further one is twice as long. */
 const FIRST_WAIT_MS = 250
 const WAIT_MAX_MS = 8_000
 
-/** The longest that timers take: a longer one fires at once. */
+/** The longest delay of a timer; with a longer one it fires at once. */
 const TIMER_MAX_MS = 2 ** 31 - 1
 
 export interface Attempts {
-  /** Makes the next attempt. What it throws ends the call. */
+  /** Builds the request of the next attempt. An error that it throws ends the call. */
   prepare(this: void): Promise<(signal: AbortSignal) => Promise<Response>>
-  /** Whether it may be sent again: a read, or a write that is done once however often it is sent. */
+  /** Whether the call may be sent again: a read, or a write with an Idempotency-Key. */
   readonly isRepeatable: boolean
-  /** Ends the attempt under way, or the wait between two. */
+  /** Aborts the current attempt or wait. */
   readonly signal: AbortSignal | undefined
 }
 
 /**
- * Sends until there is an answer that stays: not 429, 503, a key that is still in use, or none at all. A wait that the service
- * names is never shortened: where it would pass the deadline the refusal is the answer.
+ * Sends the call until its answer is final, which 429, 503, a key that is still in use and a network error are not. A Retry-After of
+ * the service is never shortened: if it would exceed the deadline, the refusal is the answer.
  *
  * @returns the answer, with its whole body received
- * @throws what the last attempt failed with; the reason of the signal
+ * @throws the error of the last attempt; the reason of the signal
  */
 export async function repeatedly(
   { prepare, isRepeatable, signal }: Attempts,
@@ -59,13 +59,16 @@ interface Received {
 }
 type Outcome = Received | { readonly failure: unknown }
 
-/** The body is read here: an answer that breaks off is none. Nothing is waited for longer, whether it heeds a signal or not. */
+/**
+ * One attempt, which includes reading the body: an interrupted answer counts as none. The deadline and the signal end the attempt even
+ * if `auth` or `fetch` ignores the signal.
+ */
 async function outcomeOf(
   prepare: Attempts['prepare'],
   signal: AbortSignal | undefined,
   timeoutMs: number,
 ): Promise<Outcome> {
-  // AbortSignal.any and .timeout would leave a listener and a timer behind, for as long as the caller's signal lives.
+  // AbortSignal.any and .timeout would leave a listener and a timer behind for the lifetime of the caller's signal.
   const attempt = new AbortController()
   const stop = (): void => attempt.abort(signal?.reason)
   const tooLate = (): void => attempt.abort(new DOMException('No answer came in time', 'TimeoutError'))
@@ -94,7 +97,7 @@ async function made(prepare: Attempts['prepare'], signal: AbortSignal): Promise<
   }
 }
 
-/** Those that have no body (Fetch standard, null body status). */
+/** The statuses without a body (Fetch standard, null body status). */
 const BODILESS = new Set([204, 205, 304])
 
 function responseOf({ response: { status, statusText, headers, type }, body }: Received): Response {
@@ -104,14 +107,14 @@ function responseOf({ response: { status, statusText, headers, type }, body }: R
   return new Response(BODILESS.has(status) ? null : body, { status, statusText, headers })
 }
 
-/** Milliseconds; undefined when to send it again would change nothing. */
+/** The wait before the next attempt in milliseconds; undefined if the answer is final. */
 function waitAfter(outcome: Outcome, attempt: number): number | undefined {
   if ('failure' in outcome) return backOffMs(attempt)
   const { response, body } = outcome
   const { status, headers } = response
   if (status !== 429 && status !== 503 && !(status === 409 && isInProgress(body))) return undefined
   const namedMs = retryAfterMs(headers)
-  // Spread, so that clients with the same Retry-After do not all return at the same moment.
+  // Jitter, so that clients with the same Retry-After do not all return at the same moment.
   return namedMs === undefined ? backOffMs(attempt) : namedMs + Math.random() * FIRST_WAIT_MS
 }
 
@@ -128,18 +131,18 @@ function isInProgress(body: ArrayBuffer): boolean {
   }
 }
 
-/** Seconds, or an instant (RFC 9110 §10.2.3), which is compared with the service's own clock where it shows it. */
+/** Seconds, or a date (RFC 9110 §10.2.3), which is compared with the answer's Date header if there is one. */
 export function retryAfterMs(headers: Headers): number | undefined {
   const text = headers.get('retry-after')?.trim() ?? ''
   if (/^\d+$/.test(text)) return Number(text) * 1000
-  // Date.parse alone would take -1 for a year.
+  // Date.parse alone would accept -1 as a year.
   const instantMs = text.endsWith(' GMT') ? Date.parse(text) : Number.NaN
   if (Number.isNaN(instantMs)) return undefined
   const shownMs = Date.parse(headers.get('date') ?? '')
   return Math.max(0, instantMs - (Number.isNaN(shownMs) ? Date.now() : shownMs))
 }
 
-/** @throws the reason of the signal, at once when it comes */
+/** @throws the reason of the signal as soon as it is aborted */
 function sleep(ms: number, signal: AbortSignal | undefined): Promise<void> {
   return new Promise((resolve, reject) => {
     const stop = (): void => {

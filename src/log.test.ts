@@ -8,7 +8,7 @@ import { DatabaseError } from 'pg'
 import { pino } from 'pino'
 import { gathered, openLog } from './log.ts'
 
-/** What one error becomes in the log. */
+/** The log line of an error. */
 // oxlint-disable-next-line typescript/no-explicit-any -- a line of another shape fails the test
 function logged(err: unknown): { text: string; err: any } {
   let text = ''
@@ -43,13 +43,13 @@ suite('an error in the log', () => {
     assert.equal(logged(error).err.cause.message, 'round')
   })
 
-  test('that is no Error says only what it is', () => {
+  test('that is no Error has only its type', () => {
     assert.deepEqual(logged('a thrown string, which may hold anything').err, { type: 'string' })
   })
 })
 
-suite('the lines of one turn', () => {
-  test('leave the first at once and the others at its end, and none waits longer than an error', async () => {
+suite('the lines of one turn of the event loop', () => {
+  test('are written at the end of the turn, except that the first line and errors are written at once', async () => {
     const pieces: string[] = []
     const log = pino(
       { base: null, timestamp: false },
@@ -76,7 +76,7 @@ suite('the lines of one turn', () => {
     assert.deepEqual(messages(), [['d'], ['e', 'f'], ['g']])
   })
 
-  test('all leave before the process ends, also those of its last listeners', async () => {
+  test('are all written before the process ends, also those of its exit listeners', async () => {
     const program = `
       const { openLog } = await import(${JSON.stringify(new URL('./log.ts', import.meta.url).href)})
       const log = openLog('info')

@@ -23,7 +23,7 @@ suite('a Redis that does not answer at the start', () => {
     assert.deepEqual(lines, [`warn: ${message}`])
   })
 
-  test('is information if it was only looked for at the default address', async () => {
+  test('is logged as information if only the default address was tried', async () => {
     const { log, lines } = recordingLog()
     await using _redis = await openRedis({ ...ABSENT, isExpected: false }, log)
     assert.deepEqual(lines, [`info: ${message}`])

@@ -43,15 +43,15 @@ const FLOORS: Readonly<Record<string, number>> = {
 }
 
 /**
- * The rooms of a folder, `.` being its own files. `feature.ts`, which registers what the rooms have, stands above them. A room imports from itself and from rooms of a lower number, and never from
- * one of the same number.
+ * The rooms of a folder; `.` means its own files. `feature.ts`, which registers the rooms, is above them. A room imports from itself and
+ * from rooms with a lower number, and never from one with the same number.
  */
 const ROOMS: Readonly<Record<string, Readonly<Record<string, number>>>> = {
   db: { '.': 3, embedded: 2, schema: 2, wire: 1 },
   tasks: { 'feature.ts': 3, list: 2, batch: 2, '.': 1 },
 }
 
-/** On these floors files stand beside one another and may use each other. */
+/** On these floors files may import each other. */
 const SHARED_FLOORS = new Set([1, 9])
 
 const FEATURES_FLOOR = 5
@@ -78,7 +78,7 @@ function importsOf(file: string): string[] {
 }
 
 const FUNCTION_LINES_MAX = 70
-/** Longer functions, with the lines that they have: they may become shorter, and then their number here does too. */
+/** Functions that are too long, with their lengths. A function that becomes shorter must be updated here. */
 const LONGER_FUNCTIONS: Readonly<Record<string, number>> = {
   'auth/better-auth.ts betterAuthOptions': 74,
   'http/connections.ts createConnections': 166,
@@ -112,7 +112,7 @@ const codeOf = (file: string): string =>
   readFileSync(join(SRC, file), 'utf8').replace(/\/\*[^]*?\*\/|^\s*\/\/.*$/gm, '')
 
 suite('architecture', () => {
-  test('every file of src stands on a floor, and every floor has a file', () => {
+  test('every file of src is on a floor, and every floor has a file', () => {
     const units = new Set(FILES.map(unitOf))
     assert.deepEqual([...units].sort(), [...Object.keys(FLOORS), ...FEATURES].sort())
   })
@@ -166,12 +166,12 @@ suite('architecture', () => {
     )
   })
 
-  test('no source file grows past 320 lines', () => {
+  test('no source file has more than 320 lines', () => {
     const long = FILES.filter((file) => readFileSync(join(SRC, file), 'utf8').split('\n').length > 320)
     assert.deepEqual(long, [])
   })
 
-  test('no function grows past 70 lines, and those that are longer do not grow', () => {
+  test('no function has more than 70 lines, and listed longer ones do not grow', () => {
     const all = FILES.flatMap(functionsOf)
     assert.ok(all.length > 500, `only ${all.length} functions were found`)
     const long = all.filter(({ lines }) => lines > FUNCTION_LINES_MAX).map(({ name, lines }) => [name, lines] as const)

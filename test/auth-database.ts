@@ -2,13 +2,13 @@ import { Pool, types } from 'pg'
 import { clientDefaults, enterServingRole } from '../src/db/wire/connection.ts'
 import { openServedDatabase, SERVER_URL, withClient } from './databases.ts'
 
-/** A migrated database as the auth server's code sees it. */
+/** A migrated database for the auth server's code. */
 export interface AuthDatabase extends AsyncDisposable {
   readonly systemRole: string
   readonly onServer: boolean
-  /** Connections under the serving role, as the service has them; on the embedded database there is only one. */
+  /** The pool of the service, under the serving role; on the embedded database it has only one connection. */
   pool(max?: number): Pool
-  /** Runs a statement as the owner, outside every policy. */
+  /** Runs a statement as the owner, to whom no policy applies. */
   asOwner<Row extends object>(text: string, values?: readonly unknown[]): Promise<Row[]>
 }
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import { prepare, start, versionsOf, type Variant } from '../bench/variants.ts'
 
-/** What a comparison needs before it measures. */
+/** Checks the set-up of the variants of a comparison. */
 
 const variant = (script: string): Variant => ({
   name: 'one',
@@ -25,7 +25,7 @@ suite('a variant of the benchmark', () => {
     await assert.rejects(start(one, {}), /undefined/)
   })
 
-  test('is left out, with the reason, when its set-up fails', () => {
+  test('is omitted, with the reason, when its set-up fails', () => {
     assert.match(
       prepare(variant(`console.error('no registry'); process.exit(1)`)) ?? '',
       /could not be made ready: no registry/,

@@ -2,10 +2,10 @@ import { delimiter, join } from 'node:path'
 import { chromium, type Browser, type Page } from 'playwright-core'
 import { isExecutable } from './executable.ts'
 
-/** A Chromium that is there already: nothing is downloaded. */
+/** An installed Chromium; none is downloaded. */
 
 const NAMES = ['chromium', 'chromium-browser', 'google-chrome']
-export const NO_CHROMIUM = `takes a Chromium: in CHROMIUM_PATH, or ${NAMES.join(' or ')} in PATH`
+export const NO_CHROMIUM = `needs a Chromium: in CHROMIUM_PATH, or ${NAMES.join(' or ')} in PATH`
 
 export const SIZES = {
   phone: { width: 390, height: 844 },
@@ -13,7 +13,7 @@ export const SIZES = {
 } as const
 export type Size = keyof typeof SIZES
 
-/** @returns its path; undefined where there is none */
+/** @returns its path; undefined if there is none */
 export function findChromium(): string | undefined {
   const { CHROMIUM_PATH, PATH = '' } = process.env
   if (CHROMIUM_PATH !== undefined) return CHROMIUM_PATH
@@ -27,9 +27,9 @@ export const launch = (executablePath: string): Promise<Browser> =>
 
 export interface Visit extends AsyncDisposable {
   readonly page: Page
-  /** Addresses at other hosts that the page asked for; none of them was reached. */
+  /** URLs at other hosts that the page requested; all of them were blocked. */
   readonly foreign: readonly string[]
-  /** What the browser complained of: errors of scripts, failed loads, breaches of the policy. */
+  /** Errors in the browser: of scripts, of loading, and violations of the content security policy. */
   readonly complaints: readonly string[]
 }
 
@@ -53,7 +53,7 @@ export async function visit(browser: Browser, address: string, size: Size): Prom
   return { page, foreign, complaints, [Symbol.asyncDispose]: () => context.close() }
 }
 
-/** Gives Swagger UI the token of a session, the way a reader would. */
+/** Enters the token of a session into Swagger UI, as a user would. */
 export async function authorize(page: Page, token: string): Promise<void> {
   await page.getByRole('button', { name: 'Authorize' }).first().click()
   const session = page.locator('.auth-container', { hasText: 'session' })
@@ -62,7 +62,7 @@ export async function authorize(page: Page, token: string): Promise<void> {
   await page.locator('.modal-ux').getByRole('button', { name: 'Close' }).first().click()
 }
 
-/** Opens an operation of Swagger UI and executes it as it stands. @returns the status and body that the page shows */
+/** Opens an operation of Swagger UI and executes it without changes. @returns the status and body that the page shows */
 export async function execute(page: Page, tag: string, operationId: string): Promise<{ status: string; body: string }> {
   const operation = page.locator(`#operations-${tag}-${operationId}`)
   await operation.locator('.opblock-summary-control').click()

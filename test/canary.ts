@@ -5,16 +5,16 @@ import type { Config } from '../src/config/config.ts'
 import { openLog } from '../src/log.ts'
 
 /**
- * What the tests of this process have sent, been given or configured, and no line of any log may hold: tokens, cookies,
- * passwords, e-mail addresses, whatever stood in a body, and values of queries.
+ * The values that the tests of this process have sent, received or configured and that no line of a log may contain: tokens, cookies,
+ * passwords, e-mail addresses, all texts of bodies, and values of queries.
  */
 const secrets = new Map<string, string>()
 
-/** Shorter ones are in every text by chance. */
+/** Shorter values occur in any text by chance. */
 const SECRET_LENGTH_MIN = 8
-/** Of a long one its beginning is enough to find it by. */
+/** A long value is searched by its beginning. */
 const SECRET_LENGTH_MAX = 200
-/** Words of the interface, which the statements and routes in a log have too. */
+/** Words of the API, which also occur in the statements and routes in a log. */
 const PUBLIC = new Set([
   'COMPLETED',
   'IN_PROGRESS',
@@ -25,20 +25,20 @@ const PUBLIC = new Set([
   'completedAt',
   'description',
 ])
-/** Members whose value names somebody or something without being a secret. */
+/** Members whose value is a name or an id, and no secret. */
 const PUBLIC_MEMBERS = new Set(['id', 'userId'])
 const SECRET_HEADERS = new Set(['authorization', 'proxy-authorization', 'cookie', 'x-service-auth'])
 
-/** Members of a line that say when, which request and whose. */
+/** Members of a log line with time, request and user. */
 const SUBJECT = /"(?:time|reqId|userId)":"(?:[^"\\]|\\.)*"|"durationMs":[\d.]+/g
 
 export function remember(what: string, text: string): void {
-  // Each is to be found in the line as JSON writes it.
+  // Values are searched in the form in which JSON encodes them.
   const written = JSON.stringify(text.slice(0, SECRET_LENGTH_MAX).trim()).slice(1, -1)
   if (written.length >= SECRET_LENGTH_MIN && !PUBLIC.has(written)) secrets.set(written, what)
 }
 
-/** Every text in a body, or the whole of a body that is no JSON. */
+/** Every text in a body, or the whole body if it is no JSON. */
 export function rememberBody(payload: string | Uint8Array): void {
   const text = typeof payload === 'string' ? payload : Buffer.from(payload).toString('utf8')
   try {
@@ -58,14 +58,14 @@ export function rememberHeader(name: string, value: string): void {
   for (const part of value.split(/[\s;]+/)) remember(`the header ${name}`, part.replace(/^[\w.-]+=/, ''))
 }
 
-/** What an answer gives away to keep: tokens, cookies and cursors. */
+/** Secrets that an answer returns: tokens, cookies and cursors. */
 export function rememberAnswer(headers: Headers, json: unknown): void {
   for (const cookie of headers.getSetCookie()) rememberHeader('Cookie', cookie.split(';', 1)[0] ?? '')
   for (const name of ['set-auth-token', 'x-next-cursor']) remember(`the header ${name}`, headers.get(name) ?? '')
   rememberTexts('an answer', json, (name) => name === 'token' || name === 'email')
 }
 
-/** All that is secret in a request as it goes over the wire, in whatever pieces. */
+/** All secrets of a raw request, in any pieces. */
 export function rememberWire(part: string | Uint8Array): void {
   const text = typeof part === 'string' ? part : Buffer.from(part).toString('latin1')
   const [head = '', body] = text.split('\r\n\r\n', 2)
@@ -95,9 +95,9 @@ function rememberTexts(what: string, value: unknown, isSecret: (member: string) 
   }
 }
 
-/** Fails when a line holds anything remembered, whenever that was. */
+/** Fails if a line contains a remembered value, remembered before or after the line was written. */
 export function assertNoSecret(lines: readonly string[]): void {
-  // What a line is about is no secret, wherever else a test may have sent it; the rest is the same few hundred lines.
+  // Time, request and user of a line are no secrets, even if a test has sent the same value elsewhere.
   const distinct = new Set(lines.map((line) => line.replace(SUBJECT, '')))
   const text = [...distinct].join('\n')
   for (const [secret, what] of secrets) {
@@ -106,7 +106,7 @@ export function assertNoSecret(lines: readonly string[]): void {
   }
 }
 
-/** A log of everything there is to say, kept to be looked through. */
+/** A log of every level, kept so that it can be searched. */
 export interface Journal {
   readonly log: Logger
   readonly lines: readonly string[]

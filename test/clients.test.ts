@@ -5,7 +5,7 @@ import { GENERATORS, VERSIONS } from './clients/generators.ts'
 
 const guide = readFileSync(new URL('../docs/clients.md', import.meta.url), 'utf8')
 
-/** The lines between the marks, without their common indentation. */
+/** The lines between the markers, without their common indentation. */
 function shownPart(program: string): string {
   const [, part = ''] = /^[^\n]*docs: begin\n(.*?)\n[^\n]*docs: end$/ms.exec(program) ?? []
   const lines = part.split('\n')

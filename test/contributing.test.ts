@@ -54,7 +54,7 @@ suite('CONTRIBUTING, "Add an endpoint in six steps", executed on a copy', () => 
   })
   after(() => copy[Symbol.dispose]())
 
-  test('has the right types, and gives documents and a client that know the operation', async () => {
+  test('passes the type check, and its documents and client contain the operation', async () => {
     for (const [file, generator] of Object.entries(GENERATORS)) {
       await copy.run(generator)
       assert.match(copy.read(file), /listDays/, file)
@@ -62,7 +62,7 @@ suite('CONTRIBUTING, "Add an endpoint in six steps", executed on a copy', () => 
     await copy.checkTypes()
   })
 
-  test('passes its own tests, and those that read the list of routes, the documents and the floors', async () => {
+  test('passes its own tests, and those of the list of routes, the documents and the floors', async () => {
     const files = ['architecture', 'documented', 'llms', 'openapi', 'once'].map((name) => `test/${name}.test.ts`)
     for (const file of ['src/days/days.test.ts', ...files]) await copy.run(['--test', file])
   })
@@ -90,7 +90,7 @@ suite('CONTRIBUTING, "Add a field in six steps", executed on a copy', () => {
   })
   after(() => copy[Symbol.dispose]())
 
-  test('has the right types, and gives a document and a client that know the field', async () => {
+  test('passes the type check, and its document and client contain the field', async () => {
     for (const file of ['openapi.json', 'client/schema.ts']) {
       await copy.run(GENERATORS[file] ?? [])
       assert.match(copy.read(file), /estimateMinutes/)

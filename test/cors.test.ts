@@ -15,7 +15,7 @@ async function serveSite(): Promise<{ readonly server: Server; readonly origin: 
     response.setHeader('content-type', 'text/html').end('<!doctype html><link rel="icon" href="data:,"><p>A page</p>')
   })
   await once(server.listen(0, '127.0.0.1'), 'listening')
-  // A server that listens on a port has an address of this shape.
+  // The address of a server that listens on a port has this type.
   const { port } = server.address() as AddressInfo
   return { server, origin: `http://127.0.0.1:${port}` }
 }
@@ -25,7 +25,7 @@ interface Seen {
   readonly requestId: string | null
 }
 
-/** What a script of the page is given for a request; undefined where the browser blocks it. */
+/** The answer that a script of the page gets for a request; undefined if the browser blocks it. */
 const fetchIn = (page: Page, url: string, init: object): Promise<Seen | undefined> =>
   page.evaluate(
     `fetch(${JSON.stringify(url)}, ${JSON.stringify(init)}).then(
@@ -99,7 +99,7 @@ suite('a page of another origin, in a browser', { skip: executable === undefined
     }
   })
 
-  test('a page of a foreign origin is given no answer', async () => {
+  test('a page of a foreign origin gets no answer', async () => {
     for (const [path, init] of [
       ['/api/tasks', { headers: withBearer() }],
       ['/api/auth/get-session', { credentials: 'include' }],

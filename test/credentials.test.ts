@@ -4,14 +4,14 @@ import { after, before, suite, test } from 'node:test'
 import { openWorld, SERVICE_TOKEN, type Answer, type World } from './world.ts'
 
 /**
- * One table of cases over every way sessions can be kept. The sessions are put into the table by hand, as whichever auth
- * server would, so that what is tested is this service's own check.
+ * One table of cases for every way of storing sessions. The tests insert the sessions themselves, as any auth server would, so that
+ * they test only this service's check.
  */
 interface Mode {
   readonly name: string
   readonly env: Readonly<Record<string, string>>
   readonly stored: 'hashed' | 'in the clear'
-  /** What other way of storing a token must not be taken for a session. */
+  /** Whether a token that is stored in the other form must be refused. */
   readonly refusesOtherStorage: boolean
 }
 
@@ -43,7 +43,7 @@ const MODES: readonly Mode[] = [
   },
 ]
 
-/** What "expiresAt" may be, and how a moment is written into it. */
+/** The possible types of "expiresAt", with the SQL for an instant. */
 const COLUMN_TYPES = {
   timestamptz: `now() + $3::interval`,
   timestamp: `(now() + $3::interval) at time zone 'UTC'`,
@@ -107,7 +107,7 @@ function cases(mode: Mode, running: () => World, type: string, expiry: string): 
     userId = await givenSession(raw)
   })
 
-  test('a session is good as raw, signed, percent-encoded, and under a scheme of any case', async () => {
+  test('a session token is accepted raw, signed and percent-encoded, and with a scheme in any case', async () => {
     const forms = [
       `Bearer ${raw}`,
       `Bearer ${signed(raw)}`,
@@ -120,7 +120,7 @@ function cases(mode: Mode, running: () => World, type: string, expiry: string): 
     assert.deepEqual([created.status, created.json.userId], [201, userId])
   })
 
-  test('what the table holds is not a credential, in any form', async () => {
+  test('a stored value is no credential, in any form', async () => {
     const { rows } = await world.asOwner((client) => client.query<{ token: string }>('select token from user_sessions'))
     const stored = rows.map((row) => row.token).filter((token) => token !== raw)
     const dressed = [...stored, hashOf(raw)].flatMap((value) => [
@@ -133,7 +133,7 @@ function cases(mode: Mode, running: () => World, type: string, expiry: string): 
     for (const value of dressed) assert.equal((await list(`Bearer ${value}`)).status, 401, value)
   })
 
-  test('anything else is 401 and says how to do it', async () => {
+  test('any other credential is 401, and the answer names the accepted forms', async () => {
     const wrong = [
       '',
       'Bearer',
@@ -166,7 +166,7 @@ function cases(mode: Mode, running: () => World, type: string, expiry: string): 
     }
   })
 
-  test('an expired session is 401, judged by the database clock to the second', async () => {
+  test('an expired session is 401, to the second, by the clock of the database', async () => {
     for (const [expiresIn, status] of [
       ['-1 second', 401],
       ['-1 hour', 401],
@@ -180,7 +180,7 @@ function cases(mode: Mode, running: () => World, type: string, expiry: string): 
     }
   })
 
-  test('a session revoked, or of a deleted user, is 401 at the very next request', async () => {
+  test('a revoked session, or one of a deleted user, is 401 from the next request on', async () => {
     for (const statement of [
       'delete from user_sessions where "userId" = $1',
       `update user_sessions set "expiresAt" = "expiresAt" - interval '2 hours' where "userId" = $1`,
@@ -202,13 +202,13 @@ function cases(mode: Mode, running: () => World, type: string, expiry: string): 
     }
   })
 
-  test(`a token stored the other way is ${mode.refusesOtherStorage ? 'no session' : 'a session too'}`, async () => {
+  test(`a token that is stored in the other form is ${mode.refusesOtherStorage ? 'no session' : 'a session too'}`, async () => {
     const token = newToken()
     await givenSession(token, '1 hour', mode.stored === 'hashed' ? 'in the clear' : 'hashed')
     assert.equal((await list(`Bearer ${token}`)).status, mode.refusesOtherStorage ? 401 : 200)
   })
 
-  test('X-User-ID beside a session means nothing', async () => {
+  test('X-User-ID together with a session is ignored', async () => {
     const other = await givenSession(newToken())
     const created = await world.ask('POST', '/api/tasks', {
       token: raw,
@@ -218,7 +218,7 @@ function cases(mode: Mode, running: () => World, type: string, expiry: string): 
     assert.deepEqual([created.status, created.json.userId], [201, userId])
   })
 
-  test('both credentials at once are 400, whether or not either is good', async () => {
+  test('both credentials at once are 400, valid or not', async () => {
     for (const authorization of [`Bearer ${raw}`, 'Bearer nonsense']) {
       for (const token of [SERVICE_TOKEN, 'nonsense']) {
         const answer = await list(authorization, { 'x-service-auth': token, 'x-user-id': userId })
@@ -242,7 +242,7 @@ suite('a service', () => {
   })
   after(() => world[Symbol.asyncDispose]())
 
-  test('acts for the user it names, with any of the tokens', async () => {
+  test('acts for the user that it names, with any of its tokens', async () => {
     for (const token of Object.values(tokens)) {
       assert.equal((await ask({ 'x-service-auth': token, 'x-user-id': userId })).status, 200)
     }
@@ -277,7 +277,7 @@ suite('a service', () => {
 
   test('naming a user that does not exist is 404 and creates nothing', async () => {
     for (const unknown of [
-      'nobody',
+      'unknown',
       'x'.repeat(255),
       'x'.repeat(3000),
       "' or true --",

@@ -4,11 +4,11 @@ import { suite, test } from 'node:test'
 import { needsServer, openTestDatabase, withClient, type TestDatabase } from './databases.ts'
 import { openWorld, SERVICE_TOKEN, type World } from './world.ts'
 
-/** Whatever defaults a server, a database or a login has, the service stores and answers the same. */
+/** The service must store and answer the same with all default settings of a server, a database or a login. */
 
 const DEFAULTS: Readonly<Record<string, string>> = {
   array_nulls: 'off',
-  'app.user_id': 'somebody-else',
+  'app.user_id': 'another-user',
   backslash_quote: 'off',
   bytea_output: 'escape',
   client_encoding: 'LATIN1',
@@ -39,7 +39,7 @@ const setDefaults = (database: TestDatabase, settings: Readonly<Record<string, s
 const IDS = new Set(['id', 'userId'])
 const INSTANTS = new Set(['createdAt', 'updatedAt', 'completedAt'])
 
-/** What is the same at any time and for any user; of an instant its form. */
+/** The part of an answer that does not depend on time and user; instants are replaced by their format. */
 const constant = (body: unknown): unknown =>
   JSON.parse(JSON.stringify(body), (name: string, value: unknown) => {
     if (typeof value !== 'string') return value
@@ -47,7 +47,7 @@ const constant = (body: unknown): unknown =>
     return INSTANTS.has(name) ? value.replace(/\.\d{3}Z$/, 'Z').replace(/\d/g, '0') : value
   })
 
-/** One of everything whose SQL reads or writes text that a setting could change. */
+/** A request for each kind of SQL that reads or writes text that a setting could change. */
 async function answers(world: World): Promise<unknown[]> {
   const { token, id, email, password } = await world.signUp()
   const seen: unknown[] = []
@@ -89,7 +89,7 @@ async function answers(world: World): Promise<unknown[]> {
     .then(({ status }) => seen.push(status))
   const asService = { 'x-service-auth': SERVICE_TOKEN, 'x-user-id': id }
   await world.ask('GET', '/api/tasks?limit=1', { headers: asService }).then(({ json }) => seen.push(constant(json)))
-  // Under serializable or with one snapshot most of them would fail.
+  // With isolation level serializable or repeatable read most of these requests would fail.
   const path = `/api/tasks/${String(task['id'])}`
   const written = await Promise.all(
     Array.from({ length: 12 }, (_, index) => world.ask('PATCH', path, { token, body: { title: `title ${index}` } })),
@@ -108,7 +108,7 @@ async function answers(world: World): Promise<unknown[]> {
 }
 
 suite('the defaults of a database', { skip: needsServer }, () => {
-  test('change nothing that is computed for a row, whichever program writes it', async () => {
+  test('do not change the computed columns of a row, whichever program writes it', async () => {
     await using database = await openTestDatabase()
     await setDefaults(database, DEFAULTS)
     await withClient(urlOf(database), async (client) => {
@@ -133,7 +133,7 @@ suite('the defaults of a database', { skip: needsServer }, () => {
   })
 
   for (const pooler of ['none', 'transaction']) {
-    test(`change nothing that is stored or answered, with DATABASE_POOLER=${pooler}`, async () => {
+    test(`do not change stored rows and answers, with DATABASE_POOLER=${pooler}`, async () => {
       const seen: unknown[][] = []
       for (const defaults of [{}, DEFAULTS]) {
         await using database = await openTestDatabase({ migrated: false })

@@ -14,17 +14,17 @@ import { migrateUp } from '../src/db/schema/migrator.ts'
 import { Secret } from '../src/lib/secret.ts'
 import { sessionPrincipal, type Principal } from '../src/principal.ts'
 
-/** A database for one world: empty of users, its schema up to date unless asked otherwise. */
+/** A database for one test: without users, and migrated unless the options say otherwise. */
 export interface TestDatabase extends AsyncDisposable {
-  /** What the service is configured with. */
+  /** The variables for the service. */
   readonly env: Readonly<Record<string, string>>
 }
 
-/** The login of a server whose databases the tests make and drop, if there is one. */
+/** The URL of a server on which the tests create and drop databases, if there is one. */
 export const SERVER_URL = process.env['TEST_DATABASE_URL']
 
-/** Why a test that takes a server is skipped, for node:test's `skip`. */
-export const needsServer = SERVER_URL === undefined ? 'takes a PostgreSQL server: set TEST_DATABASE_URL' : false
+/** The reason to skip tests that need a server, for node:test's `skip`. */
+export const needsServer = SERVER_URL === undefined ? 'needs a PostgreSQL server: set TEST_DATABASE_URL' : false
 
 const VARIABLES = {
   ...OWN_AUTH_TABLES,
@@ -33,10 +33,10 @@ const VARIABLES = {
   serving_login: 'postgres',
 }
 
-/** Names what a template was made from, so that a new migration makes a new one. */
+/** Identifies the migrations of a template, so that a new migration creates a new template. */
 const TEMPLATE = `todo_test_${createHash('sha256').update(JSON.stringify(readMigrations())).digest('hex').slice(0, 16)}`
 
-/** @param embedded asks for an embedded database even where there is a server */
+/** @param embedded creates an embedded database even if there is a server */
 export function openTestDatabase({
   migrated = true,
   embedded = false,
@@ -44,20 +44,20 @@ export function openTestDatabase({
   return SERVER_URL === undefined || embedded ? embeddedDatabase(migrated) : serverDatabase(SERVER_URL, migrated)
 }
 
-/** Somebody with a session. */
+/** A user with a session. */
 export interface TestUser {
   readonly id: string
-  /** As it stands in user_sessions. */
+  /** The value in user_sessions. */
   readonly tokenKey: string
   readonly principal: Principal
 }
 
-/** The floor of a world: the database as the service opens it, and nothing above. */
+/** The database as the service opens it, without the layers above. */
 export interface ServedDatabase extends AsyncDisposable {
   readonly db: Database
   readonly env: Readonly<Record<string, string>>
   addUser(id?: string): Promise<TestUser>
-  /** SQL as the owner, on a connection of its own: to arrange and to look, never to act. */
+  /** SQL as the owner on a separate connection: to prepare and to inspect, never for the operation under test. */
   asOwner<T>(work: (client: ClientBase) => Promise<T>): Promise<T>
 }
 
@@ -72,7 +72,7 @@ export async function openServedDatabase(env: Readonly<Record<string, string>> =
       await client.query('reset role')
       return await work(client)
     } finally {
-      // A new connection is the serving role's again.
+      // A new connection has the serving role again.
       client.release(true)
     }
   }
@@ -86,7 +86,7 @@ export async function openServedDatabase(env: Readonly<Record<string, string>> =
   }
 }
 
-/** @param client the owner's, or the system role's */
+/** @param client a connection of the owner or of the system role */
 export async function addUser(
   client: Pick<ClientBase, 'query'>,
   id = randomBytes(8).toString('hex'),
@@ -116,7 +116,7 @@ export function configOf(env: Readonly<Record<string, string>>): Config {
   }))
 }
 
-/** A data directory of its own, copied from one that was made once for all test files: making one takes seconds. */
+/** A data directory copied from a template that is created once for all test files, because creating one takes seconds. */
 async function embeddedDatabase(migrated: boolean): Promise<TestDatabase> {
   const dataDir = mkdtempSync(join(tmpdir(), 'todo-test-'))
   cpSync(await embeddedTemplate(migrated), join(dataDir, 'postgres'), { recursive: true })
@@ -146,14 +146,14 @@ async function embeddedTemplate(migrated: boolean): Promise<string> {
   try {
     renameSync(join(draft, 'postgres'), template)
   } catch (error) {
-    // Another test file was faster; its template is as good.
+    // Another test file has created the template meanwhile.
     if (!existsSync(template)) throw error
   }
   rmSync(draft, { recursive: true, force: true })
   return template
 }
 
-/** A database of its own on the server, cloned from one that was migrated once for all test files. */
+/** A database on the server, cloned from a template that is migrated once for all test files. */
 async function serverDatabase(url: string, migrated: boolean): Promise<TestDatabase> {
   const name = `todo_test_${randomBytes(8).toString('hex')}`
   await withClient(url, async (admin) => {

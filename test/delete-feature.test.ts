@@ -12,7 +12,7 @@ const ROOT = fileURLToPath(new URL('../', import.meta.url))
 const COPIED = ['bench', 'bin', 'client', 'migrations', 'src', 'test', 'package.json', 'tsconfig.json']
 const TRACE = /vault|provider[ _-]?key|user[-_]api|gemini|openai|anthropic|key_refused|key_unreadable/i
 
-/** What a file says without the lines that a pattern finds. */
+/** The content of a file without the lines that match a pattern. */
 function withoutLines(path: string, pattern: RegExp): void {
   const text = readFileSync(path, 'utf8')
   const shorter = text.replace(pattern, '')
@@ -31,7 +31,7 @@ suite('a feature is deleted with its folder, its line in features.ts and its mig
     }
     const done = await promisify(execFile)(process.execPath, words, { cwd: copy, env, timeout: 120_000 }).catch(
       (error: unknown) => {
-        // A command that found something wrong has said what.
+        // A command with findings has printed them.
         if (error instanceof Error && 'stdout' in error && 'stderr' in error) return error
         throw error
       },
@@ -57,7 +57,7 @@ suite('a feature is deleted with its folder, its line in features.ts and its mig
   })
   after(() => rmSync(copy, { recursive: true, force: true }))
 
-  test('the types are right', async () => {
+  test('the type check passes', async () => {
     assert.equal(await run(join(copy, 'node_modules/typescript/bin/tsc')), '')
   })
 

@@ -7,15 +7,15 @@ import { parse, parseAllDocuments } from 'yaml'
 import { VARIABLES } from '../src/configuration.ts'
 import { namesOf } from '../src/lib/variable.ts'
 
-/** What containers and units are told, read without an engine: deploy/prove.sh runs it, by hand. */
+/** Checks the files for containers and systemd without running them; deploy/prove.sh runs them, manually. */
 
-// oxlint-disable-next-line typescript/no-explicit-any -- a document that has another shape fails the tests
+// oxlint-disable-next-line typescript/no-explicit-any -- a document of another shape fails the tests
 type Json = any
 
 const fileOf = (path: string): string => readFileSync(new URL(`../${path}`, import.meta.url), 'utf8')
 const isThere = (path: string): boolean => existsSync(new URL(`../${path}`, import.meta.url))
 const manifest: Json = JSON.parse(fileOf('package.json'))
-/** The longest a stop may take: its deadline, and then the closing of the database (15 s); or twice the deadline and 2 s. */
+/** The maximum duration of a stop: its deadline and then the closing of the database (15 s), or twice the deadline and 2 s. */
 const STOP_MAX_S = 10 + 15
 
 const NAMES: ReadonlySet<string> = new Set(
@@ -55,27 +55,27 @@ suite('the Dockerfile', () => {
     assert.match(
       bases[0] ?? '',
       new RegExp(`^node:${manifest.devDependencies.node.replaceAll('.', '\\.')}-`),
-      'the Node of the tests',
+      'the version of Node of the tests',
     )
   })
 
-  test('runs as nobody in particular, with commands that no shell stands before', () => {
+  test('runs as an unprivileged user, with commands in exec form', () => {
     assert.match(only('USER').content, /^[1-9]\d*:[1-9]\d*$/)
     for (const keyword of ['ENTRYPOINT', 'CMD']) assert.ok(Array.isArray(JSON.parse(only(keyword).content)), keyword)
     assert.equal(only('STOPSIGNAL').content, 'SIGTERM')
     assert.deepEqual(
       last.filter(({ keyword }) => keyword === 'RUN'),
       [],
-      'there is nothing in the base to run it with',
+      'the base image has no shell',
     )
   })
 
-  test('asks for liveness, by the port that the service listens on', () => {
+  test('checks liveness on the port that the service listens on', () => {
     const [, command = ''] = /CMD (\[.*\])$/.exec(only('HEALTHCHECK').content) ?? []
     assert.match(JSON.parse(command).at(-1), /127\.0\.0\.1:\$\{process\.env\.PORT\}\/health`/)
   })
 
-  test('listens on all addresses, is production until told otherwise, and knows each variable it sets', () => {
+  test('listens on all addresses, is production by default, and sets only known variables', () => {
     const env = Object.fromEntries(only('ENV').words.map((word) => word.split('=', 2) as [string, string]))
     assert.deepEqual([env['HOST'], env['ENVIRONMENT']], ['0.0.0.0', 'production'])
     assertVariables(Object.keys(env), 'ENV')
@@ -83,7 +83,7 @@ suite('the Dockerfile', () => {
     assert.equal(env['PORT'], only('EXPOSE').content)
   })
 
-  test('adds nothing from elsewhere, and copies only what is there and let through', () => {
+  test('downloads nothing, and copies only existing files that .dockerignore permits', () => {
     assert.deepEqual(all('ADD'), [])
     const rules = fileOf('.dockerignore')
       .split('\n')
@@ -96,16 +96,16 @@ suite('the Dockerfile', () => {
     assert.notEqual(copied.length, 0)
     for (const source of copied) {
       assert.ok(isThere(source), source)
-      assert.ok(rules.includes(`!${source}`), `${source} is kept out by .dockerignore`)
+      assert.ok(rules.includes(`!${source}`), `.dockerignore excludes ${source}`)
     }
     for (const secret of ['.env', '.data/secrets.json', '.git/config', 'node_modules/pg/package.json']) {
       const allowed = rules.some((rule) => rule.startsWith('!') && matchesGlob(secret, `${rule.slice(1)}{,/**}`))
-      assert.ok(!allowed, `${secret} gets to the builder`)
+      assert.ok(!allowed, `.dockerignore does not exclude ${secret}`)
     }
     assert.equal(rules[0], '*')
   })
 
-  test('installs what the lock file says, runs no scripts of packages, and leaves development behind', () => {
+  test('installs from the lock file, runs no scripts of packages, and omits development dependencies', () => {
     const installs =
       all('RUN')
         .map(({ content }) => content)
@@ -121,7 +121,7 @@ suite('compose.yaml', () => {
   const { services }: Json = parse(fileOf('compose.yaml'), { merge: true })
   const { services: pooled }: Json = parse(fileOf('deploy/compose.pgbouncer.yaml'))
 
-  test('migrates once, with the login of the owner, before the service starts, which does not get that login', () => {
+  test('migrates once with the login of the owner, before the service starts without that login', () => {
     const { migrate, 'todo-backend': service } = services
     assert.deepEqual([migrate.command, migrate.restart], [['migrate', 'up'], 'no'])
     assert.equal(service.depends_on.migrate.condition, 'service_completed_successfully')
@@ -131,7 +131,7 @@ suite('compose.yaml', () => {
     assert.match(migrate.environment.MIGRATION_DATABASE_URL, /todo_owner/)
   })
 
-  test('gives the service only variables that it has, no privileges, and nothing to write to', () => {
+  test('gives the service only known variables, no privileges, and no writable file system', () => {
     for (const service of [services['todo-backend'], services.migrate]) {
       assertVariables(Object.keys(service.environment), 'compose.yaml')
       assert.equal(service.read_only, true)
@@ -140,7 +140,7 @@ suite('compose.yaml', () => {
     assertVariables(Object.keys(pooled['todo-backend'].environment), 'deploy/compose.pgbouncer.yaml')
   })
 
-  test('passes on what an operator tunes under each of its names, and sets no default of its own', () => {
+  test('passes on the variables that operators tune under each of their names, without defaults of its own', () => {
     const { environment } = services['todo-backend']
     const tuned = Object.entries(VARIABLES)
       .filter(([name]) =>
@@ -153,12 +153,12 @@ suite('compose.yaml', () => {
     for (const name of tuned) assert.equal(environment[name], `\${${name}:-}`)
   })
 
-  test('has a Redis that forgets only what would have ended, the soonest first, as the doctor advises', () => {
+  test('has a Redis that evicts only keys with a TTL, the shortest first, as the doctor advises', () => {
     const { command } = services.redis
     assert.equal(command[command.indexOf('--maxmemory-policy') + 1], 'volatile-ttl')
   })
 
-  test('holds no secret, and does not start without them', () => {
+  test('contains no secret, and does not start without them', () => {
     for (const name of ['SESSION_HASH_SECRET', 'BETTER_AUTH_SECRET', 'SERVICE_AUTH_TOKEN', 'ENCRYPTION_KEY']) {
       assert.match(services['todo-backend'].environment[name], new RegExp(`^\\$\\{${name}:\\?`))
     }
@@ -167,7 +167,7 @@ suite('compose.yaml', () => {
     for (const password of passwords) assert.match(password, /: \$\{[A-Z_]+:\?/)
   })
 
-  test('names every image exactly, publishes one port to this machine alone, and gives the stop its time', () => {
+  test('pins every image, publishes one port only to this machine, and has a stop timeout of the right length', () => {
     for (const [name, { image }] of Object.entries<Json>({ ...services, ...pooled })) {
       if (name === 'todo-backend' && image === undefined) continue
       assert.match(image, /:v?\d[\w.-]*$/, name)
@@ -179,14 +179,14 @@ suite('compose.yaml', () => {
     assert.ok(Number.parseInt(services['todo-backend'].stop_grace_period, 10) > STOP_MAX_S)
   })
 
-  test('tells the service of the pooler wherever it is sent to one', () => {
+  test('sets DATABASE_POOLER wherever the service connects to a pooler', () => {
     const { environment, depends_on: dependsOn } = pooled['todo-backend']
     assert.match(environment.DATABASE_URL, /@pgbouncer:6432\/todo$/)
     assert.equal(environment.DATABASE_POOLER, 'transaction')
     assert.equal(pooled.pgbouncer.environment.POOL_MODE, 'transaction')
     assert.equal(pooled.pgbouncer.environment.LISTEN_PORT, 6432)
     assert.equal(dependsOn.pgbouncer.condition, 'service_healthy')
-    assert.equal(pooled.migrate, undefined, 'migrations go to PostgreSQL itself')
+    assert.equal(pooled.migrate, undefined, 'migrations connect to PostgreSQL directly')
   })
 })
 
@@ -207,19 +207,19 @@ suite('the Kubernetes example', () => {
   const pod = of('Deployment').spec.template
   const [container]: Json[] = pod.spec.containers
 
-  test('probes the real paths, readiness as often as a stop takes notice', () => {
+  test('probes the actual paths, and readiness as often as the notice period of a stop requires', () => {
     assert.equal(container.livenessProbe.httpGet.path, '/health')
     assert.equal(container.startupProbe.httpGet.path, '/health')
     assert.equal(container.readinessProbe.httpGet.path, '/health/ready')
     assert.ok(container.readinessProbe.periodSeconds * container.readinessProbe.failureThreshold <= 2)
   })
 
-  test('replaces pods without ever having fewer, and gives a stop its time', () => {
+  test('replaces pods without having fewer at any time, and has a termination period of the right length', () => {
     assert.deepEqual(of('Deployment').spec.strategy.rollingUpdate, { maxUnavailable: 0, maxSurge: 1 })
     assert.ok(pod.spec.terminationGracePeriodSeconds > STOP_MAX_S)
   })
 
-  test('gives no privileges and nothing to write to, in service and migrations alike', () => {
+  test('gives service and migrations no privileges and no writable file system', () => {
     for (const { spec } of [pod, of('Job').spec.template]) {
       assert.equal(spec.securityContext.runAsNonRoot, true)
       assert.equal(spec.automountServiceAccountToken, false)
@@ -234,7 +234,7 @@ suite('the Kubernetes example', () => {
     }
   })
 
-  test('gives the service only variables that it has, the owner only to the migrations, and no value of a secret', () => {
+  test('gives the service only known variables, the login of the owner only to the migrations, and contains no secret', () => {
     const [secret, owner] = objects.filter(({ kind }) => kind === 'Secret')
     for (const data of [of('ConfigMap').data, secret.stringData, owner.stringData])
       assertVariables(Object.keys(data), DIRECTORY)
@@ -246,7 +246,7 @@ suite('the Kubernetes example', () => {
     assert.ok(sources(of('Job').spec.template.spec).includes(owner.metadata.name))
   })
 
-  test('has selectors that find the pods, and an autoscaler and a budget that leave some running', () => {
+  test('has selectors that match the pods, and an autoscaler and a disruption budget that keep some running', () => {
     const labels = pod.metadata.labels
     assert.deepEqual(of('Service').spec.selector, labels)
     assert.deepEqual(of('Deployment').spec.selector.matchLabels, labels)
@@ -257,7 +257,7 @@ suite('the Kubernetes example', () => {
     assert.equal(scaleTargetRef.name, of('Deployment').metadata.name)
   })
 
-  test('lists what is there, of the image of this version', () => {
+  test('lists all its files, with the image of this version', () => {
     const { resources, images } = of('Kustomization')
     for (const file of resources) assert.ok(isThere(`${DIRECTORY}/${file}`), file)
     assert.deepEqual(
@@ -273,7 +273,7 @@ suite('the systemd units', () => {
   const settings = (unit: string): [string, string][] =>
     [...unit.matchAll(/^([A-Z]\w+)=(.*)$/gm)].map(([, name = '', value = '']) => [name, value])
 
-  test('set only variables that the service has, and run what the package has', () => {
+  test('set only known variables, and run programs of the package', () => {
     for (const unit of units) {
       for (const [name, value] of settings(unit)) {
         if (name === 'Environment')
@@ -288,7 +288,7 @@ suite('the systemd units', () => {
     assert.ok(isThere(manifest.bin['todo-backend']))
   })
 
-  test('run as a user of their own with the file system read-only, but let V8 compile', () => {
+  test('run as a separate user with a read-only file system, and permit V8 to compile', () => {
     for (const unit of units) {
       const all = settings(unit)
       for (const [name, value] of [
@@ -306,7 +306,7 @@ suite('the systemd units', () => {
     }
   })
 
-  test('give the owner of the tables to the migrations alone, and a stop its time', () => {
+  test('give the login of the owner only to the migrations, and have a stop timeout of the right length', () => {
     const [service = '', migrate = ''] = units
     assert.ok(!service.includes('migrate.env') && migrate.includes('migrate.env'))
     const stop = settings(service).find(([name]) => name === 'TimeoutStopSec')

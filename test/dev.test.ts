@@ -12,12 +12,12 @@ const ROOT = fileURLToPath(new URL('..', import.meta.url))
 const TIMEOUT_MS = 120_000
 const PASSWORD = 'correct horse battery'
 
-/** `npm run dev` over a copy of the code, that may be changed. */
+/** `npm run dev` in a copy of the code that the test may change. */
 interface Dev extends AsyncDisposable {
   readonly url: string
-  /** A file of the copy, relative to its root, or `.env`. */
+  /** Changes a file of the copy, by its path relative to the root; also `.env`. */
   change(file: string, edit: (text: string) => string): void
-  /** The first line that it prints from now on, or has printed since the last one, that matches. */
+  /** Waits for the next line that matches, beginning after the last one that was returned. */
   says(pattern: RegExp): Promise<string>
   stop(): Promise<number | null>
 }
@@ -90,7 +90,7 @@ const ask = async (
 }
 
 suite('npm run dev', { timeout: TIMEOUT_MS }, () => {
-  test('serves what was saved, keeps the data, says where a mistake is, recovers, and refuses nobody meanwhile', async () => {
+  test('serves saved code, keeps the data, reports the place of an error, recovers, and answers every request meanwhile', async () => {
     await using dev = await openDev()
     const { status, text } = await ask(`${dev.url}/api/auth/sign-up/email`, {
       method: 'POST',
@@ -101,7 +101,7 @@ suite('npm run dev', { timeout: TIMEOUT_MS }, () => {
     const authorization = `Bearer ${JSON.parse(text).token}`
 
     dev.change('src/health/routes.ts', (code) => code.replaceAll("'todo-backend'", "'changed'"))
-    // Until the change has been noticed the answer is the old one; from then on requests wait for the new one.
+    // Until the change is noticed, answers come from the old code; then requests wait for the new one.
     let health = await ask(`${dev.url}/health`)
     while (!health.text.includes('changed')) {
       assert.equal(health.status, 200, health.text)

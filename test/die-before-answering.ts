@@ -1,9 +1,9 @@
 import { ServerResponse } from 'node:http'
 
-// Preloaded into a service: a request with this header that succeeds is done, committed, and then the process is killed, as `kill -9` does
-// it, before the first byte of the answer is written.
+// Preloaded into a service. When a request with this header has succeeded and is committed, the process is killed, as by `kill -9`,
+// before the first byte of the answer is written.
 
-// oxlint-disable-next-line typescript/unbound-method -- called with its own `this` below
+// oxlint-disable-next-line typescript/unbound-method -- called with the right `this` below
 const { writeHead } = ServerResponse.prototype
 
 ServerResponse.prototype.writeHead = function (this: ServerResponse, ...args: unknown[]): ServerResponse {

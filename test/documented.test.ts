@@ -7,13 +7,13 @@ type Json = any
 
 const ID = '019b6051-3a80-7c4e-9d3b-5f0c2f7f6a11'
 
-/** Headers that a client reads, which the document promises wherever an answer has them. */
+/** Headers that clients read. The document must list them for every answer that has them. */
 const PROMISED =
   /^(?:etag|link|location|retry-after|idempotency-replayed|set-auth-token|www-authenticate|x-next-cursor|x-request-id|x-total-count)$/
 
-/** What makes a request wrong, or another one, whatever its route. */
+/** Variations of a request that apply to any route. */
 const VARIATIONS: readonly [what: string, asking: Asking, query?: string][] = [
-  ['as it is', {}],
+  ['without changes', {}],
   ['with an unknown parameter', {}, '?x=1'],
   ['with a body that is no JSON', { raw: '{' }],
   ['with a body of another type', { raw: 'x', headers: { 'content-type': 'text/plain' } }],
@@ -22,7 +22,7 @@ const VARIATIONS: readonly [what: string, asking: Asking, query?: string][] = [
   ['with a dead bearer', { token: 'A'.repeat(32) }],
   ['with a malformed If-Match', { headers: { 'if-match': '1' } }],
   ['with another version', { headers: { 'if-match': '"9"' } }],
-  ['with the version of whatever there is', { headers: { 'if-none-match': '*' } }],
+  ['with If-None-Match: *', { headers: { 'if-none-match': '*' } }],
   ['with a malformed Idempotency-Key', { headers: { 'idempotency-key': '' } }],
   ['with two credentials', { headers: { 'x-service-auth': 'x' } }],
 ]
@@ -55,12 +55,12 @@ suite('every answer is documented, with its status and the headers that a client
   }
 
   for (const [what, asking, query = ''] of VARIATIONS) {
-    test(`each operation asked ${what}`, async () => {
+    test(`each operation requested ${what}`, async () => {
       const found = new Set<string>()
       for (const { method, path, operation } of operations) {
         // fetch sends no body with a GET.
         if (method === 'GET' && ('raw' in asking || 'body' in asking)) continue
-        // What ends the user would change what the next operations answer.
+        // Operations that end the session or the user would change the answers of the next ones.
         if (/^(?:deleteUser|revokeSessions|signOut)$/.test(operation.operationId)) continue
         const body = operation.requestBody?.content['application/json'].example
         for (const id of [taskId, ID, 'x']) {

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url'
 import { VARIABLES } from '../src/configuration.ts'
 import { generatedDocuments } from '../src/dev/documents.ts'
 
-/** What the documents name is there, and what they list is all there is. */
+/** Files that the documents name must exist, and their lists must be complete. */
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
 
@@ -42,7 +42,7 @@ suite('the documents', () => {
   const documents = ['README.md', 'ARCHITECTURE.md', 'CONTRIBUTING.md', 'SECURITY.md', 'CHANGELOG.md']
   const all = [...documents, ...globSync('docs/**/*.md', { cwd: ROOT }), 'migrations/README.md', 'client/README.md']
 
-  test('link only to files that are there', () => {
+  test('link only to existing files', () => {
     const dead = all.flatMap((document) =>
       [...textOf(document).matchAll(/\]\((?!https?:|#)([^)#\s]+)/g)]
         .map(([, target = '']) => target)
@@ -52,11 +52,11 @@ suite('the documents', () => {
     assert.deepEqual(dead, [])
   })
 
-  test('name only files of the code that are there', () => {
+  test('name only existing files of the code', () => {
     const dead = all.flatMap((document) =>
       [...textOf(document).matchAll(/`((?:src|test|client|migrations|bin)\/[\w./-]+\.\w+)`/g)]
         .map(([, file = '']) => file)
-        // The two examples in CONTRIBUTING.md, which are said to be examples, and a pattern.
+        // Except for the two examples in CONTRIBUTING.md, and a pattern.
         .filter(
           (file) =>
             !/^src\/days\/|^src\/tasks\/estimate\.test\.ts$|\/0008_estimate\.|NNNN/.test(file) &&
@@ -67,7 +67,7 @@ suite('the documents', () => {
     assert.deepEqual(dead, [])
   })
 
-  test('show, in ARCHITECTURE.md, the floors that test/architecture.test.ts holds', () => {
+  test('have, in ARCHITECTURE.md, the floors of test/architecture.test.ts', () => {
     const [, held = ''] = /FLOORS[^{]*\{([^}]*)\}/.exec(textOf('test/architecture.test.ts')) ?? []
     const floors = [...held.matchAll(/^ *'?([\w.-]+)'?: (\d),$/gm)].map(([, unit, floor]) => `${floor} ${unit}`)
     const shown = [...textOf('ARCHITECTURE.md').matchAll(/^\| (\d) \| ([^|]+) \|/gm)].flatMap(([, floor, units = '']) =>
@@ -76,7 +76,7 @@ suite('the documents', () => {
     assert.deepEqual(shown.sort(), floors.sort())
   })
 
-  test('cite, in SECURITY.md, a test for every attack, and only tests that are there', () => {
+  test('cite, in SECURITY.md, a test for every attack, and only existing tests', () => {
     const [, table = ''] = /^\| Attack \| Defence \| Tests \|\n([^]*?)\n\n/m.exec(textOf('SECURITY.md')) ?? []
     const uncited = table.split('\n').filter((row) => !/^\|-|`[\w./-]+\.test\.ts`: “/.test(row))
     assert.deepEqual(uncited, [])

@@ -10,12 +10,12 @@ import { migrate } from '../src/migrate.ts'
 import { configOf, needsServer, openTestDatabase, SERVER_URL, urlOf, withClient } from './databases.ts'
 import { openWorld } from './world.ts'
 
-/** AUTH_MODE=external on the tables of real auth servers; external-auth/generate.ts says how the schemas were made. */
+/** AUTH_MODE=external on the tables of real auth servers, whose schemas external-auth/generate.ts creates. */
 
 const SCHEMAS = new URL('external-auth/schemas/', import.meta.url)
 const schemaOf = (file: string): string => readFileSync(new URL(file, SCHEMAS), 'utf8')
 
-/** As `prisma db push` makes the tables of the Python service's auth server: other names, no zone, and plain tokens. */
+/** The tables of the Python service's auth server as `prisma db push` creates them: other names, no time zone, plain tokens. */
 const PRISMA = `
   create table "user" (id text not null, email text not null, name text, "emailVerified" boolean not null, image text,
     "createdAt" timestamp(3) not null, "updatedAt" timestamp(3) not null, constraint user_pkey primary key (id));
@@ -50,7 +50,7 @@ const CASES = new Map<string, Case>([
   ['Prisma, as the Python service has it', { schema: PRISMA, users: 'user', sessions: 'user_sessions', env: {} }],
 ])
 
-/** Each opens a database several times, which takes seconds where that is the embedded one. */
+/** Each of these tests opens a database several times, which takes seconds with the embedded one. */
 const ON_EMBEDDED = new Set(['better-auth-1.4.6-snake-case', 'better-auth-1.7.25-default'])
 
 const EXTERNAL = { AUTH_MODE: 'external' }
@@ -74,7 +74,7 @@ async function run(config: Config, ...words: readonly string[]): Promise<string>
 const asOwner = <T>(config: Config, work: (client: ClientBase) => Promise<T>): Promise<T> =>
   withMigrations(config, work)
 
-/** Everything of the auth server's tables that a migration could change. */
+/** The properties of the auth server's tables that a migration could change. */
 async function stateOf(config: Config, tables: readonly string[]): Promise<unknown> {
   return asOwner(config, async (client) => {
     const { rows } = await client.query(
@@ -89,7 +89,7 @@ async function stateOf(config: Config, tables: readonly string[]): Promise<unkno
   })
 }
 
-/** What `init` must not leave when it fails. */
+/** Objects that a failed `init` must not leave. */
 const leftBehind = (config: Config): Promise<readonly unknown[]> =>
   asOwner(config, async (client) => {
     const { rows } = await client.query<{ name: string }>(
@@ -99,7 +99,7 @@ const leftBehind = (config: Config): Promise<readonly unknown[]> =>
     return rows
   })
 
-/** Adds a user with sessions to tables of any of the shapes, as their server does: from their catalogue. */
+/** Adds a user with sessions to tables of any of the schemas, with columns from the catalogue. */
 async function addSession(
   client: ClientBase,
   { users, sessions }: Pick<Case, 'users' | 'sessions'>,
@@ -133,9 +133,11 @@ async function addSession(
 suite('external mode', () => {
   for (const [name, { schema, users, sessions, env }] of CASES) {
     const skip =
-      SERVER_URL === undefined && !ON_EMBEDDED.has(name) && 'on the embedded database two of the schemas are enough'
+      SERVER_URL === undefined &&
+      !ON_EMBEDDED.has(name) &&
+      'on the embedded database only two of the schemas are tested'
     test(
-      `${name}: its sessions open the tasks of its users, plain and hashed, and its tables stay as they are`,
+      `${name}: its sessions, plain and hashed, authenticate its users, and its tables are not changed`,
       { skip },
       async () => {
         await using database = await openTestDatabase({ migrated: false })
@@ -176,7 +178,7 @@ suite('external mode', () => {
             assert.deepEqual([created.status, created.json.userId], [201, userId])
           }
           assert.equal((await world.ask('GET', '/api/tasks', { token: expired })).status, 401)
-          // The user goes, and the tasks with it.
+          // Deleting the user deletes the tasks too.
           await world.asOwner((client) => client.query(`delete from "${users}" where id = 'ada'`))
           assert.equal((await world.ask('GET', '/api/tasks', { token: plain })).status, 401)
           const left = await world.asOwner((client) => client.query('select user_id from tasks'))
@@ -192,7 +194,7 @@ suite('external mode', () => {
   }
 
   test(
-    'finds the tables in any schema of the search path, also in one that it does not name itself',
+    'finds the tables in any schema of the search path, also if the configuration does not name it',
     { skip: needsServer },
     async () => {
       await using database = await openTestDatabase({ migrated: false })
@@ -231,7 +233,7 @@ suite('external mode', () => {
     },
   )
 
-  test('is refused in words, twice alike, and with nothing left behind, where tables or columns do not fit', async () => {
+  test('is refused with a message, the same one twice, and leaves nothing, if tables or columns do not fit', async () => {
     await using database = await openTestDatabase({ migrated: false })
     const sessions = `create table user_sessions (token text, "userId" text, "expiresAt" timestamptz)`
     const users = 'create table users (id text primary key)'
@@ -273,7 +275,7 @@ suite('external mode', () => {
     }
   })
 
-  test('says which rights the login of the migrations lacks', { skip: needsServer }, async () => {
+  test('names the rights that the login of the migrations lacks', { skip: needsServer }, async () => {
     await using database = await openTestDatabase({ migrated: false })
     const url = new URL(String(database.env['DATABASE_URL']))
     const login = `todo_login_${randomBytes(4).toString('hex')}`
@@ -299,7 +301,7 @@ suite('external mode', () => {
     }
   })
 
-  test('and embedded mode do not take each other for what they are', async () => {
+  test('and embedded mode each refuse a database of the other', async () => {
     await using database = await openTestDatabase({ migrated: false })
     const embedded = configOf(database.env)
     await asOwner(embedded, (client) => client.query(PRISMA))
@@ -329,10 +331,10 @@ suite('external mode', () => {
   })
 })
 
-test('init that fails takes back what it applied, also the second time', async () => {
+test('a failed init reverts the migrations that it applied, also the second time', async () => {
   await using database = await openTestDatabase({ migrated: false })
   const config = configOf(database.env)
-  // Stands in for whatever the tables meet in a database that is not empty.
+  // An example of an object that conflicts with a migration in a database that is not empty.
   await asOwner(config, (client) => client.query('create sequence user_api_key_reads_by_time'))
   for (const _ of ['the first time', 'the second time']) {
     await assert.rejects(run(config, 'init'), { name: 'StartError', message: /0007_user_api_keys\.up\.sql failed/ })

@@ -6,12 +6,12 @@ export interface Asked {
   readonly headers: IncomingHttpHeaders
 }
 
-/** Some provider on loopback that answers as it is told to and remembers what it was asked. */
+/** A provider on loopback that returns the configured answer and records its requests. */
 export interface FakeProvider extends AsyncDisposable {
   readonly url: string
-  /** In order. */
+  /** The requests, in order. */
   readonly asked: readonly Asked[]
-  /** From now on. */
+  /** The answer from now on. */
   answer: (response: ServerResponse, asked: Asked) => void
 }
 
@@ -39,7 +39,7 @@ export async function openFakeProvider(): Promise<FakeProvider> {
   return provider
 }
 
-/** An answer of this status with this body; objects as JSON. */
+/** An answer with this status and body; objects are encoded as JSON. */
 export const answering =
   (status: number, body: unknown = '', headers: Readonly<Record<string, string>> = {}): FakeProvider['answer'] =>
   (response) => {
@@ -48,13 +48,13 @@ export const answering =
     response.end(isText ? body : JSON.stringify(body))
   }
 
-/** A list of models, in the words of each of the three. */
+/** A list of models that satisfies all three providers. */
 export const accepting = answering(200, { models: [{ name: 'models/x' }], data: [{ id: 'x' }] })
 
-/** Takes the request and says nothing. */
+/** Accepts the request and never answers. */
 export const hanging: FakeProvider['answer'] = () => undefined
 
-/** A wrong key, as each provider documents it. */
+/** Each provider's documented answer to an unknown key. */
 export const REFUSING = {
   gemini: answering(400, {
     error: {

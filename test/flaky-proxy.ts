@@ -3,7 +3,7 @@ import { createServer, request as ask, type IncomingMessage, type ServerResponse
 import type { AddressInfo } from 'node:net'
 import { buffer } from 'node:stream/consumers'
 
-/** What becomes of a request: handed on, done but its answer lost, done but its answer broken off, or answered here. */
+/** The treatment of a request: passed on; executed, but its answer lost or interrupted; or answered by the proxy. */
 export type Fate =
   | 'pass'
   | 'lose'
@@ -12,7 +12,7 @@ export type Fate =
 
 export interface FlakyProxy extends AsyncDisposable {
   readonly url: string
-  /** What it was asked, in order. */
+  /** The requests, in order. */
   readonly asked: readonly {
     readonly method: string
     readonly path: string
@@ -20,7 +20,7 @@ export interface FlakyProxy extends AsyncDisposable {
   }[]
 }
 
-/** Stands before a service. @param fates of the first requests; those after them pass */
+/** A proxy for a service. @param fates treatments of the first requests; later ones are passed on */
 export async function openFlakyProxy(service: string, fates: readonly Fate[]): Promise<FlakyProxy> {
   const asked: FlakyProxy['asked'][number][] = []
   const server = createServer((incoming, outgoing) => {
@@ -31,7 +31,7 @@ export async function openFlakyProxy(service: string, fates: readonly Fate[]): P
   })
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
-  // It listens on a port, and not on a pipe.
+  // The server listens on a port, not on a pipe.
   const { port } = server.address() as AddressInfo
   return {
     url: `http://127.0.0.1:${port}`,

@@ -7,7 +7,7 @@ import { Problem } from '../src/errors.ts'
 import { servicePrincipal, sessionPrincipal, type Principal } from '../src/principal.ts'
 import { needsServer, openServedDatabase, withClient, type ServedDatabase, type TestUser } from './databases.ts'
 
-// One database and one connection for all: what a scope leaves behind on it the next one would meet.
+// One database with one connection for all tests, so that anything a scope leaves on it would affect the next one.
 let served: ServedDatabase
 let ada: TestUser
 let ben: TestUser
@@ -24,7 +24,7 @@ before(async () => {
 })
 after(() => served[Symbol.asyncDispose]())
 
-/** Not prepared: each is run once. */
+/** Not prepared, because each statement is executed once. */
 const unnamed = (text: string): Statement => ({ name: '', text })
 
 const as = (user: { principal: Principal }, text: string, values: readonly unknown[] = []) =>
@@ -51,8 +51,8 @@ const problem =
     error instanceof Problem && error.code === code
 
 /**
- * What is wrong with the tables that hold users' rows: those with a column user_id or "userId", those that refer to users,
- * and users itself. The owner is left out: it is who migrates, and FORCE binds it like any other.
+ * The faults of the tables with rows of users: those with a column user_id or "userId", those that refer to users, and users itself.
+ * The owner is exempt: it runs the migrations, and FORCE applies the policies to it too.
  */
 async function faults(client: Pick<ClientBase, 'query'>, servingRole: string): Promise<string[]> {
   const { rows } = await client.query<{ fault: string }>({
@@ -80,16 +80,16 @@ async function faults(client: Pick<ClientBase, 'query'>, servingRole: string): P
       )
       select relname || ' does not enable row-level security' as fault from of_users where not relrowsecurity
       union all select relname || ' does not force row-level security' from of_users where not relforcerowsecurity
-      union all select relname || ' grants ' || verb || ' to everybody' from granted where grantee = 0
-      union all select relname || ' grants ' || verb || ' to ' || grantee::regrole || ', which no policy speaks of'
-        from granted where verb in ('SELECT', 'INSERT', 'UPDATE', 'DELETE') and not exists (
+      union all select relname || ' grants ' || verb || ' to all roles' from granted where grantee = 0
+      union all select relname || ' grants ' || verb || ' to ' || grantee::regrole || ', for which there is no policy'
+      from granted where verb in ('SELECT', 'INSERT', 'UPDATE', 'DELETE') and not exists (
           select from covered c where c.oid = granted.oid and c.verb = granted.verb and c.grantee in (0, granted.grantee))
-      union all select relname || ' grants ' || verb || ' to ' || grantee::regrole || ', which no policy can bind'
+      union all select relname || ' grants ' || verb || ' to ' || grantee::regrole || ', to which policies do not apply'
         from granted where grantee <> 0 and verb not in ('SELECT', 'INSERT', 'UPDATE', 'DELETE')
-      union all select relname || ' lets ' || $1 || ' ' || verb || ' without asking whose scope it is'
+      union all select relname || ' lets ' || $1 || ' ' || verb || ' without checking the user of the scope'
         from covered join of_users using (oid) where grantee in (0, $1::regrole)
           and concat(using_it, checking_it) not like '%current_setting(''app.user_id''::text, true)%'
-      union all select relname || ' asks ' || $1 || ' for the scope outside of a subquery, which blinds the planner'
+      union all select relname || ' asks ' || $1 || ' for the user of the scope outside of a subquery, which prevents index scans'
         from covered join of_users using (oid) where grantee in (0, $1::regrole)
           and replace(concat(using_it, checking_it),
             '( SELECT NULLIF(current_setting(''app.user_id''::text, true), ''''::text) AS "nullif")', '') like '%current_setting(%'
@@ -109,7 +109,7 @@ describe('the catalogue', () => {
     assert.deepEqual(await find(), [])
   })
 
-  test('a new table that is careless about it is reported, for each way of being so', async () => {
+  test('each kind of fault of a new table is reported', async () => {
     const role = served.db.roles.serving
     const found = await served.asOwner(async (client) => {
       await client.query(`begin;
@@ -120,7 +120,7 @@ describe('the catalogue', () => {
         create table wide (id int, u text references users);
         alter table wide enable row level security;
         alter table wide force row level security;
-        create policy everybody on wide for all to ${role} using (true);
+        create policy all_rows on wide for all to ${role} using (true);
         grant select (id), update, truncate on wide to ${role};
         create table half (id int, user_id text);
         alter table half enable row level security;
@@ -140,15 +140,15 @@ describe('the catalogue', () => {
       'bare does not enable row-level security',
       'bare does not force row-level security',
       'enabled_only does not force row-level security',
-      `enabled_only grants SELECT to ${role}, which no policy speaks of`,
-      `half asks ${role} for the scope outside of a subquery, which blinds the planner`,
-      `half grants INSERT to ${role}, which no policy speaks of`,
-      'half grants SELECT to -, which no policy speaks of',
-      'half grants SELECT to everybody',
+      `enabled_only grants SELECT to ${role}, for which there is no policy`,
+      `half asks ${role} for the user of the scope outside of a subquery, which prevents index scans`,
+      `half grants INSERT to ${role}, for which there is no policy`,
+      'half grants SELECT to -, for which there is no policy',
+      'half grants SELECT to all roles',
       'peephole is a view: it reads with the rights of its owner',
-      `wide grants TRUNCATE to ${role}, which no policy can bind`,
+      `wide grants TRUNCATE to ${role}, to which policies do not apply`,
       ...['DELETE', 'INSERT', 'SELECT', 'UPDATE'].map(
-        (verb) => `wide lets ${role} ${verb} without asking whose scope it is`,
+        (verb) => `wide lets ${role} ${verb} without checking the user of the scope`,
       ),
     ])
     assert.deepEqual(await find(), [])
@@ -164,7 +164,7 @@ describe('the catalogue', () => {
     assert.deepEqual(others, [])
   })
 
-  test('the serving role may call the functions of ours, of which those with the rights of the owner have a fixed search path, and nobody else may', async () => {
+  test('only the serving role may call our functions, and those with the rights of the owner have a fixed search path', async () => {
     const functions = await asOwner(
       `select p.oid::regprocedure::text as name, p.prosecdef as definer, array_to_string(p.proconfig, '; ') as config,
          has_function_privilege($1, p.oid, 'execute') as serving, has_function_privilege($2, p.oid, 'execute') as system
@@ -172,7 +172,7 @@ describe('the catalogue', () => {
       [served.db.roles.serving, served.db.roles.system],
     )
     const ours = { definer: true, config: 'search_path=public, pg_temp', serving: true, system: false }
-    // They read no table, and run with the rights of their caller. The trigger function needs no right to execute.
+    // These functions read no table and run with the rights of their caller. The trigger function needs no right to execute.
     const textual = { definer: false, config: null, serving: true, system: false }
     assert.deepEqual(functions, [
       { name: 'todo_derive_task()', ...textual, serving: false },
@@ -185,7 +185,7 @@ describe('the catalogue', () => {
   })
 })
 
-test('a backup can be restored: what PostgreSQL keeps beside a task is made without a search path', async () => {
+test('a backup can be restored, because the derived columns of a task are computed without a search path', async () => {
   const rows = await asOwner(
     `with path as materialized (select set_config('search_path', '', true))
      insert into public.tasks (id, user_id, title, due_date) select gen_random_uuid(), $1, 'Restored', now() from path
@@ -196,7 +196,7 @@ test('a backup can be restored: what PostgreSQL keeps beside a task is made with
   await asOwner(`delete from tasks where title = 'Restored'`)
 })
 
-describe('a careless statement', () => {
+describe('a statement without a condition on the user', () => {
   const untouched = async (
     text: string,
     values: readonly unknown[] = [],
@@ -230,13 +230,13 @@ describe('a careless statement', () => {
     })
   }
 
-  test('without WHERE deletes what its own user has, and no more', async () => {
+  test('deletes only rows of its own user', async () => {
     await untouched('delete from tasks')
     assert.deepEqual(await tasksOf(ada), [])
     await as(ada, `insert into tasks (id, title) values (gen_random_uuid(), 'again')`)
   })
 
-  test("that names another's task finds nothing to read, change or delete", async () => {
+  test("that names another user's task reads, changes and deletes no row", async () => {
     const id = await idOfBens()
     for (const text of [
       'select * from tasks where id = $1',
@@ -247,7 +247,7 @@ describe('a careless statement', () => {
     }
   })
 
-  test('that names another user as the owner, on the way in or later, is denied', async () => {
+  test('that names another user as the owner, in an insert or an update, is denied', async () => {
     await assert.rejects(
       untouched(`insert into tasks (id, title, user_id) values (gen_random_uuid(), 'gift', $1)`, [ben.id]),
       permissionDenied,
@@ -256,7 +256,7 @@ describe('a careless statement', () => {
     await assert.rejects(untouched('truncate tasks'), permissionDenied)
   })
 
-  test('that sets what PostgreSQL derives of a task is denied', async () => {
+  test('that sets a derived column of a task is denied', async () => {
     for (const [column, value] of Object.entries({ json: `'{}'`, search_words: `'x'`, json_format: '1' })) {
       await assert.rejects(untouched(`update tasks set ${column} = ${value}`), permissionDenied, column)
       const insert = `insert into tasks (id, title, ${column}) values (gen_random_uuid(), 'x', ${value})`
@@ -264,7 +264,7 @@ describe('a careless statement', () => {
     }
   })
 
-  test("that inserts over another's task neither changes nor shows it, nor learns that it is there", async () => {
+  test("that inserts the id of another user's task neither changes nor returns that task, nor detects it", async () => {
     const id = await idOfBens()
     const insert = `insert into tasks (id, title) values ($1, 'mine')`
     const [mine] = await untouched(`${insert} returning user_id, title`, [id])
@@ -276,13 +276,13 @@ describe('a careless statement', () => {
     assert.equal((await untouched('delete from tasks where id = $1 returning user_id', [id])).length, 1)
   })
 
-  test("that would fail on another's row does not: its conditions see only what the policy let through", async () => {
+  test("that would fail on another user's row succeeds, because its conditions are evaluated only on permitted rows", async () => {
     const failing = `select id from tasks where 1 / (case when user_id = $1 then 0 else 1 end) = 1`
     assert.equal((await untouched(failing, [ben.id])).length, 1)
     await assert.rejects(untouched(failing, [ada.id]), withCode('22012'))
   })
 
-  test('learns nothing from the statistics of the planner', async () => {
+  test('reads nothing from the statistics of the planner', async () => {
     await asOwner('analyze tasks')
     const query = `select attname from pg_stats where tablename = 'tasks' and schemaname = 'public'`
     assert.ok((await asOwner(query)).length > 0)
@@ -299,14 +299,14 @@ describe('outside a scope', () => {
       )
     ).map((row) => String(row['relname']))
 
-  test('no table shows a row or takes one, on a connection that never had a user', async () => {
+  test('no row can be read or inserted on a connection that never had a user', async () => {
     for (const table of await tables()) {
-      // The one before was the owner's and is gone, so this one is new.
+      // The previous connection was that of the owner and is closed, so this one is new.
       await assertNothingThere(table)
     }
   })
 
-  test('no table shows a row or takes one, on a connection that had a user before', async () => {
+  test('no row can be read or inserted on a connection that had a user before', async () => {
     for (const table of await tables()) {
       await as(ada, 'select 1')
       await assertNothingThere(table)
@@ -321,11 +321,11 @@ describe('outside a scope', () => {
       )
       assert.deepEqual(rows, [], text)
     }
-    // Either there is no right to, or no owner for the row.
+    // Either the right is missing, or the row would have no owner.
     await assert.rejects(served.db.pool.query(`insert into ${table} default values`), withCode('42501', '23502'), table)
   }
 
-  test('the system role can neither see nor change tasks', async () => {
+  test('the system role can neither read nor change tasks', async () => {
     for (const text of [
       'select 1 from tasks',
       `insert into tasks (id, title) values (gen_random_uuid(), 'x')`,
@@ -341,7 +341,7 @@ describe('outside a scope', () => {
     }
   })
 
-  test('the system role sees and deletes idempotency keys that have expired, cannot change them, and sees no result', async () => {
+  test('the system role reads and deletes expired idempotency keys, but can neither change them nor read their results', async () => {
     const user = await served.addUser()
     const ages = ['23 hours 59 minutes', '24 hours 1 minute']
     for (const age of ages) {
@@ -374,7 +374,7 @@ describe('outside a scope', () => {
     assert.deepEqual(await as(user, 'select key from idempotency_keys'), [{ key: ages[0] }])
   })
 
-  test('the system role deletes a user together with the tasks that it cannot see', async () => {
+  test('the system role deletes a user together with the tasks that it cannot read', async () => {
     const user = await served.addUser()
     await as(user, `insert into tasks (id, title) values (gen_random_uuid(), 'x')`)
     await served.db.asSystem('test', (sql) => sql.rows(unnamed('delete from users where id = $1'), [user.id]))
@@ -382,7 +382,7 @@ describe('outside a scope', () => {
   })
 })
 
-describe('after a scope its connection has neither user nor role, nor anything else of it', () => {
+describe('a scope leaves neither user, role nor other settings on its connection', () => {
   const WHO = `select current_user as role, current_setting('app.user_id', true) as "user", pg_backend_pid() as pid`
   const fails = unnamed('select 1 / 0')
   const [one, two] = [unnamed('select 1'), unnamed('select 2')]
@@ -404,20 +404,20 @@ describe('after a scope its connection has neither user nor role, nor anything e
           await sql.rows(fails)
         }),
       ),
-    'whose work gave up with statements still under way, failing and not': (inside) =>
+    'whose work threw while other statements, failing and succeeding ones, still ran': (inside) =>
       rejected(
         served.db.asUser(ada.principal, async (sql) => {
           await inside(sql)
           await Promise.all([sql.rows(fails), sql.rows(one), sql.rows(two), sql.rows(fails)])
         }),
       ),
-    'that did not wait for its last statements': (inside) =>
+    'that did not await its last statements': (inside) =>
       served.db.asUser(ada.principal, async (sql) => {
         await inside(sql)
         void sql.rows(one)
         void sql.rows(unnamed('select pg_sleep(0.05)'))
       }),
-    'whose work kept the failure of a statement to itself': (inside) =>
+    'whose work ignored the error of a statement': (inside) =>
       rejected(
         served.db.asUser(ada.principal, async (sql) => {
           await inside(sql)
@@ -445,17 +445,17 @@ describe('after a scope its connection has neither user nor role, nor anything e
     })
   }
 
-  test('one that was refused at the door', async () => {
-    const nobody = sessionPrincipal(['0'.repeat(64)])
+  test('one that was refused as unauthenticated', async () => {
+    const unknown = sessionPrincipal(['0'.repeat(64)])
     await assert.rejects(
-      served.db.asUser(nobody, () => assert.fail('the work ran')),
+      served.db.asUser(unknown, () => assert.fail('the work ran')),
       problem('unauthenticated'),
     )
     const { rows } = await served.db.pool.query(WHO)
     assert.deepEqual([rows[0].role, rows[0].user], [served.db.roles.serving, ''])
   })
 
-  test('a temporary table of one user does not take the place of a table for the next', async () => {
+  test('a temporary table of one user does not hide a table from the next', async () => {
     await as(ada, 'create temporary table tasks (like public.tasks)')
     await as(ben, `insert into tasks (id, title) values (gen_random_uuid(), 'into the real one')`)
     assert.equal((await tasksOf(ben)).length, 3)
@@ -519,12 +519,12 @@ describe('the serving role', () => {
     ]) {
       await assert.rejects(as(ada, text), permissionDenied, text)
     }
-    // What one has a right to one may try to pass on, and gets no error; nothing must come of it.
+    // Granting a right without the grant option is a warning, not an error; it must have no effect.
     await as(ada, 'grant select on tasks to public').catch(permissionDenied)
     assert.deepEqual(await catalogue(), before)
   })
 
-  test('sees nothing by turning row-level security off for itself', async () => {
+  test('reads no row by turning row-level security off for itself', async () => {
     await assert.rejects(
       served.db.asUser(ada.principal, async (sql) => {
         await sql.rows(unnamed('set local row_security = off'))
@@ -542,7 +542,7 @@ describe('a user who is deleted while a scope of theirs is open', { skip: needsS
   const service = (id: string): Principal => servicePrincipal('agent', id)
   for (const [kind, principal, code] of [
     ['a session is refused as unknown', (user: TestUser) => user.principal, 'unauthenticated'],
-    ['a service is told that there is no such user', (user: TestUser) => service(user.id), 'not_found'],
+    ['a service is refused with not_found', (user: TestUser) => service(user.id), 'not_found'],
   ] as const) {
     test(`leaves no task behind, and ${kind}`, async () => {
       const user = await served.addUser()
@@ -571,20 +571,20 @@ describe('a session', () => {
       [user.id, interval],
     )
 
-  test('opens the scope of the user whose it is, and of nobody else', async () => {
+  test('opens only the scope of its own user', async () => {
     assert.equal(await idOf(ada), ada.id)
     assert.equal(await idOf(ben), ben.id)
-    // The forms in which a presented token may be stored: one of them is.
+    // Possible stored forms of a presented token, of which one exists.
     assert.equal(await idOf(session('unknown', ben.tokenKey)), ben.id)
   })
 
-  test('is nobody when it is unknown, empty or not given', async () => {
-    for (const nobody of [session('unknown'), session(''), session(), session(`${ada.tokenKey} `), session(ada.id)]) {
-      await assert.rejects(idOf(nobody), unauthenticated)
+  test('is refused if it is unknown, empty or absent', async () => {
+    for (const invalid of [session('unknown'), session(''), session(), session(`${ada.tokenKey} `), session(ada.id)]) {
+      await assert.rejects(idOf(invalid), unauthenticated)
     }
   })
 
-  test('is nobody once it was revoked', async () => {
+  test('is refused after it was revoked', async () => {
     const user = await served.addUser()
     await served.db.asSystem('test', (sql) =>
       sql.rows(unnamed('delete from user_sessions where "userId" = $1'), [user.id]),
@@ -592,7 +592,7 @@ describe('a session', () => {
     await assert.rejects(idOf(user), unauthenticated)
   })
 
-  test('is nobody once its user was deleted, also where no foreign key took the session along', async () => {
+  test('is refused after its user was deleted, even if no foreign key deleted the session', async () => {
     await asOwner('alter table user_sessions drop constraint "user_sessions_userId_fkey"')
     const user = await served.addUser()
     await served.db.asSystem('test', (sql) => sql.rows(unnamed('delete from users where id = $1'), [user.id]))
@@ -602,7 +602,7 @@ describe('a session', () => {
 
   for (const type of ['timestamptz', 'timestamp', 'timestamptz(3)', 'timestamp(3)']) {
     for (const zone of ['UTC', 'Asia/Kolkata', 'America/Los_Angeles']) {
-      test(`ends when the database clock says so, with expiresAt a ${type} and the server in ${zone}`, async () => {
+      test(`expires by the clock of the database, with expiresAt a ${type} and the server in ${zone}`, async () => {
         const utc = type.startsWith('timestamp') && !type.startsWith('timestamptz')
         const user = await served.addUser()
         await served.asOwner(async (client) => {
@@ -620,10 +620,10 @@ describe('a session', () => {
           ['-6 days', false],
         ] as const) {
           await expireIn(user, interval, utc)
-          // As the service asks, and as one that kept the time zone of the server would.
+          // The check of the service, and then the same check in a session with the time zone of the server.
           assert.equal(
-            await idOf(user).catch((error: unknown) => unauthenticated(error) && 'nobody'),
-            isValid ? user.id : 'nobody',
+            await idOf(user).catch((error: unknown) => unauthenticated(error) && 'refused'),
+            isValid ? user.id : 'refused',
           )
           const [row] = await served.asOwner(async (client) => {
             await client.query(`set timezone = '${zone}'`)

@@ -15,7 +15,7 @@ const operations = Object.entries(paths).flatMap(([path, methods]) =>
 )
 
 suite('llms.txt', () => {
-  test('committed is the one the code makes; `npm run llms -- llms.txt` writes it', () => {
+  test('is committed as the code generates it; `npm run llms -- llms.txt` writes it', () => {
     assert.equal(readFileSync(new URL('../llms.txt', import.meta.url), 'utf8'), text)
   })
 
@@ -30,7 +30,7 @@ suite('llms.txt', () => {
     ])
   })
 
-  test('names every operation, and no route that is not there', () => {
+  test('names every operation, and only existing routes', () => {
     for (const { route, operationId } of operations)
       assert.ok(text.includes(`- \`${route}\` (${operationId}): `), route)
     const routes = new Set(operations.map(({ route }) => route))
@@ -41,7 +41,7 @@ suite('llms.txt', () => {
     )
   })
 
-  test('names only refusals that there are', () => {
+  test('names only existing problem codes', () => {
     const codes = [...text.matchAll(/`([a-z]+(?:_[a-z]+)+|overloaded|unavailable)`/g)].map(([, code]) => code)
     assert.ok(codes.length >= 10, `only ${codes.length} codes were found`)
     assert.deepEqual(
@@ -50,7 +50,7 @@ suite('llms.txt', () => {
     )
   })
 
-  test('is served as text like the other documents, and links only to what is served', async () => {
+  test('is served as text, and links only to served documents', async () => {
     await using world = await openWorld()
     const answer = await world.ask('GET', '/llms.txt')
     assert.deepEqual(

@@ -1,6 +1,6 @@
 import { registerHooks } from 'node:module'
 
-/** Prints which packages of OpenTelemetry are loaded once the service is up, as tests/tracing.test.ts asks. */
+/** Prints the packages of OpenTelemetry that are loaded after the start of the service, for test/tracing.test.ts. */
 const loaded = new Set<string>()
 registerHooks({
   load(url, context, next) {
@@ -10,7 +10,7 @@ registerHooks({
   },
 })
 
-// Not before the hook is there.
+// Imported here, after the hook is registered.
 const { openWorld } = await import('./world.ts')
 const env = Object.fromEntries(
   Object.entries(process.env).flatMap(([name, value = '']) => (name.startsWith('OTEL_') ? [[name, value]] : [])),

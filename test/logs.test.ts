@@ -11,7 +11,7 @@ import { openWorld, SERVICE_TOKEN, type User, type World } from './world.ts'
 
 const TASKS = '/api/tasks'
 const HOST = 'Host: x'
-/** Longer than writing a line takes. */
+/** Maximum time for a line to be written. */
 const PATIENCE_MS = 5_000
 const JSON_TYPE = 'Content-Type: application/json'
 
@@ -22,7 +22,7 @@ interface RequestLine {
   readonly aborted?: boolean
 }
 
-/** What is logged about one request: waits for the line, because a client has its answer before that is over. */
+/** Waits for the log line of a request, which is written after the client has the answer. */
 async function linesOf(logged: readonly string[], reqId: string, count = 1): Promise<RequestLine[]> {
   const found = (): RequestLine[] =>
     logged.map((line) => JSON.parse(line) as RequestLine).filter((line) => line.reqId === reqId)
@@ -41,7 +41,7 @@ async function resetAfterAccept(url: string, request: string, times: number): Pr
   for (const { socket } of wires) socket.write(request, () => socket.resetAndDestroy())
 }
 
-suite('one line a request', () => {
+suite('one line per request', () => {
   let world: World
   let ada: User
   before(async () => {
@@ -53,8 +53,8 @@ suite('one line a request', () => {
   const bearer = (): string => `Authorization: Bearer ${ada.token}`
   const asked: readonly [what: string, status: number, ...parts: (() => string)[]][] = [
     ['an answer', 200, () => lines(`GET ${TASKS} HTTP/1.1`, HOST, bearer())],
-    ['a path that is nothing', 404, () => lines('GET /nope HTTP/1.1', HOST)],
-    ['a method that is not possible', 405, () => lines(`TRACE ${TASKS} HTTP/1.1`, HOST)],
+    ['an unknown path', 404, () => lines('GET /nope HTTP/1.1', HOST)],
+    ['a method that is not allowed', 405, () => lines(`TRACE ${TASKS} HTTP/1.1`, HOST)],
     ['a stranger', 401, () => lines(`GET ${TASKS} HTTP/1.1`, HOST)],
     ['a path that cannot be decoded', 400, () => lines('GET /%zz HTTP/1.1', HOST)],
     ['two hosts', 400, () => lines('GET /health HTTP/1.1', HOST, HOST)],
@@ -62,7 +62,7 @@ suite('one line a request', () => {
     ['headers that are too large', 431, () => lines('GET /health HTTP/1.1', HOST, `X-A: ${'a'.repeat(17_000)}`)],
     ['a tunnel', 405, () => lines('CONNECT example.com:443 HTTP/1.1', HOST)],
     [
-      'a body that breaks',
+      'a body that is interrupted',
       400,
       () => lines(`POST ${TASKS} HTTP/1.1`, HOST, bearer(), JSON_TYPE, 'Transfer-Encoding: chunked'),
       () => 'zz\r\n',
@@ -80,7 +80,7 @@ suite('one line a request', () => {
     })
   }
 
-  test('is written for a client that went away before its answer, as aborted and without a status', async () => {
+  test('is written for a client that disconnected before its answer, as aborted and without a status', async () => {
     using wire = await dial(world.url)
     await wire.send(
       lines(`POST ${TASKS} HTTP/1.1`, HOST, bearer(), JSON_TYPE, 'Content-Length: 99', 'X-Request-Id: gone'),
@@ -93,7 +93,7 @@ suite('one line a request', () => {
 
   for (const [when, sendAndReset] of [
     ['before its connection was accepted', resetBeforeAccept],
-    ['as soon as it had asked', resetAfterAccept],
+    ['directly after its request', resetAfterAccept],
   ] as const) {
     test(`is written for each client that reset its connection ${when}, and no other line`, async () => {
       const from = world.logged.length
@@ -109,7 +109,7 @@ suite('one line a request', () => {
     })
   }
 
-  test('names the route and not the path, and has nothing else of what was sent', async () => {
+  test('names the route and not the path, and contains nothing else of the request', async () => {
     const secret = randomBytes(16).toString('hex')
     const headers = { 'user-agent': secret, 'x-request-id': 'shape', cookie: `a=${secret}`, 'x-forwarded-for': secret }
     await world.ask('PATCH', `${TASKS}/${secret}?${secret}=${secret}`, { token: ada.token, headers, body: { secret } })
@@ -122,7 +122,7 @@ suite('one line a request', () => {
 suite('no secret is in the log', () => {
   const canary = (): string => `canary-${randomBytes(12).toString('hex')}`
 
-  test('whatever fails: a refused value, a broken table, a lost database, a refusal of the auth server', async () => {
+  test('after any failure: a refused value, a missing table, an unavailable database, a refusal of the auth server', async () => {
     const redisPassword = canary()
     remember('the password of Redis', redisPassword)
     await using world = await openWorld({
@@ -139,7 +139,7 @@ suite('no secret is in the log', () => {
       }
     }
 
-    // PostgreSQL quotes what was wrong: in the message, in `detail` with the whole row, and in `where`.
+    // PostgreSQL quotes values: in the message, in `detail` with the whole row, and in `where`.
     await world.asOwner(async (client) => {
       await client.query(`create function quote() returns trigger language plpgsql as
         $$ begin if new.title::int > 0 then return new; end if; return new; end $$`)
@@ -181,9 +181,9 @@ suite('no secret is in the log', () => {
     assertNoSecret(world.logged)
   })
 
-  test('when the database is away, whatever its error quotes', async () => {
+  test('when the database is not available, even if its error quotes one', async () => {
     const quoted = canary()
-    remember('what an error quotes', quoted)
+    remember('a value that an error quotes', quoted)
     const cause = Object.assign(new DatabaseError(`invalid input: "\n    at ${quoted}"`, 0, 'error'), {
       code: '22P02',
       detail: `Failing row contains (${quoted})`,
@@ -197,15 +197,15 @@ suite('no secret is in the log', () => {
     assert.ok(world.logged.some((line) => line.includes('22P02')))
   })
 
-  test('is what the worlds of all tests assert when they end: a line with one fails', () => {
+  test('which the worlds of all tests assert at their end: a line with a secret fails', () => {
     const secret = canary()
     remember('a test', secret)
     assert.throws(() => assertNoSecret(['{"msg":"fine"}', `{"msg":"token ${secret}"}`]), /the log holds a test/)
   })
 })
 
-suite('nothing that is sent', () => {
-  /** Two lines in a log that is read by eye, or a colour, or an erased screen. */
+suite('no value of a request', () => {
+  /** Characters that make a second line in a log, or change the colour or content of a terminal. */
   const FORGED = [
     'a\r\n{"level":60}',
     'a\n{"level":60}',
@@ -215,7 +215,7 @@ suite('nothing that is sent', () => {
     'a\u007f\u0000',
   ]
 
-  /** A surface whose errors quote what they were sent, which ours do not, and what it wrote. */
+  /** An application whose errors quote the request, unlike those of the service, and its log. */
   async function logOf(isTTY: boolean): Promise<string> {
     let written = ''
     const sink = Object.assign(
@@ -241,10 +241,10 @@ suite('nothing that is sent', () => {
     await app.close()
     return written
   }
-  // oxlint-disable-next-line no-control-regex -- they are the subject
+  // oxlint-disable-next-line no-control-regex -- control characters are under test
   const CONTROL = /[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028-\u202e]/
 
-  test('makes a second line or a control character in the JSON log', async () => {
+  test('causes a second line or a control character in the JSON log', async () => {
     const written = await logOf(false)
     assert.doesNotMatch(written, CONTROL)
     const logged = written
@@ -258,10 +258,10 @@ suite('nothing that is sent', () => {
     )
   })
 
-  test('makes a second line or a control character in a terminal', async () => {
+  test('causes a second line or a control character in a terminal', async () => {
     const written = await logOf(true)
-    // Colours are our own, if there are any.
-    // oxlint-disable-next-line no-control-regex -- they are the subject
+    // The formatter itself may write colours.
+    // oxlint-disable-next-line no-control-regex -- control characters are under test
     const plain = written.replaceAll(/\x1b\[\d+m/g, '')
     assert.doesNotMatch(plain, CONTROL)
     assert.ok(

@@ -15,7 +15,7 @@ interface Metric {
   readonly labels: ReadonlyMap<string, ReadonlySet<string>>
 }
 
-/** What Prometheus would understand of the text. */
+/** Parses the exposition format as Prometheus does. */
 function parsed(text: string): ReadonlyMap<string, Metric> {
   const metrics = new Map<string, { name: string; type: string; labels: Map<string, Set<string>> }>()
   for (const [, name = '', type = ''] of text.matchAll(/^# TYPE (\S+) (\S+)$/gm)) {
@@ -36,7 +36,7 @@ interface Operation {
   readonly path: string
 }
 
-/** Every operation that the OpenAPI document has, but the one under test. */
+/** Every operation of the OpenAPI document except /metrics. */
 const OPERATIONS: readonly Operation[] = Object.entries(
   (JSON.parse(read('openapi.json')) as { paths: Record<string, Record<string, unknown>> }).paths,
 ).flatMap(([path, item]) =>
@@ -57,7 +57,7 @@ suite('the metrics', () => {
 
   before(async () => {
     world = await openWorld()
-    // In each round other ids, names, tokens and queries: no label may follow them.
+    // Each round uses other ids, names, tokens and queries; no label may depend on them.
     for (let round = 0; round < 3; round++) {
       const { token, id, email } = await world.signUp(`u${secret()}`)
       sent.push(token, id, email)
@@ -67,7 +67,7 @@ suite('the metrics', () => {
         const url = path.replaceAll(/\{(\w+)\}/g, (_, name) => (name === 'id' ? uuid : secret()))
         const headers = { 'user-agent': secret(), 'idempotency-key': secret(), origin: 'http://localhost:3000' }
         const body = method === 'GET' ? undefined : { title: secret(), password: secret(), [secret()]: 1 }
-        // One that ends the session would leave the others without it.
+        // Operations that end the session would affect the later ones.
         const credential = /sign-out|delete-user|revoke/.test(path) ? {} : { token }
         await world.ask(method, url, { ...credential, headers, body })
         await world.ask(method, `${url}?${secret()}=${secret()}`, {
@@ -82,11 +82,11 @@ suite('the metrics', () => {
   })
   after(() => world[Symbol.asyncDispose]())
 
-  test('hold nothing of what was sent', () => {
+  test('contain no value of a request', () => {
     for (const each of sent) assert.ok(!text.includes(each), each)
   })
 
-  test('have labels out of small fixed sets', () => {
+  test('have labels from small fixed sets', () => {
     const routes = new Set(OPERATIONS.map(({ path }) => path.replaceAll(/\{(\w+)\}/g, ':$1')))
     const found = parsed(text)
     for (const [label, { size }] of [...found.values()].flatMap(({ labels }) => [...labels])) {
@@ -118,16 +118,16 @@ suite('the metrics', () => {
     }
   })
 
-  test('are named as Prometheus has it', () => {
+  test('have names that follow the conventions of Prometheus', () => {
     for (const { name, type } of parsed(text).values()) {
-      // The library's own, which count what is there at the moment.
+      // Gauges of the library with names of counters.
       if (/^nodejs_active_\w+_total$/.test(name)) continue
       assert.equal(type === 'counter', name.endsWith('_total'), name)
       if (type === 'histogram') assert.match(name, /_seconds$/)
     }
   })
 
-  test('are all that dashboard and alerts ask for', () => {
+  test('include all metrics of the dashboard and the alerts', () => {
     const samples = new Set(['up'])
     for (const { name, type } of parsed(text).values()) {
       const suffixes = type === 'histogram' ? ['_bucket', '_sum', '_count'] : ['']
@@ -145,7 +145,7 @@ suite('the metrics', () => {
     }
   })
 
-  test('have an alert for each row of the documentation, and the other way round', () => {
+  test('have an alert for each row of the documentation, and vice versa', () => {
     const alerts = [...read('deploy/prometheus/alerts.yaml').matchAll(/^ *- alert: (\w+)$/gm)].map(([, name]) => name)
     const rows = [...read('docs/operations/metrics.md').matchAll(/^\| `(TodoBackend\w+)` /gm)].map(([, name]) => name)
     assert.deepEqual(rows, alerts)
@@ -157,7 +157,7 @@ interface Dashboard {
   readonly templating: { readonly list: readonly { readonly definition?: string }[] }
 }
 
-/** The metrics of a PromQL expression: names in no braces and behind no `by`, which no function has. */
+/** The metrics of a PromQL expression: names outside of braces and not after `by`, which are no functions. */
 const namesIn = (expression: string): readonly string[] =>
   [
     ...expression
@@ -171,7 +171,7 @@ const namesIn = (expression: string): readonly string[] =>
 const DEPLOY = fileURLToPath(new URL('deploy/prometheus/', ROOT))
 const hasPromtool = spawnSync('promtool', ['--version']).error === undefined
 
-suite('the rules', { skip: !hasPromtool && 'takes promtool, which comes with Prometheus' }, () => {
+suite('the rules', { skip: !hasPromtool && 'needs promtool, which comes with Prometheus' }, () => {
   for (const args of [
     ['check', 'config', 'prometheus.yaml'],
     ['test', 'rules', 'alerts.test.yaml'],

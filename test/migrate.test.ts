@@ -13,7 +13,7 @@ import { configOf, openTestDatabase } from './databases.ts'
 
 const ALL = readMigrations().map(({ version, name }) => `${String(version).padStart(4, '0')}_${name}`)
 
-/** Runs the command and gives what it printed, but for how long each migration took, and its exit status. */
+/** Runs the command; returns its output without the durations of migrations, and its exit status. */
 async function run(config: Config, ...words: readonly string[]): Promise<{ lines: string[]; status: unknown }> {
   const printed: string[] = []
   const before = process.exitCode
@@ -34,7 +34,7 @@ const asOwner = <T>(config: Config, work: (client: ClientBase) => Promise<T>): P
   withMigrations(config, work)
 
 suite('the migration command', () => {
-  test('init brings an empty database up to date, and says so when it already is', async () => {
+  test('init migrates an empty database, and reports when all migrations are applied already', async () => {
     await using database = await openTestDatabase({ migrated: false })
     const config = configOf(database.env)
     assert.deepEqual((await run(config, 'status')).lines, [
@@ -60,10 +60,10 @@ suite('the migration command', () => {
       assert.match(line, new RegExp(`^\\d{4}-\\d\\d-\\d\\d .*  ${ALL[index]}$`))
   })
 
-  test('check says nothing of a database as the code expects it, and names all that differs otherwise', async () => {
+  test('check accepts a database that is as the code expects, and otherwise names all differences', async () => {
     await using database = await openTestDatabase()
     const config = configOf(database.env)
-    await asOwner(config, (client) => client.query('create table somebody_elses (id int)'))
+    await asOwner(config, (client) => client.query('create table unrelated (id int)'))
     assert.deepEqual(await run(config, 'check'), { lines: ['the database is what the code expects'], status: 0 })
     await asOwner(config, (client) =>
       client.query(`
@@ -92,7 +92,7 @@ suite('the migration command', () => {
     ])
   })
 
-  test('reset takes everything back and applies it again, only when told so, and never in production', async () => {
+  test('reset reverts all migrations and applies them again, only with confirmation, and never in production', async () => {
     await using database = await openTestDatabase()
     const config = configOf(database.env)
     await assert.rejects(run(config, 'reset'), { name: 'StartError', message: /nothing was reset/ })
@@ -108,7 +108,7 @@ suite('the migration command', () => {
     ])
   })
 
-  test('new begins the next pair, and refuses a name that is none', () => {
+  test('new creates the next pair of files, and refuses an invalid name', () => {
     const directory = mkdtempSync(join(tmpdir(), 'todo-migrations-'))
     try {
       cpSync(new URL('../migrations/', import.meta.url), directory, { recursive: true })
@@ -126,7 +126,7 @@ suite('the migration command', () => {
     }
   })
 
-  test('words it does not know are refused before the database is touched', async () => {
+  test('unknown subcommands are refused before the database is opened', async () => {
     const untouched = (): Config => assert.fail('the configuration was read')
     for (const words of [
       ['frobnicate'],

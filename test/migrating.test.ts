@@ -12,12 +12,12 @@ import { Secret } from '../src/lib/secret.ts'
 import { SERVER_URL, serverVersion, urlOf, withClient } from './databases.ts'
 import { openWorld, SERVICE_TOKEN } from './world.ts'
 
-/** docs/migrating-from-python.md: its table is whole, and its commands move a database of the old shape and back. */
+/** docs/migrating-from-python.md: its table is complete, and its commands convert a database of the old schema and back. */
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
 const PAGE = readFileSync(join(ROOT, 'docs/migrating-from-python.md'), 'utf8')
 
-suite('the page for those who come from the Python service', () => {
+suite('the guide for migrating from the Python service', () => {
   const rows = new Map(
     [...PAGE.matchAll(/^\| `([A-Z_]+)` \| (\w+) \| (.*?) ?\|$/gm)].map(([, name = '', kind = '', advice = '']) => [
       name,
@@ -54,15 +54,15 @@ const missing = [
   ...(await newerDump()),
 ]
 
-/** pg_dump refuses a server that is newer than itself. @returns the one that the server takes, where this one is too old */
+/** pg_dump refuses a server that is newer than itself. @returns the required version, if this one is too old */
 async function newerDump(): Promise<string[]> {
   const [, version] = / (\d+)/.exec(spawnSync('pg_dump', ['--version'], { encoding: 'utf8' }).stdout ?? '') ?? []
   if (SERVER_URL === undefined || version === undefined) return []
   const needed = await serverVersion()
-  return Number(version) < needed ? [`pg_dump ${needed} for this server, where the one in PATH is ${version}`] : []
+  return Number(version) < needed ? [`pg_dump ${needed} for this server; the one in PATH is ${version}`] : []
 }
 
-/** As SQLAlchemy makes it: enums by their names, a nullable array, no version, some times without a zone. */
+/** The tables as SQLAlchemy creates them: enums by their names, a nullable array, no version, some times without a zone. */
 const OLD_SHAPE = `
   create table users (id text primary key, name text not null, email text not null unique);
   create table user_sessions (id text primary key, "userId" text not null references users (id), token text not null unique,
@@ -85,7 +85,7 @@ const OLD_SHAPE = `
     ('0191a000-0000-4000-8000-000000000003', 'bob', 'Write to Ada', null, 'IN_PROGRESS', 'LOW', null,
       '{}', '2025-12-04 09:00:00', '2025-12-04 09:00:00');`
 
-suite('moving from the Python service', { skip: missing.length > 0 && `takes ${missing.join(' and ')}` }, () => {
+suite('moving from the Python service', { skip: missing.length > 0 && `needs ${missing.join(' and ')}` }, () => {
   const name = `todo_move_${randomBytes(6).toString('hex')}`
   const server = SERVER_URL ?? ''
   const url = SERVER_URL === undefined ? '' : urlOf(SERVER_URL, name)
@@ -93,7 +93,7 @@ suite('moving from the Python service', { skip: missing.length > 0 && `takes ${m
   const encryptionKey = `${randomBytes(32).toString('base64url')}=`
   const sessionHashSecret = randomBytes(32).toString('base64url')
   const [plain, hashed] = [randomBytes(16).toString('hex'), randomBytes(24).toString('base64url')]
-  // Neither is a superuser: forced policies bind them.
+  // Neither is a superuser, so forced policies apply to them.
   const password = randomBytes(16).toString('hex')
   const ownerUrl = as(`${name}_owner`)
   const env = {
@@ -120,7 +120,7 @@ suite('moving from the Python service', { skip: missing.length > 0 && `takes ${m
 
   function run(block: { readonly script: string } | undefined): { status: number | null; said: string } {
     assert.ok(block, 'the page has no such block')
-    // Without npm, which would change to the project's directory: the map of ids is written where the command runs.
+    // Without npm, which would change to the project's directory: the map of ids is written to the working directory.
     const script = block.script.replaceAll(
       /npm (?:run (\w+)|start)(?: --)?/g,
       (_, command = '') => `'${process.execPath}' '${join(ROOT, 'bin/todo-backend.mjs')}' ${command}`,
@@ -138,7 +138,7 @@ suite('moving from the Python service', { skip: missing.length > 0 && `takes ${m
     assert.equal(status, 0, said)
     return said
   }
-  /** As a superuser, whom no policy binds. */
+  /** As a superuser, to whom no policy applies. */
   const asAdmin = <Row>(text: string, values: unknown[] = []): Promise<Row[]> =>
     withClient(url, async (client) => (await client.query(text, values)).rows as Row[])
 
@@ -168,7 +168,7 @@ suite('moving from the Python service', { skip: missing.length > 0 && `takes ${m
     rmSync(directory, { recursive: true, force: true })
   })
 
-  test('the copy is made, the old tables are put aside, and the new ones made beside the users', () => {
+  test('the copy is created, the old tables are moved to another schema, and the new ones are created', () => {
     assert.deepEqual(more, [], 'a block that no test runs')
     done(dump)
     assert.ok(statSync(join(directory, 'before-the-move.dump')).size > 0)
@@ -179,7 +179,7 @@ suite('moving from the Python service', { skip: missing.length > 0 && `takes ${m
     )
   })
 
-  test('a task that would not fit is named in the dry run, which changes nothing', async () => {
+  test('a task that cannot be imported is named in the dry run, which changes nothing', async () => {
     const fault = '0191a000-0000-4000-8000-00000000000f'
     await asAdmin(
       `insert into before.tasks values ($1, 'ada', ' ', repeat('x', 10001), 'TODO', 'LOW', null,
@@ -199,7 +199,7 @@ suite('moving from the Python service', { skip: missing.length > 0 && `takes ${m
     assert.ok(!existsSync(join(directory, 'python-import.csv')))
   })
 
-  test('tasks and keys are imported, and a second run takes nothing twice', async () => {
+  test('tasks and keys are imported, and a second run imports nothing again', async () => {
     assert.match(
       done(importing),
       /tasks {2}3 taken, 0 there already, 0 not taken[^]*keys {2}1 taken, 0 there already, 0 not/,
@@ -212,7 +212,7 @@ suite('moving from the Python service', { skip: missing.length > 0 && `takes ${m
     assert.equal(done(check).trim(), 'the database is what the code expects')
   })
 
-  test('whoever was signed in still is, plain and hashed, and sees what they had', async () => {
+  test('existing sessions stay valid, plain and hashed, and their users have their tasks and keys', async () => {
     await using world = await openWorld({ env, migrated: false })
     const { status, json } = await world.ask('GET', '/api/tasks', { token: plain })
     assert.equal(status, 200)
@@ -253,7 +253,7 @@ suite('moving from the Python service', { skip: missing.length > 0 && `takes ${m
     assert.deepEqual(key.json, { provider: 'gemini', apiKey: 'AIza-as-python-sealed-it' })
   })
 
-  test('the way back leaves the database as it was', async () => {
+  test('the way back restores the original database', async () => {
     done(back)
     const tables = await asAdmin<{ relname: string }>(
       `select relname from pg_class where relnamespace = 'public'::regnamespace and relkind = 'r' order by 1`,

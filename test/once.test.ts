@@ -14,7 +14,7 @@ const newKey = (): string => `AIza${randomUUID()}`
 let world: World
 let ada: User
 let provider: FakeProvider
-/** Happens after each transaction of a user. */
+/** Called after each transaction of a user. */
 let afterScope = async (): Promise<void> => undefined
 
 before(async () => {
@@ -59,7 +59,7 @@ const create = async (fields: object = {}): Promise<Answer['json']> =>
 const refuses = (answer: Answer, status: number, code: string): void =>
   assert.deepEqual([answer.status, answer.json?.code], [status, code], answer.text)
 
-/** All rows of users, but for the keys themselves. */
+/** All rows of users except the idempotency keys. */
 async function everything(): Promise<unknown> {
   return world.asOwner(async (client) => {
     const { rows } = await client.query<{ name: string }>(
@@ -76,8 +76,8 @@ async function everything(): Promise<unknown> {
 }
 
 /**
- * A request for each route that writes. Done twice it would show: another answer or another state. A new route belongs in
- * here, and its handler hands `once(request, reply)` to `asUser`.
+ * A request for each route that writes. A second execution would have another answer or leave another state. A new route must be added
+ * here, and its handler must pass `once(request, reply)` to `asUser`.
  */
 const WRITES: Readonly<Record<string, () => Promise<Request>>> = {
   'POST /api/tasks': async () => ({ path: TASKS, body: { title: 'once' } }),
@@ -123,17 +123,17 @@ const writes = operations.filter(
 )
 
 suite('every route that writes', () => {
-  test('is in the table here, and nothing else is', () => {
+  test('is in the table of this file, which has no other entry', () => {
     assert.deepEqual(Object.keys(WRITES).sort(), writes.map(({ name }) => name).sort())
   })
 
   for (const { name, operation } of writes) {
-    test(`${name} says in the OpenAPI document that it takes an Idempotency-Key, and what it refuses for it`, () => {
+    test(`${name} has Idempotency-Key and its refusals in the OpenAPI document`, () => {
       const header = operation.parameters.find(
         (each: { in: string; name: string }) => each.in === 'header' && each.name === 'idempotency-key',
       )
       assert.ok(header?.description, 'the header')
-      // Tools that try an operation out would send it with every write, so that only the first one is done.
+      // Without an example, because tools would send the same key with every write, so that only the first one is executed.
       for (const part of [header, header.schema]) assert.ok(!('example' in part || 'examples' in part), 'no example')
       const examplesOf = (status: string): string[] => {
         const name = String(operation.responses[status]?.$ref).split('/').at(-1) ?? ''
@@ -147,7 +147,7 @@ suite('every route that writes', () => {
       }
     })
 
-    test(`${name} repeated with its key is done once, and answers the same`, async () => {
+    test(`${name} repeated with its key is executed once, and has the same answer`, async () => {
       ada = await world.signUp()
       const method = name.split(' ')[0] ?? ''
       const request = (await WRITES[name]?.()) ?? assert.fail('it is not in the table')
@@ -166,13 +166,13 @@ suite('every route that writes', () => {
         }
       }
       assert.deepEqual(await everything(), after)
-      assert.equal(provider.asked.length, asked, 'no provider is asked again')
+      assert.equal(provider.asked.length, asked, 'no provider is called again')
       refuses(await ask('POST', { path: TASKS, body: { title: 'other' } }, key), 422, 'idempotency_key_reused')
       const unknownKey = await ask(method, request, randomUUID())
       assert.equal(unknownKey.headers.get('idempotency-replayed'), null)
     })
 
-    test(`${name} with a key that is none is 400 and does nothing`, async () => {
+    test(`${name} with an invalid key is 400 and changes nothing`, async () => {
       ada = await world.signUp()
       const method = name.split(' ')[0] ?? ''
       const request = (await WRITES[name]?.()) ?? assert.fail('it is not in the table')
@@ -229,7 +229,7 @@ suite('an Idempotency-Key', () => {
     })
   }
 
-  test('belongs to its user: another one has the same for something else', async () => {
+  test('belongs to its user: another user can use the same key for another request', async () => {
     const ben = await world.signUp('Ben')
     const [mine, his] = [await post('shared', 'mine'), await post('shared', 'his', ben)]
     assert.deepEqual([mine.json.title, his.json.title], ['mine', 'his'])
@@ -244,7 +244,7 @@ suite('an Idempotency-Key', () => {
     assert.equal(again.headers.get('idempotency-replayed'), 'true')
   })
 
-  test('is not replayed after the session has ended, nor without a credential', async () => {
+  test('is not replayed after the end of the session or without a credential', async () => {
     const eve = await world.signUp('Eve')
     assert.equal((await post('signed out', 'x', eve)).status, 201)
     await world.ask('POST', '/api/auth/sign-out', { token: eve.token, body: {} })
@@ -252,7 +252,7 @@ suite('an Idempotency-Key', () => {
     refuses(await post('signed out', 'x', {}), 401, 'unauthenticated')
   })
 
-  test('was for one content, however it was written, under one path and one If-Match', async () => {
+  test('is bound to its content in any notation, its path and its If-Match', async () => {
     const task = await create()
     const path = `${TASKS}/${task.id}`
     const patch = (raw: string, headers: Record<string, string> = { 'if-match': '"1"' }, at = path) =>
@@ -282,10 +282,10 @@ suite('an Idempotency-Key', () => {
     assert.equal((await ask('GET', { path })).json.version, 2)
   })
 
-  test('that the version before has kept is honoured after an upgrade', async () => {
+  test('that the previous version has stored is replayed after an upgrade', async () => {
     const body = { title: 'kept before' }
     const first = await ask('POST', { path: TASKS, body }, 'upgraded')
-    // As that version has kept it, which did not know the column.
+    // The row of that version, which did not have the column.
     await world.asOwner(async (client) => {
       const fingerprint = createHash('sha256').update(`["POST","/api/tasks",[],null,{"title":"kept before"}]`).digest()
       const values = [fingerprint, 'upgraded']
@@ -301,7 +301,7 @@ suite('an Idempotency-Key', () => {
     refuses(await ask('POST', { path: TASKS, body: { title: 'x' } }, 'upgraded'), 422, 'idempotency_key_reused')
   })
 
-  test('of a request that was refused is free again, since a refusal did nothing', async () => {
+  test('of a refused request can be used again, because a refusal changes nothing', async () => {
     const { id } = await create()
     const patch = (tag: string) =>
       ask('PATCH', { path: `${TASKS}/${id}`, body: { title: 'y' }, headers: { 'if-match': tag } }, 'refused')
@@ -312,7 +312,7 @@ suite('an Idempotency-Key', () => {
     assert.equal((await patch('"1"')).headers.get('idempotency-replayed'), 'true')
   })
 
-  test('replays also what has been changed or deleted since, and does not bring it back', async () => {
+  test('replays the answer for a task that was changed or deleted since, and does not restore the task', async () => {
     const first = await post('replay', 'x')
     await ask('DELETE', { path: `${TASKS}/${first.json.id}` })
     const again = await post('replay', 'x')
@@ -320,13 +320,13 @@ suite('an Idempotency-Key', () => {
     assert.equal((await ask('GET', { path: `${TASKS}/${first.json.id}` })).status, 404)
   })
 
-  test('is told to pages of other origins, and so is that an answer is replayed', async () => {
+  test('is an allowed header for pages of other origins, and they can read Idempotency-Replayed', async () => {
     const origin = 'http://localhost:3000'
     const { headers } = await world.ask('POST', TASKS, { token: ada.token, body: { title: 'x' }, headers: { origin } })
     assert.match(headers.get('access-control-expose-headers') ?? '', /Idempotency-Replayed/)
   })
 
-  test('is ignored by the auth server, whose answers hold tokens and are not kept', async () => {
+  test('is ignored by the auth server, whose answers contain tokens and are not stored', async () => {
     const body = { email: ada.email, password: ada.password }
     const signIn = () =>
       world.ask('POST', '/api/auth/sign-in/email', { body, headers: { 'idempotency-key': 'sign-in' } })
@@ -337,7 +337,7 @@ suite('an Idempotency-Key', () => {
 })
 
 suite('at the same time', () => {
-  test('50 POSTs with one key make one row, and all that are answered 201 are answered the same', async () => {
+  test('50 POSTs with one key insert one row, and every 201 has the same body', async () => {
     const posts = Array.from({ length: 50 }, () => ask('POST', { path: TASKS, body: { title: 'fifty' } }, 'fifty'))
     const texts = new Set<string>()
     let answered = 0
@@ -370,7 +370,7 @@ suite('at the same time', () => {
   })
 
   test(
-    'a key whose request still runs is 409 with Retry-After, and afterwards a replay',
+    'a key whose request is in progress is 409 with Retry-After, and afterwards a replay',
     { skip: needsServer },
     async () => {
       const { id } = await create()
@@ -379,7 +379,7 @@ suite('at the same time', () => {
         await holder.query('begin')
         await holder.query('select from tasks where id = $1 for update', [id])
         const first = patch()
-        // A transaction reads the statistics once, so it is another connection that looks.
+        // A transaction reads the statistics only once, so another connection checks them.
         const isWaiting = () =>
           world.asOwner((client) =>
             client.query(
@@ -400,7 +400,7 @@ suite('at the same time', () => {
   )
 })
 
-test('a provider key whose first answer expires between looking and storing is not stored unchecked', async () => {
+test('a provider key whose stored answer expires between look-up and storing is not stored unchecked', async () => {
   ada = await world.signUp()
   const body = { apiKey: newKey() }
   assert.equal((await ask('PUT', { path: GEMINI, body }, 'expires')).status, 201)
@@ -417,7 +417,7 @@ test('a provider key whose first answer expires between looking and storing is n
 })
 
 suite('a service that is killed between the commit and the answer', () => {
-  test('has done the request once: its repetition at the next process is a replay', async () => {
+  test('has executed the request once: its repetition at the next process is a replay', async () => {
     await using database = await openTestDatabase()
     const body = { title: 'written, and never answered' }
     let token: string

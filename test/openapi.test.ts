@@ -8,7 +8,7 @@ import { PROBLEM_KINDS } from '../src/features.ts'
 import { buildValidator } from '../src/http/validation.ts'
 import { openWorld } from './world.ts'
 
-// oxlint-disable-next-line typescript/no-explicit-any -- a document that has another shape fails the tests
+// oxlint-disable-next-line typescript/no-explicit-any -- a document of another shape fails the tests
 type Json = any
 
 const text = await describe()
@@ -18,11 +18,11 @@ const operations = Object.entries<Record<string, Json>>(document.paths).flatMap(
 )
 
 suite('the OpenAPI document', () => {
-  test('committed as openapi.json is the one the code describes; `npm run openapi -- openapi.json` writes it', () => {
+  test('is committed as the code generates it; `npm run openapi -- openapi.json` writes it', () => {
     assert.equal(readFileSync(new URL('../openapi.json', import.meta.url), 'utf8'), text)
   })
 
-  test('is what the service serves', async () => {
+  test('is the one that the service serves', async () => {
     await using world = await openWorld({ env: { PUBLIC_URL: 'http://127.0.0.1:8000' } })
     const { json, headers } = await world.ask('GET', '/openapi.json')
     assert.deepEqual(json, document)
@@ -46,7 +46,7 @@ suite('the OpenAPI document', () => {
     }
   })
 
-  test('describes what each operation answers and refuses, with an example of every refusal', () => {
+  test('describes the answers and refusals of each operation, with an example of every refusal', () => {
     for (const { name, operation } of operations) {
       const statuses = Object.keys(operation['responses'])
       assert.ok(
@@ -66,7 +66,7 @@ suite('the OpenAPI document', () => {
     }
   })
 
-  test('says of every text, number and list how large it can be', () => {
+  test('has a bound for every text, number and list', () => {
     const unbounded: string[] = []
     const look = (node: Json, path: string): void => {
       if (typeof node !== 'object' || node === null) return
@@ -83,11 +83,11 @@ suite('the OpenAPI document', () => {
       }
     }
     look(document, '')
-    // Prometheus text, as long as there are routes. Any other states its limit in its schema.
+    // The size of the metrics depends on the routes. Every other text has its limit in its schema.
     assert.deepEqual(unbounded, ['/paths//metrics/get/responses/200/content/text/plain/schema maxLength'])
   })
 
-  test('gives what comes back the bounds of what was sent', () => {
+  test('has the same bounds for a value in answers and in requests', () => {
     const { Task, TaskCreate, TaskBatch, BatchAnswer, BulkDelete, BulkDeleted, UserApiKeyPut, PlaintextKey } =
       document.components.schemas
     for (const name of ['title', 'description', 'dueDate']) {
@@ -109,7 +109,7 @@ suite('the OpenAPI document', () => {
   })
 
   test('has no example that its own schema refuses', () => {
-    /** For generators of clients; the validator has minimum and maximum. */
+    /** A format for generators of clients; the validator uses minimum and maximum. */
     const ours = (key: string, value: unknown): unknown => (key === 'format' && value === 'int32' ? undefined : value)
     const compile = (buildValidator as unknown as (shared: object) => (route: object) => ReturnType<Ajv['compile']>)(
       Object.fromEntries(
@@ -131,7 +131,7 @@ suite('the OpenAPI document', () => {
     assert.ok(examples >= 3, `only ${examples} examples were found`)
   })
 
-  /** Each object and array of the document with its path, but for values that are examples. */
+  /** Each object and array of the document with its path, except in examples. */
   function* nodes(node: Json = document, path = ''): Generator<readonly [path: string, node: Json]> {
     if (typeof node !== 'object' || node === null) return
     yield [path, node]
@@ -143,8 +143,8 @@ suite('the OpenAPI document', () => {
   const pathsOf = (matches: (node: Json, path: string) => boolean): string[] =>
     [...nodes()].filter(([path, node]) => matches(node, path)).map(([path]) => path)
 
-  suite('has no construct from which a generator makes a client that fails:', () => {
-    test('nothing beside oneOf or anyOf, and no discriminator', () => {
+  suite('the OpenAPI document has no construct that makes generated clients fail:', () => {
+    test('no other keyword with oneOf or anyOf, and no discriminator', () => {
       const alternatives = pathsOf((node) => Array.isArray(node.oneOf ?? node.anyOf) && Object.keys(node).length > 1)
       assert.deepEqual(alternatives, [])
       assert.deepEqual(
@@ -227,14 +227,14 @@ suite('the OpenAPI document', () => {
       assert.equal(UserApiKey.properties.validationStatus.enum, undefined)
     })
 
-    test('no list becomes a set, which has no order', () => {
+    test('no list has uniqueItems, from which generators make a set without order', () => {
       assert.deepEqual(
         pathsOf((node) => 'uniqueItems' in node),
         [],
       )
     })
 
-    test('the values of a list are parameters of their own: joined by commas, the commas would be encoded', () => {
+    test('lists in queries are repeated parameters, because clients would encode separating commas', () => {
       for (const { name, operation } of operations) {
         for (const { style = 'form', explode = true, ...parameter } of operation.parameters ?? []) {
           if (parameter.schema.type === 'array')
@@ -243,7 +243,7 @@ suite('the OpenAPI document', () => {
       }
     })
 
-    test('optional parameters are not sent by themselves', () => {
+    test('optional parameters have no defaults, which clients would send', () => {
       for (const { name, operation } of operations) {
         for (const { required, schema, ...parameter } of operation.parameters ?? []) {
           if (required === true) continue
@@ -277,7 +277,7 @@ suite('the OpenAPI document', () => {
       }
     })
 
-    test('headers that no client reads are not described, and X-Request-Id is wherever there was a request', () => {
+    test('headers that no client reads are not described, and X-Request-Id is in every answer', () => {
       assert.deepEqual(
         pathsOf((_node, path) => /headers\/Access-Control/.test(path)),
         [],
@@ -294,7 +294,7 @@ suite('the OpenAPI document', () => {
       }
     })
 
-    test('servers are absolute, values that are required can be read and written, and each operation says what it does', () => {
+    test('servers are absolute, required members are neither read-only nor write-only, and each operation has a description', () => {
       assert.deepEqual(
         document.servers.map(({ url }: Json) => URL.canParse(url)),
         [true],

@@ -25,16 +25,16 @@ import { openWorld, type World } from './world.ts'
 
 interface Kept extends Output {
   readonly lines: string[]
-  readonly told: string[]
+  readonly reported: string[]
 }
 
 function keep(): Kept {
   const lines: string[] = []
-  const told: string[] = []
-  return { lines, told, line: (text) => lines.push(text), progress: (text) => told.push(text) }
+  const reported: string[] = []
+  return { lines, reported, line: (text) => lines.push(text), progress: (text) => reported.push(text) }
 }
 
-/** With the secrets that a development process makes in that directory. */
+/** A configuration with the secrets that a development process generates in that directory. */
 const configOf = (env: Readonly<Record<string, string>>): Config =>
   parseConfig({ LOG_LEVEL: 'silent', REDIS_URL: REDIS_OR_NOWHERE, ...env }, developmentSecrets)
 
@@ -46,14 +46,14 @@ async function run(command: 'seed' | 'token', config: Config, ...args: readonly 
 
 const PEOPLE = 2
 
-/** E-mail and token in each line of the table that seed prints. */
+/** E-mail address and token of each line of the table that seed prints. */
 const peopleOf = ({ lines }: Kept): { email: string; token: string; tasks: number }[] =>
   lines.slice(1, 1 + PEOPLE).map((line) => {
     const [email = '', token = '', tasks = ''] = line.split(/\s+/)
     return { email, token, tasks: Number(tasks) }
   })
 
-/** A service that makes and keeps its secrets where the commands look for them. */
+/** A service that stores its secrets where the commands look for them. */
 function openService(config: Config, env: Readonly<Record<string, string>>): Promise<World> {
   const { auth, encryptionKeys } = config
   assert.equal(auth.mode, 'embedded')
@@ -69,7 +69,7 @@ function openService(config: Config, env: Readonly<Record<string, string>>): Pro
 }
 
 suite('seed and token', () => {
-  test('seed makes users who can sign in and have tasks; a second time it changes nothing and gives new tokens', async () => {
+  test('seed creates users who can sign in and have tasks; the second time it only creates new tokens', async () => {
     await using database = await openTestDatabase()
     const config = configOf(database.env)
     const args = ['--users', String(PEOPLE), '--tasks', '250', '--seed', '7']
@@ -79,7 +79,7 @@ suite('seed and token', () => {
       people.map(({ tasks }) => tasks),
       [250, 250],
     )
-    assert.match(first.told.at(-1) ?? '', /^2 of 2 users, 500 tasks$/)
+    assert.match(first.reported.at(-1) ?? '', /^2 of 2 users, 500 tasks$/)
     const second = peopleOf(await run('seed', config, ...args))
     assert.deepEqual(
       second.map(({ email, tasks }) => ({ email, tasks })),
@@ -101,7 +101,7 @@ suite('seed and token', () => {
     assert.equal(signedIn.status, 200)
   })
 
-  test('the same number imagines the same people and tasks, and another number others', () => {
+  test('the same seed generates the same users and tasks, and another seed others', () => {
     const now = new Date('2026-03-04T05:06:07Z')
     const people = (seed: number) => [...imagine({ users: 3, tasks: 40, seed }, now)]
     assert.deepEqual(people(1), people(1))
@@ -112,10 +112,10 @@ suite('seed and token', () => {
     for (const { title } of first?.tasks ?? []) assert.doesNotMatch(title, /[{}|]|undefined/)
   })
 
-  test('token says so when nobody has the address, and both are refused where they would do harm', async () => {
+  test('token reports an unknown address, and both commands are refused in production and with external sessions', async () => {
     await using database = await openTestDatabase()
     const config = configOf(database.env)
-    await assert.rejects(run('token', config, 'nobody@example.com'), {
+    await assert.rejects(run('token', config, 'unknown@example.com'), {
       name: 'StartError',
       message: /^no user has this e-mail address/,
     })
@@ -136,7 +136,7 @@ suite('seed and token', () => {
     }
   })
 
-  test('the service that has the embedded database does them, also after one that was killed, and to nobody else', async () => {
+  test('the service with the embedded database executes these commands and no others, also after a killed one left its socket', async () => {
     await using database = await openTestDatabase({ embedded: true })
     const config = configOf(database.env)
     assert.equal(await ask(config.dataDir, ['token', 'x@example.com'], keep()), false)
@@ -148,7 +148,7 @@ suite('seed and token', () => {
     const { lines } = await run('token', config, ada.email)
     assert.equal((await world.ask('GET', '/api/tasks', { token: lines[0] ?? '' })).status, 200)
     assert.ok(world.logged.some((line) => line.includes(ada.id) && line.includes('created a session')))
-    await assert.rejects(run('token', config, 'nobody@example.com'), { message: /^no user has this/ })
+    await assert.rejects(run('token', config, 'unknown@example.com'), { message: /^no user has this/ })
     assert.deepEqual(
       peopleOf(await run('seed', config, '--users', '2', '--tasks', '3')).map(({ tasks }) => tasks),
       [3, 3],
@@ -166,13 +166,13 @@ suite('the socket of the service', () => {
     return { dataDir, path, [Symbol.dispose]: () => rmSync(dataDir, { recursive: true, force: true }) }
   }
 
-  test('bears with who says nothing, leaves, or says too much, and neither waits for ever nor has an error of it', async ({
+  test('survives clients that are silent, disconnect or send too much, with a timeout and without an error in the log', async ({
     mock,
   }) => {
     using home = openHome()
     let logged = ''
     const log = openLog('error', new Writable({ write: (line, _, done) => ((logged += String(line)), done()) }))
-    // What a command stands on is not reached here.
+    // No command is executed here, so its dependencies are not used.
     await using _channel = await openChannel(
       { config: home, log } as unknown as Parameters<typeof openChannel>[0],
       perform,
@@ -191,7 +191,7 @@ suite('the socket of the service', () => {
     assert.equal(logged, '')
   })
 
-  test('that closes without an answer has stopped, in words', async () => {
+  test('that closes without an answer is reported as a stopped service', async () => {
     using home = openHome()
     const server = createServer({ pauseOnConnect: true }, (visitor) => setImmediate(() => visitor.destroy()))
     server.listen(home.path)
@@ -226,7 +226,7 @@ const stateOf = (findings: readonly Finding[], check: string): string | undefine
   findings.find((each) => each.check === check)?.state
 
 suite('doctor', () => {
-  test('finds nothing wrong with a database that is as it should be', async () => {
+  test('reports no problem for a correct database', async () => {
     await using database = await openTestDatabase()
     const { findings, status, text } = await examined(() => configOf({ ...database.env, PORT: '0' }))
     assert.deepEqual(
@@ -248,7 +248,7 @@ suite('doctor', () => {
     assert.match(text, /ok +policies +row-level security is forced on [1-9]\d* tables/)
   })
 
-  test('warns of background jobs that are dead or late', async () => {
+  test('warns about dead and late background jobs', async () => {
     await using database = await openTestDatabase()
     const config = configOf({ ...database.env, PORT: '0' })
     const insert = (columns: string, values: string) =>
@@ -268,7 +268,7 @@ suite('doctor', () => {
     assert.equal(dead.status, 0)
   })
 
-  test('names what is wrong, with what to do next, and has status 1', async () => {
+  test('names each problem with the next step, and exits with 1', async () => {
     await using database = await openTestDatabase()
     const config = configOf({ ...database.env, PORT: '0' })
     await withMigrations(config, (client) => client.query('alter table tasks no force row level security'))
@@ -286,7 +286,7 @@ suite('doctor', () => {
     assert.equal(stateOf(production.findings, 'secrets'), 'fail')
     assert.equal(stateOf(production.findings, 'public URL'), 'warn')
     assert.equal(stateOf(production.findings, 'metrics'), 'warn')
-    // In two of them a password and a name only look like this machine.
+    // In two of these URLs only the password or the beginning of the host is that of this machine.
     for (const [url, state] of [
       ['redis://:localhost@redis.example.com', 'warn'],
       ['redis://127.example.com', 'warn'],
@@ -302,7 +302,7 @@ suite('doctor', () => {
     }
   })
 
-  test('tells of pending migrations, and makes no database where there is none', async () => {
+  test('reports pending migrations, and creates no database', async () => {
     await using database = await openTestDatabase({ migrated: false })
     const config = configOf({ ...database.env, PORT: '0' })
     const { findings } = await examined(() => config)
@@ -322,7 +322,7 @@ suite('doctor', () => {
     }
   })
 
-  test('has its table also where configuration, database, Redis and port are all of no use, and shows no password', async () => {
+  test('prints its table even if configuration, database, Redis and port are all unusable, and prints no password', async () => {
     const PASSWORD = 'hunter2hunter2'
     const bad = await examined(() => configOf({ PORT: 'x', LOG_LEVEL: PASSWORD }))
     assert.equal(bad.status, 1)
@@ -353,7 +353,7 @@ suite('doctor', () => {
     }
   })
 
-  test('does not wait for ever for a body that never comes', async () => {
+  test('has a timeout for a body that never arrives', async () => {
     const server = createServer((socket) => socket.write('HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n'))
     server.listen(0, '127.0.0.1')
     await once(server, 'listening')
@@ -368,7 +368,7 @@ suite('doctor', () => {
     }
   })
 
-  test('tells who has the embedded database', async () => {
+  test('names the process that has the embedded database open', async () => {
     await using database = await openTestDatabase({ embedded: true })
     const config = configOf({ ...database.env, PORT: '0' })
     await using _world = await openService(config, database.env)
@@ -380,7 +380,7 @@ suite('doctor', () => {
     assert.equal(status, 0)
   })
 
-  test('judges a clock by what cannot be the way of the question', () => {
+  test('reports only the part of a clock difference that the round trip does not explain', () => {
     assert.equal(clockFinding('clock', 1_000, 990, 1_010).state, 'ok')
     assert.equal(clockFinding('clock', 5_000, 1_000, 1_500).state, 'warn')
     assert.match(clockFinding('clock', 5_000, 1_000, 1_500).found, /3\.5 s ahead/)

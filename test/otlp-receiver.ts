@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http'
 import { buffer } from 'node:stream/consumers'
 
-/** A span as OTLP has it in JSON, with its attributes as one object. */
+/** A span in the JSON encoding of OTLP, with its attributes as one object. */
 export interface ReceivedSpan {
   readonly traceId: string
   readonly spanId: string
@@ -11,7 +11,7 @@ export interface ReceivedSpan {
   /** 1 internal, 2 server, 3 client. */
   readonly kind: number
   readonly attributes: Readonly<Record<string, unknown>>
-  /** Of what failed 2. */
+  /** The code is 2 for an error. */
   readonly status: { readonly code?: number }
 }
 
@@ -21,13 +21,13 @@ interface Sent {
   readonly body: Buffer
 }
 
-/** A collector on loopback, which remembers what it was sent. */
+/** A collector on loopback that stores what it receives. */
 export interface OtlpReceiver extends AsyncDisposable {
   readonly url: string
   readonly sent: readonly Sent[]
-  /** Of all that came as JSON. */
+  /** The spans of all requests in JSON. */
   spans(): readonly ReceivedSpan[]
-  /** Attributes of who sent them. */
+  /** The attributes of the resource that sent the spans. */
   resource(): Readonly<Record<string, unknown>>
 }
 

@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { askAt } from './world.ts'
 
-/** What `npm pack` makes, installed as a stranger has it: beneath node_modules, with its declared dependencies and no others. */
+/** The package of `npm pack`, installed as by a user: below node_modules, with only its declared dependencies. */
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
 const DOCUMENTS = [
@@ -76,7 +76,7 @@ suite('the package', () => {
     { timeout: TIMEOUT_MS },
   )
 
-  test('holds what runs and what is to be read, and neither sources nor tests', () => {
+  test('contains programs and documents, and neither sources nor tests', () => {
     const top = files.map((file) => {
       const [, first = '', second = ''] = file.split('/')
       return first === 'dist' ? `${first}/${second}` : first
@@ -108,7 +108,7 @@ suite('the package', () => {
     )
   })
 
-  test('holds whatever its documents link to', () => {
+  test('contains every file to which its documents link', () => {
     const there = files.map((file) => file.slice('package/'.length))
     const documents = there.filter((file) => file.endsWith('.md') && !file.startsWith('dist/'))
     assert.ok(documents.length > 20)
@@ -121,7 +121,7 @@ suite('the package', () => {
     assert.deepEqual(dead, [])
   })
 
-  test('gives its typed client to whoever imports todo-backend/client', async () => {
+  test('exports its typed client as todo-backend/client', async () => {
     const program = `import { createClient, isProblem } from 'todo-backend/client'
       const client = createClient({ baseUrl: 'http://127.0.0.1:1', auth: { token: 'x'.repeat(32) } })
       console.log(typeof client.GET, typeof isProblem)`
@@ -131,7 +131,7 @@ suite('the package', () => {
   })
 
   test(
-    'serves on the embedded database from an empty directory, and stops when told to',
+    'serves on the embedded database from an empty directory, and stops at SIGTERM',
     { timeout: TIMEOUT_MS },
     async () => {
       const cwd = join(directory, 'empty')
@@ -166,7 +166,7 @@ suite('the package', () => {
   )
 })
 
-/** Where the greeting says that the service is. */
+/** The URL in the greeting of the service. */
 async function saidUrl(output: AsyncIterable<Buffer>): Promise<string> {
   let said = ''
   for await (const chunk of output) {

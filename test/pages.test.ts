@@ -7,11 +7,11 @@ import { openWorld, type User, type World } from './world.ts'
 const executable = findChromium()
 const sizes = Object.keys(SIZES) as Size[]
 
-/** How far the page can be scrolled to the right, in pixels. */
+/** By how many pixels the page can be scrolled to the right. */
 const excess = (page: Page): Promise<number> =>
   page.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth')
 
-/** What sticks out at the right, and in nothing that scrolls by itself. */
+/** Elements that overflow the page at the right, except inside of scrollable ones. */
 const sticking = (page: Page): Promise<string[]> =>
   page.evaluate(`{
     const scrolls = (element) =>
@@ -37,7 +37,7 @@ suite('in a browser', { skip: executable === undefined && NO_CHROMIUM }, () => {
   })
 
   for (const size of sizes) {
-    test(`/docs is shown whole at ${size} size, and what it tries out with a token succeeds`, async () => {
+    test(`/docs fits into ${size} size, and operations that it executes with a token succeed`, async () => {
       await using visited = await visit(browser, `${world.url}/docs`, size)
       const { page, foreign, complaints } = visited
       await page.getByRole('heading', { name: 'todo-backend' }).waitFor()
@@ -47,12 +47,12 @@ suite('in a browser', { skip: executable === undefined && NO_CHROMIUM }, () => {
       const { id } = JSON.parse(created.body)
       const listed = await execute(page, 'tasks', 'listTasks')
       assert.equal(listed.status, '200')
-      assert.equal(JSON.parse(listed.body)[0].id, id, 'a list without filters has what was just made')
+      assert.equal(JSON.parse(listed.body)[0].id, id, 'a list without filters begins with the new task')
       assert.deepEqual([await excess(page), (await sticking(page)).slice(0, 5)], [0, []])
       assert.deepEqual({ foreign, complaints }, { foreign: [], complaints: [] })
     })
 
-    test(`/redoc is shown whole at ${size} size`, async () => {
+    test(`/redoc fits into ${size} size`, async () => {
       await using visited = await visit(browser, `${world.url}/redoc`, size)
       const { page, foreign, complaints } = visited
       await page.getByRole('heading', { name: 'todo-backend' }).waitFor()
@@ -61,14 +61,14 @@ suite('in a browser', { skip: executable === undefined && NO_CHROMIUM }, () => {
       await page.getByRole('heading', { name: 'Create a task' }).waitFor()
       await page.getByText('A unique name for this request').first().waitFor()
       assert.equal(await excess(page), 0)
-      // Telemetry is sent some time later.
+      // ReDoc would send telemetry after a delay.
       await page.clock.fastForward('01:00')
       await page.waitForLoadState('networkidle')
       assert.deepEqual({ foreign, complaints }, { foreign: [], complaints: [] })
     })
   }
 
-  test('what is tried out without a token is refused, and the page shows why', async () => {
+  test('an operation that is executed without a token is refused, and the page shows the error', async () => {
     await using visited = await visit(browser, `${world.url}/docs`, 'phone')
     const { status, body } = await execute(visited.page, 'tasks', 'listTasks')
     assert.match(status, /^401/)

@@ -8,10 +8,10 @@ import { explain, watchStatements, type Sent } from './plans.ts'
 import { openWorld, type User, type World } from './world.ts'
 
 /**
- * Which index each operation reads, and by which of its columns, in the plans that PostgreSQL makes as the serving role for the very
- * statements that the service sends. Times are measured by `npm run bench -- growth`; these plans are why they do not grow.
+ * The indexes and their columns that each operation reads, in the plans of PostgreSQL for the actual statements of the service under the
+ * serving role. `npm run bench -- growth` measures times; these plans are the reason why they do not grow.
  *
- * The planner must choose alike whatever index was made last, because a restore and a reindex change that order.
+ * The planner must choose the same index in any order of their creation, because a restore and a reindex change that order.
  */
 const NEWEST = 'tasks_by_created (user_id)'
 const ONE = 'tasks_pkey (user_id, id)'
@@ -19,7 +19,7 @@ const ONE = 'tasks_pkey (user_id, id)'
 interface Expected {
   readonly ask: readonly [method: string, path: string, body?: object]
   readonly headers?: Readonly<Record<string, string>>
-  /** What its statements read of users' rows, one after another. */
+  /** The scans of users' rows by its statements, in order. */
   readonly reads: readonly string[]
 }
 
@@ -80,7 +80,7 @@ const OPERATIONS: Readonly<Record<string, Expected>> = {
   },
 }
 
-/** With what it takes to tell a good plan from a bad one: a user with many tasks among users with some, and keys of many. */
+/** Enough rows to distinguish a good plan from a bad one: a user with many tasks among users with some, and keys of many users. */
 const FILL = `
   insert into users (id, name, email, "emailVerified") select 'other-' || n, 'x', n || '@others.example', true from generate_series(1, 100) n;
   insert into tasks (id, user_id, title, status, priority, due_date, tags, created_at, updated_at, completed_at)
@@ -100,7 +100,7 @@ const FILL = `
   insert into user_api_key_reads (id, user_id, provider, service, request_id)
   select gen_random_uuid(), user_id, provider, 'agent', 'x' from user_api_keys, generate_series(1, 20)`
 
-/** Drops all indexes of users' rows and makes them again in this order of their names. */
+/** Drops all indexes of users' rows and creates them again in this order of their names. */
 async function makeIndexesAgain(client: ClientBase, descending: boolean): Promise<void> {
   const { rows } = await client.query<{ drop: string; make: string }>(
     `
@@ -127,7 +127,7 @@ async function arrange(world: World): Promise<User> {
   return ada
 }
 
-/** What operations name with a colon: tasks that are there, and where a page ends. */
+/** Values for the placeholders of operations: existing tasks, and the end of a page. */
 async function namesFor(world: World, ada: User): Promise<Names> {
   const { json, headers } = await world.ask('GET', '/api/tasks?limit=20', { token: ada.token })
   const [id = '', other = '', third = ''] = json.map((task: { id: string }) => task.id)
@@ -138,10 +138,10 @@ async function namesFor(world: World, ada: User): Promise<Names> {
 type Names = Readonly<Record<string, string>>
 
 const named = <Value>(value: Value, names: Names): Value =>
-  // JSON brings back what it was given, with other texts.
+  // The value has the same shape as before; only texts were replaced.
   JSON.parse(JSON.stringify(value).replaceAll(/:([a-z]+)/g, (whole, name: string) => names[name] ?? whole)) as Value
 
-/** Asks for each operation in turn, and looks at the plans of what that sent. */
+/** Executes each operation, and explains the statements that it sent. */
 async function look(world: World, ada: User): Promise<void> {
   const names = await namesFor(world, ada)
   const take = watchStatements(world.deps.db.pool)
@@ -161,10 +161,10 @@ async function look(world: World, ada: User): Promise<void> {
       for (const kind of ['custom', 'generic'] as const) {
         const plans: string[] = []
         for (const statement of sent) {
-          // Without a name it is planned for its values.
+          // A statement without a name is planned for its values.
           const its = statement.name === '' ? 'custom' : kind
           await client.query('begin')
-          // The scope of a statement that brings its own proof is empty when it is planned.
+          // A statement that contains its own proof is planned without a user in the scope.
           const isFused = statement.text.startsWith('with scope as')
           if (!isFused) await client.query(`select set_config('app.user_id', $1, true)`, [ada.id])
           plans.push(...(await explain(client, statement, its, TABLES)))
@@ -180,7 +180,7 @@ async function look(world: World, ada: User): Promise<void> {
   }
 }
 
-/** The same rows, by pg_dump and pg_restore. */
+/** A copy of the database by pg_dump and pg_restore. */
 async function restored(database: TestDatabase, server: string): Promise<TestDatabase> {
   const name = `todo_test_${randomUUID().replaceAll('-', '')}`
   await withClient(server, (admin) => admin.query(`create database ${escapeIdentifier(name)}`))
@@ -196,7 +196,7 @@ async function restored(database: TestDatabase, server: string): Promise<TestDat
   }
 }
 
-/** Whether pg_dump is there and no older than the server, which it would refuse. */
+/** Whether pg_dump is installed and not older than the server, which it would refuse. */
 async function whyNoDump(server: string): Promise<string | false> {
   try {
     const [, its = ''] = /(\d+)/.exec(execFileSync('pg_dump', ['--version'], { encoding: 'utf8' })) ?? []
@@ -213,7 +213,7 @@ const analyze = (world: World): Promise<unknown> => world.asOwner((client) => cl
 
 for (const embedded of SERVER_URL === undefined ? [true] : [false, true]) {
   suite(`the plans of the ${embedded ? 'embedded database' : 'server'}`, () => {
-    test('use the index of each operation, whichever index was made last', async () => {
+    test('use the index of each operation, with any order of creation', async () => {
       await using database = await openTestDatabase({ embedded })
       await using world = await openWorld({
         env: { ...database.env, DATABASE_POOL_SIZE: '1', DATABASE_POOL_OVERFLOW: '0' },
@@ -230,7 +230,7 @@ for (const embedded of SERVER_URL === undefined ? [true] : [false, true]) {
 }
 
 const noDump =
-  SERVER_URL === undefined ? 'takes a PostgreSQL server: set TEST_DATABASE_URL' : await whyNoDump(SERVER_URL)
+  SERVER_URL === undefined ? 'needs a PostgreSQL server: set TEST_DATABASE_URL' : await whyNoDump(SERVER_URL)
 test(
   'the plans of a database that was dumped and restored are the same, also before it was analyzed',
   { skip: noDump },

@@ -1,14 +1,14 @@
 import pg, { escapeLiteral, Query, type ClientBase, type Pool, type PoolClient } from 'pg'
 
-/** A statement as the service sent it. */
+/** A statement that the service sent. */
 export interface Sent {
-  /** '' where it is planned each time, for its values. */
+  /** '' if it is planned each time, for its values. */
   readonly name: string
   readonly text: string
   readonly values: readonly unknown[]
 }
 
-/** @returns takes what was sent on the pool's connections since it was last called */
+/** @returns a function that returns the statements sent on the pool's connections since its last call */
 export function watchStatements(pool: Pool): () => readonly Sent[] {
   let sent: Sent[] = []
   const watched = new WeakSet<PoolClient>()
@@ -17,10 +17,10 @@ export function watchStatements(pool: Pool): () => readonly Sent[] {
     watched.add(client)
     const query = client.query.bind(client)
     client.query = ((asked: unknown, ...rest: []) => {
-      // The driver keeps both, and its declarations do not have them.
+      // The driver has both members, which its declarations lack.
       if (asked instanceof Query) sent.push(asked as unknown as Sent)
       return query(asked as string, ...rest)
-      // The overloads of `query` differ in what follows, which is passed on as it is.
+      // The overloads of `query` differ in the later arguments, which are passed on unchanged.
     }) as typeof client.query
   })
   return () => {
@@ -30,7 +30,7 @@ export function watchStatements(pool: Pool): () => readonly Sent[] {
   }
 }
 
-/** What the driver has, and its declarations do not. */
+/** Members of the driver that its declarations lack. */
 const { prepareValue } = (
   pg as unknown as { readonly utils: { prepareValue(this: void, value: unknown): string | Buffer | null } }
 ).utils
@@ -49,12 +49,12 @@ interface Node {
   readonly Plans?: readonly Node[]
 }
 
-/** For its values, or the one that a prepared statement is kept with. */
+/** A plan for the values of the statement, or the generic plan of a prepared statement. */
 export type PlanKind = 'custom' | 'generic'
 
 /**
- * What a statement reads of `tables`, in the plan that PostgreSQL makes for it on this connection: for each scan its index and the
- * columns that it is entered by, `tasks_pkey (user_id, id)`, or the kind of any other scan. A sort comes before what it sorts.
+ * The scans of `tables` in PostgreSQL's plan for a statement on this connection: for an index scan the index and the columns of its
+ * condition, `tasks_pkey (user_id, id)`, and for any other scan its kind. A sort precedes its input.
  */
 export async function explain(
   client: ClientBase,
@@ -86,7 +86,7 @@ function reads(node: Node, tables: ReadonlySet<string>): string[] {
   return [index === undefined ? `${type} of ${table}` : `${index} (${columnsOf(node['Index Cond'])})`, ...below]
 }
 
-/** Each condition begins with its column, or with a row of them. */
+/** Each condition begins with its column or with a row of columns. */
 function columnsOf(condition = ''): string {
   const bare = condition.replaceAll(/'(?:[^']|'')*'/g, `''`)
   const found = bare.matchAll(/\((?:ROW\()?([a-z_]+(?:, [a-z_]+)*)\)? (?:=|<|>|<=|>=|IS) /g)

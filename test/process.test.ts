@@ -21,15 +21,15 @@ import { promisify } from 'node:util'
 import { assertNoSecret, remember, rememberBody } from './canary.ts'
 import { needsServer, openTestDatabase, SERVER_URL, type TestDatabase } from './databases.ts'
 
-// The command itself, as an operator has it: its own process, its own directory, nothing in its environment but what is said.
+// The command as an operator runs it: a separate process, a separate directory, and only the listed environment variables.
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
 const COMMAND = join(ROOT, 'bin/todo-backend.mjs')
 const TIMEOUT_MS = 120_000
-/** More by hand: KILL_ROUNDS=15. */
+/** KILL_ROUNDS=15 runs more rounds. */
 const KILL_ROUNDS = Number(process.env['KILL_ROUNDS'] ?? 3)
 const UNLIMITED = { RATE_LIMIT_READ: '1000000', RATE_LIMIT_WRITE: '1000000' }
-/** What is beneath it in a stack; never in a message for an operator. */
+/** Parts of a stack, which must not be in a message for an operator. */
 const STACK_LINE = /^\s+at /m
 const UNPRIVILEGED_UID = 65_534
 
@@ -45,7 +45,7 @@ interface Ended {
 interface Running extends AsyncDisposable {
   readonly child: ChildProcess
   readonly ended: Promise<Ended>
-  /** The first match in what it has printed or will print. Rejects, with all it said, when it ends without. */
+  /** Waits for the first match in its output. Rejects with the whole output if the process ends without a match. */
   says(pattern: RegExp): Promise<RegExpExecArray>
 }
 
@@ -53,7 +53,7 @@ interface Starting {
   readonly env?: Env
   readonly cwd?: string
   readonly uid?: number
-  /** Leads a process group, as in a terminal; the whole group is ended with it. */
+  /** Starts a process group, as in a terminal; the whole group is killed at the end. */
   readonly grouped?: boolean
 }
 
@@ -81,7 +81,7 @@ function start(command: string, args: readonly string[], { env = {}, cwd, uid, g
       children.delete(child)
       if (own !== undefined) rmSync(own, { recursive: true, force: true })
       try {
-        // The greeting, which is no log, shows how to sign up.
+        // The greeting, which is no log line, contains a command to sign up.
         assertNoSecret(`${stdout}\n${stderr}`.split('\n').filter((line) => line.startsWith('{')))
         resolve({ status, signal, stdout, stderr })
       } catch (error) {
@@ -114,17 +114,17 @@ function killGroup(leader: number): void {
   try {
     process.kill(-leader, 'SIGKILL')
   } catch {
-    // It has ended by itself.
+    // The process has already ended.
   }
 }
 
 const todoBackend = (args: readonly string[], starting: Starting = {}): Running =>
   start(process.execPath, [COMMAND, ...args], starting)
 
-/** Runs a command to its end. */
+/** Runs a command and waits for its end. */
 async function run(args: readonly string[], starting: Starting = {}): Promise<Ended> {
   await using running = todoBackend(args, starting)
-  // Awaited here: it is ended at the end of this block.
+  // Awaited here, because the end of this block kills the process.
   return await running.ended
 }
 
@@ -151,7 +151,7 @@ async function stop(service: Running, signal: NodeJS.Signals): Promise<Ended> {
 
 interface Answer {
   readonly status: number
-  // oxlint-disable-next-line typescript/no-explicit-any -- a test that expects the wrong shape fails
+  // oxlint-disable-next-line typescript/no-explicit-any -- a value of another shape fails the test
   readonly body: any
 }
 
@@ -183,7 +183,7 @@ async function signUp(url: string): Promise<string> {
 
 const isServing = async (url: string): Promise<boolean> => (await ask(url, 'GET', '/health')).status === 200
 
-/** Asserts a refusal in words: status 1, nothing but one line for each of `lines`, in any order, and never a stack. */
+/** Asserts that the command exits with 1, prints exactly one line for each of `lines`, in any order, and no stack. */
 function assertRefusal({ status, stdout, stderr }: Ended, ...lines: readonly RegExp[]): void {
   assert.equal(status, 1, stderr)
   assert.doesNotMatch(stdout + stderr, STACK_LINE)
@@ -219,10 +219,10 @@ const isThere = (command: string, ...args: string[]): boolean => spawnSync(comma
 const needsCurl = isThere('curl', '--version') ? false : 'there is no curl on this machine'
 
 describe('an empty environment', { skip: embeddedOnly, timeout: TIMEOUT_MS }, () => {
-  test('serves on an embedded database, and every line it prints can be followed', { skip: needsCurl }, async (t) => {
+  test('serves on an embedded database, and every command that it prints works', { skip: needsCurl }, async (t) => {
     const home = temporaryDirectory(t)
 
-    // Told to stop while it makes its database, it stops, and the next start makes it.
+    // It stops at a signal while it creates its database, and the next start creates it.
     await using first = todoBackend([], { cwd: home, env: { PORT: '0' } })
     await first.says(/is starting/)
     assert.equal((await stop(first, 'SIGTERM')).status, 0)
@@ -234,7 +234,7 @@ describe('an empty environment', { skip: embeddedOnly, timeout: TIMEOUT_MS }, ()
     assert.equal(modeOf(join(home, '.data')), '700')
     assert.equal(modeOf(join(home, '.data/secrets.json')), '600')
 
-    // The status comes from a .curlrc, so that what is run is what was printed.
+    // A .curlrc prints the status, so that the command is exactly the printed one.
     writeFileSync(join(home, '.curlrc'), 'write-out = "\\n%{http_code}"\n')
     const curl = async (command: string): Promise<Answer> => {
       const { stdout } = await promisify(execFile)('sh', ['-c', command], { env: { ...process.env, CURL_HOME: home } })
@@ -261,7 +261,7 @@ describe('an empty environment', { skip: embeddedOnly, timeout: TIMEOUT_MS }, ()
   })
 })
 
-describe('what was acknowledged', { timeout: TIMEOUT_MS }, () => {
+describe('acknowledged data', { timeout: TIMEOUT_MS }, () => {
   test('survives a restart: tasks, users and sessions', async () => {
     await using database = await openTestDatabase()
     await using before = await serve({ env: database.env })
@@ -273,11 +273,11 @@ describe('what was acknowledged', { timeout: TIMEOUT_MS }, () => {
     await using restarted = await serve({ env: database.env })
     assert.deepEqual(await ask(restarted.url, 'GET', '/api/tasks', token), { status: 200, body: [task] })
 
-    // Whoever read its output has left (`npm start | head`); each request writes a log line, or tries to.
+    // The reader of its output has ended (`npm start | head`); each request still tries to write a log line.
     restarted.child.stdout?.destroy()
     for (let request = 0; request < 3; request += 1) assert.ok(await isServing(restarted.url))
 
-    // One Ctrl-C is two signals under npm, and an impatient user adds more.
+    // One Ctrl-C sends two signals under npm, and a user may press it repeatedly.
     for (const signal of ['SIGINT', 'SIGINT', 'SIGTERM'] as const) restarted.child.kill(signal)
     assert.deepEqual(await restarted.ended.then((end) => [end.status, end.signal]), [0, null])
   })
@@ -303,7 +303,7 @@ describe('what was acknowledged', { timeout: TIMEOUT_MS }, () => {
   const WRITERS = 4
   const WRITES_BEFORE_KILL = 30
 
-  /** Kills the service at an acknowledgement, with the other writers' requests on their way. */
+  /** Kills the service at an acknowledgement, while requests of other writers are in progress. */
   async function killWhileWriting(service: Service, token: string, acknowledged: Set<string>): Promise<void> {
     const target = acknowledged.size + WRITES_BEFORE_KILL + Math.floor(Math.random() * WRITERS)
     const write = async (): Promise<void> => {
@@ -315,7 +315,7 @@ describe('what was acknowledged', { timeout: TIMEOUT_MS }, () => {
           if (acknowledged.size >= target) service.child.kill('SIGKILL')
         }
       } catch (error) {
-        // The connection breaks off when the service is killed, and only then.
+        // Only the kill of the service closes the connection.
         if (error instanceof assert.AssertionError || !service.child.killed) throw error
       }
     }
@@ -352,7 +352,7 @@ describe('a running service', { timeout: TIMEOUT_MS }, () => {
   })
 
   test(
-    'keeps its data directory to itself: a second process learns which process has it',
+    'locks its data directory: a second process is refused with the pid of the first',
     { skip: embeddedOnly },
     async () => {
       const second = await run([], { env: { PORT: '0', ...database.env } })
@@ -361,7 +361,7 @@ describe('a running service', { timeout: TIMEOUT_MS }, () => {
     },
   )
 
-  test('keeps its port to itself: a second process is told that it is in use', async () => {
+  test('refuses a second process on its port with a message', async () => {
     await using other = await openTestDatabase()
     const { port } = new URL(service.url)
     const second = await run([], { env: { ...other.env, PORT: port } })
@@ -369,7 +369,7 @@ describe('a running service', { timeout: TIMEOUT_MS }, () => {
     assert.ok(await isServing(service.url))
   })
 
-  test('ends at a bug that nobody caught, with status 1 and its stack in the log', async () => {
+  test('ends at an uncaught error with status 1 and its stack in the log', async () => {
     service.child.kill('SIGUSR2')
     const { status, stdout } = await service.ended
     assert.equal(status, 1)
@@ -377,7 +377,7 @@ describe('a running service', { timeout: TIMEOUT_MS }, () => {
   })
 })
 
-test('npm start passes signals on and leaves no process behind', { timeout: TIMEOUT_MS }, async () => {
+test('npm start forwards signals and leaves no process behind', { timeout: TIMEOUT_MS }, async () => {
   await using database = await openTestDatabase()
   const env = { ...database.env, PORT: '0', HOME: tmpdir() }
   await using npm = await serve({}, start('npm', ['start'], { cwd: ROOT, env, grouped: true }))
@@ -385,131 +385,136 @@ test('npm start passes signals on and leaves no process behind', { timeout: TIME
   await assert.rejects(isServing(npm.url), { message: 'fetch failed' })
 })
 
-describe('a mistake of the operator is one line, and no stack:', { timeout: TIMEOUT_MS, concurrency: 2 }, () => {
-  const PASSWORD = 'hunter2hunter2'
-  const cases: readonly (readonly [what: string, env: Env, ...lines: RegExp[]])[] = [
-    ['an unknown AUTH_MODE', { AUTH_MODE: 'magic' }, /AUTH_MODE: must be one of embedded, external/],
-    ['a PORT that is no number', { PORT: 'abc' }, /PORT: must be a whole number from 0 to 65535/],
-    ['a URL of another database', { DATABASE_URL: `mysql://u:${PASSWORD}@127.0.0.1/x` }, /DATABASE_URL: /],
-    [
-      'several mistakes',
-      { PORT: '70000', LOG_LEVEL: 'loud', DOCS_ENABLED: PASSWORD, REDIS_URL: `http://:${PASSWORD}@127.0.0.1` },
-      /PORT: /,
-      /LOG_LEVEL: /,
-      /DOCS_ENABLED: /,
-      /REDIS_URL: /,
-    ],
-    [
-      'a misspelt ENVIRONMENT, judged as production',
-      { ENVIRONMENT: 'prod' },
-      /ENVIRONMENT: must be one of development, staging, production/,
-      /SERVICE_AUTH_TOKEN: is required/,
-      /ENCRYPTION_KEY: is required/,
-      /SESSION_HASH_SECRET: is required/,
-      /BETTER_AUTH_SECRET: is required/,
-      /DATABASE_URL: is required/,
-    ],
-    [
-      'production with one secret too short and the rest missing',
-      { ENVIRONMENT: 'production', SESSION_HASH_SECRET: PASSWORD },
-      /SERVICE_AUTH_TOKEN: is required/,
-      /ENCRYPTION_KEY: is required/,
-      /SESSION_HASH_SECRET: /,
-      /BETTER_AUTH_SECRET: is required/,
-      /DATABASE_URL: is required/,
-    ],
-  ]
-  for (const [what, env, ...lines] of cases) {
-    test(what, async () => {
+describe(
+  'an error of the operator is reported in one line without a stack:',
+  { timeout: TIMEOUT_MS, concurrency: 2 },
+  () => {
+    const PASSWORD = 'hunter2hunter2'
+    const cases: readonly (readonly [what: string, env: Env, ...lines: RegExp[]])[] = [
+      ['an unknown AUTH_MODE', { AUTH_MODE: 'magic' }, /AUTH_MODE: must be one of embedded, external/],
+      ['a PORT that is no number', { PORT: 'abc' }, /PORT: must be a whole number from 0 to 65535/],
+      ['a URL of another database', { DATABASE_URL: `mysql://u:${PASSWORD}@127.0.0.1/x` }, /DATABASE_URL: /],
+      [
+        'several mistakes',
+        { PORT: '70000', LOG_LEVEL: 'loud', DOCS_ENABLED: PASSWORD, REDIS_URL: `http://:${PASSWORD}@127.0.0.1` },
+        /PORT: /,
+        /LOG_LEVEL: /,
+        /DOCS_ENABLED: /,
+        /REDIS_URL: /,
+      ],
+      [
+        'a misspelt ENVIRONMENT, judged as production',
+        { ENVIRONMENT: 'prod' },
+        /ENVIRONMENT: must be one of development, staging, production/,
+        /SERVICE_AUTH_TOKEN: is required/,
+        /ENCRYPTION_KEY: is required/,
+        /SESSION_HASH_SECRET: is required/,
+        /BETTER_AUTH_SECRET: is required/,
+        /DATABASE_URL: is required/,
+      ],
+      [
+        'production with one secret too short and the rest missing',
+        { ENVIRONMENT: 'production', SESSION_HASH_SECRET: PASSWORD },
+        /SERVICE_AUTH_TOKEN: is required/,
+        /ENCRYPTION_KEY: is required/,
+        /SESSION_HASH_SECRET: /,
+        /BETTER_AUTH_SECRET: is required/,
+        /DATABASE_URL: is required/,
+      ],
+    ]
+    for (const [what, env, ...lines] of cases) {
+      test(what, async () => {
+        const ended = await run([], { env })
+        assertRefusal(ended, ...lines)
+        assert.doesNotMatch(ended.stderr + ended.stdout, new RegExp(PASSWORD))
+      })
+    }
+
+    test('an unreachable database', async () => {
+      const env = { DATABASE_URL: `postgres://u:${PASSWORD}@127.0.0.1:${await closedPort()}/x` }
       const ended = await run([], { env })
-      assertRefusal(ended, ...lines)
+      assertRefusal(ended, /cannot connect to the database of DATABASE_URL: .*ECONNREFUSED.*Start PostgreSQL there/)
       assert.doesNotMatch(ended.stderr + ended.stdout, new RegExp(PASSWORD))
     })
-  }
 
-  test('a database that is not there', async () => {
-    const env = { DATABASE_URL: `postgres://u:${PASSWORD}@127.0.0.1:${await closedPort()}/x` }
-    const ended = await run([], { env })
-    assertRefusal(ended, /cannot connect to the database of DATABASE_URL: .*ECONNREFUSED.*Start PostgreSQL there/)
-    assert.doesNotMatch(ended.stderr + ended.stdout, new RegExp(PASSWORD))
-  })
-
-  test('a database that is not there, for dev: no change of the code would mend it', async () => {
-    const env = { PORT: '0', DATABASE_URL: `postgres://u:${PASSWORD}@127.0.0.1:${await closedPort()}/x` }
-    const ended = await run(['dev'], { env })
-    assertRefusal(ended, /cannot connect to the database of DATABASE_URL: .*ECONNREFUSED.*Start PostgreSQL there/)
-    assert.doesNotMatch(ended.stderr + ended.stdout, new RegExp(PASSWORD))
-  })
-
-  test('a DATA_DIR that is a file', async (t) => {
-    const cwd = temporaryDirectory(t)
-    writeFileSync(join(cwd, 'file'), '')
-    assertRefusal(await run([], { cwd, env: { DATA_DIR: 'file' } }), /DATA_DIR.*not a directory/)
-  })
-
-  test('a DATA_DIR that this user may not read', async (t) => {
-    const cwd = temporaryDirectory(t)
-    const asRoot = process.getuid?.() === 0
-    const readable = `require('node:fs').readFileSync(${JSON.stringify(COMMAND)})`
-    if (asRoot && spawnSync(process.execPath, ['-e', readable], { uid: UNPRIVILEGED_UID }).status !== 0) {
-      return t.skip('an unprivileged user may not read this clone')
-    }
-    chmodSync(cwd, 0o755)
-    const dataDir = join(cwd, 'data')
-    mkdirSync(dataDir, { mode: asRoot ? 0o700 : 0o000 })
-    const ended = await run([], { cwd, env: { DATA_DIR: dataDir }, ...(asRoot ? { uid: UNPRIVILEGED_UID } : {}) })
-    chmodSync(dataDir, 0o700)
-    assertRefusal(ended, /DATA_DIR.*permission denied/)
-  })
-
-  test('a .env that is no file', async (t) => {
-    const cwd = temporaryDirectory(t)
-    mkdirSync(join(cwd, '.env'))
-    assertRefusal(await run([], { cwd }), /cannot read .*\.env: illegal operation on a directory/)
-  })
-
-  const wrong: readonly (readonly [args: readonly string[], line: RegExp])[] = [
-    [
-      ['sevre'],
-      /unknown command sevre: the commands are serve, dev, doctor, migrate, vault, seed, token, openapi, llms and help/,
-    ],
-    [[`postgres://u:${PASSWORD}@127.0.0.1/x`], /unknown command: /],
-    [['serve', 'now'], /unknown argument now/],
-    [['migrate', 'sideways'], /unknown command. The commands are: migrate .*up, down/],
-    [['migrate', 'up', 'x'], /number of migrations must be a whole number from 1/],
-    [['migrate', 'down', '-1'], /number of migrations must be a whole number from 1/],
-    [['migrate', 'up', '1', '2'], /: see help/],
-    [['dev', 'now'], /unknown argument now/],
-    [['doctor', '--all'], /the only option of doctor is --json: see doctor --help/],
-    [['seed', '--users', '0'], /--users must be a whole number from 1 to 1000/],
-    [['seed', '--people', '3'], /the options of seed are --users N, --tasks N and --seed N/],
-    [['token'], /token needs one e-mail address/],
-    [['token', 'ada@example.com', '--forever'], /token needs one e-mail address; its only option is --production/],
-    [['openapi', '/proc/none/openapi.json'], /cannot write \/proc\/none\/openapi\.json: no such file or directory/],
-  ]
-  for (const [args, line] of wrong) {
-    test(`todo-backend ${args.join(' ')}`, async () => {
-      const ended = await run(args)
-      assertRefusal(ended, line)
-      assert.doesNotMatch(ended.stderr, new RegExp(PASSWORD))
+    test('an unreachable database with dev, because a change of the code cannot correct it', async () => {
+      const env = { PORT: '0', DATABASE_URL: `postgres://u:${PASSWORD}@127.0.0.1:${await closedPort()}/x` }
+      const ended = await run(['dev'], { env })
+      assertRefusal(ended, /cannot connect to the database of DATABASE_URL: .*ECONNREFUSED.*Start PostgreSQL there/)
+      assert.doesNotMatch(ended.stderr + ended.stdout, new RegExp(PASSWORD))
     })
-  }
 
-  const olderNode = findOlderNode()
-  const needsOlderNode = olderNode === undefined ? 'there is no older Node on this machine' : false
-  test('an older Node', { skip: needsOlderNode }, async () => {
-    await using older = start(olderNode ?? '', [COMMAND], {})
-    assertRefusal(await older.ended, /needs Node 26\.0 or newer and this is \d+\.\d+\.\d+: run npm ci/)
-  })
+    test('a DATA_DIR that is a file', async (t) => {
+      const cwd = temporaryDirectory(t)
+      writeFileSync(join(cwd, 'file'), '')
+      assertRefusal(await run([], { cwd, env: { DATA_DIR: 'file' } }), /DATA_DIR.*not a directory/)
+    })
 
-  test('dependencies that are not installed', async (t) => {
-    const clone = temporaryDirectory(t)
-    for (const part of ['bin', 'src', 'package.json']) cpSync(join(ROOT, part), join(clone, part), { recursive: true })
-    await using bare = start(process.execPath, [join(clone, 'bin/todo-backend.mjs')], {})
-    assertRefusal(await bare.ended, /the package \S+ is not installed: run npm ci first/)
-    assert.ok(!existsSync(join(clone, 'node_modules')))
-  })
-})
+    test('a DATA_DIR that this user may not read', async (t) => {
+      const cwd = temporaryDirectory(t)
+      const asRoot = process.getuid?.() === 0
+      const readable = `require('node:fs').readFileSync(${JSON.stringify(COMMAND)})`
+      if (asRoot && spawnSync(process.execPath, ['-e', readable], { uid: UNPRIVILEGED_UID }).status !== 0) {
+        return t.skip('an unprivileged user may not read this clone')
+      }
+      chmodSync(cwd, 0o755)
+      const dataDir = join(cwd, 'data')
+      mkdirSync(dataDir, { mode: asRoot ? 0o700 : 0o000 })
+      const ended = await run([], { cwd, env: { DATA_DIR: dataDir }, ...(asRoot ? { uid: UNPRIVILEGED_UID } : {}) })
+      chmodSync(dataDir, 0o700)
+      assertRefusal(ended, /DATA_DIR.*permission denied/)
+    })
+
+    test('a .env that is no file', async (t) => {
+      const cwd = temporaryDirectory(t)
+      mkdirSync(join(cwd, '.env'))
+      assertRefusal(await run([], { cwd }), /cannot read .*\.env: illegal operation on a directory/)
+    })
+
+    const wrong: readonly (readonly [args: readonly string[], line: RegExp])[] = [
+      [
+        ['sevre'],
+        /unknown command sevre: the commands are serve, dev, doctor, migrate, vault, seed, token, openapi, llms and help/,
+      ],
+      [[`postgres://u:${PASSWORD}@127.0.0.1/x`], /unknown command: /],
+      [['serve', 'now'], /unknown argument now/],
+      [['migrate', 'sideways'], /unknown command. The commands are: migrate .*up, down/],
+      [['migrate', 'up', 'x'], /number of migrations must be a whole number from 1/],
+      [['migrate', 'down', '-1'], /number of migrations must be a whole number from 1/],
+      [['migrate', 'up', '1', '2'], /: see help/],
+      [['dev', 'now'], /unknown argument now/],
+      [['doctor', '--all'], /the only option of doctor is --json: see doctor --help/],
+      [['seed', '--users', '0'], /--users must be a whole number from 1 to 1000/],
+      [['seed', '--people', '3'], /the options of seed are --users N, --tasks N and --seed N/],
+      [['token'], /token needs one e-mail address/],
+      [['token', 'ada@example.com', '--forever'], /token needs one e-mail address; its only option is --production/],
+      [['openapi', '/proc/none/openapi.json'], /cannot write \/proc\/none\/openapi\.json: no such file or directory/],
+    ]
+    for (const [args, line] of wrong) {
+      test(`todo-backend ${args.join(' ')}`, async () => {
+        const ended = await run(args)
+        assertRefusal(ended, line)
+        assert.doesNotMatch(ended.stderr, new RegExp(PASSWORD))
+      })
+    }
+
+    const olderNode = findOlderNode()
+    const needsOlderNode = olderNode === undefined ? 'there is no older Node on this machine' : false
+    test('an older Node', { skip: needsOlderNode }, async () => {
+      await using older = start(olderNode ?? '', [COMMAND], {})
+      assertRefusal(await older.ended, /needs Node 26\.0 or newer and this is \d+\.\d+\.\d+: run npm ci/)
+    })
+
+    test('dependencies that are not installed', async (t) => {
+      const clone = temporaryDirectory(t)
+      for (const part of ['bin', 'src', 'package.json'])
+        cpSync(join(ROOT, part), join(clone, part), { recursive: true })
+      await using bare = start(process.execPath, [join(clone, 'bin/todo-backend.mjs')], {})
+      assertRefusal(await bare.ended, /the package \S+ is not installed: run npm ci first/)
+      assert.ok(!existsSync(join(clone, 'node_modules')))
+    })
+  },
+)
 
 function findOlderNode(): string | undefined {
   const directories = [...(process.env['PATH'] ?? '').split(delimiter), '/usr/local/bin', '/usr/bin']
@@ -521,14 +526,14 @@ function findOlderNode(): string | undefined {
     })
 }
 
-test('what is required of Node is said the same way twice', () => {
+test('the required version of Node is the same in both places', () => {
   const { engines } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'))
   const [, major, minor] = /NODE_MIN = \[(\d+), (\d+)\]/.exec(readFileSync(COMMAND, 'utf8')) ?? []
   assert.equal(engines.node, `>=${major}.${minor}`)
 })
 
 describe('the commands', { timeout: TIMEOUT_MS }, () => {
-  test('migrate tells what is applied, takes back and applies', async () => {
+  test('migrate lists, reverts and applies migrations', async () => {
     await using database = await openTestDatabase()
     const migrate = async (...args: readonly string[]): Promise<string[]> => {
       const { status, stdout, stderr } = await run(['migrate', ...args], { env: database.env })
@@ -555,12 +560,12 @@ describe('the commands', { timeout: TIMEOUT_MS }, () => {
     assert.equal(second.stdout, first.stdout)
   })
 
-  test('what reads their output may leave before its end', async () => {
+  test('a reader of their output may close the pipe early', async () => {
     await using cut = start('sh', ['-c', '"$0" "$1" openapi | head -c 1', process.execPath, COMMAND], {})
     assert.deepEqual(await cut.ended, { status: 0, signal: null, stdout: '{', stderr: '' })
   })
 
-  test('help lists them', async () => {
+  test('help lists the commands', async () => {
     const { status, stdout } = await run(['--help'])
     assert.equal(status, 0)
     for (const command of ['serve', 'dev', 'doctor', 'migrate', 'vault', 'seed', 'token', 'openapi'])
@@ -578,7 +583,7 @@ describe('on a server', { skip: needsServer, timeout: TIMEOUT_MS }, () => {
     BETTER_AUTH_SECRET: secret(),
   }
 
-  test('production migrates by command only, says which, and prints nothing but its log', async () => {
+  test('production migrates only by command, names that command, and prints only its log', async () => {
     await using database = await openTestDatabase({ migrated: false })
     const env = { ...database.env, ...production, PORT: '0' }
     assertRefusal(await run([], { env }), /npm run migrate -- up/)

@@ -7,7 +7,7 @@ import { promisify } from 'node:util'
 
 export const ROOT = fileURLToPath(new URL('../', import.meta.url))
 
-/** What type checks, commands of the program and single tests read. */
+/** The files that type checks, commands of the program and single tests read. */
 const COPIED = [
   '.env.example',
   'bench',
@@ -55,13 +55,13 @@ export function copyProject(): ProjectCopy {
   const run = async (words: readonly string[], env: NodeJS.ProcessEnv = process.env): Promise<string> => {
     const options = {
       cwd: path,
-      // A test that runs inside a test would report to it.
+      // A test that is started by a test would report to it.
       env: { ...env, NODE_TEST_CONTEXT: undefined },
       maxBuffer: 16 * 1024 * 1024,
       timeout: RUN_MS,
     }
     const { stdout, stderr } = await promisify(execFile)(process.execPath, words, options).catch((error: unknown) => {
-      const { stdout = '', stderr = '' } = error as { stdout?: string; stderr?: string } // as execFile rejects
+      const { stdout = '', stderr = '' } = error as { stdout?: string; stderr?: string } // the error of execFile
       throw new Error(`${words.join(' ')} failed: ${stdout}${stderr}`, { cause: error })
     })
     return `${stdout}${stderr}`

@@ -12,7 +12,7 @@ import { convertTask, newIdOf } from '../src/tasks/python-import.ts'
 import { configOf, needsServer, openTestDatabase, withClient, type TestDatabase } from './databases.ts'
 import { openWorld } from './world.ts'
 
-/** The tables of the published Python service, as SQLAlchemy makes them, in a schema that they were put aside into. */
+/** The tables of the published Python service as SQLAlchemy creates them, in a separate schema. */
 const PUBLISHED = `
   create schema before;
   set search_path = before;
@@ -54,7 +54,7 @@ suite('importing from the published Python service', { skip: needsServer }, () =
       process.exitCode = status
     }
   }
-  /** The old tables, in full. */
+  /** The contents of the old tables. */
   const old = (): Promise<unknown> =>
     sql(
       `select (select jsonb_agg(t order by id) from before.tasks t) as tasks, (select jsonb_agg(k order by id) from before.user_api_keys k) as keys`,
@@ -98,7 +98,7 @@ suite('importing from the published Python service', { skip: needsServer }, () =
     '  not taken  key 4: its provider is none of gemini, openai, anthropic',
   ]
 
-  test('a dry run reports what would be taken and what not, and why, and changes nothing', async () => {
+  test('a dry run reports which rows would be taken, which not and why, and changes nothing', async () => {
     const before = await old()
     const { lines, status } = await run('--dry-run')
     assert.equal(status, 1)
@@ -119,7 +119,7 @@ suite('importing from the published Python service', { skip: needsServer }, () =
     assert.equal(forced?.forced, true)
   })
 
-  test('the import takes every task that fits, completed ones as completed, and leaves the old tables alone', async () => {
+  test('the import takes every valid task, completed ones as completed, and does not change the old tables', async () => {
     const before = await old()
     const { lines, status } = await run()
     assert.equal(status, 1)
@@ -178,7 +178,7 @@ suite('importing from the published Python service', { skip: needsServer }, () =
     assert.equal(first, newIdOf('ada', '1', '2025-12-01T09:00:00.000Z'))
   })
 
-  test('keys arrive with their ciphertext, what is shown of them, and the words for their last check', async () => {
+  test('keys are imported with their ciphertext, masked form and validation status', async () => {
     const keys = await sql(
       `select user_id, provider, masked_key, validation_status, last_validated_at::text, encrypted_key = $1 as same from user_api_keys order by 1, 2`,
       [sealed],
@@ -212,14 +212,14 @@ suite('importing from the published Python service', { skip: needsServer }, () =
     )
   })
 
-  test('a run that was cut off goes on where it ended, also without its file, and brings nothing deleted back', async () => {
+  test('an interrupted run continues where it ended, also without its file, and does not restore deleted tasks', async () => {
     const whole = readFileSync(map, 'utf8')
     const [, second = '', third = ''] = whole.trim().split('\n').slice(1)
-    // Killed between the commit of a batch and its lines, and within a line.
+    // As if killed between the commit of a batch and its lines, and within a line.
     writeFileSync(map, whole.slice(0, whole.indexOf(second) + 9))
     assert.ok((await run()).lines.includes('tasks  0 taken, 3 there already, 2 not taken'))
     assert.equal(readFileSync(map, 'utf8'), whole)
-    // Killed before the commit.
+    // As if killed before the commit.
     await sql('alter table tasks no force row level security')
     await sql(`delete from tasks where title = 'Write'`)
     writeFileSync(map, whole.replace(`${third}\n`, ''))
@@ -232,7 +232,7 @@ suite('importing from the published Python service', { skip: needsServer }, () =
     assert.deepEqual(await sql(`select from tasks where title = 'Write'`), [])
   })
 
-  test('many rows go over in batches, and one that the database refuses does not stop the others', async () => {
+  test('many rows are imported in batches, and a row that the database refuses does not stop the others', async () => {
     await sql(`insert into before.tasks (user_id, title, completed, priority, created_at, updated_at)
       select 'ben', 'Task ' || n, n % 3 = 0, 'Medium', '2026-01-01T00:00:00Z', '2026-01-01T00:00:00Z' from generate_series(1, 1201) n`)
     await sql(`alter table tasks add constraint odd check (title <> 'Task 700')`)
@@ -243,7 +243,7 @@ suite('importing from the published Python service', { skip: needsServer }, () =
     assert.ok((await run()).lines.includes('tasks  1 taken, 1203 there already, 2 not taken'))
   })
 
-  test('what it cannot use is refused in words that show no password', async () => {
+  test('invalid options are refused with a message that contains no password', async () => {
     const refused = (words: string[], message: RegExp): Promise<void> =>
       assert.rejects(
         migrate(
@@ -289,7 +289,7 @@ suite('a task of the Python service', () => {
     updated_at: '2025-12-02T09:00:00+02:00',
   }
 
-  test('keeps a UUID, and gets one of version 7 for a number: the same each time, another for another user', () => {
+  test('keeps a UUID, and gets one of version 7 for a number: the same in each run, and another for another user', () => {
     const uuid = '0191A000-0000-4000-8000-000000000001'
     const converted = convertTask(
       { id: uuid, columns: { ...given, status: 'completed', tags: [' a ', 'a'] } },
@@ -316,7 +316,7 @@ suite('a task of the Python service', () => {
     )
   })
 
-  test('that does not fit says every reason', () => {
+  test('that is invalid has every reason in its message', () => {
     const bad = {
       ...given,
       title: 'x'.repeat(201),

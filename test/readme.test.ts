@@ -6,11 +6,11 @@ import { join } from 'node:path'
 import { after, before, suite, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 
-/** What the documents say is done here word by word, so that they cannot go stale in silence. */
+/** Executes the commands of the documents and compares the results, so that outdated documents fail. */
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
 const BASE_URL = 'http://127.0.0.1:8000'
-/** A first start makes a cluster, which takes seconds of a processor that other tests want too. */
+/** A first start creates a cluster, which takes seconds of processor time, shared with other tests. */
 const START_TIMEOUT_MS = 120_000
 const TOUR_TIMEOUT_MS = 120_000
 
@@ -25,7 +25,7 @@ interface Step {
   /** Document and line. */
   readonly place: string
   readonly script: string
-  /** The block that follows the script, if it shows what comes out. */
+  /** The block after the script, if it contains the output. */
   readonly shown: { readonly language: string; readonly text: string } | undefined
 }
 
@@ -40,7 +40,7 @@ function blocksOf(document: string): readonly Block[] {
   }))
 }
 
-/** The commands in turn, each with the block that shows what it prints. */
+/** The commands in order, each with the block of its output. */
 function stepsOf(blocks: readonly Block[]): readonly Step[] {
   return blocks.flatMap(({ document, line, language, text }, at) => {
     if (language !== 'sh') return []
@@ -52,7 +52,7 @@ function stepsOf(blocks: readonly Block[]): readonly Step[] {
 const [COMMANDS, GREETING, ...TOUR] = blocksOf('README.md')
 const TOUR_GOES_ON = blocksOf('docs/tour.md')
 
-/** A value that differs from run to run, and what it may be. In what the README shows, an instant with a fraction is one. */
+/** A kind of value that differs between runs, with its patterns in the README and in the output. An instant with a fraction is one. */
 const KINDS: readonly (readonly [kind: string, shown: RegExp, actual: RegExp])[] = [
   ['a UUID', /[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/, /[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/],
   ['an instant', /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z/, /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{3})?Z/],
@@ -62,8 +62,8 @@ const KINDS: readonly (readonly [kind: string, shown: RegExp, actual: RegExp])[]
 const VOLATILE = new RegExp(KINDS.map(([, shown]) => `(${shown.source})`).join('|'), 'g')
 
 /**
- * Compares what comes out with what is shown. Values that differ from run to run must be of the same kind, and where the
- * README shows the same one twice, the same one must come twice.
+ * Compares the output with the documents. Values that differ between runs must be of the same kind, and if a document contains the same
+ * value twice, the output must too.
  */
 class Comparison {
   readonly #actualOf = new Map<string, string>()
@@ -89,7 +89,7 @@ class Comparison {
     assert.equal(actualHead[0], shownHead[0], 'the status line')
     const headers = new Map(actualHead.slice(1).map(named))
     for (const [name, value] of shownHead.slice(1).map(named)) this.text(value, headers.get(name) ?? '', name)
-    if (shownBody === '') assert.equal(actualBody, '', 'a body that is not shown')
+    if (shownBody === '') assert.equal(actualBody, '', 'a body that is not in the document')
     else this.json(JSON.parse(shownBody), JSON.parse(actualBody))
   }
 
@@ -124,7 +124,7 @@ function named(header: string): [name: string, value: string] {
 
 const missing = ['sh', 'curl', 'sed', 'tr'].filter((tool) => spawnSync(tool, ['--version']).error !== undefined)
 
-suite('the tour', { skip: missing.length > 0 && `takes ${missing.join(' and ')}` }, () => {
+suite('the tour', { skip: missing.length > 0 && `needs ${missing.join(' and ')}` }, () => {
   const steps = [...stepsOf(TOUR), ...stepsOf(TOUR_GOES_ON)]
   const outputs: string[] = []
   const directory = mkdtempSync(join(tmpdir(), 'todo-readme-'))
@@ -160,7 +160,7 @@ suite('the tour', { skip: missing.length > 0 && `takes ${missing.join(' and ')}`
     assert.ok(readFileSync(join(ROOT, 'README.md'), 'utf8').split('\n').length <= 150)
   })
 
-  test('the greeting is the one shown', () => {
+  test('the greeting is that of the README', () => {
     const shown = GREETING?.text.replaceAll(BASE_URL, address).replaceAll('/home/you/todo-backend', directory)
     assert.equal(greeting.trim(), shown?.trim())
   })
@@ -173,10 +173,10 @@ suite('the tour', { skip: missing.length > 0 && `takes ${missing.join(' and ')}`
 
   const comparison = new Comparison()
   for (const [at, { place, shown }] of steps.entries()) {
-    test(`${place} does what it says`, () => {
+    test(`${place} has the documented output`, () => {
       const output = outputs[at]
       assert.ok(output !== undefined, `the shell ended before, or here: ${complaint}`)
-      assert.ok(shown !== undefined, 'nothing is shown that could be compared')
+      assert.ok(shown !== undefined, 'the document has no output to compare')
       if (shown.language === 'http') comparison.http(shown.text, output)
       else if (shown.language === 'json') comparison.json(JSON.parse(shown.text), JSON.parse(output))
       else comparison.text(shown.text.trim(), output.trim())
@@ -184,7 +184,7 @@ suite('the tour', { skip: missing.length > 0 && `takes ${missing.join(' and ')}`
   }
 })
 
-/** What a service that was just spawned prints, and the address in it. */
+/** The output of a service that was just spawned, and the URL in it. */
 function greetingOf(service: ChildProcess): Promise<[greeting: string, address: string]> {
   return new Promise((resolve, reject) => {
     let said = ''
@@ -204,17 +204,17 @@ function greetingOf(service: ChildProcess): Promise<[greeting: string, address: 
   })
 }
 
-suite('no block of the README is only to look at', () => {
-  test('the two commands are there', () => {
+suite('every block of the README is tested', () => {
+  test('the two commands exist', () => {
     const { scripts } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as {
       scripts: Record<string, string>
     }
     assert.match(COMMANDS?.text ?? '', /^npm ci && npm start .*\nnpm ci && npm test .*\n$/)
-    assert.equal(scripts['start'], 'exec node bin/todo-backend.mjs', 'what the tour starts')
+    assert.equal(scripts['start'], 'exec node bin/todo-backend.mjs', 'the command of the tour')
     assert.ok(scripts['test'])
   })
 
-  test('all others are commands of the tour, or what they print', () => {
+  test('all other blocks are commands of the tour or their output', () => {
     for (const [blocks, stepsMin] of [
       [TOUR, 4],
       [TOUR_GOES_ON, 10],
@@ -222,37 +222,37 @@ suite('no block of the README is only to look at', () => {
       const steps = stepsOf(blocks)
       assert.ok(steps.length >= stepsMin)
       const answers = steps.filter(({ shown }) => shown !== undefined)
-      assert.equal(steps.length + answers.length, blocks.length, 'a block that no command stands before')
+      assert.equal(steps.length + answers.length, blocks.length, 'a block without a command before it')
     }
   })
 })
 
-suite('the comparison notices', () => {
+suite('the comparison fails for', () => {
   const UUID = '01a203be-97e4-7aa1-b6ff-0cf69d3b2d16'
   const OTHER_UUID = '02a203be-97e4-7aa1-b6ff-0cf69d3b2d16'
   const cases: Readonly<Record<string, readonly [shown: unknown, actual: unknown]>> = {
-    'a member that is missing': [{ a: 1, b: 2 }, { a: 1 }],
-    'a member that is not shown': [{ a: 1 }, { a: 1, b: 2 }],
+    'a missing member': [{ a: 1, b: 2 }, { a: 1 }],
+    'an additional member': [{ a: 1 }, { a: 1, b: 2 }],
     'another text': [{ detail: 'title is required' }, { detail: 'title is missing' }],
-    'another instant where it is fixed': ['2026-12-24T17:00:00Z', '2026-12-24T18:00:00Z'],
-    'an id that is none': [{ id: UUID }, { id: 'x' }],
-    'two ids where one is shown twice': [
+    'another fixed instant': ['2026-12-24T17:00:00Z', '2026-12-24T18:00:00Z'],
+    'an invalid id': [{ id: UUID }, { id: 'x' }],
+    'two ids instead of the same one twice': [
       [UUID, UUID],
       [UUID, OTHER_UUID],
     ],
-    'null where there is a value': [{ at: '2026-11-22T14:52:32.092Z' }, { at: null }],
-    'an object where there is a list': [[], {}],
+    'null instead of a value': [{ at: '2026-11-22T14:52:32.092Z' }, { at: null }],
+    'an object instead of a list': [[], {}],
   }
   for (const [what, [shown, actual]] of Object.entries(cases)) {
     test(what, () => assert.throws(() => new Comparison().json(shown, actual), assert.AssertionError))
   }
-  test('another status, a missing header and a body that is not shown', () => {
+  test('another status, a missing header and an additional body', () => {
     const compare = (shown: string, actual: string): void => new Comparison().http(shown, actual)
     assert.throws(() => compare('HTTP/1.1 200 OK\n', 'HTTP/1.1 404 Not Found\r\n\r\n'))
     assert.throws(() => compare('HTTP/1.1 200 OK\nETag: "1"\n', 'HTTP/1.1 200 OK\r\n\r\n'))
     assert.throws(() => compare('HTTP/1.1 204 No Content\n', 'HTTP/1.1 204 No Content\r\n\r\n{}'))
   })
-  test('nothing else: ids, times and tokens may differ', () => {
+  test('nothing else, so ids, times and tokens may differ', () => {
     new Comparison().json(
       { id: UUID, at: '2026-11-22T14:52:32.092Z', path: `/api/tasks/${UUID}`, token: 'a'.repeat(32) },
       { id: OTHER_UUID, at: '2027-01-01T00:00:00Z', path: `/api/tasks/${OTHER_UUID}`, token: 'b'.repeat(32) },

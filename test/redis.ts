@@ -1,13 +1,13 @@
 import { Secret } from '../src/lib/secret.ts'
 import { openRedis, type RedisConnection } from '../src/redis.ts'
 
-/** A Redis whose keys the tests may add to, if there is one. */
+/** The URL of a Redis to which the tests may add keys, if there is one. */
 export const REDIS_URL = process.env['TEST_REDIS_URL']
 
-/** Why a test that takes a Redis is skipped, for node:test's `skip`. */
-export const needsRedis = REDIS_URL === undefined ? 'takes a Redis: set TEST_REDIS_URL' : false
+/** The reason to skip tests that need Redis, for node:test's `skip`. */
+export const needsRedis = REDIS_URL === undefined ? 'needs a Redis: set TEST_REDIS_URL' : false
 
-/** For worlds: the one of the tests, in a database of its own, since they all have one address; or none. */
+/** The Redis of worlds: a separate database of that of the tests, because all worlds share one address; or none. */
 export const REDIS_OR_NOWHERE = REDIS_URL === undefined ? 'redis://127.0.0.1:1/0' : new URL('/15', REDIS_URL).href
 
 const SILENT = { info: () => undefined, warn: () => undefined }

@@ -5,27 +5,26 @@ import { splitStatements } from '../src/db/schema/statements.ts'
 import { openWorld, type User, type World } from './world.ts'
 
 /**
- * What each route costs the database, counted on the wire and exact: the statements that PostgreSQL runs, and the round trips,
- * which are the times that something is sent after something was waited for. Each of these is a wait for the network, on every
- * request.
+ * The exact cost of each route for the database, counted on the wire: the statements that PostgreSQL executes, and the round trips.
+ * A round trip is counted when the service sends after it has waited for an answer; each one is a wait for the network.
  *
- * Numbers that grow are a regression, however fast it is here. Numbers that shrink are good news: write them down.
+ * A larger number is a regression, however fast this machine is. A smaller one is an improvement: update it here.
  */
 const COSTS = {
-  // The proof of the session and what is asked for, in one statement, which is a transaction of its own.
+  // The proof of the session and the operation in one statement, which is a transaction by itself.
   'a list': [1, 1],
   'a list with its total': [1, 1],
   'a filtered list': [1, 1],
   'one task': [1, 1],
-  'a task that is not there': [1, 1],
+  'a task that does not exist': [1, 1],
   'a creation': [1, 1],
   'a change': [1, 1],
   'a toggle': [1, 1],
   'a removal': [1, 1],
-  // In a transaction, entering a scope takes 4 in 1 (begin, the time-out, the role, whose session it is), and commit 1 in 1.
-  'a change of nothing': [7, 4], // as above, which changed nothing; select for update, compare
-  'the next page': [6, 3], // the page, once it is known whose cursor it is
-  'a creation with an Idempotency-Key': [9, 5], // claim the key and look it up, together; insert … returning; keep the result
+  // In a transaction, entering a scope takes 4 in 1 (begin, timeout, role, proof of the session), and commit 1 in 1.
+  'a change of nothing': [7, 4], // the statement above, which matched no row; select for update, compare
+  'the next page': [6, 3], // the page, after the proof: the cursor belongs to the user
+  'a creation with an Idempotency-Key': [9, 5], // claim the key and look it up, together; insert … returning; store the result
   'its repetition': [7, 3], // claim the key and look it up, together
   'a batch of three creations': [6, 3], // one insert … returning
 } as const satisfies Readonly<Record<string, readonly [statements: number, roundTrips: number]>>
@@ -46,7 +45,7 @@ const REQUESTS: Readonly<Record<What, Asked>> = {
   'a list with its total': { ask: ['GET', '?limit=20&count=true'] },
   'a filtered list': { ask: ['GET', '?status=TODO&limit=20'] },
   'one task': { ask: ['GET', '/:id'] },
-  'a task that is not there': { ask: ['GET', '/019b6051-3a80-7c4e-9d3b-5f0c2f7f6a11'], status: 404 },
+  'a task that does not exist': { ask: ['GET', '/019b6051-3a80-7c4e-9d3b-5f0c2f7f6a11'], status: 404 },
   'a creation': { ask: ['POST', '', TASK], status: 201 },
   'a creation with an Idempotency-Key': { ask: ['POST', '', TASK], status: 201, key: 'once' },
   'its repetition': { ask: ['POST', '', TASK], status: 201, key: 'once' },
@@ -59,16 +58,16 @@ const REQUESTS: Readonly<Record<What, Asked>> = {
 }
 const ALL = Object.keys(REQUESTS) as What[]
 
-/** Of the frontend protocol (PostgreSQL §55.7): a type of one byte, a length of four that counts itself. */
+/** The head of a message in the frontend protocol (PostgreSQL §55.7): a type of one byte, and a length of four that includes itself. */
 const TYPE_SIZE = 1
 
-/** What a connection sends, and when it had something to wait for. */
+/** Counts the messages that a connection sends, and the answers that it waited for. */
 class Meter {
   statements = 0
   roundTrips = 0
-  /** Statements that PostgreSQL had to parse and plan anew. */
+  /** Statements that PostgreSQL had to parse and plan. */
   parses = 0
-  /** Statements whose columns were asked for. */
+  /** Statements whose columns were requested. */
   describes = 0
   #rest: Buffer = Buffer.alloc(0)
   #hasHeard = true
@@ -83,7 +82,7 @@ class Meter {
     stream.write = ((chunk: Buffer, ...rest: []) => {
       this.#sent(chunk)
       return write(chunk, ...rest)
-      // The overloads of `write` differ in what follows the chunk, which is passed on as it is.
+      // The overloads of `write` differ in the arguments after the chunk, which are passed on unchanged.
     }) as typeof stream.write
     stream.prependListener('data', () => (this.#hasHeard = true))
   }
@@ -106,7 +105,7 @@ class Meter {
   }
 }
 
-suite('the round trips of a request whose session and connection are known', () => {
+suite('with a known session and an open connection', () => {
   const meter = new Meter()
   let world: World
   let ada: User
@@ -136,7 +135,7 @@ suite('the round trips of a request whose session and connection are known', () 
       meter.watch(client)
     })
     ada = await world.signUp('Ada')
-    // Everything once, so that its statements are prepared.
+    // Each operation once, so that its statements are prepared.
     await newTask()
     await newTask()
     cursor = (await world.ask('GET', '/api/tasks?limit=1', { token: ada.token })).headers.get('x-next-cursor') ?? ''
@@ -147,7 +146,7 @@ suite('the round trips of a request whose session and connection are known', () 
 
   for (const what of ALL) {
     const [statements, roundTrips] = COSTS[what]
-    test(`${what} takes ${statements} statements in ${roundTrips} round trips, none parsed or described anew`, async () => {
+    test(`${what} takes ${statements} statements in ${roundTrips} round trips, and parses and describes none`, async () => {
       meter.reset()
       await asks(what, 'measured')
       assert.deepEqual(
@@ -162,14 +161,14 @@ suite('the round trips of a request whose session and connection are known', () 
     })
   }
 
-  test('a session that is new here takes one statement more, to learn whose limit it counts for', async () => {
+  test('a session that is new to the process needs one more statement, to find its user for the rate limit', async () => {
     const ben = await world.signUp('Ben')
     meter.reset()
     await world.ask('GET', '/api/tasks', { token: ben.token })
     assert.deepEqual({ statements: meter.statements, roundTrips: meter.roundTrips }, { statements: 2, roundTrips: 2 })
   })
 
-  test('the documents, the health and a refusal before the database take none', async () => {
+  test('documents, health and early refusals need none', async () => {
     meter.reset()
     await world.ask('GET', '/health')
     await world.ask('GET', '/openapi.json')
@@ -177,7 +176,7 @@ suite('the round trips of a request whose session and connection are known', () 
     assert.deepEqual({ statements: meter.statements, roundTrips: meter.roundTrips }, { statements: 0, roundTrips: 0 })
   })
 
-  test('a refusal of the body takes one, which proves the credential', async () => {
+  test('a refusal of the body needs one, which proves the credential', async () => {
     meter.reset()
     assert.equal((await world.ask('POST', '/api/tasks', { token: ada.token, body: { title: 7 } })).status, 422)
     assert.deepEqual({ statements: meter.statements, roundTrips: meter.roundTrips }, { statements: 1, roundTrips: 1 })

@@ -4,7 +4,7 @@ import type { Page } from 'playwright-core'
 import { authorize, execute, findChromium, launch, NO_CHROMIUM, SIZES, visit, type Size } from './browser.ts'
 import { openWorld } from './world.ts'
 
-/** `npm run screenshots` takes docs/screenshots anew. It needs a Chromium, and Debian's pngquant to make the files small. */
+/** `npm run screenshots` recreates docs/screenshots. It needs Chromium, and Debian's pngquant to reduce the size of the files. */
 
 const DIRECTORY = fileURLToPath(new URL('../docs/screenshots/', import.meta.url))
 
@@ -37,7 +37,7 @@ for (const size of Object.keys(SIZES) as Size[]) {
   const heading = visited.page.getByRole('heading', { name: 'Create a task' })
   await heading.waitFor()
   await visited.page.waitForLoadState('networkidle')
-  // Its search is ready last.
+  // The search is the last part that becomes ready.
   if (size === 'desktop') await visited.page.getByText('Search').first().waitFor()
   await heading.evaluate(showTop)
   await shoot(visited.page, `redoc-${size}`)

@@ -7,24 +7,24 @@ const COMMAND = fileURLToPath(new URL('../bin/todo-backend.mjs', import.meta.url
 const START_MS = 60_000
 const PRELOADED = ['die-before-answering.ts', 'die-with-parent.ts'].map((file) => new URL(file, import.meta.url).href)
 
-/** The service as a process of its own, which a request with the header `x-die-before-answering` kills. */
+/** The service as a separate process, which a request with the header `x-die-before-answering` kills. */
 export interface Service extends AsyncDisposable {
   readonly url: string
-  /** The signal that ended it, once it has ended. */
+  /** The signal that ended the process, after its end. */
   readonly ended: Promise<NodeJS.Signals | null>
-  /** Its exit status, once it has ended; null where a signal ended it. */
+  /** The exit status after its end; null if a signal ended it. */
   readonly status: Promise<number | null>
-  /** The end of what it printed so far. */
+  /** The end of its output so far. */
   output(): string
-  /** `kill -9`. Resolves when it is gone. */
+  /** Kills it with SIGKILL. Resolves when the process has ended. */
   kill(): Promise<void>
   ask(method: string, path: string, asking?: Asking): Promise<Answer>
   signUp(): Promise<{ readonly token: string }>
 }
 
 /**
- * @param env with DATA_DIR, where its secrets are, too
- * @param preloaded the URL of one more module that the process loads before its own
+ * @param env must contain DATA_DIR, where its secrets are
+ * @param preloaded the URL of an additional module that the process loads first
  * @param command the program, by default that of this directory
  */
 export async function startService(

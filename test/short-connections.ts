@@ -1,17 +1,17 @@
 import { connect } from 'node:net'
 
 /*
- * A program that makes one connection for each request, several at once, until the port is closed. It prints what became of
- * them. Arguments: the URL, the request, how many connections at once.
+ * A program that opens one connection per request, several at once, until the port is closed. It prints the outcomes. Arguments: the
+ * URL, the request, the number of concurrent connections.
  */
 
 /** How each connection ended. */
 export interface Outcomes {
-  /** With a whole answer. */
+  /** It had a complete answer. */
   readonly answered: number
-  /** It was never established, so the client knows that nothing was done. */
+  /** It was never established, so the client knows that the request was not executed. */
   readonly refused: number
-  /** Established and then broken off without an answer, so the client cannot know what was done. */
+  /** It was established and then closed without an answer, so the client cannot know the outcome. */
   readonly lost: number
 }
 

@@ -2,20 +2,20 @@ import { execFileSync } from 'node:child_process'
 import fs from 'node:fs'
 import path from 'node:path'
 
-/** Why a test that takes a file system of its own is skipped, for node:test's `skip`. */
+/** The reason to skip tests that need a separate file system, for node:test's `skip`. */
 export const needsMount = reasonAgainstMounting()
 
 export interface SmallDisk extends Disposable {
   readonly at: string
 }
 
-/** A file system in memory with so much room, in a new directory below the given one. */
+/** A file system of this size in memory, in a new directory below the given one. */
 export function mountSmallDisk(below: string, mebibytes: number): SmallDisk {
   const at = fs.mkdtempSync(path.join(below, 'disk-'))
   execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${mebibytes}m`, 'tmpfs', at], { stdio: 'pipe' })
   return {
     at,
-    // Lazily: what is still open there is closed a moment later.
+    // Lazily, because files that are still open are closed a moment later.
     [Symbol.dispose]: () => {
       execFileSync('umount', ['--lazy', at], { stdio: 'pipe' })
       fs.rmdirSync(at)
@@ -23,7 +23,7 @@ export function mountSmallDisk(below: string, mebibytes: number): SmallDisk {
   }
 }
 
-/** @param leftBytes what stays free. @returns the file to remove to make room again */
+/** @param leftBytes bytes that stay free. @returns the file to remove to free the space again */
 export function fillDisk(at: string, leftBytes = 0): string {
   const file = path.join(at, 'filler')
   const descriptor = fs.openSync(file, 'w')
@@ -39,14 +39,14 @@ export function fillDisk(at: string, leftBytes = 0): string {
 }
 
 function reasonAgainstMounting(): string | false {
-  if (process.platform !== 'linux' || process.getuid?.() !== 0) return 'takes root on Linux, who may mount a small disk'
+  if (process.platform !== 'linux' || process.getuid?.() !== 0) return 'needs root on Linux, to mount a small disk'
   const at = fs.mkdtempSync('/tmp/todo-mount-')
   try {
     execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', at], { stdio: 'pipe' })
     execFileSync('umount', [at], { stdio: 'pipe' })
     return false
   } catch {
-    return 'takes a root who may mount a small disk; this one may not'
+    return 'needs the right to mount a small disk'
   } finally {
     fs.rmdirSync(at)
   }

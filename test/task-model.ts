@@ -1,4 +1,4 @@
-/** What the list of tasks promises, once more and in the plainest way, to compare the service with. */
+/** A simple second implementation of the list of tasks, with which the service is compared. */
 
 export interface ModelTask {
   readonly id: string
@@ -28,12 +28,12 @@ export interface Asked {
   readonly updatedSince?: string
   readonly q?: string
   readonly sort?: readonly string[]
-  /** Sorts by relevance before all else, where there is a `q`. */
+  /** Sorts by relevance first; only with `q`. */
   readonly relevance?: boolean
   readonly fields?: readonly string[]
 }
 
-/** As a URL has them, each with an `&` behind it. */
+/** The parameters in the form of a URL, each followed by `&`. */
 export function parametersOf({ relevance, sort = [], ...asked }: Asked): string {
   const sorts = [...(relevance === true && asked.q !== undefined ? ['relevance'] : []), ...sort]
   return Object.entries({ ...asked, ...(sorts.length > 0 ? { sort: sorts } : {}) })
@@ -46,7 +46,7 @@ export function parametersOf({ relevance, sort = [], ...asked }: Asked): string 
     .join('')
 }
 
-/** The tasks that match, in order. */
+/** The matching tasks, in order. */
 export function select(tasks: readonly ModelTask[], asked: Asked, now: string): ModelTask[] {
   const { q, relevance = false, sort = [] } = asked
   const names = sort.length === 0 && !(relevance && q !== undefined) ? ['-createdAt'] : sort
@@ -150,12 +150,12 @@ const rank = (task: ModelTask, q: string): number =>
 
 const wordsSought = (q: string): string[] => [...new Set(wordsOf(q))]
 
-/** 0 where the word is nowhere. A typo is forgiven in title and tags. */
+/** 0 if the word does not occur. A typo is tolerated in title and tags. */
 function rankOfWord({ title, tags, description }: ModelTask, word: string, forgiving: boolean): number {
   const parts = [wordsOf(title), tags.flatMap(wordsOf), wordsOf(description ?? '')]
   const [inTitle = [], inTags = [], inDescription = []] = parts
   const begins = (other: string): boolean => other.startsWith(word)
-  // A space counts as a letter, so that two words may be meant by one.
+  // A space counts as a letter, so one word may match two.
   const nearly = (words: readonly string[]): boolean =>
     [...words, ...words.slice(1).map((next, at) => `${words[at]} ${next}`)].some((other) => isOneEdit(word, other))
   if (inTitle.includes(word)) return 6
@@ -164,7 +164,7 @@ function rankOfWord({ title, tags, description }: ModelTask, word: string, forgi
   if (inDescription.some(begins)) return 3
   if (!forgiving || word.length < 4 || /\d/.test(word)) return 0
   if (nearly(inTitle)) return 2
-  // The tags come in alphabetical order, but no pair of them is near a word that is sought here.
+  // The database joins the tags in alphabetical order, but no pair of them resembles a search word of these tests.
   return nearly(inTags) ? 1 : 0
 }
 

@@ -13,7 +13,7 @@ const traced = (receiver: OtlpReceiver, env: Readonly<Record<string, string>> = 
   env: { OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url, OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json', ...env },
 })
 
-/** What a world sent until its end. */
+/** The spans that a world sent until its end. */
 async function spansOf(
   receiver: OtlpReceiver,
   work: (world: World) => Promise<void>,
@@ -35,7 +35,7 @@ interface LogLine {
 const randomTrace = () => ({ traceId: randomBytes(16).toString('hex'), spanId: randomBytes(8).toString('hex') })
 
 suite('a trace', () => {
-  test('has a span for the request under its route, and in it what the request waited for', async () => {
+  test('has a span for the request with its route, and child spans for everything it waited for', async () => {
     await using receiver = await openOtlpReceiver()
     const ids: string[] = []
     const spans = await spansOf(receiver, async (world) => {
@@ -68,7 +68,7 @@ suite('a trace', () => {
     )
   })
 
-  test('holds nothing of what was sent: no title, path, query, token, e-mail address, key or id', async () => {
+  test('contains no value of a request: no title, path, query, token, e-mail address, key or id', async () => {
     await using receiver = await openOtlpReceiver()
     await using provider = await openFakeProvider()
     const sent: string[] = []
@@ -114,7 +114,7 @@ suite('a trace', () => {
     assert.equal(provider.asked[0]?.headers['traceparent'], undefined)
   })
 
-  test('is told in each line of the request, and its id finds the trace', async () => {
+  test('has its id in each log line of the request', async () => {
     await using receiver = await openOtlpReceiver()
     let journal: readonly string[] = []
     const spans = await spansOf(receiver, async (world) => {
@@ -124,7 +124,7 @@ suite('a trace', () => {
       await world.ask('GET', '/health', { headers: { 'x-request-id': 'probe' } })
       journal = world.logged
     })
-    // A request is logged when it is over, which may be after its client has the answer.
+    // A request is logged at its end, which may be after the client has the answer.
     const logged = journal.map((line) => JSON.parse(line) as LogLine)
     const lines = logged.filter(({ reqId }) => reqId === 'lines')
     assert.ok(lines.length >= 2, 'a failure and the request itself')
@@ -132,7 +132,7 @@ suite('a trace', () => {
     assert.ok(root)
     assert.equal(Number(root.attributes['http.response.status_code']), 500)
     for (const line of lines) assert.deepEqual([line.trace_id, line.span_id], [root.traceId, root.spanId])
-    // Whoever asks whether the service lives asks all the time.
+    // Health checks are too frequent for traces.
     assert.deepEqual(
       logged.filter(({ reqId }) => reqId === 'probe').map(({ trace_id }) => trace_id),
       [undefined],
@@ -140,7 +140,7 @@ suite('a trace', () => {
     assert.ok(!spans.some(({ name }) => name.includes('/health')))
   })
 
-  test('goes on from the caller’s, also through a body that comes in pieces', async () => {
+  test('continues the trace of the caller, also with a body in several pieces', async () => {
     await using receiver = await openOtlpReceiver()
     const [mine, broken] = [randomTrace(), randomTrace()]
     const spans = await spansOf(receiver, async (world) => {
@@ -148,7 +148,7 @@ suite('a trace', () => {
       const traceparent = `00-${mine.traceId}-${mine.spanId}-01`
       const body = { title: 'x', description: 'y'.repeat(9_000) }
       await world.ask('POST', '/api/tasks', { token, body, headers: { traceparent } })
-      // Refused as a header, and not followed.
+      // An invalid traceparent is ignored.
       await world.ask('GET', '/api/tasks', { headers: { traceparent: `00-${broken.traceId}-zz-01` } })
     })
     const root = spans.find(({ parentSpanId }) => parentSpanId === mine.spanId)
@@ -158,7 +158,7 @@ suite('a trace', () => {
     assert.ok(!spans.some(({ traceId }) => traceId === broken.traceId))
   })
 
-  test('is recorded by the word of a service, and of no other caller', async () => {
+  test('is recorded at the request of a service, and of no other caller', async () => {
     await using receiver = await openOtlpReceiver()
     const wanted: Record<string, string> = {}
     const none = { OTEL_TRACES_SAMPLER: 'parentbased_traceidratio', OTEL_TRACES_SAMPLER_ARG: '0' }
@@ -169,7 +169,7 @@ suite('a trace', () => {
         const service = { 'x-service-auth': SERVICE_TOKEN, 'x-user-id': id }
         const callers = {
           user: { authorization: `Bearer ${token}` },
-          nobody: {},
+          anonymous: {},
           impostor: { ...service, 'x-service-auth': 'wrong' },
           service,
         }
@@ -184,7 +184,7 @@ suite('a trace', () => {
     assert.deepEqual([...new Set(spans.map(({ traceId }) => wanted[traceId]))], ['service'])
   })
 
-  test('is not evaded by a caller who says that it is not recorded, unless that is a service', async () => {
+  test('is recorded even if the caller requests the opposite, unless the caller is a service', async () => {
     await using receiver = await openOtlpReceiver()
     const [user, service] = [randomTrace(), randomTrace()]
     const flagOf = ({ traceId, spanId }: typeof user): string => `00-${traceId}-${spanId}-00`
@@ -198,7 +198,7 @@ suite('a trace', () => {
     assert.ok(!spans.some(({ traceId }) => traceId === service.traceId))
   })
 
-  test('is sent as protobuf by default, with the headers that the collector wants, under the name it is given', async () => {
+  test('is sent as protobuf by default, with the configured headers and service name', async () => {
     await using receiver = await openOtlpReceiver()
     {
       await using world = await openWorld({
@@ -220,18 +220,18 @@ suite('a trace', () => {
   })
 })
 
-suite('a collector that is away', () => {
-  test('is told of once, and holds up no request', async () => {
+suite('a failing collector', () => {
+  test('is logged once, and delays no request', async () => {
     await using world = await openWorld({ env: { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:1' } })
     const { token } = await world.signUp()
     assert.equal((await world.ask('GET', '/api/tasks', { token })).status, 200)
     await world.deps.tracing?.[Symbol.asyncDispose]()
-    const told = world.logged.filter((line) => line.includes('traces cannot be sent'))
-    assert.equal(told.length, 1)
-    assert.match(told[0] ?? '', /"reason":"ECONNREFUSED"/)
+    const warnings = world.logged.filter((line) => line.includes('traces cannot be sent'))
+    assert.equal(warnings.length, 1)
+    assert.match(warnings[0] ?? '', /"reason":"ECONNREFUSED"/)
   })
 
-  test('and says nothing at all does not hold up the end', async () => {
+  test('that never answers does not delay the end of the process', async () => {
     await using collector = await openFakeProvider()
     collector.answer = hanging
     await using world = await openWorld({
@@ -242,7 +242,7 @@ suite('a collector that is away', () => {
     assert.ok(world.logged.some((line) => line.includes('the last traces could not be sent before the end')))
   })
 
-  test('that refuses is told of by its status', async () => {
+  test('that refuses the traces is logged with its status', async () => {
     await using collector = await openFakeProvider()
     collector.answer = answering(403, 'a secret of the collector')
     await using world = await openWorld({ env: { OTEL_EXPORTER_OTLP_ENDPOINT: collector.url } })
@@ -253,7 +253,7 @@ suite('a collector that is away', () => {
   })
 })
 
-suite('of OpenTelemetry', () => {
+suite('the packages of OpenTelemetry', () => {
   const PROBE = fileURLToPath(new URL('loaded-packages.ts', import.meta.url))
   const loadedWith = (env: Readonly<Record<string, string>>): readonly string[] => {
     const { stdout, stderr, status } = spawnSync(process.execPath, [PROBE], {
@@ -264,7 +264,7 @@ suite('of OpenTelemetry', () => {
     return JSON.parse(stdout)
   }
 
-  test('nothing is loaded without its variables but the interface that prom-client itself loads', () => {
+  test('are not loaded without its variables, except for the API that prom-client itself loads', () => {
     assert.deepEqual(loadedWith({}), ['@opentelemetry/api'])
     assert.deepEqual(loadedWith({ OTEL_SERVICE_NAME: 'x', OTEL_TRACES_EXPORTER: 'none' }), ['@opentelemetry/api'])
     assert.deepEqual(loadedWith({ OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:1', OTEL_SDK_DISABLED: 'true' }), [
@@ -272,7 +272,7 @@ suite('of OpenTelemetry', () => {
     ])
   })
 
-  test('the SDK is loaded where a collector is named', () => {
+  test('include the SDK if a collector is configured', () => {
     const loaded = loadedWith({ OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:1' })
     assert.ok(loaded.includes('@opentelemetry/sdk-trace'), loaded.join())
     assert.ok(!loaded.includes('@opentelemetry/exporter-trace-otlp-http'), loaded.join())

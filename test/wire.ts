@@ -12,16 +12,16 @@ import type { Observer } from '../src/observer.ts'
 import { assertNoSecret, openJournal, rememberWire } from './canary.ts'
 import type { Answer } from './world.ts'
 
-/** Longer than anything a test waits for: what never comes fails the test instead of hanging it. */
+/** Longer than any expected wait, so that a missing answer fails the test instead of hanging it. */
 const PATIENCE_MS = 18_000
 
-/** A bare connection, for what fetch refuses to send. */
+/** A raw connection, for bytes that fetch refuses to send. */
 export interface Wire extends Disposable {
   readonly socket: Socket
   send(...parts: readonly (string | Uint8Array)[]): Promise<void>
-  /** The next answer, in order; `method` is what it answers, since HEAD has no body. 1xx are passed over. */
+  /** The next answer, in order; `method` is that of its request, because HEAD has no body. 1xx answers are skipped. */
   answer(method?: string): Promise<Answer>
-  /** Resolves when the server has ended the connection, with what came unasked. */
+  /** Resolves when the server has closed the connection, with the bytes after the last answer. */
   ended(): Promise<string>
 }
 
@@ -45,7 +45,7 @@ export async function dial(url: string): Promise<Wire> {
       change()
     })
   }
-  // A reset shows as the answer that is missing.
+  // A reset is reported as a missing answer.
   socket.on('error', () => undefined)
   await new Promise<void>((resolve, reject) => socket.once('connect', resolve).once('error', reject))
   socket.setTimeout(PATIENCE_MS, () => socket.destroy())
@@ -75,7 +75,7 @@ export async function dial(url: string): Promise<Wire> {
           sizeNeeded = head?.end ?? 0
         }
         const last = (): string => String(received.at(-1) ?? '').slice(-500)
-        assert.ok(!state.isOver, `the connection ended before an answer was whole: …${last()}`)
+        assert.ok(!state.isOver, `the connection ended before the answer was complete: …${last()}`)
         await changed.promise
       }
     },
@@ -87,7 +87,7 @@ export async function dial(url: string): Promise<Wire> {
   }
 }
 
-/** One request on a connection of its own. */
+/** One request on a separate connection. */
 export async function exchange(url: string, ...parts: readonly (string | Uint8Array)[]): Promise<Answer> {
   using wire = await dial(url)
   await wire.send(...parts)
@@ -95,8 +95,8 @@ export async function exchange(url: string, ...parts: readonly (string | Uint8Ar
 }
 
 /**
- * Connections that each send the request and are reset, from another process while this one is blocked: a server here accepts
- * none of them before its reset.
+ * Connections that each send the request and are reset, by another process while this one is blocked, so that a server in this process
+ * accepts each only after its reset.
  */
 export function resetBeforeAccept(url: string, request: string, times: number): void {
   const { hostname, port } = new URL(url)
@@ -109,7 +109,7 @@ export function resetBeforeAccept(url: string, request: string, times: number): 
   assert.equal(status, 0, stderr)
 }
 
-/** A request from its lines, with the blank one at the end. */
+/** A request from its lines, with the empty line at the end. */
 export const lines = (...all: readonly string[]): string => `${all.join('\r\n')}\r\n\r\n`
 
 const sizeOf = (pieces: readonly Buffer[]): number => pieces.reduce((size, piece) => size + piece.length, 0)
@@ -117,12 +117,12 @@ const sizeOf = (pieces: readonly Buffer[]): number => pieces.reduce((size, piece
 interface Head {
   readonly status: number
   readonly headers: Headers
-  /** Where the body begins and ends. */
+  /** The offsets of the body. */
   readonly start: number
   readonly end: number
 }
 
-/** The head of the first answer in `bytes`; undefined while it is not all there. */
+/** The head of the first answer in `bytes`; undefined if it is incomplete. */
 function parseHead(bytes: Buffer, method: string): Head | undefined {
   const headEnd = bytes.indexOf('\r\n\r\n')
   if (headEnd < 0) return undefined
@@ -163,10 +163,10 @@ export function assertSecurityHeaders({ headers }: Answer): void {
 }
 
 const PROBLEM_MEMBERS = ['code', 'detail', 'instance', 'requestId', 'status', 'title', 'type']
-/** What must never get out: stacks, SQL, names of our parts and their versions. */
+/** Text that no answer may contain: stacks, SQL, names and versions of components. */
 const PRIVATE = /\bat .*[/:]\d+|node_modules|\.[jt]s\b|\bselect\b|insert into|fastify|ajv|postgres|llhttp|HPE_|FST_/i
 
-/** The one shape of every refusal: these members and no others, and the same headers as any answer. */
+/** Asserts the form of every refusal: exactly these members, and the same headers as any answer. */
 export function assertProblem(
   answer: Answer,
   { status, code, path, more = [] }: { status: number; code: string; path?: string; more?: readonly string[] },
@@ -202,10 +202,10 @@ export const testConfig = (env: Readonly<Record<string, string>> = {}): Config =
     }
   })
 
-/** Lets everybody in, and counts nothing. */
+/** Admits every request, and counts nothing. */
 const OPEN_GATE: Gate = {
   admit: async () => ({
-    subject: 'anybody',
+    subject: 'any client',
     userId: undefined,
     verdict: {
       policy: { name: 'open', limit: 1, windowSeconds: 1 },
@@ -220,7 +220,7 @@ const OPEN_GATE: Gate = {
   forget: () => undefined,
 }
 
-/** The HTTP surface alone, without a database, over routes of the test's own. */
+/** The HTTP layer without a database, with routes of the test. */
 export async function openSurface(
   routes: (app: App) => void,
   { config = testConfig(), log, observer }: { config?: Config; log?: Logger; observer?: Observer } = {},

@@ -15,7 +15,7 @@ import { askAt } from './world.ts'
 const COMMAND = fileURLToPath(new URL('../bin/todo-backend.mjs', import.meta.url))
 const SHORT_CONNECTIONS = fileURLToPath(new URL('short-connections.ts', import.meta.url))
 
-/** What the tests look at in a log line. */
+/** The members of a log line that the tests use. */
 interface Line {
   readonly msg?: string
   readonly worker?: number
@@ -26,9 +26,9 @@ interface Line {
 interface Service extends AsyncDisposable {
   readonly supervisor: ChildProcess
   readonly url: string
-  /** The process of each worker ever started. */
+  /** The processes of all workers that were started. */
   readonly pids: ReadonlyMap<number, number>
-  /** The next line with this message; lines before it are passed over. */
+  /** The next line with this message; lines before it are skipped. */
   next(message: string): Promise<Line>
   /** Sends the signal and waits for the end. */
   stop(signal: NodeJS.Signals): Promise<number | null>
@@ -46,7 +46,7 @@ async function start(env: Readonly<Record<string, string>>): Promise<Service> {
   const next = async (message: string): Promise<Line> => {
     for (;;) {
       const { value, done } = await lines.next()
-      if (done === true) throw new Error(`the process ended before it said: ${message}`)
+      if (done === true) throw new Error(`the process ended before it logged: ${message}`)
       const line = JSON.parse(value) as Line
       if (line.msg === 'worker started') pids.set(line.worker ?? 0, line.pid ?? 0)
       if (line.msg?.startsWith(message) === true) return line
@@ -75,12 +75,12 @@ function kill(pid: number, signal: NodeJS.Signals): void {
   try {
     process.kill(pid, signal)
   } catch {
-    // It has ended already.
+    // The process has already ended.
   }
 }
 
-/** The worker that answers a request on a new connection, by its log line. */
-async function whoAnswers(service: Service): Promise<number> {
+/** The worker that answers a request on a new connection, from its log line. */
+async function answeringWorker(service: Service): Promise<number> {
   const said = service.next('request')
   const { status } = await askAt(service.url, 'GET', '/health', { headers: { connection: 'close' } })
   assert.equal(status, 200)
@@ -88,19 +88,19 @@ async function whoAnswers(service: Service): Promise<number> {
 }
 
 suite('several workers', { skip: needsServer }, () => {
-  test('share the port; one that is killed is replaced while the others answer; SIGTERM ends all with status 0', async () => {
+  test('share the port; a killed one is replaced while the others answer; SIGTERM ends all with status 0', async () => {
     await using database = await openTestDatabase()
     await using service = await start({ ...database.env, WORKERS: '3' })
     const seen = new Set<number>()
-    while (seen.size < 3) seen.add(await whoAnswers(service))
+    while (seen.size < 3) seen.add(await answeringWorker(service))
 
     const [victim = 0] = seen
     kill(service.pids.get(victim) ?? 0, 'SIGKILL')
     assert.equal((await service.next('a worker died')).worker, victim)
-    const other = await whoAnswers(service)
+    const other = await answeringWorker(service)
     assert.notEqual(other, victim)
     const replacement = (await service.next('worker started')).worker ?? 0
-    while ((await whoAnswers(service)) !== replacement);
+    while ((await answeringWorker(service)) !== replacement);
 
     assert.equal(await service.stop('SIGTERM'), 0)
     for (const pid of service.pids.values()) assert.throws(() => process.kill(pid, 0), { code: 'ESRCH' })
@@ -110,7 +110,7 @@ suite('several workers', { skip: needsServer }, () => {
     await using database = await openTestDatabase()
     await using service = await start({ ...database.env, WORKERS: '2', REDIS_URL: REDIS_URL ?? '' })
     const ready = new Set<number>()
-    while (ready.size < 2) ready.add(await whoAnswers(service))
+    while (ready.size < 2) ready.add(await answeringWorker(service))
     const body = { name: 'Ada', email: `${randomUUID()}@example.com`, password: 'correct horse battery' }
     const { json } = await askAt(service.url, 'POST', '/api/auth/sign-up/email', { body })
     await service.next('request')
@@ -125,11 +125,11 @@ suite('several workers', { skip: needsServer }, () => {
     assert.deepEqual(workers, new Set([1, 2]))
   })
 
-  test('reset no request of clients that open a connection for each, when they are stopped', async () => {
+  test('reset no request of clients that open a connection per request when they are stopped', async () => {
     await using database = await openTestDatabase()
     await using service = await start({ ...database.env, WORKERS: '2' })
     const seen = new Set<number>()
-    while (seen.size < 2) seen.add(await whoAnswers(service))
+    while (seen.size < 2) seen.add(await answeringWorker(service))
     const request = lines('GET /health HTTP/1.1', 'Host: x', 'Connection: close')
     const clients = fork(SHORT_CONNECTIONS, [service.url, request, '20'])
     assert.deepEqual(await once(clients, 'message'), ['begun', undefined])
@@ -150,17 +150,17 @@ suite('several workers', { skip: needsServer }, () => {
     agent.destroy()
   })
 
-  test('are one service in the metrics: of a worker that died the counters stay, and one that hangs holds nobody up', async () => {
+  test('have common metrics, which keep the counters of dead workers and do not wait for a hanging one', async () => {
     await using database = await openTestDatabase()
     await using service = await start({ ...database.env, WORKERS: '3', METRICS_TOKEN: 'for-prometheus' })
     let asked = 0
     const seen = new Set<number>()
     while (seen.size < 3) {
-      seen.add(await whoAnswers(service))
+      seen.add(await answeringWorker(service))
       asked++
     }
     const metric = async (series: string): Promise<number> => {
-      // Of three on their own connections one at most comes to a worker that hangs.
+      // At most one of three requests on separate connections reaches the hanging worker.
       const ask = () =>
         askAt(service.url, 'GET', '/metrics', { token: 'for-prometheus', headers: { connection: 'close' } })
       const { text } = await Promise.any([ask(), ask(), ask()])
@@ -192,7 +192,7 @@ suite('several workers', { skip: needsServer }, () => {
     assert.equal(await metric(health), asked)
   })
 
-  test('a start that cannot succeed is told once, with the status of failure', async () => {
+  test('report a failed start once, with exit status 1', async () => {
     await using database = await openTestDatabase()
     await using service = await start({ ...database.env, WORKERS: '2' })
     const second = spawn(process.execPath, [COMMAND], {
@@ -206,10 +206,10 @@ suite('several workers', { skip: needsServer }, () => {
       cwd: database.env['DATA_DIR'],
       stdio: ['ignore', 'ignore', 'pipe'],
     })
-    let told = ''
-    second.stderr.on('data', (data: Buffer) => (told += data.toString()))
+    let printed = ''
+    second.stderr.on('data', (data: Buffer) => (printed += data.toString()))
     const [status] = await once(second, 'exit')
     assert.equal(status, 1)
-    assert.match(told, /^todo-backend: port \d+ on 127\.0\.0\.1 is in use: [^\n]+\n$/)
+    assert.match(printed, /^todo-backend: port \d+ on 127\.0\.0\.1 is in use: [^\n]+\n$/)
   })
 })

@@ -23,15 +23,15 @@ export interface Answer {
   readonly status: number
   readonly headers: Headers
   readonly text: string
-  /** The parsed body; undefined when there is none. Tests look at what they expect, so its type is theirs to say. */
-  // oxlint-disable-next-line typescript/no-explicit-any -- a test that expects the wrong shape fails
+  /** The parsed body; undefined if there is none. Each test knows its type. */
+  // oxlint-disable-next-line typescript/no-explicit-any -- a body of another shape fails the test
   readonly json: any
 }
 
 export interface Asking {
   readonly token?: string | undefined
   readonly body?: unknown
-  /** Sent as it is instead of `body`. */
+  /** Sent unchanged instead of `body`. */
   readonly raw?: string | Uint8Array | undefined
   readonly headers?: Readonly<Record<string, string>>
 }
@@ -43,28 +43,28 @@ export interface User {
   readonly password: string
 }
 
-/** A whole running service on a port of its own, over a database of its own. */
+/** A complete running service with a separate port and database. */
 export interface World extends AsyncDisposable {
   readonly url: string
   readonly config: Config
   readonly deps: Deps
   readonly app: App
-  /** The lines of its log so far, of every level. When the world ends, none of them may hold a secret. */
+  /** The lines of its log so far, of every level. At the end of the world none of them may contain a secret. */
   readonly logged: readonly string[]
   ask(method: string, path: string, asking?: Asking): Promise<Answer>
   signUp(name?: string, headers?: Readonly<Record<string, string>>): Promise<User>
-  /** SQL as the owner, past every policy: to arrange and to look, never to act. */
+  /** SQL as the owner, to whom no policy applies: to prepare and to inspect, never for the operation under test. */
   asOwner<T>(work: (client: ClientBase) => Promise<T>): Promise<T>
 }
 
 export interface WorldOptions {
   readonly env?: Readonly<Record<string, string>>
-  /** Replaces parts of what the application stands on. */
+  /** Replaces dependencies of the application. */
   readonly replace?: (deps: Deps) => Partial<Deps>
   readonly migrated?: boolean
 }
 
-/** Limits are for the tests about them: all worlds have one address. */
+/** Rate limits are off by default, because all worlds share one address. */
 const DEFAULTS = {
   PORT: '0',
   LOG_LEVEL: 'silent',
@@ -79,7 +79,7 @@ const SECRETS = {
   ENCRYPTION_KEY: new Secret(`${randomBytes(32).toString('base64url')}=`),
   BETTER_AUTH_SECRET: new Secret(randomBytes(32).toString('base64url')),
 }
-/** What the services of every world authenticate with. */
+/** The service token of every world. */
 export const SERVICE_TOKEN = SECRETS.SERVICE_AUTH_TOKEN.reveal()
 
 export async function openWorld({
@@ -88,7 +88,7 @@ export async function openWorld({
   migrated = true,
 }: WorldOptions = {}): Promise<World> {
   await using opened = new AsyncDisposableStack()
-  // A test that names a database has made it, and disposes of it, itself.
+  // A test that passes a database also disposes of it.
   const given = env['DATABASE_URL'] !== undefined || env['DATA_DIR'] !== undefined
   const database = given ? { env: {} } : opened.use(await openTestDatabase({ migrated }))
   const config = parseConfig({ ...DEFAULTS, ...database.env, ...env }, () => SECRETS)
@@ -126,7 +126,7 @@ export async function openWorld({
         await client.query('reset role')
         return await work(client)
       } finally {
-        // A new connection is the serving role's again.
+        // A new connection has the serving role again.
         client.release(true)
       }
     },

@@ -36,7 +36,7 @@ const open = (options: Partial<AuthOptions> = {}): Auth =>
     ...options,
   })
 
-/** What these tests look at of the answers; each knows which of it its answer has. */
+/** The members of answers that these tests use; each test knows which ones its answer has. */
 interface Body {
   readonly token: string
   readonly code: string
@@ -74,7 +74,7 @@ async function count(table: string, userId: string, column = '"userId"'): Promis
   return row?.n ?? 0
 }
 
-test('our tables are those better-auth wants', async () => {
+test('the tables have the columns that better-auth requires', async () => {
   const db = new Kysely<unknown>({ dialect: systemDialect({ pool, role: database.systemRole }) })
   const plan = await getMigrations({
     user: { modelName: 'users' },
@@ -86,7 +86,7 @@ test('our tables are those better-auth wants', async () => {
   assert.deepEqual([plan.toBeCreated, plan.toBeAdded, plan.toBeAddedIndexes, plan.schemaProblems], [[], [], [], []])
 })
 
-test('five people at once sign up, sign in, change their password and leave, on a pool of one connection', async () => {
+test('five users at once sign up, sign in, change their password and delete their account on a pool of one connection', async () => {
   await Promise.all(
     Array.from({ length: 5 }, async () => {
       const { email, userId, headers } = await signUp()
@@ -112,16 +112,16 @@ test('of two sign-ups with one address at the same time one succeeds', async () 
   assert.equal(await count('users', user.email, 'email'), 1)
 })
 
-test('a sign-up that fails half-way leaves nothing', async () => {
-  await database.asOwner('alter table user_accounts add constraint nobody check (false) not valid')
+test('a sign-up that fails half-way leaves no rows', async () => {
+  await database.asOwner('alter table user_accounts add constraint refused check (false) not valid')
   const user = newUser()
-  await assert.rejects(call('/sign-up/email', { body: user }), /nobody/)
-  await database.asOwner('alter table user_accounts drop constraint nobody')
+  await assert.rejects(call('/sign-up/email', { body: user }), /refused/)
+  await database.asOwner('alter table user_accounts drop constraint refused')
   assert.equal(await count('users', user.email, 'email'), 0)
   assert.equal((await call('/sign-up/email', { body: user })).status, 200)
 })
 
-test('no connection waits for a password to be hashed', async () => {
+test('no connection is held while a password is hashed', async () => {
   let acquired = 0
   let heldMs = 0
   const onAcquire = () => (acquired = performance.now())
@@ -134,7 +134,7 @@ test('no connection waits for a password to be hashed', async () => {
   assert.ok(heldMs < elapsedMs / 2, `a connection was held for ${heldMs} of ${elapsedMs} ms`)
 })
 
-test('deleting a user takes the password, and takes sessions and accounts along', async () => {
+test('deleting a user requires the password and deletes sessions and accounts too', async () => {
   const { userId, headers } = await signUp()
   for (const [body, code] of [
     [{}, 'PASSWORD_REQUIRED'],
@@ -161,7 +161,7 @@ test('a session of any age may list its sessions', async () => {
   assert.equal((await call('/list-sessions', { headers })).status, 200)
 })
 
-test('signing in ends what is expired or surplus, so that revoking all others misses none', async () => {
+test('signing in deletes expired and surplus sessions, so that revoking all others includes every session', async () => {
   const { email, userId } = await signUp()
   await database.asOwner(
     `insert into user_sessions (id, token, "userId", "expiresAt", "createdAt", "updatedAt")
@@ -177,7 +177,7 @@ test('signing in ends what is expired or surplus, so that revoking all others mi
   assert.equal((await call('/get-session', { headers })).body.user.email, email)
 })
 
-test('what cannot be cleaned up behind a sign-up or a sign-in does not make it fail, and is reported', async () => {
+test('a failed clean-up of sessions is logged, and the sign-up or sign-in succeeds', async () => {
   const failures: unknown[] = []
   const via = open({ onCleanUpFailed: (error) => failures.push(error) })
   const user = newUser()
@@ -196,7 +196,7 @@ test('what cannot be cleaned up behind a sign-up or a sign-in does not make it f
   }
 })
 
-test('a user that is deleted is said to be, whatever fails behind it', async () => {
+test('the deletion of a user succeeds even if the clean-up of its sessions fails', async () => {
   const { headers, userId } = await signUp()
   await database.asOwner(`revoke delete on user_sessions from ${database.systemRole}`)
   try {
@@ -208,7 +208,7 @@ test('a user that is deleted is said to be, whatever fails behind it', async () 
   assert.equal(await count('users', userId, 'id'), 0)
 })
 
-test('of sign-ups with one address at once, one succeeds and the others hear that it is taken', async () => {
+test('of sign-ups with one address at once one succeeds, and the others are refused as already taken', async () => {
   const several = database.pool(6)
   const via = open({ pool: several })
   const body = newUser()
@@ -219,7 +219,7 @@ test('of sign-ups with one address at once, one succeeds and the others hear tha
   }
 })
 
-test('passwords beyond what can be hashed in time are refused at once, and change nothing', async () => {
+test('requests with more passwords than can be hashed in time are refused at once, and change nothing', async () => {
   const hashing = Promise.withResolvers<void>()
   const begun = Promise.withResolvers<void>()
   const slow: PasswordHashing = {
@@ -249,7 +249,7 @@ test('passwords beyond what can be hashed in time are refused at once, and chang
   assert.equal(row?.n, 0)
 })
 
-test('a database that is away is a 503, never "signed out"', async () => {
+test('an unavailable database is a 503, never "signed out"', async () => {
   const away = new Pool({ host: '127.0.0.1', port: 1, connectionTimeoutMillis: 1_000 })
   const via = open({ pool: away })
   const { headers } = await signUp()
@@ -261,7 +261,7 @@ test('a database that is away is a 503, never "signed out"', async () => {
   await away.end()
 })
 
-test('a sign-out or revocation that could not delete the session does not say it did', async () => {
+test('a sign-out or revocation that could not delete the session fails', async () => {
   const { headers, token, email } = await signUp()
   await database.asOwner(`revoke delete on user_sessions from ${database.systemRole}`)
   await assert.rejects(call('/sign-out', { headers, body: {} }), /permission denied/)
@@ -297,7 +297,7 @@ for (const [what, headers, baseUrl, expected] of origins) {
   }
 }
 
-test('the environment decides neither secret, nor address', async (t) => {
+test('environment variables of better-auth change neither the secret nor the address', async (t) => {
   Object.assign(process.env, {
     BETTER_AUTH_SECRETS: '7:another-secret-another-secret-another',
     BETTER_AUTH_URL: 'https://evil.example',
@@ -314,7 +314,7 @@ test('the environment decides neither secret, nor address', async (t) => {
   }
 })
 
-test('cookies are for this site and no script, and Secure where the service is reached by https', async () => {
+test('cookies are SameSite and HttpOnly, and Secure if the service is reached by https', async () => {
   for (const [baseUrl, secure] of [
     [HOST, false],
     [undefined, false],
@@ -329,7 +329,7 @@ test('cookies are for this site and no script, and Secure where the service is r
   }
 })
 
-test("the client's address is what the private header says, whatever the client claims", async () => {
+test("the client's address is that of the private header, not that of a header of the client", async () => {
   const claimed = { 'x-forwarded-for': '203.0.113.9', 'x-real-ip': '203.0.113.9' }
   const sent = await call('/sign-up/email', {
     body: newUser(),
@@ -339,7 +339,7 @@ test("the client's address is what the private header says, whatever the client 
   assert.equal(body.session.ipAddress, '192.0.2.7')
 })
 
-test('nothing is written to the console, whatever goes wrong', async (t) => {
+test('better-auth never writes to the console, even after errors', async (t) => {
   const written = (['log', 'info', 'warn', 'error', 'debug'] as const).map((name) =>
     t.mock.method(console, name, () => undefined),
   )

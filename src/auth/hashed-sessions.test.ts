@@ -22,7 +22,7 @@ let pool: Pool
 before(async () => {
   database = await openAuthDatabase()
   pool = database.pool(1)
-  // What the admin plugin adds, which is here to read and revoke other users' sessions.
+  // The columns of the admin plugin, which these tests use to read and revoke other users' sessions.
   await database.asOwner(
     `alter table users add role text, add banned boolean, add "banReason" text, add "banExpires" timestamptz`,
   )
@@ -56,7 +56,7 @@ interface Session {
   readonly expiresAt: string
 }
 
-/** What these tests look at of the answers; each knows which of it its answer has. */
+/** The members of answers that these tests use; each test knows which ones its answer has. */
 interface Body {
   readonly token: string
   readonly user: { readonly id: string; readonly email: string; readonly name: string }
@@ -78,7 +78,7 @@ async function call(path: string, { bearer, cookie }: Credential = {}, body?: ob
   const response = await withinRequest(() =>
     auth.handler(new Request(`${ORIGIN}/api/auth${path}`, init as RequestInit)),
   )
-  // /get-session answers null to nobody.
+  // /get-session answers null without a session.
   const answer = (await response.json()) as Body | null
   return { status: response.status, headers: response.headers, answer, body: answer as Body }
 }
@@ -115,7 +115,7 @@ test('signing up sends the token and stores only its HMAC', async () => {
   )
 })
 
-test('the token is a credential raw, signed, percent-encoded and as a cookie, and comes back as it was', async () => {
+test('the token is accepted raw, signed, percent-encoded and as a cookie, and answers contain it unchanged', async () => {
   const { email, token } = await signUp()
   const ways = [
     { bearer: token },
@@ -129,7 +129,7 @@ test('the token is a credential raw, signed, percent-encoded and as a cookie, an
   }
 })
 
-test('what the table holds is not a credential, nor is a handle, even signed', async () => {
+test('a stored hash and a handle are no credentials, even if they are signed', async () => {
   const { token } = await signUp()
   const handle = `h.${hash(token)}`
   const bearers = [hash(token), signed(hash(token)), handle, `${handle}.x`, signed(handle)]
@@ -172,7 +172,7 @@ test('the list names the current session by its token and the others by handles,
   )
 })
 
-test("nobody can revoke another user's session, by handle or by token", async () => {
+test("a user cannot revoke another user's session, by handle or by token", async () => {
   const [mine, theirs] = [await signUp(), await signUp()]
   for (const token of [`h.${hash(theirs.token)}`, theirs.token, hash(theirs.token)]) {
     await call('/revoke-session', { bearer: mine.token }, { token })
@@ -188,7 +188,7 @@ test('revoking the other sessions keeps the current one', async () => {
   assert.equal(await whoIs({ bearer: token }), email)
 })
 
-test('a session that is used is prolonged under the same token', async () => {
+test('the use of a session prolongs it under the same token', async () => {
   const { userId, token } = await signUp()
   const inSixDays = Date.now() + 6 * 24 * 60 * 60 * 1000
   await database.asOwner(`update user_sessions set "expiresAt" = now() + interval '1 day' where "userId" = $1`, [
@@ -233,7 +233,7 @@ test('updating the user keeps session and token', async () => {
   assert.deepEqual([body.user.name, body.session.token], ['AA', token])
 })
 
-test('an administrator sees handles, revokes by them, and impersonates under a token of its own', async () => {
+test('an administrator sees handles, revokes sessions by them, and impersonates with a separate token', async () => {
   const [boss, user] = [await signUp(), await signUp()]
   await database.asOwner(`update users set role = 'admin' where id = $1`, [boss.userId])
   const as = { bearer: boss.token }
@@ -260,14 +260,14 @@ test("better-auth's cookie cache, native joins and own server calls get the toke
   assert.equal(direct?.session.token, token)
 })
 
-test('a token is dead after sign-out', async () => {
+test('a token is refused after sign-out', async () => {
   const { userId, token } = await signUp()
   assert.deepEqual((await call('/sign-out', { bearer: token }, {})).body, { success: true })
   assert.equal(await whoIs({ bearer: token }), undefined)
   assert.deepEqual(await stored(userId), [])
 })
 
-test('after all this the table holds nothing but hashes', async () => {
+test('after all these tests the table contains only hashes', async () => {
   const rows = await database.asOwner<{ token: string }>('select token from user_sessions')
   assert.ok(rows.length > 5)
   for (const { token } of rows) assert.match(token, /^[0-9a-f]{64}$/)

@@ -29,7 +29,7 @@ async function signUp(): Promise<{ email: string; token: string; id: string }> {
 }
 
 suite('sessions over HTTP', () => {
-  test('signing up signs in: the token opens the tasks, and the answer is private', async () => {
+  test('signing up also signs in: the token is valid for tasks, and the answer must not be cached', async () => {
     const email = newEmail()
     const { status, json, headers } = await post('sign-up/email', { name: 'Ada', email, password: PASSWORD })
     assert.equal(status, 200)
@@ -40,7 +40,7 @@ suite('sessions over HTTP', () => {
     assert.equal(await listTasks(headers.get('set-auth-token') ?? ''), 200)
   })
 
-  test('a token is dead at the very next request after sign-out, revocation, a new password and deletion', async () => {
+  test('a token is refused from the next request on after sign-out, revocation, a new password and deletion', async () => {
     const ended: readonly [how: string, body: (token: string) => unknown][] = [
       ['sign-out', () => undefined],
       ['sign-out', () => ({})],
@@ -61,7 +61,7 @@ suite('sessions over HTTP', () => {
     }
   })
 
-  test('other sessions are listed without their tokens, and can be ended by what the list calls them', async () => {
+  test('other sessions are listed without their tokens, and can be revoked by their handles', async () => {
     const { email, token } = await signUp()
     const other = (await post('sign-in/email', { email, password: PASSWORD })).json.token
     const sessions = (await get('list-sessions', token)).json as { token: string }[]
@@ -81,7 +81,7 @@ suite('sessions over HTTP', () => {
     assert.deepEqual([await listTasks(token), await listTasks(other)], [200, 401])
   })
 
-  test('deleting a user takes the password, and takes every task and session along', async () => {
+  test('deleting a user requires the password, and deletes every task and session too', async () => {
     const { token, id } = await signUp()
     await world.ask('POST', '/api/tasks', { token, body: { title: 'x' } })
     const refused = await post('delete-user', { password: 'wrong horse' }, token)
@@ -108,7 +108,7 @@ suite('sessions over HTTP', () => {
     assert.deepEqual([head.status, head.text], [200, ''])
   })
 
-  test('the table never holds a token', async () => {
+  test('the table never contains a token', async () => {
     const { token } = await signUp()
     const { rows } = await world.asOwner((client) => client.query<{ token: string }>('select token from user_sessions'))
     assert.ok(rows.every((row) => /^[0-9a-f]{64}$/.test(row.token)))
@@ -116,7 +116,7 @@ suite('sessions over HTTP', () => {
   })
 })
 
-suite('what the auth routes refuse', () => {
+suite('a refusal of the auth routes', () => {
   function assertProblem(answer: Answer, status: number, code: string): void {
     assert.equal(answer.status, status, answer.text)
     assert.equal(answer.headers.get('content-type'), 'application/problem+json; charset=utf-8')
@@ -184,7 +184,7 @@ suite('what the auth routes refuse', () => {
     ['delete-user', {}, '/password'],
     ['sign-out', { all: true }, '/all'],
   ]
-  test('anything invalid is 422 and names the field, and nobody is signed up', async () => {
+  test('for an invalid value is 422, names the field, and creates no user', async () => {
     const { token } = await signUp()
     const users = (): Promise<unknown> =>
       world.asOwner(async (client) => (await client.query('select count(*) from users')).rows)
@@ -205,7 +205,7 @@ suite('what the auth routes refuse', () => {
     assert.deepEqual(await users(), before)
   })
 
-  test('a password is counted in code points: 8 to 128 of them sign up and in, whatever they are', async () => {
+  test('of a password counts code points: any 8 to 128 of them can sign up and in', async () => {
     for (const password of ['😀'.repeat(8), '😀'.repeat(70), '😀'.repeat(128)]) {
       const email = newEmail()
       assert.equal((await post('sign-up/email', { name: 'Ada', email, password })).status, 200)
@@ -230,7 +230,7 @@ suite('what the auth routes refuse', () => {
     assert.deepEqual([...new Set(answers.map(({ status }) => status))], [200])
   })
 
-  test('a name that shows nothing is 422, at sign-up and later', async () => {
+  test('for a name without visible characters is 422, at sign-up and later', async () => {
     const { token } = await signUp()
     for (const name of ['\u200b', ' \u3164 ', '\u2800']) {
       for (const answer of [
@@ -243,7 +243,7 @@ suite('what the auth routes refuse', () => {
     }
   })
 
-  test('what only better-auth refuses is 422 too where it is about a field, and names it', async () => {
+  test('by better-auth itself is 422 too if it is about a field, and names it', async () => {
     const { email, token } = await signUp()
     const cases = [
       [
@@ -266,7 +266,7 @@ suite('what the auth routes refuse', () => {
     }
   })
 
-  test('an unknown query parameter is 422, and nobody is signed up; both credentials at once are 400', async () => {
+  test('for an unknown query parameter is 422 and creates no user; for two kinds of credentials at once it is 400', async () => {
     const email = newEmail()
     assertProblem(await post('sign-up/email?x=1', { name: 'Ada', email, password: PASSWORD }), 422, 'invalid_input')
     assert.equal((await post('sign-in/email', { email, password: PASSWORD })).status, 401)
@@ -275,7 +275,7 @@ suite('what the auth routes refuse', () => {
     assertProblem(both, 400, 'contradictory_credentials')
   })
 
-  test('better-auth’s other routes are not there', async () => {
+  test('for better-auth’s other routes is 404', async () => {
     for (const path of [
       'ok',
       'error',
@@ -291,7 +291,7 @@ suite('what the auth routes refuse', () => {
     }
   })
 
-  test('form bodies are 415 and a wrong method is 405', async () => {
+  test('for a form body is 415, for a wrong method 405', async () => {
     const form = await world.ask('POST', '/api/auth/sign-in/email', {
       raw: 'email=a%40b.co&password=x',
       headers: { 'content-type': 'application/x-www-form-urlencoded' },
@@ -302,7 +302,7 @@ suite('what the auth routes refuse', () => {
     assert.equal(wrong.headers.get('allow'), 'POST')
   })
 
-  test('a page of another origin is refused, with or without a cookie; an allowed one is let in with credentials', async () => {
+  test('for a page of another origin does not depend on a cookie; a page of an allowed origin is accepted with credentials', async () => {
     const { email } = await signUp()
     const signIn = (headers: Record<string, string>): Promise<Answer> =>
       post('sign-in/email', { email, password: PASSWORD }, undefined, headers)
@@ -330,7 +330,7 @@ suite('the official client', () => {
     ['Node', {}],
     ['a page of an allowed origin', { origin: ALLOWED, 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'cors' }],
   ] as const) {
-    test(`signs up, in and out from ${where}, and shows what was refused`, async () => {
+    test(`signs up, in and out from ${where}, and returns the error of a refusal`, async () => {
       const client = clientOf(headers)
       const email = newEmail()
       const signedUp = await client.signUp.email({ name: 'Ada', email, password: PASSWORD })
@@ -355,7 +355,7 @@ suite('the official client', () => {
   }
 })
 
-test('where another server keeps the sessions, none of these routes is there', async () => {
+test('with sessions of another server none of the auth routes exists', async () => {
   await using external = await openWorld({ env: { AUTH_MODE: 'external' } })
   assert.equal((await external.ask('POST', '/api/auth/sign-up/email', { body: {} })).status, 404)
   assert.equal((await external.ask('GET', '/health/ready')).status, 200)

@@ -41,7 +41,7 @@ const PRODUCTION: Env = {
 
 const parse = (env: Env): Config => parseConfig(env, () => MADE, '/srv/app')
 
-/** The lines of the refusal, without the headline that more than one has. */
+/** The lines of the refusal, without its headline if there are several. */
 function mistakes(env: Env, makeSecrets: () => DevelopmentSecrets = () => MADE): string[] {
   try {
     parseConfig(env, makeSecrets, '/srv/app')
@@ -53,7 +53,7 @@ function mistakes(env: Env, makeSecrets: () => DevelopmentSecrets = () => MADE):
   return []
 }
 
-/** The variables that the refusal names, in its order. */
+/** The variables that the refusal names, in the order of its lines. */
 const accused = (env: Env): string[] => mistakes(env).map((line) => line.slice(0, line.indexOf(':')))
 
 const services = (config: Config): string[] =>
@@ -109,13 +109,13 @@ suite('an empty environment', () => {
 })
 
 suite('a configuration', () => {
-  test('is frozen through and through', () => {
+  test('is deeply frozen', () => {
     const isFrozen = (value: unknown): boolean =>
       typeof value !== 'object' || value === null || (Object.isFrozen(value) && Object.values(value).every(isFrozen))
     assert.ok(isFrozen(parse({ ...PRODUCTION, TRUST_PROXY: '10.0.0.1', METRICS_TOKEN: 'm' })))
   })
 
-  test('shows no secret when it is printed', () => {
+  test('prints no secret', () => {
     const config = parse({ ...PRODUCTION, REDIS_URL: `rediss://:${PASSWORD}@r/1`, METRICS_TOKEN: 'metrics-4711' })
     const printed = inspect(config, { depth: 9, showHidden: true }) + JSON.stringify(config)
     for (const secret of [HASH, AUTH, TOKEN, FERNET, PASSWORD, '4711']) assert.ok(!printed.includes(secret))
@@ -123,13 +123,13 @@ suite('a configuration', () => {
 
   test('reads every variable that it knows, and no other', () => {
     const asked = new Set<string>()
-    // `get` alone tells: the reader never lists what is there.
+    // Only `get` is trapped, because the reader never lists the variables.
     const env: Env = new Proxy<Record<string, string>>({}, { get: (_, name) => void asked.add(String(name)) })
     parse(env)
     assert.deepEqual(asked, new Set(Object.entries(VARIABLES).flatMap(([name, variable]) => namesOf(name, variable))))
   })
 
-  test('takes the names that variables had before', () => {
+  test('accepts the earlier names of variables', () => {
     const former = {
       SQLALCHEMY_POOL_SIZE: '3',
       SQLALCHEMY_MAX_OVERFLOW: '4',
@@ -154,7 +154,7 @@ suite('a configuration', () => {
     assert.deepEqual(accused({ SQLALCHEMY_POOL_SIZE: 'many' }), ['SQLALCHEMY_POOL_SIZE'])
   })
 
-  test('is production under ENV=production, and takes ALLOWED_ORIGINS for CORS_ORIGINS', () => {
+  test('is production with ENV=production, and accepts ALLOWED_ORIGINS as CORS_ORIGINS', () => {
     const { ENVIRONMENT, ...others } = PRODUCTION
     const { environment, http } = parse({ ...others, ENV: ENVIRONMENT, ALLOWED_ORIGINS: 'https://a.example' })
     assert.deepEqual([environment, http.corsOrigins], ['production', ['https://a.example']])
@@ -181,26 +181,26 @@ suite('a configuration', () => {
     ])
   })
 
-  test('does not take the start-up file of a shell for its environment', () => {
+  test('does not use ENV if it is the start-up file of a shell', () => {
     for (const ENV of ['/root/.ashrc', '$HOME/.shrc', '~/.kshrc']) {
       assert.equal(parse({ ENV }).environment, 'development')
       assert.equal(parse({ ...PRODUCTION, ENV }).environment, 'production')
     }
   })
 
-  test('migrates with the login that serves unless another is given', () => {
+  test('migrates with the login of DATABASE_URL unless another is configured', () => {
     const { database } = parse(PRODUCTION)
     assert.equal(database.migrationAddress, database.address)
     const other = parse({ ...PRODUCTION, MIGRATION_DATABASE_URL: 'postgres://owner:p@db/todo' }).database
     assert.deepEqual([other.address?.user, other.migrationAddress?.user], ['app', 'owner'])
   })
 
-  test('takes a duration with or without its unit, and names in any case', () => {
+  test('accepts a duration with or without its unit, and names in any case', () => {
     const { http, log } = parse({ SHUTDOWN_TIMEOUT: '25s', LOG_LEVEL: 'DEBUG', DOCS_ENABLED: 'no', PORT: '0' })
     assert.deepEqual([http.shutdownTimeoutMs, log.level, http.docsEnabled, http.port], [25_000, 'debug', false, 0])
   })
 
-  test('takes lists with blanks around their entries', () => {
+  test('accepts lists with blanks around their entries', () => {
     const { http } = parse({
       CORS_ORIGINS: 'https://a.example , http://[::1]:3000,capacitor://localhost',
       TRUST_PROXY: '10.0.0.0/8, 2001:db8::/32 ,::1',
@@ -209,7 +209,7 @@ suite('a configuration', () => {
     assert.deepEqual(http.trustProxy, ['10.0.0.0/8', '2001:db8::/32', '::1'])
   })
 
-  test('knows services by name, several tokens for one of them, and a bare token as the default', () => {
+  test('accepts services by name, several tokens per service, and a token without a name for the default service', () => {
     const env = { SERVICE_AUTH_TOKEN: `agent=${TOKEN},agent=${OTHER_TOKEN}==, ${FERNET}` }
     assert.deepEqual(services(parse(env)), [`agent ${TOKEN}`, `agent ${OTHER_TOKEN}==`, `default ${FERNET}`])
   })
@@ -299,7 +299,7 @@ const WRONG: readonly (readonly [variable: string, ...values: string[]])[] = [
   ['OTEL_TRACES_SAMPLER_ARG', '-1', '1.1', 'half', '1e-1'],
 ]
 
-suite('a mistake is one line that names the variable and quotes nothing:', () => {
+suite('an invalid value is reported in one line that names the variable and does not quote the value:', () => {
   for (const [variable, ...values] of WRONG) {
     for (const value of values) {
       test(`${variable}=${value}`, () => {
@@ -312,7 +312,7 @@ suite('a mistake is one line that names the variable and quotes nothing:', () =>
     }
   }
 
-  test('every variable has one', () => {
+  test('every variable has a case here', () => {
     assert.deepEqual(
       new Set(WRONG.map(([variable]) => variable)),
       // Features test their own.
@@ -320,7 +320,7 @@ suite('a mistake is one line that names the variable and quotes nothing:', () =>
     )
   })
 
-  test('and all of them are told at once, each entry of a list for itself', () => {
+  test('all invalid values are reported at once, and each entry of a list separately', () => {
     const env = { PORT: 'x', LOG_LEVEL: 'loud', CORS_ORIGINS: 'a,http://b,c', DATABASE_URL: 'x', ENCRYPTION_KEY: 'x' }
     assert.deepEqual(accused(env).sort(), [
       'CORS_ORIGINS',
@@ -333,7 +333,7 @@ suite('a mistake is one line that names the variable and quotes nothing:', () =>
     assert.match(mistakes(env).join('\n'), /^CORS_ORIGINS: entry 1 .*\nCORS_ORIGINS: entry 3 /m)
   })
 
-  test('the data directory that cannot be used among them', () => {
+  test('an unusable data directory is reported together with the others', () => {
     const refuse = (): never => {
       throw new StartError('DATA_DIR: cannot use /x')
     }
@@ -345,22 +345,22 @@ suite('a mistake is one line that names the variable and quotes nothing:', () =>
 })
 
 suite('production', () => {
-  test('starts with what it requires', () => {
+  test('starts with the required variables', () => {
     assert.equal(parse(PRODUCTION).environment, 'production')
   })
 
-  test('lists all that is missing, and makes nothing up', () => {
+  test('lists all missing variables, and generates no secrets', () => {
     const required = Object.keys(PRODUCTION).filter((each) => each !== 'ENVIRONMENT')
     assert.deepEqual(accused({ ENVIRONMENT: 'production' }).sort(), required.sort())
     for (const each of required) assert.deepEqual(accused({ ...PRODUCTION, [each]: ' ' }), [each])
-    parseConfig(PRODUCTION, () => assert.fail('secrets were made'))
+    parseConfig(PRODUCTION, () => assert.fail('secrets were generated'))
   })
 
-  test('is what a misspelt environment is judged as', () => {
+  test('is assumed if the environment is misspelt', () => {
     assert.deepEqual(accused({ ENVIRONMENT: 'prod' }).length, 6)
   })
 
-  test('refuses secrets that can be guessed, which development takes', () => {
+  test('refuses secrets that are easy to guess, which development accepts', () => {
     const weak = {
       SESSION_HASH_SECRET: 'x'.repeat(32),
       BETTER_AUTH_SECRET: 'change-me-please-0123456789-abcdef',
@@ -384,7 +384,7 @@ suite('production', () => {
     ])
   })
 
-  test('insists on nothing in staging', () => {
+  test('has no extra rules in staging', () => {
     assert.deepEqual(accused({ ENVIRONMENT: 'staging' }), [])
   })
 })
@@ -392,12 +392,12 @@ suite('production', () => {
 suite('an external auth server', () => {
   const EXTERNAL = { ...PRODUCTION, AUTH_MODE: 'external', BETTER_AUTH_SECRET: '' }
 
-  test('need not tell its signing secret, which is then not made up either', () => {
+  test('does not require its signing secret, which is then not generated either', () => {
     assert.equal(parse(EXTERNAL).auth.betterAuthSecret, undefined)
     assert.equal(parse({ AUTH_MODE: 'external' }).auth.betterAuthSecret, undefined)
   })
 
-  test("takes the names of the auth server's tables, exactly as they are, with or without a schema", () => {
+  test("accepts the exact names of the auth server's tables, with or without a schema", () => {
     for (const bad of ['a.b.c', '"user"', 'auth.', 'x'.repeat(64)]) {
       assert.deepEqual(accused({ AUTH_MODE: 'external', AUTH_USERS_TABLE: bad }), ['AUTH_USERS_TABLE'])
     }
@@ -407,7 +407,7 @@ suite('an external auth server', () => {
     assert.equal(parse({ ...EXTERNAL, BETTER_AUTH_SECRET: AUTH }).auth.betterAuthSecret?.reveal(), AUTH)
   })
 
-  test('must tell the secret of its hashes unless sessions are plain', () => {
+  test('requires SESSION_HASH_SECRET unless its sessions are plain', () => {
     const without = { ...EXTERNAL, SESSION_HASH_SECRET: '' }
     assert.deepEqual(accused(without), ['SESSION_HASH_SECRET'])
     assert.deepEqual(accused({ ...without, SESSION_TOKEN_STORAGE: 'hashed' }), ['SESSION_HASH_SECRET'])
@@ -415,7 +415,7 @@ suite('an external auth server', () => {
     assert.deepEqual([auth.tokenStorage, auth.sessionHashSecret], ['plain', undefined])
   })
 
-  test('is reached at a URL without a slash at the end', () => {
+  test('has a URL without a slash at the end', () => {
     assert.equal(parse({ AUTH_SERVER_URL: 'https://auth.example/base/' }).auth.serverUrl, 'https://auth.example/base')
     const { http, auth } = parse({ PUBLIC_URL: 'https://a.example/todo/' })
     assert.deepEqual([http.publicUrl, auth.serverUrl], ['https://a.example/todo', 'https://a.example/todo'])
@@ -438,7 +438,7 @@ suite('the configuration of this process', () => {
     assert.deepEqual([http.port, http.host, log.level, dataDir], [4002, '::1', 'info', join(cwd, 'here')])
   })
 
-  test('names the line of .env that is no assignment, and none of those that are', async (context) => {
+  test('names a line of .env that is no assignment, and accepts all others', async (context) => {
     const cwd = await scratch(context)
     const good = `# it's a comment\n\nexport HOST=::1\nLOG_LEVEL = 'warn' # why\nDATA_DIR="a\nb c\n"\nPORT=4001`
     await writeFile(join(cwd, '.env'), good)
@@ -456,20 +456,20 @@ suite('the configuration of this process', () => {
     }
   })
 
-  test('needs no .env, and keeps the secrets that it makes', async (context) => {
+  test('does not require .env, and stores the secrets that it generates', async (context) => {
     const cwd = await scratch(context)
     const [first, second] = [loadConfig({ cwd, env: {} }), loadConfig({ cwd, env: {} })]
     assert.deepEqual(services(first), services(second))
     assert.ok((await readFile(join(cwd, '.data', 'secrets.json'), 'utf8')).includes('SESSION_HASH_SECRET'))
   })
 
-  test('touches no file in production', async (context) => {
+  test('creates no file in production', async (context) => {
     const cwd = await scratch(context)
     loadConfig({ cwd, env: PRODUCTION })
     await assert.rejects(readFile(join(cwd, '.data', 'secrets.json')), { code: 'ENOENT' })
   })
 
-  test('is refused when .env is there and cannot be read', async (context) => {
+  test('is refused if .env exists and cannot be read', async (context) => {
     const cwd = await scratch(context)
     await mkdir(join(cwd, '.env'))
     assert.throws(
@@ -490,21 +490,26 @@ suite('a pooler between the service and PostgreSQL', () => {
       false,
     ],
     [
-      'has them where it is said to',
+      'has prepared statements if the variable says so',
       { DATABASE_URL: url(), DATABASE_POOLER: 'transaction', DATABASE_PREPARED_STATEMENTS: 'true' },
       'transaction',
       true,
     ],
-    ['is known from the URL', { DATABASE_URL: url('?pgbouncer=true') }, 'transaction', false],
-    ['is known from a host of Neon', { DATABASE_URL: url('', 'ep-x-1-pooler.eu.aws.neon.tech') }, 'transaction', false],
+    ['is detected from the URL', { DATABASE_URL: url('?pgbouncer=true') }, 'transaction', false],
     [
-      'is what the variable says rather than the URL',
+      'is detected from a host of Neon',
+      { DATABASE_URL: url('', 'ep-x-1-pooler.eu.aws.neon.tech') },
+      'transaction',
+      false,
+    ],
+    [
+      'is configured by the variable rather than the URL',
       { DATABASE_URL: url('?pgbouncer=true'), DATABASE_POOLER: 'none' },
       'none',
       true,
     ],
     [
-      'is not needed to have no prepared statements',
+      'is not required to disable prepared statements',
       { DATABASE_URL: url('?prepared_statement_cache_size=0') },
       'none',
       false,
@@ -518,34 +523,46 @@ suite('a pooler between the service and PostgreSQL', () => {
   }
 })
 
-suite('traces', () => {
+suite('the endpoint of traces', () => {
   const ENDPOINT = 'http://collector:4318'
   const CASES: readonly [string, Record<string, string>, string | undefined][] = [
-    ['go nowhere by default', {}, undefined],
+    ['is unset by default', {}, undefined],
     [
-      'go nowhere when only their service has a name',
+      'is unset if only the name of the service is configured',
       { OTEL_SERVICE_NAME: 'x', OTEL_TRACES_SAMPLER: 'always_on' },
       undefined,
     ],
-    ['go to the endpoint', { OTEL_EXPORTER_OTLP_ENDPOINT: ENDPOINT }, `${ENDPOINT}/v1/traces`],
+    ['is that of all signals', { OTEL_EXPORTER_OTLP_ENDPOINT: ENDPOINT }, `${ENDPOINT}/v1/traces`],
     [
-      'take a path before their own',
+      'may have a path before its own',
       { OTEL_EXPORTER_OTLP_ENDPOINT: `${ENDPOINT}/otlp/` },
       `${ENDPOINT}/otlp/v1/traces`,
     ],
-    ['go just where theirs says', { OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: `${ENDPOINT}/in` }, `${ENDPOINT}/in`],
     [
-      'go where theirs says rather than where all go',
+      'is exactly that of the variable for traces',
+      { OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: `${ENDPOINT}/in` },
+      `${ENDPOINT}/in`,
+    ],
+    [
+      'is that of the variable for traces rather than that of all signals',
       { OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: `${ENDPOINT}/in`, OTEL_EXPORTER_OTLP_ENDPOINT: 'http://other' },
       `${ENDPOINT}/in`,
     ],
-    ['go to this machine by the exporter alone', { OTEL_TRACES_EXPORTER: 'otlp' }, 'http://localhost:4318/v1/traces'],
-    ['can be switched off', { OTEL_EXPORTER_OTLP_ENDPOINT: ENDPOINT, OTEL_TRACES_EXPORTER: 'none' }, undefined],
-    ['can be switched off with all', { OTEL_EXPORTER_OTLP_ENDPOINT: ENDPOINT, OTEL_SDK_DISABLED: 'true' }, undefined],
+    [
+      'is on this machine if only the exporter is configured',
+      { OTEL_TRACES_EXPORTER: 'otlp' },
+      'http://localhost:4318/v1/traces',
+    ],
+    ['can be disabled', { OTEL_EXPORTER_OTLP_ENDPOINT: ENDPOINT, OTEL_TRACES_EXPORTER: 'none' }, undefined],
+    [
+      'can be disabled with all signals',
+      { OTEL_EXPORTER_OTLP_ENDPOINT: ENDPOINT, OTEL_SDK_DISABLED: 'true' },
+      undefined,
+    ],
   ]
   for (const [guarantee, env, url] of CASES) test(guarantee, () => assert.equal(parse(env).tracing?.url, url))
 
-  test('have headers and attributes that are decoded, and headers that no one sees', () => {
+  test('has decoded headers and attributes, and its headers are not printed', () => {
     const { tracing } = parse({
       OTEL_TRACES_EXPORTER: 'otlp',
       OTEL_EXPORTER_OTLP_HEADERS: `Authorization=Bearer%20${PASSWORD},x=y%3D`,
@@ -563,7 +580,7 @@ suite('traces', () => {
   })
 })
 
-test('the service has the name that OTEL_SERVICE_NAME gives it, else that of its attributes', () => {
+test('has the name of the service from OTEL_SERVICE_NAME, or else from the attributes', () => {
   const nameOf = (env: Record<string, string>): string | undefined =>
     parse({ OTEL_TRACES_EXPORTER: 'otlp', ...env }).tracing?.resource['service.name']
   const OTEL_RESOURCE_ATTRIBUTES = 'service.name=by-attribute'

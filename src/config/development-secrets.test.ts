@@ -10,7 +10,7 @@ import { DEVELOPMENT_SECRETS, type DevelopmentSecrets, developmentSecrets, makeD
 import { StartError } from '../errors.ts'
 import { fernetKeyBytes } from '../lib/secret.ts'
 
-/** A directory that ends with the test. */
+/** A directory that is deleted after the test. */
 async function scratch(context: TestContext): Promise<string> {
   const directory = await mkdtemp(join(tmpdir(), 'development-secrets-'))
   context.after(() => rm(directory, { recursive: true }))
@@ -19,7 +19,7 @@ async function scratch(context: TestContext): Promise<string> {
 
 const revealed = (secrets: DevelopmentSecrets): string[] => DEVELOPMENT_SECRETS.map((name) => secrets[name].reveal())
 
-/** The one sentence of the refusal. */
+/** The message of the refusal. */
 function refusal(dataDir: string): string {
   try {
     developmentSecrets(dataDir)
@@ -32,7 +32,7 @@ function refusal(dataDir: string): string {
 }
 
 suite('development secrets', () => {
-  test('are made once, all different and strong, and stay the same', async (context) => {
+  test('are generated once, all different and strong, and do not change', async (context) => {
     const dataDir = join(await scratch(context), 'new', 'data')
     const first = developmentSecrets(dataDir)
     assert.deepEqual(revealed(developmentSecrets(dataDir)), revealed(first))
@@ -41,7 +41,7 @@ suite('development secrets', () => {
     assert.equal(fernetKeyBytes(first.ENCRYPTION_KEY.reveal())?.length, 32)
   })
 
-  test('are kept in a file and a directory that only their owner can read, with nothing left beside it', async (context) => {
+  test('are stored in a file and a directory that only the owner can read, without temporary files', async (context) => {
     const dataDir = join(await scratch(context), 'data')
     developmentSecrets(dataDir)
     assert.equal((await stat(dataDir)).mode & 0o777, 0o700)
@@ -49,7 +49,7 @@ suite('development secrets', () => {
     assert.deepEqual(await readdir(dataDir), ['secrets.json'])
   })
 
-  test('are agreed on by processes that start at once', async (context) => {
+  test('are the same in processes that start at once', async (context) => {
     const dataDir = join(await scratch(context), 'data')
     const module = new URL('development-secrets.ts', import.meta.url).href
     const program = `import { developmentSecrets } from ${JSON.stringify(module)}
@@ -63,7 +63,7 @@ suite('development secrets', () => {
     assert.deepEqual(await readdir(dataDir), ['secrets.json'])
   })
 
-  test('leave the mode of a directory that is there as it is', async (context) => {
+  test('do not change the mode of an existing directory', async (context) => {
     const dataDir = await scratch(context)
     await mkdir(join(dataDir, 'shared'), { mode: 0o755 })
     makeDataDir(join(dataDir, 'shared'))
@@ -71,9 +71,9 @@ suite('development secrets', () => {
   })
 })
 
-suite('a file of development secrets is refused and left alone', () => {
+suite('a file of development secrets is refused and not changed', () => {
   const BROKEN: readonly (readonly [how: string, edit: (text: string) => string, named: string])[] = [
-    ['that is cut short', (text) => text.slice(0, 60), 'SESSION_HASH_SECRET'],
+    ['that is truncated', (text) => text.slice(0, 60), 'SESSION_HASH_SECRET'],
     ['that is empty', () => '', 'SESSION_HASH_SECRET'],
     ['that is no object', () => 'null', 'SESSION_HASH_SECRET'],
     ['that lacks an entry', (text) => text.replace('SERVICE_AUTH_TOKEN', 'OTHER'), 'SERVICE_AUTH_TOKEN'],
@@ -102,21 +102,21 @@ suite('a file of development secrets is refused and left alone', () => {
   }
 })
 
-suite('a data directory that cannot be used is refused in words', () => {
-  test('because it is a file', async (context) => {
+suite('an unusable data directory is refused with a message', () => {
+  test('if it is a file', async (context) => {
     const dataDir = join(await scratch(context), 'file')
     await writeFile(dataDir, '')
     assert.match(refusal(dataDir), /^DATA_DIR: cannot use .*file\/secrets\.json: not a directory; .* set DATA_DIR/)
     assert.throws(() => makeDataDir(dataDir), StartError)
   })
 
-  test('because the secrets are a directory', async (context) => {
+  test('if the secrets are a directory', async (context) => {
     const dataDir = await scratch(context)
     await mkdir(join(dataDir, 'secrets.json'))
     assert.match(refusal(dataDir), /secrets\.json: illegal operation on a directory; /)
   })
 
-  test('because it is read-only', { skip: process.getuid?.() === 0 && 'root may write anywhere' }, async (context) => {
+  test('if it is read-only', { skip: process.getuid?.() === 0 && 'root may write anywhere' }, async (context) => {
     const dataDir = join(await scratch(context), 'data')
     await mkdir(dataDir, { mode: 0o500 })
     assert.match(refusal(dataDir), /: permission denied; /)

@@ -37,7 +37,7 @@ const UNDERSTOOD: readonly (readonly [guarantee: string, content: string, variab
   ['names that objects have by themselves', 'constructor=1\n__proto__=2', { constructor: '1', ['__proto__']: '2' }],
 ]
 
-suite('.env is understood with', () => {
+suite('.env may contain', () => {
   for (const [guarantee, content, variables] of UNDERSTOOD) {
     test(guarantee, () => assert.deepEqual(Object.entries(read(content)), Object.entries(variables)))
   }
@@ -50,9 +50,14 @@ const REFUSED: readonly (readonly [guarantee: string, content: string, line: num
   ['a name with a blank', 'SOME PORT=1', 1, /is not of the form NAME=value/],
   ['a quote that does not end', 'A=1\nB="hunter2\nC=2\n', 2, /begins a quoted value that does not end/],
   ['text behind a quoted value', `A='x'\nB="hunter" ter2`, 2, /has text after a quoted value/],
-  ['a # at a quoted value, which a shell takes as part of it', 'A="hunter2"#x', 1, /has text after a quoted value/],
+  [
+    'a # directly after a quoted value, which a shell reads as part of it',
+    'A="hunter2"#x',
+    1,
+    /has text after a quoted value/,
+  ],
   ['another value for the same name', 'A=1\nB=2\n\nA=hunter2', 4, /sets A to another value than line 1 does/],
-  ['${…}, which others would replace', 'A=hunter2${B}', 1, /has \$\{…\}, which is not replaced here/],
+  ['${…}, which other tools would replace', 'A=hunter2${B}', 1, /has \$\{…\}, which is not replaced here/],
   ['${…} between double quotes', 'A="hunter2\n${B}"', 1, /has \$\{…\}/],
   [
     'a known name in lower case',

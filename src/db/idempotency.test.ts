@@ -35,7 +35,7 @@ const problem =
 
 suite('work under a key', () => {
   for (const result of [{ a: [1, 'é\u2028', null, { b: 'x' }] }, [], 'text', 0, false, null, undefined]) {
-    test(`with the result ${JSON.stringify(result)} gives it again, and is not done again`, async () => {
+    test(`with the result ${JSON.stringify(result)} returns the stored result the second time, and is executed once`, async () => {
       let done = 0
       let replays = 0
       const once = request('result', JSON.stringify(result), () => (replays += 1))
@@ -121,7 +121,7 @@ suite('work under a key', () => {
     assert.deepEqual(await rowsOf(`select 1 from tasks where title = 'undone'`), [])
   })
 
-  test('takes three statements more, and work without a key none', async () => {
+  test('needs three additional statements, and work without a key none', async () => {
     const statements: string[] = []
     const { pool, roles } = served.db
     const scopes = openScopes(pool, roles, { onStatement: ({ name }) => statements.push(name) })

@@ -147,7 +147,7 @@ suite('a proof that proves no user', () => {
     ])
   })
 
-  test('a kind that the database does not know, and no proof at all, give no user and no error', async () => {
+  test('an unknown kind and an absent proof return no user and no error', async () => {
     const answers = await served.asOwner(async (client) => {
       const { rows } = await client.query<Record<string, unknown>>(
         `select todo_prove('unknown', array[$1], null) as unknown, todo_prove(null, array[$1], null) as none,
@@ -165,7 +165,7 @@ suite('scopes', () => {
   const read = { needs: 'tasks:read' } as const
   const write = { needs: 'tasks:write' } as const
 
-  test('a principal that is limited to some is refused other work before any query', async () => {
+  test('limit a principal: other work is refused before any query', async () => {
     const limited: Principal = { ...servicePrincipal('agent', ada.id), grants: ['tasks:read'] }
     assert.equal(await served.db.asUser(limited, inTransaction, read), ada.id)
     const statements: unknown[] = []
@@ -180,15 +180,15 @@ suite('scopes', () => {
     assert.deepEqual(statements, [])
   })
 
-  test('sessions, services and jobs need none', async () => {
+  test('are not required for sessions, services and jobs', async () => {
     for (const principal of Object.values(principals)) {
       assert.equal(await served.db.asUser(principal(), inTransaction, write), ada.id)
       assert.equal(await served.db.asUser(principal(), inTransaction), ada.id)
     }
   })
 
-  // What a kind with scopes of its own will do: its branch answers '' for a proven user without the scope.
-  test('that the database keeps with a credential are checked in the statement of the proof', async () => {
+  // A future kind with scopes: its branch returns '' for a proven user without the required scope.
+  test('that are stored with a credential are checked in the statement of the proof', async () => {
     await using other = await openServedDatabase()
     const user = await other.addUser()
     await other.asOwner((client) =>

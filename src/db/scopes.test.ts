@@ -38,7 +38,7 @@ after(() => served[Symbol.asyncDispose]())
 const unnamed = (text: string): Statement => ({ name: '', text })
 const INSERT = unnamed('insert into tasks (id, title) values (gen_random_uuid(), $1)')
 const FAIL = unnamed('select 1 / 0')
-const NOBODY = sessionPrincipal(['0'.repeat(64)])
+const UNKNOWN = sessionPrincipal(['0'.repeat(64)])
 
 const titlesOf = (user: TestUser): Promise<unknown[]> =>
   served.asOwner(async (client) => {
@@ -60,28 +60,28 @@ const unavailable = (error: unknown): boolean => {
   assert.ok(error instanceof Problem)
   assert.equal(error.headers['retry-after'], '2')
   assert.equal(error.body['retryAfter'], 2)
-  assert.ok(error.cause instanceof Error, 'the log is told what happened')
+  assert.ok(error.cause instanceof Error, 'the log gets the cause')
   return true
 }
 
-describe('who does not prove to be a user', () => {
-  test('with an unknown session is refused with 401, and no work runs', async () => {
-    const work = served.db.asUser(NOBODY, () => assert.fail('it ran'))
+describe('a principal', () => {
+  test('with an unknown session is refused with 401, and its work does not run', async () => {
+    const work = served.db.asUser(UNKNOWN, () => assert.fail('it ran'))
     await assert.rejects(work, problem('unauthenticated', 401))
   })
 
-  test('as a service naming an unknown user is refused with 404, no work runs and nobody is created', async () => {
-    for (const userId of ['nobody', '', ' ', `${ada.id} `, ada.id.toUpperCase().concat('x')]) {
+  test('of a service that names an unknown user is refused with 404, its work does not run and no user is created', async () => {
+    for (const userId of ['unknown', '', ' ', `${ada.id} `, ada.id.toUpperCase().concat('x')]) {
       const work = served.db.asUser(servicePrincipal('agent', userId), () => assert.fail('it ran'))
       await assert.rejects(work, problem('not_found', 404))
     }
     const users = await served.asOwner((client) =>
-      client.query(`select id from users where trim(id) in ('', 'nobody')`),
+      client.query(`select id from users where trim(id) in ('', 'unknown')`),
     )
     assert.equal(users.rowCount, 0)
   })
 
-  test('as a service naming a user is in that scope, like the session of the user', async () => {
+  test('of a service that names a user enters the scope of that user, like a session of the user', async () => {
     const service = servicePrincipal('agent', ada.id)
     const whose = (sql: UserSql) =>
       sql.row(unnamed(`select current_user as role, current_setting('app.user_id') as "user"`))
@@ -93,13 +93,13 @@ describe('who does not prove to be a user', () => {
 })
 
 describe('the transaction of a scope', () => {
-  test('is committed when the work is done, and its result handed on', async () => {
+  test('is committed when the work ends, and the result of the work is returned', async () => {
     const user = await served.addUser()
     assert.equal(await served.db.asUser(user.principal, async (sql) => (await sql.rows(INSERT, ['kept']), 42)), 42)
     assert.deepEqual(await titlesOf(user), ['kept'])
   })
 
-  test('is rolled back, and the error handed on as it is, when the work throws at any depth', async () => {
+  test('is rolled back, and the same error is thrown, when the work throws at any depth', async () => {
     const user = await served.addUser()
     const thrown = new Problem('conflict', 'no')
     const deeper = async (sql: UserSql): Promise<void> => {
@@ -122,7 +122,7 @@ describe('the transaction of a scope', () => {
     await assert.rejects(work, (error) => error === thrown)
   })
 
-  test('is rolled back by a failing statement that the work kept to itself, and says so instead of seeming done', async () => {
+  test('is rolled back by a failing statement whose error the work ignores, and the scope throws', async () => {
     const user = await served.addUser()
     const work = served.db.asUser(user.principal, async (sql) => {
       await sql.rows(INSERT, ['lost'])
@@ -133,7 +133,7 @@ describe('the transaction of a scope', () => {
     assert.deepEqual(await titlesOf(user), [])
   })
 
-  test('is rolled back by a failing statement that nobody waited for', async () => {
+  test('is rolled back by a failing statement that was not awaited', async () => {
     const user = await served.addUser()
     const work = served.db.asUser(user.principal, async (sql) => {
       await sql.rows(INSERT, ['lost'])
@@ -143,14 +143,14 @@ describe('the transaction of a scope', () => {
     assert.deepEqual(await titlesOf(user), [])
   })
 
-  test('takes a statement that nobody waited for along, since it was sent before the end', async () => {
+  test('includes a statement that was not awaited, because it was sent before the commit', async () => {
     const user = await served.addUser()
     await served.db.asUser(user.principal, async (sql) => void sql.rows(INSERT, ['in time']))
     assert.deepEqual(await titlesOf(user), ['in time'])
   })
 
-  test('leaves a usable connection, outside any transaction, when one of several statements under way fails', async () => {
-    // As many connections as the pool has, each of them used again.
+  test('leaves a usable connection outside a transaction when one of several concurrent statements fails', async () => {
+    // Uses every connection of the pool again.
     for (let round = 0; round < 2; round += 1) {
       const works = Array.from({ length: 4 }, (_, index) =>
         served.db.asUser(ada.principal, (sql) =>
@@ -168,15 +168,15 @@ describe('the transaction of a scope', () => {
       const { rows } = await served.db.pool.query(`select now() = statement_timestamp() as outside`)
       assert.deepEqual(rows, [{ outside: true }])
     }
-    assert.equal(served.db.pool.totalCount, before, 'no connection was thrown away')
+    assert.equal(served.db.pool.totalCount, before, 'no connection was destroyed')
     assert.deepEqual(await titlesOf(ada), [])
   })
 })
 
-describe('a statement that comes after the end of its scope', () => {
+describe('a statement after the end of its scope', () => {
   const late = (error: unknown): boolean => error instanceof Error && /after the end of its scope/.test(error.message)
 
-  test('is refused instead of running in what may be the scope of another user by then', async () => {
+  test('is refused, because its connection may already be in the scope of another user', async () => {
     const escaped = Promise.withResolvers<Sql>()
     await served.db.asUser(ada.principal, async (sql) => escaped.resolve(sql))
     const sql = await escaped.promise
@@ -188,7 +188,7 @@ describe('a statement that comes after the end of its scope', () => {
     assert.deepEqual(await titlesOf(ben), [])
   })
 
-  test('is refused in the branch that lived on when its sibling failed', async () => {
+  test('is refused in a concurrent branch that continues after its sibling failed', async () => {
     const ben = await served.addUser()
     const failed = Promise.withResolvers<void>()
     const branch = Promise.withResolvers<unknown>()
@@ -209,20 +209,20 @@ describe('a statement that comes after the end of its scope', () => {
     assert.deepEqual(await titlesOf(ben), [])
   })
 
-  test('is refused also outside any user', async () => {
+  test('is refused in a scope of the system role too', async () => {
     const sql = await served.db.asSystem('test', async (sql) => ({ sql }))
     await assert.rejects(sql.sql.rows(unnamed('select 1')), late)
   })
 })
 
-test('scopes at the same time never see or write for one another: 200 of 10 users on one pool', async () => {
+test('concurrent scopes never read or write rows of other users: 200 scopes of 10 users on one pool', async () => {
   const users = await Promise.all(Array.from({ length: 10 }, () => served.addUser()))
   const [WHO, COUNT]: Statement[] = [
     { name: 'test.who', text: `select current_setting('app.user_id') as "user", current_user as role` },
     { name: 'test.count', text: 'select count(*) as n, count(*) filter (where user_id <> $1) as others from tasks' },
   ]
   const kept = new Map(users.map((user) => [user.id, 0]))
-  // Any order will do, as long as it is not theirs; the same each time, so that a failure can be looked into.
+  // An order other than that of the users, and the same in every run, so that a failure can be reproduced.
   const outcomes = Array.from({ length: 200 }, (_, index) => {
     const user = users[(index * 7 + Math.trunc(index / 10)) % users.length] ?? ada
     const fails = index % 5 === 0
@@ -242,7 +242,7 @@ test('scopes at the same time never see or write for one another: 200 of 10 user
       })
       .then(
         () => assert.ok(!fails),
-        // The pool is small and its time budget short: being refused is fair, being mixed up is not.
+        // The pool is small and the time budget short, so some scopes may be refused; none may see rows of another user.
         (error: unknown) => void (error instanceof Problem ? unavailable(error) : assert.ok(fails, String(error))),
       )
   })
@@ -251,7 +251,7 @@ test('scopes at the same time never see or write for one another: 200 of 10 user
   for (const user of users) assert.equal((await titlesOf(user)).length, kept.get(user.id))
 })
 
-describe('when no connection comes free in time', () => {
+describe('when no connection becomes free in time', () => {
   test('the scope is refused with 503, and the next one works', async () => {
     const held = Promise.withResolvers<void>()
     const holders = Array.from({ length: served.db.pool.options.max }, () =>
@@ -284,7 +284,7 @@ describe('when the connection breaks', { skip: needsServer }, () => {
     }
   }
 
-  test('in the middle of a query, the scope is refused with 503 and the pool goes on', async () => {
+  test('during a query, the scope is refused with 503 and the pool stays usable', async () => {
     const work = served.db.asUser(ada.principal, async (sql) => {
       const pid = await pidOf(sql)
       await Promise.all([sql.rows(unnamed('select pg_sleep(30)')), sql.rows(INSERT, ['lost']), kill(pid)])
@@ -294,11 +294,11 @@ describe('when the connection breaks', { skip: needsServer }, () => {
     assert.deepEqual(await titlesOf(ada), [])
   })
 
-  test('between two queries of a scope, the process lives on, the scope is refused with 503 and the pool goes on', async () => {
+  test('between two queries of a scope, the scope is refused with 503, and process and pool continue', async () => {
     const work = served.db.asUser(ada.principal, async (sql) => {
       await sql.rows(INSERT, ['lost'])
       await kill(await pidOf(sql))
-      // Long enough for the news to arrive while nothing is under way.
+      // Long enough for the end of the connection to arrive while no query runs.
       await sleep(100)
       await sql.rows(INSERT, ['lost'])
     })
@@ -307,7 +307,7 @@ describe('when the connection breaks', { skip: needsServer }, () => {
     assert.deepEqual(await titlesOf(ada), [])
   })
 
-  test('before its commit, the scope does not seem done', async () => {
+  test('before its commit, the scope is not reported as committed', async () => {
     const work = served.db.asUser(ada.principal, async (sql) => {
       await sql.rows(INSERT, ['lost'])
       await kill(await pidOf(sql))
@@ -316,7 +316,7 @@ describe('when the connection breaks', { skip: needsServer }, () => {
     assert.deepEqual(await titlesOf(ada), [])
   })
 
-  /** A pool whose connections go through a cable that can be pulled. */
+  /** A pool whose connections go through a proxy that can be cut off. */
   async function openCable() {
     const url = new URL(String(served.env['DATABASE_URL']))
     const target = { host: url.hostname, port: Number(url.port || 5432) }
@@ -349,7 +349,7 @@ describe('when the connection breaks', { skip: needsServer }, () => {
     }
   }
 
-  test('by falling silent, the scope is refused with 503 when its time budget ends, and the pool goes on', async () => {
+  test('by becoming silent, the scope is refused with 503 when its time budget ends, and the pool stays usable', async () => {
     await using cable = await openCable()
     const timeBudget = (): TimeBudget => ({ leftMs: 400, acquireMs: 400 })
     const scopes = openScopes(cable.pool, served.db.roles, { timeBudget })
@@ -361,7 +361,7 @@ describe('when the connection breaks', { skip: needsServer }, () => {
     assert.equal(await scopes.asUser(ada.principal, async (sql) => sql.userId), ada.id)
   })
 
-  test('by falling silent while it is shared, it is given up, also when everybody who waited has left before', async () => {
+  test('by becoming silent while it is shared, it is destroyed, even if all waiting scopes have ended before', async () => {
     await using cable = await openCable()
     const { pool } = cable
     const timeBudget = (): TimeBudget => ({ leftMs: 500, acquireMs: 500 })
@@ -381,7 +381,7 @@ describe('when the connection breaks', { skip: needsServer }, () => {
     assert.equal(await scopes.asUser(ada.principal, who), ada.id)
   })
 
-  test('and no other can be made, scopes are refused with 503 until one can', async () => {
+  test('and no other can be opened, scopes are refused with 503 until one can', async () => {
     const url = String(served.env['DATABASE_URL'])
     const database = new URL(url).pathname.slice(1)
     const admin = (text: string) => withClient(urlOf(url, 'postgres'), (client) => client.query(text))
@@ -399,7 +399,7 @@ describe('when the connection breaks', { skip: needsServer }, () => {
     await recovered()
   })
 
-  test('of every idle one, the pool replaces them', async () => {
+  test('while idle, like all others, the pool replaces them', async () => {
     await Promise.all(
       Array.from({ length: 4 }, () =>
         served.db.asUser(ada.principal, (sql) => sql.rows(unnamed('select pg_sleep(0.01)'))),
@@ -418,7 +418,7 @@ describe('when the connection breaks', { skip: needsServer }, () => {
 })
 
 describe(
-  'what says "not now" rather than "wrong" is refused with 503, and the connection stays usable',
+  'a temporary error of the database is refused with 503, and the connection stays usable',
   { skip: needsServer },
   () => {
     const dies = (...texts: string[]) =>
@@ -430,7 +430,7 @@ describe(
       await assert.rejects(dies(`set local statement_timeout = '20ms'`, 'select pg_sleep(5)'), unavailable)
     })
 
-    test('a lock that does not come free', async () => {
+    test('a lock that is not released in time', async () => {
       await withClient(String(served.env['DATABASE_URL']), async (other) => {
         await other.query('begin; lock table tasks in access exclusive mode')
         await assert.rejects(dies(`set local lock_timeout = '20ms'`, 'select 1 from tasks'), unavailable)
@@ -468,12 +468,12 @@ describe(
   },
 )
 
-describe('a prepared statement whose result changed its type under way', { skip: needsServer }, () => {
+describe('a prepared statement whose result type changed', { skip: needsServer }, () => {
   const RESULTS: Statement = { name: 'test.results', text: 'select result from idempotency_keys' }
   const read = () => served.db.asUser(ada.principal, (sql) => sql.rows(RESULTS))
   const alter = (text: string) => withClient(String(served.env['DATABASE_URL']), (client) => client.query(text))
 
-  test('is refused with 503 once per connection, and then prepared anew', async () => {
+  test('is refused with 503 once per connection, and then prepared again', async () => {
     await read()
     await alter('alter table idempotency_keys alter result type varchar')
     try {
@@ -501,12 +501,12 @@ test('statements are reported by name and text, and a scope of the system role b
   assert.deepEqual(reasons, ['count users'])
 })
 
-describe('a scope with a budget of its own', () => {
+describe('a scope with its own time budget', () => {
   const asked = unnamed(`select current_setting('statement_timeout') as "limit", pg_sleep($1)::text`)
   const slept = (seconds: number) =>
     shortReading({ name: 'test.slept', text: asked.text }, [seconds], (row?: { limit: string }) => row?.limit)
 
-  test('has that time, in a step, in a transaction and as the system role, whatever time a request has', async () => {
+  test('uses that budget in a step, in a transaction and as the system role, instead of that of requests', async () => {
     const scopes = openScopes(served.db.pool, served.db.roles, {
       timeBudget: () => ({ leftMs: 400, acquireMs: 400 }),
       enteredWithMs: 300,
@@ -520,11 +520,11 @@ describe('a scope with a budget of its own', () => {
         budgetMs: 30_000,
       }),
     ]
-    // PostgreSQL ends a statement a little earlier than the budget ends.
+    // The statement_timeout is a little shorter than the budget.
     for (const limit of limits) assert.match(String(limit), /^(29|30)\d*(\.\d+)?m?s$/)
   })
 
-  test('that is shorter than that of a request is refused with 503 when it ends', async () => {
+  test('is refused with 503 when a budget that is shorter than that of requests ends', async () => {
     const budgetMs = 300
     await assert.rejects(served.db.asUser(ada.principal, slept(5), { budgetMs }), unavailable)
     await assert.rejects(

@@ -14,7 +14,7 @@ import { openScopes, type Scopes } from './scopes.ts'
 import { reading, withProof, writing } from './step.ts'
 import type { Step } from './sql.ts'
 
-const NOBODY = sessionPrincipal(['0'.repeat(64)])
+const UNKNOWN = sessionPrincipal(['0'.repeat(64)])
 
 const titles = (): Step<readonly string[]> =>
   reading(
@@ -54,7 +54,7 @@ const stored = (): Promise<unknown[]> =>
     return rows.map(({ title }) => title)
   })
 
-/** As behind a pooler, where a connection has nothing from its beginning: then begin and commit go along. */
+/** The second one is as behind a pooler, where connections have no settings of ours: it also sends begin and commit. */
 const kinds: Readonly<Record<string, () => Scopes>> = {
   'on a connection of its own': () => served.db,
   'on a connection that is shared': () => openScopes(served.db.pool, served.db.roles),
@@ -62,7 +62,7 @@ const kinds: Readonly<Record<string, () => Scopes>> = {
 
 for (const [where, scopes] of Object.entries(kinds)) {
   describe(`a step ${where}`, () => {
-    test('sees and makes the rows of its user alone, by session and by service', async () => {
+    test('reads and inserts only rows of its user, with a session and with a service', async () => {
       const [ben, eve] = [await served.addUser(), await served.addUser()]
       const service = servicePrincipal('agent', ben.id)
       assert.equal(await scopes().asUser(ben.principal, insert('by session')), 'by session')
@@ -73,31 +73,31 @@ for (const [where, scopes] of Object.entries(kinds)) {
       assert.deepEqual(await scopes().asUser(eve.principal, titles()), ["eve's"])
     })
 
-    test('of nobody is refused, and finds and makes nothing', async () => {
+    test('with an unknown principal is refused, and neither reads nor inserts rows', async () => {
       const before = await stored()
-      await assert.rejects(scopes().asUser(NOBODY, titles()), problem('unauthenticated'))
-      await assert.rejects(scopes().asUser(NOBODY, insert('nobody')), problem('unauthenticated'))
+      await assert.rejects(scopes().asUser(UNKNOWN, titles()), problem('unauthenticated'))
+      await assert.rejects(scopes().asUser(UNKNOWN, insert('refused')), problem('unauthenticated'))
       const stranger = servicePrincipal('agent', 'stranger')
       await assert.rejects(scopes().asUser(stranger, titles()), problem('not_found'))
-      await assert.rejects(scopes().asUser(stranger, insert('nobody')), problem('not_found'))
+      await assert.rejects(scopes().asUser(stranger, insert('refused')), problem('not_found'))
       assert.deepEqual(await stored(), before)
     })
 
-    test('ends with the session, however well its statement is known on the connection', async () => {
+    test('is refused after its session has ended, even if its statement is prepared on the connection', async () => {
       const ben = await served.addUser()
       for (let times = 0; times < 8; times++) await scopes().asUser(ben.principal, titles())
       await served.asOwner((client) => client.query('delete from user_sessions where "userId" = $1', [ben.id]))
       await assert.rejects(scopes().asUser(ben.principal, titles()), problem('unauthenticated'))
     })
 
-    test('that has no row goes on in a transaction, or says what that means', async () => {
+    test('without a result row continues with its fallback in a transaction, or maps the absence', async () => {
       const none = reading({ name: 'test.none', text: 'select id from tasks where false' }, [], (row) => row ?? 'none')
       assert.equal(await scopes().asUser(ada.principal, none), 'none')
       const fallback = async (): Promise<string> => 'fallback'
       assert.equal(await scopes().asUser(ada.principal, insert('never', fallback)), 'fallback')
     })
 
-    test('that fails leaves nothing, neither rows nor a user on the connection', async () => {
+    test('that fails leaves neither rows nor a user on the connection', async () => {
       await assert.rejects(scopes().asUser(ada.principal, insert('x'.repeat(201))), /too long/)
       assert.ok(!(await stored()).includes('x'.repeat(201)))
       const unscoped = async (client: PoolClient): Promise<unknown> =>
@@ -122,7 +122,7 @@ test('the proof is executed before the statement that it is for', async () => {
     )
     return rows[0]?.['QUERY PLAN'][0].Plan
   })
-  // A nested loop takes a row of its outer side before it asks the inner one for anything.
+  // A nested loop reads a row of its outer side before it executes the inner one.
   const [outer] = plan?.Plans?.filter((node) => node['Parent Relationship'] === 'Outer') ?? []
   assert.deepEqual([plan?.['Node Type'], plan?.['Join Type'], outer?.['CTE Name']], ['Nested Loop', 'Left', 'scope'])
 })
@@ -144,7 +144,7 @@ describe('a connection that is lost', { skip: needsServer }, () => {
     )
   const sleeping = (text: string): { name: string; text: string } => ({ name: '', text })
 
-  test('under a step that reads, costs nothing', async () => {
+  test('during a step that reads is replaced, and the step is retried', async () => {
     const slow = reading(
       sleeping(`select 1 as done from (select pg_sleep(case when $1 then 0.3 else 0 end)) s`),
       [true],
@@ -157,7 +157,7 @@ describe('a connection that is lost', { skip: needsServer }, () => {
     assert.equal(await reads, 1)
   })
 
-  test('under a step that writes, leaves its outcome unknown', async () => {
+  test('during a step that writes makes its outcome unknown', async () => {
     const slow = writing(
       sleeping(
         `insert into tasks (id, title) select gen_random_uuid(), $1 from (select pg_sleep(0.3)) s returning title`,
@@ -173,7 +173,7 @@ describe('a connection that is lost', { skip: needsServer }, () => {
   })
 })
 
-test('whose session it is is found by reading a few rows, however many users there are', async () => {
+test('the proof of a session reads a few rows, with any number of users', async () => {
   const read = await served.asOwner(async (client) => {
     await client.query('begin')
     await client.query(`insert into users (id, name, email, "emailVerified")
@@ -188,7 +188,7 @@ test('whose session it is is found by reading a few rows, however many users the
       return rows[0]?.rows ?? Number.NaN
     }
     const before = await count()
-    // More often than PostgreSQL plans a statement for its values.
+    // More often than PostgreSQL uses custom plans before it considers a generic one.
     for (let times = 0; times < 10; times++) {
       const { rows } = await client.query(`select todo_prove('session', array[md5('many 7')], null) as id`)
       assert.deepEqual(rows, [{ id: 'many 7' }])
@@ -197,6 +197,6 @@ test('whose session it is is found by reading a few rows, however many users the
     await client.query('rollback')
     return after - before
   })
-  // A session and a user each time; planning looks at a few more.
+  // Each execution reads a session and a user; planning reads a few more rows.
   assert.ok(read < 100, `${read} rows`)
 })

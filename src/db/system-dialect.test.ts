@@ -27,7 +27,7 @@ after(() => database[Symbol.asyncDispose]())
 const user = (id: string) => ({ id, name: id, email: `${id}@example.com`, emailVerified: false })
 const ids = async () => (await db.selectFrom('users').select('id').orderBy('id').execute()).map(({ id }) => id)
 
-/** What the next user of the pool's only connection finds. */
+/** The state in which the next user of the pool's only connection finds it. */
 async function nextInLine() {
   const { rows } = await pool.query<{ role: string; inTransaction: boolean }>(
     'select current_user as role, now() <> statement_timestamp() as "inTransaction"',
@@ -42,7 +42,7 @@ test('a statement runs as the system role, and its connection goes back as the s
   await assert.rejects(pool.query('select from users'), /permission denied/)
 })
 
-test('instants come as Dates although the pool reads them as text', async () => {
+test('instants are returned as Dates although the pool parses them as text', async () => {
   await db.insertInto('users').values(user('dated')).execute()
   const { createdAt } = await db
     .selectFrom('users')
@@ -53,7 +53,7 @@ test('instants come as Dates although the pool reads them as text', async () => 
   assert.ok(Math.abs(createdAt.getTime() - Date.now()) < 60_000)
 })
 
-test('changes say how many rows they touched, queries do not', async () => {
+test('writes return the number of affected rows, queries do not', async () => {
   const inserted = await db
     .insertInto('users')
     .values([user('n1'), user('n2')])
@@ -64,7 +64,7 @@ test('changes say how many rows they touched, queries do not', async () => {
   assert.equal((await sql`select 1`.execute(db)).numAffectedRows, undefined)
 })
 
-test('a failing statement throws its own error, changes nothing and leaves the connection in order', async () => {
+test('a failing statement throws its own error, changes nothing and leaves the connection usable', async () => {
   errors.length = 0
   await assert.rejects(
     db
@@ -78,7 +78,7 @@ test('a failing statement throws its own error, changes nothing and leaves the c
   assert.equal(errors.length, 1)
 })
 
-test('a transaction keeps all or nothing, on a pool of one connection', async () => {
+test('a transaction is atomic on a pool of one connection', async () => {
   const boom = new Error('boom')
   await assert.rejects(
     db.transaction().execute(async (trx) => {
@@ -110,7 +110,7 @@ test('a transaction that continues after an error does not count as committed', 
   assert.equal((await nextInLine())?.inTransaction, false)
 })
 
-test('isolation level and access mode are those asked for', async () => {
+test('isolation level and access mode are those of the call', async () => {
   await db
     .transaction()
     .setIsolationLevel('serializable')
@@ -125,7 +125,7 @@ test('isolation level and access mode are those asked for', async () => {
     .catch((error: unknown) => assert.equal((error as Error).name, 'AbortedTransactionError'))
 })
 
-test('a role that may not be entered is refused, and so is the statement', async () => {
+test('a statement is refused if the role cannot be set', async () => {
   const other = new Kysely<Tables>({ dialect: systemDialect({ pool, role: 'no "such" role' }) })
   await assert.rejects(other.selectFrom('users').selectAll().execute(), /role "no "such" role" does not exist/)
   await assert.rejects(

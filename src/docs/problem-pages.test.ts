@@ -23,8 +23,8 @@ suite('GET /problems/<code>', () => {
     }
   })
 
-  test('is where the type of a refusal leads, those of the auth server included', async () => {
-    const signIn = { email: 'nobody@example.com', password: 'correct horse' }
+  test('is the URL in the `type` of every refusal, also of those of the auth server', async () => {
+    const signIn = { email: 'unknown@example.com', password: 'correct horse' }
     for (const refused of [
       await world.ask('GET', '/api/tasks'),
       await world.ask('POST', '/api/auth/sign-in/email', { body: signIn }),
@@ -35,7 +35,7 @@ suite('GET /problems/<code>', () => {
     }
   })
 
-  test('is a page for browsers, under a policy that allows nothing but its style', async () => {
+  test('is an HTML page for browsers, with a content security policy that allows only its style', async () => {
     for (const accept of ['text/html', 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8']) {
       const { status, headers, text } = await world.ask('GET', '/problems/invalid_input', { headers: { accept } })
       assert.equal(status, 200)
@@ -45,7 +45,7 @@ suite('GET /problems/<code>', () => {
     }
   })
 
-  test('of a code that is none is 404', async () => {
+  test('is 404 for an unknown code', async () => {
     for (const code of ['nope', 'Invalid_Input', 'constructor', '__proto__', 'a%00b', 'x'.repeat(2000)]) {
       assertProblem(await world.ask('GET', `/problems/${code}`), { status: 404, code: 'not_found' })
     }

@@ -9,18 +9,18 @@ suite('the documents', () => {
   })
   after(() => world[Symbol.asyncDispose]())
 
-  /** What a page loads by its HTML. */
+  /** The URLs that the HTML of a page loads. */
   const assetsOf = (html: string): string[] => [...html.matchAll(/(?:src|href)="([^"]+)"/g)].map(([, url = '']) => url)
 
   for (const page of ['/docs', '/redoc', '/docs/', '/redoc/']) {
-    test(`${page} and all it loads come from this process, under a policy that allows nothing else`, async () => {
+    test(`${page} and everything that it loads come from this process, and its content security policy allows nothing else`, async () => {
       const { status, headers, text } = await world.ask('GET', page)
       assert.equal(status, 200)
       assert.match(headers.get('content-type') ?? '', /^text\/html/)
       const policy = headers.get('content-security-policy') ?? ''
       assert.match(policy, /default-src 'none'/)
       assert.doesNotMatch(policy, /https?:|\*|unsafe-eval|script-src[^;]*unsafe-inline/)
-      assert.doesNotMatch(text, /<script(?![^>]*\bsrc=)/, 'an inline script, which the policy forbids')
+      assert.doesNotMatch(text, /<script(?![^>]*\bsrc=)/, 'an inline script, which the content security policy forbids')
       const assets = assetsOf(text)
       assert.ok(assets.length > 0)
       for (const asset of assets.filter((each) => each !== 'data:,')) {
@@ -31,20 +31,20 @@ suite('the documents', () => {
     })
   }
 
-  test('no asset names a host to load a picture or a font from', async () => {
+  test('no asset loads a picture or a font from another host', async () => {
     assert.doesNotMatch((await world.ask('GET', '/redoc/redoc.js')).text, /cdn\.redoc\.ly\/redoc\/logo/)
   })
 
-  test('ReDoc is told to send nothing home', async () => {
+  test('the telemetry of ReDoc is disabled', async () => {
     assert.match((await world.ask('GET', '/redoc')).text, /<redoc [^>]*disable-telemetry="true"/)
   })
 
-  test('both show /openapi.json', async () => {
+  test('both pages show /openapi.json', async () => {
     assert.match((await world.ask('GET', '/redoc')).text, /spec-url="openapi\.json"/)
     assert.match((await world.ask('GET', '/docs/start.js')).text, /base \+ 'openapi\.json'/)
   })
 
-  test('DOCS_ENABLED=false hides them all', async () => {
+  test('DOCS_ENABLED=false removes all documents', async () => {
     await using hidden = await openWorld({ env: { DOCS_ENABLED: 'false' } })
     for (const path of [
       '/docs',

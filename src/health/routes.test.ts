@@ -17,7 +17,7 @@ async function assertUnreadyFor(world: World, change: string, undo: string, stat
 }
 
 suite('health', () => {
-  test('/health says healthy and touches nothing else', async () => {
+  test('/health is healthy and uses no other component', async () => {
     await using world = await openWorld({
       replace: () => ({
         db: new Proxy({} as never, { get: () => assert.fail('the database was touched') }),
@@ -33,7 +33,7 @@ suite('health', () => {
     [true, 'ready', 'up'],
     [false, 'degraded', 'degraded'],
   ] as const) {
-    test(`/health/ready is 200 and ${status} when Redis is ${isUp ? 'there' : 'away'}`, async () => {
+    test(`/health/ready is 200 and ${status} when Redis is ${isUp ? 'available' : 'unavailable'}`, async () => {
       await using world = await openWorld({
         replace: () => ({ redis: { isReachable: async () => isUp } }),
       })
@@ -47,7 +47,7 @@ suite('health', () => {
     })
   }
 
-  test('Redis that is not there is degraded, asked for real', async () => {
+  test('/health/ready is degraded with an actual Redis client that cannot connect', async () => {
     await using world = await openWorld({ env: { REDIS_URL: 'redis://127.0.0.1:1/0' } })
     assert.equal((await world.ask('GET', '/health/ready')).json.checks.redis, 'degraded')
   })
@@ -73,7 +73,7 @@ suite('health', () => {
     assert.deepEqual(await ready(), [503, 'unavailable', 'pending', ['0003_search_words'], '2'])
   })
 
-  test('/health/ready is 503 within three seconds when the database is away, and /health still 200', async () => {
+  test('/health/ready is 503 within three seconds when the database is unavailable, and /health still 200', async () => {
     await using world = await openWorld({
       replace: (deps) => ({ db: { ...deps.db, migrationState: () => new Promise<never>(() => undefined) } }),
     })
@@ -96,7 +96,7 @@ suite('health', () => {
       'denied',
     ],
     [
-      'a table is gone',
+      'a table is missing',
       'alter table idempotency_keys rename to gone',
       'alter table gone rename to idempotency_keys',
       'down',
@@ -117,7 +117,7 @@ suite('health', () => {
     await using world = await openWorld()
     const byDefault = (value: string): string =>
       `do $$ begin execute format('alter database %I set default_transaction_read_only = ${value}', current_database()); end $$`
-    // It holds for new sessions.
+    // The setting applies to new sessions.
     const ended =
       'select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()'
     await assertUnreadyFor(
@@ -128,7 +128,7 @@ suite('health', () => {
     )
   })
 
-  test('asking whether it can write leaves nothing behind', async () => {
+  test('the check that the database is writable writes no rows', async () => {
     await using world = await openWorld()
     const sizes = (): Promise<unknown> =>
       world.asOwner(async (client) => {

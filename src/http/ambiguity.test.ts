@@ -21,7 +21,7 @@ suite('a request target', () => {
     '/a?b?c',
   ]
   for (const target of same) {
-    test(`${target} stays as it is`, () => assert.equal(originForm(target), target))
+    test(`${target} does not change`, () => assert.equal(originForm(target), target))
   }
 
   const changed: readonly [target: string, becomes: string][] = [

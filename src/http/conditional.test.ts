@@ -4,7 +4,7 @@ import type { FastifyRequest } from 'fastify'
 import { Problem } from '../errors.ts'
 import { etag, expectedVersion, isFresh } from './conditional.ts'
 
-// Of the request only its headers are read.
+// The functions read only the headers of the request.
 const asking = (headers: Record<string, string>): FastifyRequest => ({ headers }) as unknown as FastifyRequest
 const ifMatch = (header: string): FastifyRequest => asking({ 'if-match': header })
 const ifNoneMatch = (header: string): FastifyRequest => asking({ 'if-none-match': header })
@@ -48,11 +48,11 @@ const MALFORMED = [
 ]
 
 suite('If-Match', () => {
-  test('that is absent lets every version pass', () => {
+  test('accepts every version if it is absent', () => {
     expectedVersion(asking({})).check({ version: 7 })
   })
 
-  test('that is * or lists this version lets it pass', () => {
+  test('accepts the version if it is * or lists the version', () => {
     for (const header of [
       '*',
       ' * ',
@@ -77,7 +77,7 @@ suite('If-Match', () => {
     }
   })
 
-  test('that lists others is 412 and says which version there is', () => {
+  test('that lists only other versions is 412 with the current version', () => {
     for (const header of ['"1"', '"1", "2"', '"03"', '" 3"'.replace(' ', '!'), '"33"', '""', '"3,"', '"1,3"']) {
       const problem = refusalOf(() => expectedVersion(ifMatch(header)).check({ version: 3 }))
       assert.deepEqual([problem.status, problem.code], [412, 'precondition_failed'])
@@ -86,19 +86,19 @@ suite('If-Match', () => {
     }
   })
 
-  test('that is weak, as behind a proxy that compresses, is compared like the tag that was sent', () => {
+  test('with a weak tag, as from a proxy that compresses, is compared like the strong tag', () => {
     assert.deepEqual(expectedVersion(ifMatch('W/"3", "4-gzip"')).versions, [3, 4])
     assert.equal(refusalOf(() => expectedVersion(ifMatch('W/"2"')).check({ version: 3 })).status, 412)
   })
 
-  test('that fails is never explained by a change, which the service cannot know of', () => {
+  test('that fails does not claim that the task was changed, which the service cannot know', () => {
     for (const header of ['"2"', '"4"', '"03"', '"3-tar"']) {
       const { message } = refusalOf(() => expectedVersion(ifMatch(header)).check({ version: 3 }))
       assert.equal(message, 'The task is at version 3, which is not the one you named')
     }
   })
 
-  test('that is no list of entity tags is 400 before anything is looked at', () => {
+  test('that is no list of entity tags is 400 before the task is read', () => {
     for (const header of MALFORMED) {
       const problem = refusalOf(() => expectedVersion(ifMatch(header)))
       assert.deepEqual([problem.status, problem.code], [400, 'invalid_header'], header)
@@ -110,16 +110,16 @@ suite('If-Match', () => {
 suite('If-None-Match', () => {
   const current = etag({ version: 3 })
 
-  test('that is absent finds nothing fresh', () => {
+  test('never matches if it is absent', () => {
     assert.equal(isFresh(asking({}), current), false)
   })
 
-  test('that is * or lists this version, weakly or strongly, finds it fresh', () => {
+  test('matches if it is * or lists the version, as a weak or strong tag', () => {
     for (const header of ['*', '"3"', 'W/"3"', '"3-gzip"', '"1", W/"3"', 'W/"1","3"'])
       assert.equal(isFresh(ifNoneMatch(header), current), true)
   })
 
-  test('that lists others does not', () => {
+  test('does not match if it lists only other versions', () => {
     for (const header of ['"1"', 'W/"1"', '"33"', '""', '"W/3"', '"3-tar"', '"1-gzip"'])
       assert.equal(isFresh(ifNoneMatch(header), current), false)
   })
@@ -131,7 +131,7 @@ suite('If-None-Match', () => {
     }
   })
 
-  test('of 16 KiB of anything is read at once', () => {
+  test('of 16 KiB is parsed in linear time, with any content', () => {
     const from = performance.now()
     for (const piece of ['"', ',', ' ,', '"",', 'W/', '" "', 'a', '"a', '\t ']) {
       try {

@@ -7,7 +7,7 @@ import { openWorld, SERVICE_TOKEN, type Answer, type Asking, type World } from '
 const TASKS = '/api/tasks'
 const ID = '019b6051-3a80-7c4e-9d3b-5f0c2f7f6a11'
 
-/** Requests that are wrong by themselves, with their status when the credential is valid. */
+/** Invalid requests, with their status when the credential is valid. */
 const WRONG: readonly [what: string, method: string, path: string, asking: Asking, status: number][] = [
   ['an invalid body', 'POST', TASKS, { body: { title: '' } }, 422],
   ['a body that is no JSON', 'POST', TASKS, { raw: '{' }, 400],
@@ -28,7 +28,7 @@ const WRONG: readonly [what: string, method: string, path: string, asking: Askin
   ['an unknown parameter of the auth server', 'GET', '/api/auth/list-sessions?x=1', {}, 422],
 ]
 
-suite('a credential problem comes before what is wrong with the request', () => {
+suite('an invalid credential is reported before an invalid request', () => {
   let world: World
   let live: string
   let ended: string
@@ -36,7 +36,7 @@ suite('a credential problem comes before what is wrong with the request', () => 
     world = await openWorld()
     live = (await world.signUp()).token
     ended = (await world.signUp()).token
-    // The process has seen it alive a moment ago.
+    // The process has just accepted this session, so it is in its cache.
     assert.equal((await world.ask('GET', TASKS, { token: ended })).status, 200)
     assert.equal((await world.ask('POST', '/api/auth/sign-out', { token: ended })).status, 200)
   })
@@ -54,14 +54,14 @@ suite('a credential problem comes before what is wrong with the request', () => 
     })
   }
 
-  test('a service that names no user is 404 before its body is judged', async () => {
-    const headers = { 'x-service-auth': SERVICE_TOKEN, 'x-user-id': 'nobody' }
+  test('a service that names an unknown user gets 404 before its body is validated', async () => {
+    const headers = { 'x-service-auth': SERVICE_TOKEN, 'x-user-id': 'unknown' }
     const answer = await world.ask('POST', TASKS, { headers, body: { title: '' } })
     assertProblem(answer, { status: 404, code: 'not_found' })
     assert.equal(answer.json.detail, 'X-User-ID names no user')
   })
 
-  test('a cookie of a session that has ended is 401 where the auth server reads it', async () => {
+  test('a cookie of an ended session is 401 on the routes of the auth server', async () => {
     const user = await world.signUp()
     const signedIn = await world.ask('POST', '/api/auth/sign-in/email', {
       body: { email: user.email, password: user.password },
@@ -74,7 +74,7 @@ suite('a credential problem comes before what is wrong with the request', () => 
     assertProblem(await change(), { status: 401, code: 'unauthenticated' })
   })
 
-  test('a route that takes no credential does not look at one', async () => {
+  test('a route without authentication ignores an invalid credential', async () => {
     for (const path of ['/health?x=1', '/problems/not_found?x=1', '/api/auth/get-session?x=1']) {
       assert.equal((await world.ask('GET', path, { token: ended })).status, 422, path)
     }
@@ -82,7 +82,7 @@ suite('a credential problem comes before what is wrong with the request', () => 
     assert.equal(signUp.status, 422)
   })
 
-  test('beyond the rate limit nothing is looked up: guesses with invalid bodies are 429', async () => {
+  test('beyond the rate limit no credential is looked up: guesses with invalid bodies are 429', async () => {
     await using limited = await openWorld({
       env: { RATE_LIMIT_WRITE: '3', RATE_LIMIT_KEY_PREFIX: `${randomUUID()}:` },
     })

@@ -5,20 +5,20 @@ import { toProblem } from './problem.ts'
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** Without a valid credential the answer is 401, whatever else the request says. */
+    /** Requests without a valid credential get 401 even if they are also invalid in other ways. */
     readonly takesCredential?: true
   }
 }
 
-/** Refusals for how a request is written, which are given before the database has seen its credential. */
+/** Problems of a request's form, which are found before the database checks its credential. */
 const ABOUT_THE_FORM: ReadonlySet<number> = new Set([400, 413, 414, 415, 422])
 
 /**
- * A valid request proves its credential in the transaction of its work. One that is refused for its form never gets there, so
- * its credential is proven here: a client whose session has ended must be told that, and not to correct its body. The rate limit
- * has admitted the request, which bounds these look-ups.
+ * A valid request proves its credential in the transaction of its work. A request that is refused for its form never gets there, so
+ * its credential is checked here: a client whose session has ended must get 401, and not correct its body. The rate limit has admitted
+ * the request, which bounds these look-ups.
  *
- * @returns what to answer instead of `thrown`, or `thrown` itself
+ * @returns the problem to answer with: `thrown`, or one that takes precedence
  */
 export async function credentialFirst(request: FastifyRequest, gate: Gate, thrown: unknown): Promise<unknown> {
   if (request.routeOptions.config.takesCredential !== true) return thrown
@@ -27,7 +27,7 @@ export async function credentialFirst(request: FastifyRequest, gate: Gate, throw
     await gate.prove(request)
     return thrown
   } catch (error) {
-    // While the database cannot say, nothing is known against the credential.
+    // If the database is not available, the credential counts as valid.
     return error instanceof Problem && error.status < 500 ? error : thrown
   }
 }

@@ -64,13 +64,13 @@ for (const [what, presented] of refused) {
     [secretUnknown, 'unknown'],
   ] as const) {
     if (rules === secretUnknown && /^(a wrong|another)/.test(what)) continue
-    test(`${what} is refused where the signing secret is ${known}`, () => {
+    test(`${what} is refused if the signing secret is ${known}`, () => {
       assert.equal(sessionTokenKeys(presented, rules), undefined)
     })
   }
 }
 
-test('where the signing secret is unknown the token alone decides, whatever signs it', () => {
+test('without a signing secret only the token counts, with any signature', () => {
   assert.deepEqual(sessionTokenKeys(`${RAW}.${FOREIGN_SIGNATURE}`, secretUnknown), [HASH])
   assert.deepEqual(sessionTokenKeys(encodeURIComponent(`${RAW}.${SIGNATURE}`), secretUnknown), [HASH])
 })
@@ -79,16 +79,16 @@ test('tokens of 16 and of 256 characters are within the bounds', () => {
   for (const chars of [16, 256]) assert.equal(sessionTokenKeys(signed('_'.repeat(chars)), embedded)?.length, 1)
 })
 
-test('the longest token with its signature fits when every character is percent-encoded that may be', () => {
+test('the longest token with its signature is accepted when every possible character is percent-encoded', () => {
   const signature = '+'.repeat(43).concat('=')
   assert.deepEqual(sessionTokenKeys(`${'_'.repeat(256)}.${encodeURIComponent(signature)}`, secretUnknown)?.length, 1)
 })
 
-test('a table that may hold either is asked for both, the hash first', () => {
+test('in a table that may contain hashes and tokens both are looked up, the hash first', () => {
   assert.deepEqual(sessionTokenKeys(RAW, { ...embedded, storage: 'auto' }), [HASH, RAW])
 })
 
-test('a table of plain tokens is asked for the token, and a hash is still no credential', () => {
+test('in a table of plain tokens the token is looked up, and a hash is still refused', () => {
   assert.deepEqual(sessionTokenKeys(`${RAW}.${SIGNATURE}`, { ...embedded, storage: 'plain' }), [RAW])
   assert.equal(sessionTokenKeys(HASH, { ...embedded, storage: 'plain' }), undefined)
 })

@@ -1,32 +1,32 @@
 import { createHmac, timingSafeEqual } from 'node:crypto'
 
 export interface CredentialRules {
-  /** Keys the HMAC that `user_sessions.token` holds. */
+  /** The key of the HMAC that is stored in `user_sessions.token`. */
   readonly sessionHashSecret: string
   /**
-   * The auth server's BETTER_AUTH_SECRET. Where it is known, a signature that is presented must be right; where it is not
-   * (another server's sessions, its secret not given), the token alone decides, as in the service this one replaces.
+   * The auth server's BETTER_AUTH_SECRET. If it is configured, a presented signature must be valid. If it is not (sessions of another
+   * server), signatures are not checked, as in the Python service.
    */
   readonly signingSecret?: string | undefined
-  /** What the table holds: HMACs, tokens in the clear, or either. */
+  /** The contents of `user_sessions.token`: HMACs, plain tokens, or both. */
   readonly storage: 'hashed' | 'plain' | 'auto'
 }
 
-/** Room for the longest token with its signature, percent-encoded. */
+/** The length of the longest token with its signature, percent-encoded. */
 const MAX_PRESENTED_CHARS = 400
 const RAW_TOKEN = /^[A-Za-z0-9_-]{16,256}$/
-/** Whoever reads the table must not be able to sign in with what it says. */
+/** The form of a stored hash. It is refused as a token, so that a reader of the table cannot sign in with its contents. */
 const STORED_HASH = /^[0-9a-f]{64}$/i
 /** An HMAC-SHA256 in base64 or base64url, padded or not. */
 const SIGNATURE = /^[A-Za-z0-9+/_-]{43}=?$/
 
-/** What `user_sessions.token` holds for a session token: HMAC-SHA256 in lower-case hex. */
+/** The stored form of a session token: HMAC-SHA256 in lower-case hex. */
 export const hashSessionToken = (raw: string, secret: string): string =>
   createHmac('sha256', secret).update(raw, 'utf8').digest('hex')
 
 /**
- * What `user_sessions.token` may hold for a bearer value presented as `raw` or `raw.signature`, either percent-encoded or
- * not; undefined when it has no such form, has the form of a stored hash, or carries a wrong signature.
+ * The values of `user_sessions.token` that match a credential of the form `raw` or `raw.signature`, percent-encoded or not. Undefined
+ * if it has another form, has the form of a stored hash, or has a wrong signature.
  */
 export function sessionTokenKeys(presented: string, rules: CredentialRules): readonly string[] | undefined {
   const raw = rawToken(presented, rules.signingSecret)
@@ -44,7 +44,7 @@ function rawToken(presented: string, signingSecret: string | undefined): string 
   return signingSecret === undefined || isSigned(raw, signature, signingSecret) ? raw : undefined
 }
 
-/** A text that is not percent-encoding is returned as it is: its `%` fits no accepted form. */
+/** Returns text that is not valid percent-encoding unchanged; its `%` is refused by the later checks. */
 function decodedOnce(text: string): string {
   if (!text.includes('%')) return text
   try {
@@ -56,6 +56,6 @@ function decodedOnce(text: string): string {
 
 function isSigned(raw: string, signature: string, secret: string): boolean {
   const expected = createHmac('sha256', secret).update(raw, 'utf8').digest()
-  // Node reads both alphabets, and SIGNATURE has settled the length.
+  // Node decodes both alphabets, and SIGNATURE has checked the length.
   return timingSafeEqual(Buffer.from(signature, 'base64'), expected)
 }

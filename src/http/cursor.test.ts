@@ -19,26 +19,26 @@ function assertInvalid(act: () => unknown, what?: string): void {
 }
 
 suite('a cursor', () => {
-  test('gives back the position it was made of, to whoever has the secret', () => {
+  test('is decoded to its position by any process with the same secret', () => {
     assert.deepEqual(cursors.open('ada', LIST, cursor), POSITION)
     assert.deepEqual(openCursors([secret]).open('ada', LIST, cursor), POSITION)
     const strange = ['', '.', '\u0000', '"', '\u{1F600}']
     assert.deepEqual(cursors.open('ada', LIST, cursors.seal('ada', LIST, strange)), strange)
   })
 
-  test('goes into a URL and a header as it is', () => {
+  test('has only characters that need no escaping in a URL or a header', () => {
     assert.match(cursor, /^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]{22}$/)
   })
 
-  test('is good for nobody else, no other list and under no other secret', () => {
+  test('is refused for another user, another list or under another secret', () => {
     for (const user of ['bob', 'Ada', 'ada ', '', 'ada","']) assertInvalid(() => cursors.open(user, LIST, cursor), user)
     assertInvalid(() => cursors.open('ada', `${LIST}/`, cursor))
     assertInvalid(() => openCursors([new Secret('t'.repeat(32))]).open('ada', LIST, cursor))
-    // The parts do not run together.
+    // Parts with the same concatenation are different.
     assertInvalid(() => cursors.open('ada/', 'api/tasks', cursor))
   })
 
-  test('with any character changed to any other is refused, the last one too', () => {
+  test('with any single character replaced is refused, also the last one', () => {
     const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.=+/ \n'
     for (let at = 0; at < cursor.length; at++) {
       for (const other of alphabet) {
@@ -51,7 +51,7 @@ suite('a cursor', () => {
     }
   })
 
-  test('cut short, lengthened or with something put in is refused', () => {
+  test('that is truncated, extended or has an insertion is refused', () => {
     for (let length = 0; length < cursor.length; length++) {
       assertInvalid(() => cursors.open('ada', LIST, cursor.slice(0, length)))
       assertInvalid(() => cursors.open('ada', LIST, cursor.slice(length + 1)))
@@ -63,7 +63,7 @@ suite('a cursor', () => {
     }
   })
 
-  test('takes a secret', () => {
+  test('requires a secret', () => {
     assert.throws(() => openCursors([]), /need a secret/)
   })
 })

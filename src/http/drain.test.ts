@@ -11,9 +11,9 @@ import type { App } from './app.ts'
 
 const GET_FAST = lines('GET /fast HTTP/1.1', 'Host: x')
 const GET_SLOW = lines('GET /slow HTTP/1.1', 'Host: x')
-/** Longer than any of these tests takes, unless the deadline is what ends it. */
+/** A deadline that none of these tests reaches, except those of the deadline itself. */
 const NEVER_MS = 60_000
-/** A connection that is lost now and then is seen in one of so many tries. */
+/** Repetitions, because the race that these tests look for does not happen each time. */
 const ROUNDS = 3
 
 /** A service with one route that answers at once and one that is `begun` and waits to be released. */
@@ -33,7 +33,7 @@ async function openSlow(): Promise<{ app: App; url: string; begun: Promise<void>
 }
 
 suite('draining', () => {
-  test('lets a request under way end, and tells its client to come no more on this connection', async () => {
+  test('answers a request in progress with Connection: close', async () => {
     const { app, url, begun, release } = await openSlow()
     using wire = await dial(url)
     await wire.send(GET_SLOW)
@@ -46,7 +46,7 @@ suite('draining', () => {
     await drained
   })
 
-  test('closes idle connections at once and takes no new ones, while a request is under way', async () => {
+  test('closes idle connections at once and accepts no new ones while a request is in progress', async () => {
     const { app, url, begun, release } = await openSlow()
     using idle = await dial(url)
     using silent = await dial(url)
@@ -64,7 +64,7 @@ suite('draining', () => {
     await drained
   })
 
-  test('sends all of an answer that its client is slow to read', async () => {
+  test('sends a whole answer to a client that reads slowly', async () => {
     const large = 'x'.repeat(32 * 1024 * 1024)
     const written = Promise.withResolvers<void>()
     const { app, url } = await openSurface((app) => {
@@ -83,7 +83,7 @@ suite('draining', () => {
     await drained
   })
 
-  test('answers what was pipelined before it began, then closes', async () => {
+  test('answers requests that were pipelined before it began, then closes the connection', async () => {
     const { app, url, begun, release } = await openSlow()
     using wire = await dial(url)
     await wire.send(GET_FAST, GET_FAST, GET_SLOW)
@@ -95,7 +95,7 @@ suite('draining', () => {
     await drained
   })
 
-  test('refuses nothing that is still coming in: its answer is the last on that connection', async () => {
+  test('answers a request that is still being received, as the last one on its connection', async () => {
     const { app, url, begun, release } = await openSlow()
     using busy = await dial(url)
     using partial = await dial(url)
@@ -104,7 +104,7 @@ suite('draining', () => {
     await partial.send(GET_FAST)
     await partial.answer()
     await partial.send('GET /fast HTTP/1.1\r\n')
-    // Its bytes have been read once another request on the same event loop has been answered.
+    // When a later request to the same event loop has been answered, these bytes have been read.
     using other = await dial(url)
     await other.send(GET_FAST)
     await other.answer()
@@ -117,7 +117,7 @@ suite('draining', () => {
     await drained
   })
 
-  test('resets no request of clients that open a connection for each, and go on until the port is closed', async () => {
+  test('resets no request of clients that open a connection per request until the port is closed', async () => {
     for (let round = 0; round < ROUNDS; round++) {
       const { app, url } = await openSlow()
       const program = fileURLToPath(new URL('../../test/short-connections.ts', import.meta.url))
@@ -125,7 +125,7 @@ suite('draining', () => {
       const clients = fork(program, [url, request, '40'])
       const [begun] = await once(clients, 'message')
       assert.equal(begun, 'begun')
-      // In the middle of it: some connections have been answered, and as many are under way as there can be.
+      // Draining begins when some connections have been answered and the maximum number is in progress.
       while (app.connections.count().open < 5) await setImmediate()
       const outcomes = once(clients, 'message')
       await drain(app, NEVER_MS)
@@ -134,7 +134,7 @@ suite('draining', () => {
     }
   })
 
-  test('answers a client that connected before and sends its request only now', async () => {
+  test('answers a client that connected before it began and sends its request afterwards', async () => {
     const { app, url } = await openSlow()
     using early = await dial(url)
     const drained = drain(app, NEVER_MS)
@@ -144,7 +144,7 @@ suite('draining', () => {
     await drained
   })
 
-  test('cuts what has not ended by the deadline', async () => {
+  test('destroys connections that are still open at the deadline', async () => {
     const { app, url, begun, release } = await openSlow()
     using stuck = await dial(url)
     using stalled = await dial(url)
@@ -163,7 +163,7 @@ suite('draining', () => {
     assert.ok(tookMs >= 195 && tookMs < 5_000, `${tookMs} ms`)
   })
 
-  test('is not held up by a refused tunnel, a refused upload or a broken request that stay open', async () => {
+  test('does not wait for open connections of a refused tunnel, a refused upload or a malformed request', async () => {
     const { app, url } = await openSlow()
     const refused = [
       lines('CONNECT example.com:443 HTTP/1.1', 'Host: x'),
@@ -184,7 +184,7 @@ suite('draining', () => {
     for (const wire of wires) wire[Symbol.dispose]()
   })
 
-  test('may be asked for twice, and of a service that nobody has called', async () => {
+  test('can be started twice, and in a service that has had no request', async () => {
     const { app } = await openSlow()
     await Promise.all([drain(app, NEVER_MS), drain(app, NEVER_MS)])
   })

@@ -15,10 +15,10 @@ import { servicePrincipal } from '../principal.ts'
 
 interface Gate {
   readonly begun: string[]
-  /** Resolves when so many have begun. */
+  /** Resolves when `count` pieces of work have begun. */
   until(count: number): Promise<void>
   enter(name: string): Promise<void>
-  /** Lets the first that has begun and still waits go on. */
+  /** Releases the first piece of work that has begun and still waits. */
   release(): void
   open(): void
 }
@@ -48,13 +48,13 @@ function openGate(): Gate {
 const times = <T>(count: number, ask: (index: number) => Promise<T>): Promise<T[]> =>
   Promise.all(Array.from({ length: count }, (_, index) => ask(index)))
 
-/** Each status once. */
+/** The distinct statuses. */
 const statusesOf = (answers: readonly Answer[]): number[] => [...new Set(answers.map(({ status }) => status))]
 
 suite('the requests of one user', () => {
   let world: World
   let gate: Gate
-  /** Whose work is held. */
+  /** The users whose work is held. */
   let heavyKeys = ''
   before(async () => {
     world = await openWorld({
@@ -74,7 +74,7 @@ suite('the requests of one user', () => {
   })
   after(() => world[Symbol.asyncDispose]())
 
-  /** A user whose work the gate holds from now on. */
+  /** Signs up a user whose work the gate holds. */
   async function holdUser() {
     gate = openGate()
     const user = await world.signUp('Ada')
@@ -84,7 +84,7 @@ suite('the requests of one user', () => {
     return user
   }
 
-  test('long lists are answered one after the other, in their order, and hold up nothing of other users', async () => {
+  test('for long lists are answered one after another, in order, and do not delay other users', async () => {
     const ada = await holdUser()
     const ben = await world.signUp('Ben')
     const limits: string[] = []
@@ -95,7 +95,7 @@ suite('the requests of one user', () => {
       await nextTurn()
     }
     await gate.until(1)
-    // The others of hers wait for the first, and for her alone.
+    // Her other requests wait for the first one; those of other users do not.
     const small = await times(50, () => world.ask('GET', '/api/tasks?limit=20', { token: ben.token }))
     const long = await times(5, () => world.ask('GET', '/api/tasks?limit=900', { token: ben.token }))
     assert.deepEqual(statusesOf([...small, ...long]), [200])
@@ -109,7 +109,7 @@ suite('the requests of one user', () => {
     assert.deepEqual([...gate.begun].sort(), limits)
   })
 
-  test('short requests are worked on 64 at a time', async () => {
+  test('that are short run 64 at a time', async () => {
     const ada = await holdUser()
     const ben = await world.signUp('Ben')
     const asking = times(80, () => world.ask('GET', '/api/tasks?limit=20', { token: ada.token }))
@@ -120,7 +120,7 @@ suite('the requests of one user', () => {
     assert.deepEqual(statusesOf(await asking), [200])
   })
 
-  test('that wait take no room from other users, and beyond 256 are refused at once', async () => {
+  test('do not displace other users while they wait, and beyond 256 are refused at once', async () => {
     const ada = await holdUser()
     const ben = await world.signUp('Ben')
     const ask = (): Promise<Answer> => world.ask('GET', '/api/tasks', { token: ada.token })
@@ -144,7 +144,7 @@ suite('the requests of one user', () => {
     assert.equal((await first).status, 200)
   })
 
-  test('whose client leaves while they wait are never worked on', async () => {
+  test('are never executed if the client disconnects while they wait', async () => {
     const ada = await holdUser()
     const first = world.ask('GET', '/api/tasks?limit=901', { token: ada.token })
     await gate.until(1)
@@ -170,9 +170,9 @@ suite('a large answer', () => {
   })
   after(() => world[Symbol.asyncDispose]())
 
-  test('is sent in pieces with its length, whatever characters are where they are cut', async () => {
+  test('is sent in pieces with a Content-Length, with any characters at the cuts', async () => {
     const { token } = await world.signUp()
-    // An odd title shifts the pairs of surrogates against the pieces.
+    // A title of odd length puts surrogate pairs across the cuts.
     const wanted = []
     for (const title of ['a', 'ab', 'abc', '𝕒b']) {
       const description = '😀'.repeat(10_000)
@@ -198,10 +198,10 @@ suite('turns of a surface', () => {
     readonly turns: Turns
   }
 
-  /** Two routes for whoever says who they are: one that is held, one with a large answer. */
+  /** Two routes whose caller names the user: one is held, one has a large answer. */
   async function openSurface(gate: Gate, times: { waitMaxMs?: number; readWithinMs?: number }): Promise<Surface> {
     const turns = new Turns({ heavyAtOnce: 1, heldBytesPerUser: 1 })
-    // What shareFairly uses of an App is Fastify's own.
+    // shareFairly uses only members of App that are Fastify's own.
     const app = fastify() as unknown as App
     app.decorateRequest('principal', null)
     app.decorateRequest('admitted', null)
@@ -239,7 +239,7 @@ suite('turns of a surface', () => {
     assert.deepEqual(gate.begun, ['ada'])
   })
 
-  test('a client that does not read its large answer is cut off, and others of its user go on', async () => {
+  test('a client that does not read its large answer is disconnected, and other requests of its user continue', async () => {
     const gate = openGate()
     await using surface = await openSurface(gate, { readWithinMs: 20 - LARGE_BYTES / 64 })
     const { hostname, port } = new URL(surface.url)
@@ -248,7 +248,7 @@ suite('turns of a surface', () => {
     slow.write('GET /large HTTP/1.1\r\nHost: x\r\nX-User: ada\r\n\r\n')
     while (surface.turns.counts.heldBytes === 0) await nextTurn()
     gate.open()
-    // It waits for the answer that is held.
+    // This request waits for the answer that is held.
     const held = await askAt(surface.url, 'GET', '/held', { headers: { 'x-user': 'ada' } })
     assert.equal(held.status, 200)
     assert.deepEqual(surface.turns.counts, { waiting: 0, heldBytes: 0, users: 0 })

@@ -20,7 +20,7 @@ before(async () => {
 after(() => world[Symbol.asyncDispose]())
 
 suite('X-Request-Id', () => {
-  test('that is sane is kept, in the header and in the problem', async () => {
+  test('that is well-formed is returned in the header and in the problem', async () => {
     for (const id of ['a', '8f0e7f2e-6a59-4f0c-9a53-2f4f0f6f3c55', 'web:42.7_x-Y', 'x'.repeat(128)]) {
       const headers = { 'x-request-id': id }
       assert.equal((await world.ask('GET', '/health', { headers })).headers.get('x-request-id'), id)
@@ -31,7 +31,7 @@ suite('X-Request-Id', () => {
     }
   })
 
-  test('that is not is replaced by a new one', async () => {
+  test('that is malformed is replaced by a generated one', async () => {
     const insane = [
       '',
       'a b',
@@ -56,7 +56,7 @@ suite('X-Request-Id', () => {
     assert.equal(ids.size, insane.length)
   })
 
-  test('sent twice is replaced, and one with a line break is refused', async () => {
+  test('that is sent twice is replaced, and one with a line break is refused', async () => {
     const twice = await exchange(
       world.url,
       lines('GET /health HTTP/1.1', 'Host: x', 'X-Request-Id: a', 'X-Request-Id: b'),
@@ -115,24 +115,24 @@ suite('every answer', () => {
     })
   }
 
-  test('names no software', async () => {
+  test('does not name the software', async () => {
     for (const path of ['/health', '/nope', TASKS]) {
       const { headers } = await world.ask('GET', path)
       for (const name of ['server', 'x-powered-by', 'via']) assert.equal(headers.get(name), null)
     }
   })
 
-  test('forbids plain HTTP in production only', async () => {
+  test('has Strict-Transport-Security only in production', async () => {
     assert.equal((await world.ask('GET', '/health')).headers.get('strict-transport-security'), null)
   })
 })
 
 suite('HEAD', () => {
-  /** Without what differs between two answers to the same question, or because fetch closes after HEAD. */
+  /** Removes headers that differ between two answers to the same request, or because fetch closes the connection after HEAD. */
   const stableHeaders = ({ headers }: Answer): [string, string][] =>
     [...headers].filter(([name]) => !/^(date|x-request-id|connection|keep-alive|(x-)?ratelimit.*)$/.test(name))
 
-  test('answers wherever GET does, with the same headers and no body', async () => {
+  test('is answered on every route with GET, with the same headers and no body', async () => {
     for (const [path, asking] of [
       ['/health', {}],
       ['/health/ready', {}],
@@ -155,7 +155,7 @@ suite('HEAD', () => {
     }
   })
 
-  test('is 304 for who has this version', async () => {
+  test('is 304 if If-None-Match has the current version', async () => {
     const asking = { token: ada.token, headers: { 'if-none-match': 'W/"1"' } }
     for (const method of ['GET', 'HEAD']) {
       const answer = await world.ask(method, taskPath, asking)
@@ -178,7 +178,7 @@ suite('a page of another origin', () => {
     '*',
   ]
 
-  test('that is allowed may read every answer, refusals too, and only what a page may see', async () => {
+  test('whose origin is allowed may read every answer, also refusals, and the exposed headers only', async () => {
     for (const origin of allowed) {
       for (const [path, asking] of [
         [TASKS, { token: ada.token }],
@@ -209,7 +209,7 @@ suite('a page of another origin', () => {
     }
   })
 
-  test('that is not, or that hides, may read none', async () => {
+  test('whose origin is not allowed or is null may read no answer', async () => {
     for (const origin of foreign) {
       for (const [path, asking] of [
         [TASKS, { token: ada.token }],
@@ -225,7 +225,7 @@ suite('a page of another origin', () => {
     assert.equal(headers.get('vary'), 'Origin')
   })
 
-  test('that is allowed may send credentials to every route, as fetch does with credentials: include', async () => {
+  test('whose origin is allowed may send credentials to every route, as fetch does with credentials: include', async () => {
     for (const origin of allowed) {
       for (const path of [
         '/api/auth/get-session',
@@ -245,7 +245,7 @@ suite('a page of another origin', () => {
     }
   })
 
-  test('that only a wildcard or null lets in may read, and send no credentials', async () => {
+  test('whose origin is allowed only by `*` or `null` may read, but not send credentials', async () => {
     await using open = await openWorld({ env: { CORS_ORIGINS: '*,null,https://app.example.com' } })
     for (const [origin, allowedOrigin, credentials] of [
       ['https://any.example', '*', null],
@@ -258,7 +258,7 @@ suite('a page of another origin', () => {
     }
   })
 
-  test('asks before it writes, and is told what it may do', async () => {
+  test('sends a preflight before a write, whose answer lists the allowed methods and headers', async () => {
     for (const origin of allowed) {
       for (const path of [TASKS, `${TASKS}/${UNKNOWN_ID}`, '/api/auth/sign-in/email']) {
         const answer = await world.ask('OPTIONS', path, {
@@ -295,7 +295,7 @@ suite('a page of another origin', () => {
     }
   })
 
-  test('that is not allowed gets no permission out of a preflight', async () => {
+  test('whose origin is not allowed gets no permission from a preflight', async () => {
     for (const origin of foreign) {
       const headers = { origin, 'access-control-request-method': 'PATCH' }
       const answer = await world.ask('OPTIONS', TASKS, { headers })
@@ -304,7 +304,7 @@ suite('a page of another origin', () => {
     }
   })
 
-  test('that sends OPTIONS without asking for anything has a wrong method', async () => {
+  test('gets 405 for OPTIONS that is no preflight', async () => {
     for (const headers of [{}, { origin: 'https://evil.example' }, { 'access-control-request-method': 'PATCH' }]) {
       const answer = await world.ask('OPTIONS', TASKS, { headers })
       assertProblem(answer, { status: 405, code: 'method_not_allowed', path: TASKS })

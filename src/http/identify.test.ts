@@ -16,7 +16,7 @@ after(() => world[Symbol.asyncDispose]())
 
 type Headers = Readonly<Record<string, string>>
 
-/** By resolver: what is sent, and the refusal. */
+/** For each resolver the headers and the expected refusal. */
 const REFUSALS: readonly (readonly [
   what: string,
   headers: () => Headers,
@@ -146,7 +146,7 @@ suite('a request', () => {
 })
 
 suite('the log line of a request names the actor', () => {
-  /** Waits for the line, which is written when the answer has left. */
+  /** Waits for the line, which is written after the answer has been sent. */
   async function loggedOf(id: string | null) {
     for (;;) {
       const line = world.logged.map((each) => JSON.parse(each)).find(({ reqId }) => reqId === id)
@@ -157,7 +157,7 @@ suite('the log line of a request names the actor', () => {
   const asked: readonly (readonly [what: string, path: string, headers: () => Headers, expected: object])[] = [
     ['a session', TASKS, () => ({ authorization: `Bearer ${ada.token}` }), { principal: 'session', actor: undefined }],
     [
-      'a service, by the name that the operator gave it',
+      'a service, with its configured name',
       TASKS,
       () => ({ 'x-service-auth': SERVICE_TOKEN, 'x-user-id': ada.id }),
       { principal: 'service', actor: 'default' },

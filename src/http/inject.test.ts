@@ -13,7 +13,7 @@ suite('a request that is injected', () => {
   after(() => world[Symbol.asyncDispose]())
   const bearer = (): Record<string, string> => ({ authorization: `Bearer ${ada.token}` })
 
-  test('does what a request over a connection does, limits, request id and log line included', async () => {
+  test('behaves like a request over a connection, including limits, request id and log line', async () => {
     const created = await world.app.inject({
       method: 'POST',
       url: '/api/tasks',
@@ -48,7 +48,7 @@ suite('a request that is injected', () => {
     assert.equal(await refusals(), before + 1)
   })
 
-  test('without a credential counts for the address that it is given', async () => {
+  test('without a credential counts for the address in `remoteAddress`', async () => {
     const ask = async (remoteAddress: string): Promise<number> =>
       (await world.app.inject({ url: '/api/tasks', remoteAddress })).statusCode
     const statuses: number[] = []

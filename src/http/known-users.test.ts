@@ -24,7 +24,7 @@ function open(valid: Set<string>) {
 }
 
 suite('known users', () => {
-  test('a user is looked up once a minute, and once for requests that arrive together', async () => {
+  test('a user is looked up once a minute, and only once for concurrent requests', async () => {
     const { users, asked, clock } = open(new Set(['ada']))
     const ask = (): Promise<string | undefined> => users.userOf(session('ada'), here)
     assert.deepEqual(await Promise.all([ask(), ask(), ask()]), ['ada', 'ada', 'ada'])
@@ -36,7 +36,7 @@ suite('known users', () => {
     assert.equal(asked.length, 2)
   })
 
-  test('the look-ups of an address without a valid credential are bounded, and come back with time', async () => {
+  test('the look-ups of an address without a valid credential are bounded, and the allowance refills with time', async () => {
     const { users, asked, clock, guess } = open(new Set(['ada']))
     await guess(GUESSES_AT_ONCE + 50)
     assert.equal(asked.length, GUESSES_AT_ONCE)
@@ -47,7 +47,7 @@ suite('known users', () => {
     assert.equal(asked.length, GUESSES_AT_ONCE + 1 + 100)
   })
 
-  test('valid credentials take nothing from the allowance, however many there are', async () => {
+  test('look-ups of valid credentials do not count', async () => {
     const valid = new Set(Array.from({ length: 3 * GUESSES_AT_ONCE }, (_, at) => `user ${at}`))
     const { users, guess, asked } = open(valid)
     for (const user of valid) assert.equal(await users.userOf(session(user), here), user)
@@ -55,14 +55,14 @@ suite('known users', () => {
     assert.equal(asked.length, 4 * GUESSES_AT_ONCE)
   })
 
-  test('a credential that was valid before is looked up from an address that has no look-ups left', async () => {
+  test('a credential that was valid before is looked up even from an address without look-ups left', async () => {
     const valid = new Set(['ada'])
     const { users, asked, clock, guess } = open(valid)
     await users.userOf(session('ada'), here)
     clock.nowMs = 24 * 60 * 60 * 1000
     await guess(GUESSES_AT_ONCE + 1)
     assert.equal(await users.userOf(session('ada'), here), 'ada')
-    // Once it is dead, it is a guess like any other.
+    // A credential that has become invalid counts as a guess.
     valid.delete('ada')
     clock.nowMs += 60_000
     await guess(GUESSES_AT_ONCE)
@@ -73,7 +73,7 @@ suite('known users', () => {
     assert.equal(asked.length, before)
   })
 
-  test('a service may ask for any number of users from one address', async () => {
+  test('a service may act for any number of users from one address', async () => {
     const { users, asked } = open(new Set())
     for (let at = 0; at < GUESSES_AT_ONCE + 50; at++) {
       assert.equal(await users.userOf(servicePrincipal('default', `user ${at}`), here), undefined)
@@ -81,7 +81,7 @@ suite('known users', () => {
     assert.equal(asked.length, GUESSES_AT_ONCE + 50)
   })
 
-  test('a look-up that fails is not remembered and costs nothing', async () => {
+  test('a failed look-up is not cached and does not count', async () => {
     let isAway = true
     const users = new KnownUsers(
       async () => {

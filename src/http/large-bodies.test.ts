@@ -5,7 +5,7 @@ import { openWorld, type Answer, type User, type World } from '../../test/world.
 
 const TASKS = '/api/tasks'
 const MIB = 1024 * 1024
-/** Far above what it takes on a busy machine, far below what a validator that finds every fault would take. */
+/** Much longer than validation takes on a busy machine, much shorter than with a validator that collects every error. */
 const QUICK_MS = 2_000
 
 let world: World
@@ -26,7 +26,7 @@ suite('a body over 1 MiB', () => {
   ]
   for (const [how, size, parts] of ways) {
     for (const connection of ['keep-alive', 'close']) {
-      test(`${how} over Connection: ${connection} is 413, which the client can read after it has sent all`, async () => {
+      test(`${how} over Connection: ${connection} is 413, which the client can read after it has sent the whole body`, async () => {
         using wire = await dial(world.url)
         const head = [`POST ${TASKS} HTTP/1.1`, 'Host: x', `Authorization: Bearer ${ada.token}`]
         await wire.send(lines(...head, 'Content-Type: application/json', `Connection: ${connection}`, size), ...parts)
@@ -37,7 +37,7 @@ suite('a body over 1 MiB', () => {
     }
   }
 
-  test('is refused for what else is wrong first, and that can be read too', async () => {
+  test('on a request that is refused for another reason gets that refusal, which the client can read too', async () => {
     const wanted: readonly [line: string, status: number, code: string, path: string][] = [
       [`POST ${TASKS}`, 401, 'unauthenticated', TASKS],
       ['POST /nope', 404, 'not_found', '/nope'],
@@ -52,7 +52,7 @@ suite('a body over 1 MiB', () => {
     }
   })
 
-  test('is refused before any of it has come, and the connection does not wait for it', async () => {
+  test('is refused before it is received, and the connection does not wait for it', async () => {
     using wire = await dial(world.url)
     const head = [`POST ${TASKS} HTTP/1.1`, 'Host: x', `Authorization: Bearer ${ada.token}`]
     await wire.send(lines(...head, 'Content-Type: application/json', `Content-Length: ${2 * MIB}`))
@@ -60,14 +60,14 @@ suite('a body over 1 MiB', () => {
     assert.equal(await wire.ended(), '')
   })
 
-  test('is refused by fetch as by any client, and one of just 1 MiB is read', async () => {
+  test('that fetch sends is refused in the same way, and one of exactly 1 MiB is accepted', async () => {
     const post = (size: number): Promise<Answer> =>
       world.ask('POST', TASKS, { token: ada.token, raw: `{"title":"${'a'.repeat(size - 12)}"}` })
     assertProblem(await post(MIB + 1), { status: 413, code: 'body_too_large', path: TASKS })
     assertProblem(await post(MIB), { status: 422, code: 'invalid_input', path: TASKS })
   })
 
-  test('of a refused request leaves the connection good for the next', async () => {
+  test('of a refused request does not affect the next request on the connection', async () => {
     using wire = await dial(world.url)
     await wire.send(lines(`POST ${TASKS} HTTP/1.1`, 'Host: x', `Content-Length: ${2 * MIB}`), ...pieces)
     assertProblem(await wire.answer(), { status: 401, code: 'unauthenticated', path: TASKS })
@@ -95,7 +95,7 @@ suite('a body of nearly 1 MiB', () => {
     ['a due date of a million digits', `{"title":"a","dueDate":"2025-12-27T17:00:00.${'1'.repeat(1_000_000)}"}`],
   ]
   for (const [what, raw] of bodies) {
-    test(`with ${what} is 422, quickly and briefly`, async () => {
+    test(`with ${what} is 422 in time, with a short answer`, async () => {
       const from = performance.now()
       const answer = await world.ask('POST', TASKS, { token: ada.token, raw })
       const tookMs = performance.now() - from
@@ -105,7 +105,7 @@ suite('a body of nearly 1 MiB', () => {
     })
   }
 
-  test('that is many small faults lists at most twenty of them', async () => {
+  test('with many errors gets a list of at most twenty', async () => {
     const fields = Array.from({ length: 500 }, (_, n) => `"${n}${'x'.repeat(100)}":1`).join(',')
     const answer = await world.ask('POST', TASKS, { token: ada.token, raw: `{"title":"a",${fields}}` })
     assertProblem(answer, { status: 422, code: 'invalid_input', path: TASKS })

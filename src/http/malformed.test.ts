@@ -49,7 +49,7 @@ suite('a path', () => {
     }
   })
 
-  test('behind http://host, as proxies write it, is the same path', async () => {
+  test('in absolute form (http://host/path), as proxies send it, is the same path', async () => {
     const list = await exchange(world.url, lines(`GET http://elsewhere${TASKS} HTTP/1.1`, HOST, bearer))
     assert.equal(list.status, 200)
     assert.equal(list.headers.get('cache-control'), 'private, no-store')
@@ -61,7 +61,7 @@ suite('a path', () => {
     assert.equal(session.json.user.id, ada.id)
   })
 
-  test('longer than 8192 characters is 414, well-formed or not, in part or in query', async () => {
+  test('of more than 8192 characters is 414, well-formed or not, in the path or in the query', async () => {
     for (const target of [
       `/health?${'a'.repeat(9000)}`,
       `${TASKS}?cursor=${'a'.repeat(9000)}`,
@@ -76,7 +76,7 @@ suite('a path', () => {
     assert.equal(inPart.headers.get('cache-control'), 'private, no-store')
   })
 
-  test('of an id of 4000 characters is 422 like any id that is no UUID', async () => {
+  test('with an id of 4000 characters is 422, like any id that is no UUID', async () => {
     const answer = await exchange(world.url, lines(`GET ${TASKS}/${'a'.repeat(4000)} HTTP/1.1`, HOST, bearer))
     assertProblem(answer, { status: 422, code: 'invalid_input' })
   })
@@ -88,7 +88,7 @@ suite('a path', () => {
   })
 })
 
-suite('what is no HTTP/1.1', () => {
+suite('a request that is not valid HTTP/1.1', () => {
   const cases: readonly [what: string, ...parts: string[]][] = [
     ['garbage', 'GARBAGE\r\n\r\n'],
     ['an unknown method', lines('BREW / HTTP/1.1', HOST)],
@@ -127,7 +127,7 @@ suite('what is no HTTP/1.1', () => {
     ],
   ]
   for (const [what, ...parts] of cases) {
-    test(`${what}, is 400, and the connection ends`, async () => {
+    test(`with ${what} is 400, and the connection is closed`, async () => {
       using wire = await dial(world.url)
       await wire.send(...parts.map((part) => Buffer.from(part, 'latin1')))
       const answer = await wire.answer()
@@ -136,7 +136,7 @@ suite('what is no HTTP/1.1', () => {
     })
   }
 
-  test('a chunk that is none is 400 under the id of its request, and stores nothing', async () => {
+  test('with a malformed chunk is 400 under its request id, and changes nothing', async () => {
     using wire = await dial(world.url)
     await wire.send(
       lines(`POST ${TASKS} HTTP/1.1`, HOST, bearer, JSON_TYPE, 'Transfer-Encoding: chunked', 'X-Request-Id: mine'),
@@ -164,7 +164,7 @@ suite('headers', () => {
     ['Idempotency-Key', 'a', 'a'],
   ]
   for (const [name, first, second] of twice) {
-    test(`${name} sent twice is 400 on every path, and says which`, async () => {
+    test(`${name} sent twice is 400 on every path, and the answer names the header`, async () => {
       for (const path of [TASKS, '/health', '/nope']) {
         const host = name === 'Host' ? [] : [HOST]
         const request = lines(`GET ${path} HTTP/1.1`, ...host, `${name}: ${first}`, `${name.toLowerCase()}: ${second}`)
@@ -175,7 +175,7 @@ suite('headers', () => {
     })
   }
 
-  test('sent twice in a preflight are 400 too, and only one that says everything once is answered', async () => {
+  test('that are sent twice in a preflight are 400 too; a preflight with each header once is answered', async () => {
     const preflight = [
       `OPTIONS ${TASKS} HTTP/1.1`,
       HOST,
@@ -189,13 +189,13 @@ suite('headers', () => {
     }
   })
 
-  test('that hide a second Authorization behind 3000 others are all looked at', async () => {
+  test('with a second Authorization after 3000 others are refused', async () => {
     const others = Array.from({ length: 3000 }, () => 'a:')
     const answer = await exchange(world.url, lines(`GET ${TASKS} HTTP/1.1`, HOST, bearer, ...others, bearer))
     assertProblem(answer, { status: 400, code: 'invalid_header', path: TASKS })
   })
 
-  test('without Host are 400 in HTTP/1.1 and enough in HTTP/1.0', async () => {
+  test('without Host are 400 in HTTP/1.1 and accepted in HTTP/1.0', async () => {
     for (const path of ['/health', TASKS, '/nope']) {
       const answer = await exchange(world.url, lines(`GET ${path} HTTP/1.1`))
       assertProblem(answer, { status: 400, code: 'invalid_header', path })
@@ -203,7 +203,7 @@ suite('headers', () => {
     assert.equal((await exchange(world.url, lines('GET /health HTTP/1.0'))).status, 200)
   })
 
-  test('with a Host that is none are 400, and with any that is one are taken', async () => {
+  test('with a malformed Host are 400, and with any well-formed one accepted', async () => {
     for (const host of ['', 'a b', 'a/b', 'user@a', 'a?b', 'a,b', 'a:port', '[::1', 'a:1:2', '<script>']) {
       const answer = await exchange(world.url, lines('GET /health HTTP/1.1', `Host: ${host}`))
       assertProblem(answer, { status: 400, code: 'invalid_header', path: '/health' })
@@ -222,7 +222,7 @@ suite('headers', () => {
     }
   })
 
-  test('over 16 KiB are 431, of one or of many, and the answer can be read while they still come', async () => {
+  test('of more than 16 KiB, one or many, are 431, which the client can read while it still sends', async () => {
     for (const more of [
       [`X-A: ${'a'.repeat(17_000)}`],
       Array.from({ length: 100 }, () => `X-A: ${'a'.repeat(8_000)}`),
@@ -234,7 +234,7 @@ suite('headers', () => {
     }
   })
 
-  test('with a transfer coding but chunked are 400, and with any at all in HTTP/1.0', async () => {
+  test('with a transfer coding other than chunked are 400, and in HTTP/1.0 with any', async () => {
     for (const [version, coding] of [
       ['1.1', 'gzip, chunked'],
       ['1.1', 'identity, chunked'],
@@ -247,7 +247,7 @@ suite('headers', () => {
     }
   })
 
-  test('with an expectation but 100-continue are 417', async () => {
+  test('with an expectation other than 100-continue are 417', async () => {
     for (const [method, path] of [
       ['GET', '/health'],
       ['POST', TASKS],
@@ -268,7 +268,7 @@ suite('headers', () => {
     assert.deepEqual([head.status, head.text], [417, ''])
   })
 
-  test('with Expect: 100-continue are told to go on', async () => {
+  test('with Expect: 100-continue get 100 Continue', async () => {
     const body = '{"title":"expected"}'
     const head = [`POST ${TASKS} HTTP/1.1`, HOST, bearer, JSON_TYPE, 'Expect: 100-continue']
     using wire = await dial(world.url)
@@ -281,7 +281,7 @@ suite('headers', () => {
 })
 
 suite('on one connection', () => {
-  test('a fault behind a whole request takes nothing from its answer', async () => {
+  test('a malformed request after a complete one does not affect the answer to the complete one', async () => {
     const body = '{"title":"pipelined"}'
     const post = lines(`POST ${TASKS} HTTP/1.1`, HOST, bearer, JSON_TYPE, `Content-Length: ${body.length}`) + body
     using wire = await dial(world.url)
@@ -293,7 +293,7 @@ suite('on one connection', () => {
     assert.equal((await titlesOf(ada)).filter((title) => title === 'pipelined').length, 2)
   })
 
-  test('requests are answered in order, and a refusal ends nothing', async () => {
+  test('requests are answered in order, and a refusal does not close the connection', async () => {
     using wire = await dial(world.url)
     const paths = ['/health', '/nope', TASKS, '/%zz', '/health']
     await wire.send(...paths.map((path) => lines(`GET ${path} HTTP/1.1`, HOST)))
@@ -302,7 +302,7 @@ suite('on one connection', () => {
     assert.deepEqual(statuses, [200, 404, 401, 400, 200])
   })
 
-  test('a client that has asked and closes its side gets its answer', async () => {
+  test('a client that half-closes after its request gets its answer', async () => {
     const body = '{"title":"half-closed"}'
     const head = [`POST ${TASKS} HTTP/1.1`, HOST, bearer, JSON_TYPE, `Content-Length: ${body.length}`]
     for (const [request, statuses] of [
@@ -319,7 +319,7 @@ suite('on one connection', () => {
     assert.equal((await titlesOf(ada)).filter((title) => title === 'half-closed').length, 2)
   })
 
-  test('CONNECT is 405, after what was asked before it, with and without a body', async () => {
+  test('CONNECT is 405, after the answers to earlier requests, with and without a body', async () => {
     for (const more of [[], ['Content-Length: 10']]) {
       using wire = await dial(world.url)
       await wire.send(lines('GET /health HTTP/1.1', HOST), lines('CONNECT example.com:443 HTTP/1.1', HOST, ...more))
@@ -349,7 +349,7 @@ suite('on one connection', () => {
     await app.close()
   })
 
-  test('a client that goes away in the middle of its body is no error of ours', async () => {
+  test('a client that disconnects in the middle of its body causes no error in the log', async () => {
     const log: string[] = []
     const closed = Promise.withResolvers<void>()
     const { app, url } = await openSurface(
@@ -376,7 +376,7 @@ suite('on one connection', () => {
     await app.close()
   })
 
-  test('an Upgrade is not taken up', async () => {
+  test('an Upgrade is ignored', async () => {
     const answer = await exchange(
       world.url,
       lines(

@@ -9,7 +9,7 @@ const JSON_TYPE = 'Content-Type: application/json'
 const CHUNKED = 'Transfer-Encoding: chunked'
 const KIB = 1024
 const MIB = 1024 * KIB
-/** What the server may have read, and the buffers of the kernel on both sides, when it ends a connection after 16 MiB. */
+/** Maximum bytes sent when the server closes after 16 MiB: those that it reads and the kernel's buffers on both sides. */
 const SENT_MAX = 64 * MIB
 
 let app: App
@@ -33,21 +33,21 @@ const postInChunks = (text: string, size: number): string =>
   lines('POST / HTTP/1.1', HOST, JSON_TYPE, CHUNKED) + chunksOf(text, size)
 const textOf = (length: number): string => `"${'a'.repeat(length - 2)}"`
 
-suite('what is legal is read:', () => {
-  test('a head of nearly 16 KiB, whole, and in two pieces wherever it is cut at its end', async () => {
+suite('the limit of bytes without a complete message does not affect', () => {
+  test('a head of nearly 16 KiB in one piece, or in two pieces with any cut near its end', async () => {
     const head = lines('GET / HTTP/1.1', HOST, `X-A: ${'a'.repeat(16 * KIB - 50)}`)
     assert.equal((await exchange(url, head)).status, 200)
     for (let cut = 1; cut <= 5; cut++) {
       using wire = await dial(url)
       await wire.send(head.slice(0, -cut))
-      // The answer to a request on another connection comes after the first piece was read.
+      // The answer on another connection shows that the first piece has been read.
       await exchange(url, GET)
       await wire.send(head.slice(-cut))
       assert.equal((await wire.answer()).status, 200)
     }
   })
 
-  test('hundreds of requests that are sent at once, with and without bodies, in chunks and not', async () => {
+  test('hundreds of pipelined requests, with and without bodies, chunked and not', async () => {
     using wire = await dial(url)
     const round = [GET, post('{}'), post(textOf(40 * KIB)), postInChunks(textOf(KIB), 7), GET, postInChunks('{}', 1)]
     const rounds = 50
@@ -66,7 +66,7 @@ suite('what is legal is read:', () => {
       const request = postInChunks(textOf(length), size)
       const headEnd = request.indexOf('\r\n\r\n') + 4
       await wire.send(request.slice(0, headEnd))
-      // The answer to a request on another connection comes after the head was read.
+      // The answer on another connection shows that the head has been read.
       await exchange(url, GET)
       await wire.send(request.slice(headEnd))
       assert.deepEqual((await wire.answer()).json, { length })
@@ -76,14 +76,14 @@ suite('what is legal is read:', () => {
   }
 })
 
-suite('more than 16 KiB without a request are refused before its end has come:', () => {
+suite('more than 16 KiB without a complete head are refused before the head ends:', () => {
   const endless: readonly [what: string, status: number, code: string, begin: string, more: string][] = [
     ['empty lines', 400, 'malformed_request', '', '\r\n'],
     ['spaces before a value', 431, 'headers_too_large', `GET / HTTP/1.1\r\n${HOST}\r\nX-A:`, ' '],
     ['headers without a value', 431, 'headers_too_large', `GET / HTTP/1.1\r\n${HOST}\r\n`, 'A:\r\n'],
   ]
   for (const [what, status, code, begin, more] of endless) {
-    test(`${what}, on a new connection and on one that was used`, async () => {
+    test(`${what}, on a new connection and on a reused one`, async () => {
       for (const earlier of [[], [GET], [postInChunks('{}', 1)]]) {
         using wire = await dial(url)
         for (const request of earlier) {
@@ -98,7 +98,7 @@ suite('more than 16 KiB without a request are refused before its end has come:',
   }
 })
 
-test('framing that is larger than its body allows is 413 before its end has come, under the id of its request', async () => {
+test('chunk framing that is too large for its body is 413 before the body ends, under its request id', async () => {
   using wire = await dial(url)
   await wire.send(lines('POST / HTTP/1.1', HOST, JSON_TYPE, CHUNKED, 'X-Request-Id: mine'), '0'.repeat(500 * KIB))
   const answer = await wire.answer()
@@ -107,7 +107,7 @@ test('framing that is larger than its body allows is 413 before its end has come
   assert.equal(await wire.ended(), '')
 })
 
-test('of a body that is not wanted so many MiB are dropped, then the connection ends', async () => {
+test('an unwanted body is discarded up to a limit, then the connection is closed', async () => {
   for (const [line, framing, status] of [
     ['GET /', 'Content-Length: 1000000000', 200],
     ['POST /nope', 'Content-Length: 1000000000', 404],
@@ -122,11 +122,11 @@ test('of a body that is not wanted so many MiB are dropped, then the connection 
       sent += piece.length
       if (!wire.socket.write(piece)) await Promise.race([once(wire.socket, 'drain'), wire.ended()])
     }
-    assert.ok(sent <= SENT_MAX, `${sent} bytes were taken`)
+    assert.ok(sent <= SENT_MAX, `${sent} bytes were sent`)
   }
 })
 
-test('a body is asked for with 100 where it will be read, and not where the head is refused', async () => {
+test('100 Continue is sent if the body will be read, and not if the head is refused', async () => {
   const expecting = (line: string, length: number): string =>
     lines(`${line} HTTP/1.1`, HOST, JSON_TYPE, `Content-Length: ${length}`, 'Expect: 100-continue')
   for (const [request, first] of [
@@ -142,7 +142,7 @@ test('a body is asked for with 100 where it will be read, and not where the head
   }
 })
 
-test('an answer instead of 100 closes the connection, since the body may or may not follow', async () => {
+test('a final answer instead of 100 Continue closes the connection, because the body may or may not follow', async () => {
   for (const [path, expectation, status] of [
     ['/', 'tea', 417],
     ['/nope', '100-continue', 404],

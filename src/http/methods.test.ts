@@ -5,14 +5,14 @@ import { watchRoutes, type Methods } from './methods.ts'
 import type { App } from './app.ts'
 
 function methodsOf(routes: readonly (readonly [method: string | string[], url: string])[]): Methods {
-  // Of the application only its hook for routes is used.
+  // Only the onRoute hook of the application is used.
   const app = fastify() as unknown as App
   const methods = watchRoutes(app)
   for (const [method, url] of routes) app.route({ method, url, handler: async () => 'ok' })
   return methods
 }
 
-suite('the methods possible at a path', () => {
+suite('the allowed methods of a path', () => {
   const possible = methodsOf([
     ['GET', '/tasks'],
     ['POST', '/tasks'],
@@ -52,12 +52,12 @@ suite('the methods possible at a path', () => {
     ['/tasks\n', []],
   ]
   for (const [path, methods] of cases) {
-    test(`${JSON.stringify(path)} has ${methods.join(', ') || 'none'}, sorted, each once`, () => {
+    test(`${JSON.stringify(path)} has ${methods.join(', ') || 'none'}, sorted, without repetitions`, () => {
       assert.deepEqual(possible.at(path), methods)
     })
   }
 
-  test('are those of the path itself where one with a parameter matches as well', () => {
+  test('are those of the exact path if a path with a parameter matches as well', () => {
     for (const path of ['/tasks/batch', '/tasks/batch/']) {
       for (const method of ['GET', 'HEAD', 'DELETE', 'PUT']) assert.equal(possible.lacks(method, path), true, method)
       assert.equal(possible.lacks('POST', path), false)

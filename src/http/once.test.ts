@@ -26,14 +26,14 @@ async function fingerprints(
 const newest = async (...request: Parameters<typeof fingerprints>): Promise<string> =>
   (await fingerprints(...request))[1]
 
-suite('what makes a request with an Idempotency-Key this one', () => {
-  test('is its query too, whatever the order of the parameters', async () => {
+suite('the fingerprint of a request with an Idempotency-Key', () => {
+  test('includes the query, but not the order of its parameters', async () => {
     assert.equal(await newest('?a=1&b=2'), await newest('?b=2&a=1'))
     const others = ['', '?a=1', '?a=1&b=3', '?a=1&b=2&c=3', '?a=1&a=1&b=2']
     for (const other of others) assert.notEqual(await newest('?a=1&b=2'), await newest(other), other)
   })
 
-  test('is neither the case of an id, nor what the route calls it, nor a tag that a proxy made weak', async () => {
+  test('ignores the case of an id, the name of its parameter, and the weakness of an entity tag', async () => {
     const same = await newest()
     assert.equal(await newest('', { id: 'a1' }), same)
     assert.equal(await newest('', { name: 'taskId' }), same)
@@ -43,11 +43,11 @@ suite('what makes a request with an Idempotency-Key this one', () => {
     assert.notEqual(await newest('', { body: { a: 2 } }), same)
   })
 
-  test('was in version 1 the method, the route, the ids, If-Match and the body', async () => {
+  test('of version 1 consists of method, route, ids, If-Match and body', async () => {
     const parts = ['PATCH', '/api/tasks/:id/complete', ['a1'], '"1"', { a: 1 }]
     const expected = createHash('sha256').update(canonicalJson(parts)).digest('hex')
     const [first] = await fingerprints()
     assert.equal(first, expected)
-    assert.notEqual((await fingerprints('?a=1'))[0], expected, 'no such request had a query')
+    assert.notEqual((await fingerprints('?a=1'))[0], expected, 'version 1 had no query')
   })
 })

@@ -7,11 +7,11 @@ import { drain } from './drain.ts'
 import { Work } from './overload.ts'
 import type { App } from './app.ts'
 
-/** What a process works on at once before it knows its pace. */
+/** Concurrent requests of a process before it has measured its throughput. */
 const USUAL = 360
 
 suite('overload', () => {
-  test('what is too much is refused at once and says when to come back; the rest is answered, and health all the time', async () => {
+  test('requests above the bound are refused at once with Retry-After; the others and health are answered', async () => {
     const gate = Promise.withResolvers<void>()
     const full = Promise.withResolvers<void>()
     let begun = 0
@@ -39,7 +39,7 @@ suite('overload', () => {
     assertProblem(refused, { status: 503, code: 'overloaded', more: ['retryAfter'] })
     assert.equal(refused.headers.get('retry-after'), '1')
     assert.equal(refused.headers.get('access-control-allow-origin'), 'http://localhost:3000')
-    // Not even what the router itself refuses.
+    // Requests that the router refuses do not count either.
     for (const [method, path] of [
       ['POST', '/slow'],
       ['HEAD', '/%zz'],
@@ -64,7 +64,7 @@ suite('overload', () => {
     await drain(app, 1000)
   })
 
-  test('whoever waits for the server of somebody else keeps nobody out', async () => {
+  test('requests that wait for another server do not count towards the bound', async () => {
     const gate = Promise.withResolvers<void>()
     const waiting = Promise.withResolvers<void>()
     const many = USUAL + 40
@@ -87,7 +87,7 @@ suite('overload', () => {
     assert.deepEqual(statuses, new Set([200]))
   })
 
-  test('the bound follows the pace of a busy process, within its own bounds, and returns to the usual in calm', () => {
+  test('the bound follows the throughput of a busy process within limits, and returns to its default when it is idle', () => {
     let now = 0
     const work = new Work(() => now)
     const fill = (): number => {
@@ -95,7 +95,7 @@ suite('overload', () => {
       while (work.enter()) entered++
       return entered
     }
-    /** A quarter of a second in which each answer makes room for the next. */
+    /** A quarter of a second in which each answer is followed by the next request. */
     const busyTick = (answers: number): void => {
       for (let index = 0; index < answers; index++) {
         work.leave()
@@ -105,14 +105,14 @@ suite('overload', () => {
     }
     assert.equal(fill(), USUAL)
     now += 250
-    // It was not busy before: nothing changes yet.
+    // The process was not busy before, so nothing changes yet.
     assert.equal(fill(), 0)
     now += 250
-    // Nothing ended at all: that is no pace.
+    // No request ended, so there is no throughput.
     assert.equal(fill(), 0)
     busyTick(50)
     assert.equal(work.enter(), false)
-    // 50 in 250 ms are 50 in 250 ms.
+    // The throughput was 50 per interval, so 50 requests may be in progress.
     for (let left = 0; left < USUAL - 49; left++) work.leave()
     assert.equal(fill(), 1)
     now += 10_000

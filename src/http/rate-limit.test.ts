@@ -7,10 +7,10 @@ import { openWorld, SERVICE_TOKEN, type Answer, type World } from '../../test/wo
 import { addressOf } from './admission.ts'
 import { hashSessionToken } from './credential.ts'
 
-/** The tests' own, so that others on the same Redis do not count with it. */
+/** A prefix of its own, so that other tests on the same Redis do not count. */
 const address = (): string => `10.${randomInt(256)}.${randomInt(256)}.${randomInt(256)}`
 const from = (ip: string): Record<string, string> => ({ 'x-forwarded-for': ip })
-/** Every request comes from an address of its own, unless it says from which. */
+/** Each request gets an address of its own, unless the test names one. */
 async function open(read: number, write: number, env: Record<string, string> = {}): Promise<World> {
   const world = await openWorld({
     env: { RATE_LIMIT_READ: String(read), RATE_LIMIT_WRITE: String(write), TRUST_PROXY: '127.0.0.1', ...env },
@@ -19,7 +19,7 @@ async function open(read: number, write: number, env: Record<string, string> = {
     world.ask(method, path, { ...asking, headers: { ...from(address()), ...asking?.headers } })
   return { ...world, ask }
 }
-// Users and addresses are each test's own.
+// Each test has its own users and addresses.
 let wide: World
 let narrow: World
 before(async () => {
@@ -30,7 +30,7 @@ after(async () => {
   await wide[Symbol.asyncDispose]()
   await narrow[Symbol.asyncDispose]()
 })
-/** Users who never asked anything, with a session each. @returns their tokens */
+/** Inserts users without requests so far, each with a session. @returns their tokens */
 async function addUsers(world: World, count: number): Promise<string[]> {
   const { sessionHashSecret } = world.config.auth
   assert.ok(sessionHashSecret)
@@ -72,7 +72,7 @@ function assertTooMany(answer: Answer, limit: number, kind: 'read' | 'write'): v
 }
 
 suite('rate limits of a user', () => {
-  test('of 160 parallel reads exactly 100 pass, and every answer says what is left', async () => {
+  test('allow exactly 100 of 160 parallel reads, and each answer has the remaining number', async () => {
     const world = wide
     const { token } = await world.signUp('Ada', from(address()))
     const answers = await times(160, () => world.ask('GET', '/api/tasks', { token }))
@@ -82,7 +82,7 @@ suite('rate limits of a user', () => {
     for (const answer of answers.filter(({ status }) => status === 429)) assertTooMany(answer, 100, 'read')
   })
 
-  test('of 50 parallel writes exactly 30 happen', async () => {
+  test('allow exactly 30 of 50 parallel writes', async () => {
     const world = wide
     const { token } = await world.signUp('Ada', from(address()))
     const answers = await times(50, () => world.ask('POST', '/api/tasks', { token, body: { title: 'Once' } }))
@@ -93,7 +93,7 @@ suite('rate limits of a user', () => {
     assert.equal(list.headers.get('x-ratelimit-remaining'), '99')
   })
 
-  test('all sessions and services of a user count together, and no other user with them', async () => {
+  test('count all sessions and services of a user together, and each user separately', async () => {
     const world = narrow
     const user = await world.signUp('Ada', from(address()))
     const { json } = await world.ask('POST', '/api/auth/sign-in/email', {
@@ -114,7 +114,7 @@ suite('rate limits of a user', () => {
     assert.equal((await world.ask('GET', '/api/tasks', { token: other.token })).status, 200)
   })
 
-  test('what is refused counts too, and beyond the limit is told nothing else', async () => {
+  test('count refused requests too, and beyond the limit 429 precedes any other refusal', async () => {
     const world = narrow
     const { token } = await world.signUp('Ada', from(address()))
     assertProblem(await world.ask('POST', '/api/tasks', { token, body: { title: '' } }), {
@@ -132,7 +132,7 @@ suite('rate limits of a user', () => {
     assertTooMany(await world.ask('POST', '/api/nothing', { token }), 4, 'write')
   })
 
-  test('a signed-out session does not spend what its user has', async () => {
+  test('do not count requests with a signed-out session', async () => {
     const world = wide
     const user = await world.signUp('Ada', from(address()))
     const { json } = await world.ask('POST', '/api/auth/sign-in/email', {
@@ -143,7 +143,7 @@ suite('rate limits of a user', () => {
     await world.ask('GET', '/api/tasks', { token: json.token })
     await world.ask('POST', '/api/auth/sign-out', { token: json.token })
     const dead = { token: json.token, headers: from(address()) }
-    // Two whose session the process still takes for alive when it counts them; the second finds out that it is not.
+    // Two requests that the process still counts, because the session is in its cache; the second one finds that it has ended.
     assert.equal((await world.ask('GET', '/api/nothing', dead)).status, 404)
     assert.equal((await world.ask('GET', '/api/tasks?limit=0', dead)).status, 401)
     for (let round = 0; round < 10; round++) {
@@ -155,7 +155,7 @@ suite('rate limits of a user', () => {
 })
 
 suite('rate limits of an address', () => {
-  test('guessing is limited: of 130 parallel tokens exactly 100 are answered, and the rest is 429', async () => {
+  test('bound guessing: of 130 parallel tokens exactly 100 are checked, and the others get 429', async () => {
     const world = wide
     const headers = from(address())
     const answers = await times(130, () => world.ask('GET', '/api/tasks', { token: guess(), headers }))
@@ -163,7 +163,7 @@ suite('rate limits of an address', () => {
     assert.equal((await world.ask('GET', '/api/tasks', { token: guess(), headers: from(address()) })).status, 401)
   })
 
-  test('users who are new to the process get through from an address that spends its limit on guesses', async () => {
+  test('do not affect users who are new to the process, even if their address has used its limit for guesses', async () => {
     const world = wide
     const headers = from(address())
     const users = await addUsers(world, 20)
@@ -175,7 +175,7 @@ suite('rate limits of an address', () => {
     assertTooMany(await world.ask('GET', '/api/tasks', { token: guess(), headers }), 100, 'read')
   })
 
-  test('45 users behind one address make their first write at once, and none is refused', async () => {
+  test('do not affect the first writes of 45 users behind one address', async () => {
     const world = wide
     const headers = from(address())
     const users = await addUsers(world, 45)
@@ -183,13 +183,13 @@ suite('rate limits of an address', () => {
       users.map((token) => world.ask('POST', '/api/tasks', { token, headers, body: { title: 'First' } })),
     )
     assert.deepEqual(tally(writes), { 201: 45 })
-    // Their address has paid nothing.
+    // Nothing was counted for their address.
     const next = await world.ask('POST', '/api/tasks', { headers, body: { title: 'First' } })
     assert.equal(next.status, 401)
     assert.equal(next.headers.get('x-ratelimit-remaining'), '29')
   })
 
-  test('nobody pays for a database that cannot say whose session it is', async () => {
+  test('do not count a request whose credential cannot be checked because the database is not available', async () => {
     const user = await narrow.signUp('Ada', from(address()))
     const headers = from(address())
     let isAway = true
@@ -207,11 +207,11 @@ suite('rate limits of an address', () => {
       assert.equal((await flaky.ask('GET', '/api/tasks', { token, headers })).status, 503)
     }
     isAway = false
-    // Another database: the session is unknown there, and that is told, within the limit.
+    // In another database the session is unknown, so the answer is 401, within the limit.
     assert.equal((await flaky.ask('GET', '/api/tasks', { token, headers })).status, 401)
   })
 
-  test('a user that a service makes up counts for the address, and is not in the log', async () => {
+  test('count a service that names an unknown user, whose id is not in the log', async () => {
     const headers = { ...from(address()), 'x-service-auth': SERVICE_TOKEN }
     const ask = (): Promise<Answer> =>
       narrow.ask('GET', '/api/tasks', { headers: { ...headers, 'x-user-id': `${guess()}@example.com` } })
@@ -219,7 +219,7 @@ suite('rate limits of an address', () => {
     assertTooMany(await ask(), 4, 'read')
   })
 
-  test('every way to be nobody counts: no credential, a malformed one, a wrong service token', async () => {
+  test('count every request without a valid credential: with none, a malformed one or a wrong service token', async () => {
     const world = narrow
     const ip = from(address())
     const post = (headers: Record<string, string>): Promise<Answer> =>
@@ -232,7 +232,7 @@ suite('rate limits of an address', () => {
     assertTooMany(await world.ask('POST', '/api/auth/sign-in/email', { raw: '{}', headers: ip }), 4, 'write')
   })
 
-  test('a user who was known before is served from an address that has spent its limit', async () => {
+  test('do not affect a known user at an address that has used its limit', async () => {
     const world = narrow
     const { token } = await world.signUp('Ada', from(address()))
     assert.equal((await world.ask('GET', '/api/tasks', { token })).status, 200)
@@ -242,7 +242,7 @@ suite('rate limits of an address', () => {
     assertTooMany(await world.ask('GET', '/openapi.json', { headers }), 4, 'read')
   })
 
-  test('who proves to be a user costs the address nothing; who does not, does', async () => {
+  test('count failed sign-ins, and not successful ones', async () => {
     const world = narrow
     const headers = from(address())
     const sign = (path: string, body: object): Promise<Answer> =>
@@ -258,7 +258,7 @@ suite('rate limits of an address', () => {
     assertTooMany(await sign('in', wrong), 4, 'write')
   })
 
-  test('get-session tells no more guesses apart than anything else', async () => {
+  test('bound guesses with get-session like all others', async () => {
     const world = narrow
     const headers = from(address())
     const cookie = (): string => `better-auth.session_token=${guess()}`
@@ -275,7 +275,7 @@ suite('rate limits of an address', () => {
     assertTooMany(next, 4, 'read')
   })
 
-  test('a browser with its session cookie counts as the user', async () => {
+  test('do not count a browser with a session cookie, which counts for its user', async () => {
     const world = narrow
     const email = `${guess().toLowerCase()}@example.com`
     const signUp = await world.ask('POST', '/api/auth/sign-up/email', {
@@ -291,7 +291,7 @@ suite('rate limits of an address', () => {
     assertTooMany(await world.ask('GET', '/api/tasks', { token: signUp.json.token }), 4, 'read')
   })
 
-  test('an IPv6 address counts with its /64, and an IPv4 one alone', () => {
+  test('count an IPv6 address with its /64, and an IPv4 address by itself', () => {
     const same = ['2001:db8:1:2::1', '2001:db8:1:2:ffff:ffff:ffff:ffff', '2001:0DB8:0001:0002::']
     assert.deepEqual([...new Set(same.map(addressOf))], ['2001:db8:1:2::/64'])
     assert.equal(addressOf('2001:db8:1:3::1'), '2001:db8:1:3::/64')
@@ -304,7 +304,7 @@ suite('rate limits of an address', () => {
     assert.equal(addressOf('nonsense'), 'unknown')
   })
 
-  test('X-Forwarded-For counts only from a trusted proxy, and only its last untrusted hop', async () => {
+  test('use X-Forwarded-For only from a trusted proxy, and only its last untrusted hop', async () => {
     const ip = address()
     for (const forged of [address(), address(), address(), address()]) {
       assert.equal((await narrow.ask('GET', '/api/tasks', { headers: from(`${forged}, ${ip}`) })).status, 401)
@@ -320,7 +320,7 @@ suite('rate limits of an address', () => {
 })
 
 suite('sign-in attempts outside development', () => {
-  test('are three in ten seconds from one address, whatever it forges, and say when to come back', async () => {
+  test('are limited to three in ten seconds per address, with any forged header, and the refusal has Retry-After', async () => {
     await using world = await open(100, 100, { ENVIRONMENT: 'staging' })
     const body = { email: `${guess().toLowerCase()}@example.com`, password: 'wrong horse battery' }
     const headers = from(address())
@@ -338,8 +338,8 @@ suite('sign-in attempts outside development', () => {
   })
 })
 
-suite('what is free', () => {
-  test('health and metrics are never limited and say nothing of limits', async () => {
+suite('exempt from rate limits', () => {
+  test('are health and metrics, whose answers have no rate limit headers', async () => {
     const world = narrow
     for (const path of ['/health', '/health/ready', '/metrics']) {
       const answers = await times(5, () => world.ask('GET', path))
@@ -348,7 +348,7 @@ suite('what is free', () => {
     }
   })
 
-  test('a preflight is', async () => {
+  test('is a preflight', async () => {
     const world = narrow
     const headers = { ...from(address()), origin: 'http://localhost:3000', 'access-control-request-method': 'PATCH' }
     const answers = await times(5, () => world.ask('OPTIONS', '/api/tasks', { headers }))

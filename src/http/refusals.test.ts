@@ -29,7 +29,7 @@ const countOfTasks = (): Promise<number> =>
 
 suite('an unknown path', () => {
   for (const path of ['/', '/nope', '/api', '/api/nope', '/api/tasks/a/b', '/Health', '/api/Tasks', '/health;a=b']) {
-    test(`${path} is 404, whatever is asked of it and with whatever body`, async () => {
+    test(`${path} is 404 for every method and body`, async () => {
       for (const [method, asking] of [
         ['GET', {}],
         ['POST', { body: { title: 'x' } }],
@@ -43,7 +43,7 @@ suite('an unknown path', () => {
   }
 })
 
-suite('a known path with a method it has not', () => {
+suite('a known path with another method', () => {
   const hex = (_: string, code: string): string => String.fromCharCode(Number.parseInt(code, 16))
   const cases: readonly [path: string, allow: string, methods: readonly string[]][] = [
     [TASKS, 'GET, HEAD, POST', ['PUT', 'PATCH', 'DELETE']],
@@ -61,10 +61,10 @@ suite('a known path with a method it has not', () => {
     [`${TASKS}/`, 'GET, HEAD, POST', ['PUT']],
     ['/%61pi/%74asks', 'GET, HEAD, POST', ['PUT']],
   ]
-  // What Node's parser knows besides, which fetch does not send.
+  // Further methods of Node's parser, which fetch does not send.
   const exotic = ['PROPFIND', 'QUERY', 'PURGE', 'LINK', 'MKCOL', 'M-SEARCH', 'SEARCH', 'TRACE', 'OPTIONS']
   for (const [path, allow, methods] of cases) {
-    test(`${path} is 405 and says Allow: ${allow}, before credentials and body are looked at`, async () => {
+    test(`${path} is 405 with Allow: ${allow}, before credentials and body are checked`, async () => {
       for (const method of [...methods, ...exotic]) {
         const answer = await exchange(world.url, lines(`${method} ${path} HTTP/1.1`, 'Host: x'))
         assert.equal(answer.headers.get('allow'), allow)
@@ -81,7 +81,7 @@ suite('a known path with a method it has not', () => {
 
 suite('a body', () => {
   const refused: readonly [what: string, raw: string | Uint8Array, code: string][] = [
-    ['that breaks off', '{"title":"a"', 'invalid_json'],
+    ['that is truncated', '{"title":"a"', 'invalid_json'],
     ['of no JSON', 'title=a', 'invalid_json'],
     ['of NaN', '{"title":NaN}', 'invalid_json'],
     ['with a comma too many', '{"title":"a",}', 'invalid_json'],
@@ -104,7 +104,7 @@ suite('a body', () => {
     })
   }
 
-  test('that is missing where one is needed is 422, with or without a Content-Type', async () => {
+  test('that is required and missing is 422, with or without a Content-Type', async () => {
     for (const asking of [{}, { raw: '' }, { headers: { 'content-type': 'application/json' } }]) {
       const answer = await world.ask('POST', TASKS, { token: ada.token, ...asking })
       assertProblem(answer, { status: 422, code: 'invalid_input', path: TASKS })
@@ -112,7 +112,7 @@ suite('a body', () => {
     }
   })
 
-  test('may be left out where none is needed, also under a Content-Type', async () => {
+  test('may be omitted if it is optional, also with a Content-Type', async () => {
     const { json } = await world.ask('POST', TASKS, { token: ada.token, body: { title: 'a' } })
     const headers = { 'content-type': 'application/json' }
     const completed = await world.ask('PATCH', `${TASKS}/${json.id}/complete`, { token: ada.token, headers })
@@ -151,7 +151,7 @@ suite('a body', () => {
     }
   })
 
-  test('of JSON is taken under every spelling of its type', async () => {
+  test('of JSON is accepted with every spelling of its type', async () => {
     for (const type of ['application/json', 'Application/JSON; Charset="UTF-8"', 'application/merge-patch+json']) {
       const headers = { 'content-type': type, 'content-encoding': 'identity' }
       const answer = await world.ask('POST', TASKS, { token: ada.token, body: { title: 'a' }, headers })
@@ -160,9 +160,9 @@ suite('a body', () => {
   })
 })
 
-suite('a field named like what every object has', () => {
+suite('a field with the name of a member of Object.prototype', () => {
   for (const name of ['__proto__', 'constructor', 'toString', 'hasOwnProperty', 'prototype', '']) {
-    test(`${JSON.stringify(name)} is 422, named, and pollutes nothing`, async () => {
+    test(`${JSON.stringify(name)} is 422, is named in the answer, and changes no prototype`, async () => {
       const raw = `{"title":"a",${JSON.stringify(name)}:{"polluted":true,"status":"COMPLETED"}}`
       for (const path of [TASKS, `${TASKS}/${UNKNOWN_ID}`]) {
         const method = path === TASKS ? 'POST' : 'PATCH'
@@ -187,7 +187,7 @@ suite('a field named like what every object has', () => {
 })
 
 suite('credentials', () => {
-  test('that are missing or malformed are 401 on every route behind them, and HEAD has the headers', async () => {
+  test('that are missing or malformed are 401 on every route that requires them, and HEAD has the same headers', async () => {
     for (const authorization of ['', 'Bearer', 'Bearer ', 'Basic YTpi', 'Bearer a b', 'Bearer x']) {
       const headers = authorization === '' ? {} : { authorization }
       for (const [method, path] of [
@@ -203,8 +203,8 @@ suite('credentials', () => {
   })
 })
 
-suite('what is our fault', () => {
-  /** A service whose door to user data fails, and the lines of its log. */
+suite('an unexpected error', () => {
+  /** A service whose `asUser` fails, and the lines of its log. */
   async function askBroken(asUser: World['deps']['db']['asUser']): Promise<{ answer: Answer; log: LogLine[] }> {
     const log: LogLine[] = []
     const sink = new Writable({
@@ -237,7 +237,7 @@ suite('what is our fault', () => {
     ],
     ['an error of the database', Object.assign(new Error('secret'), { code: '42P01', detail: 'secret' })],
   ] as const) {
-    test(`${what} is 500 without a word of it, and in the log once, under the request id of the answer`, async () => {
+    test(`${what} is 500 without its message, and is logged once, with the request id of the answer`, async () => {
       const { answer, log } = await askBroken(() => Promise.reject(thrown))
       assertProblem(answer, { status: 500, code: 'internal', path: TASKS })
       assert.equal(
@@ -251,14 +251,14 @@ suite('what is our fault', () => {
     })
   }
 
-  test('a thrown nothing is 500 too', async () => {
-    // oxlint-disable-next-line prefer-promise-reject-errors -- that is the case
+  test('that is undefined is 500 too', async () => {
+    // oxlint-disable-next-line prefer-promise-reject-errors -- this is the case under test
     const { answer, log } = await askBroken(() => Promise.reject(undefined))
     assertProblem(answer, { status: 500, code: 'internal', path: TASKS })
     assert.equal(log.length, 1)
   })
 
-  test('an unavailable database is 503 with Retry-After, and in the log once', async () => {
+  test('of an unavailable database is 503 with Retry-After, and is logged once', async () => {
     const { answer, log } = await askBroken(() =>
       Promise.reject(new Problem('unavailable', 'Not now', { cause: new Error('secret') })),
     )
@@ -268,9 +268,9 @@ suite('what is our fault', () => {
     assert.equal(log[0]?.err.message, 'secret')
   })
 
-  test('a database that refuses connections is 503 with Retry-After in header and body', async () => {
+  test('of a database that refuses connections is 503 with Retry-After in header and body', async () => {
     const refused = Object.assign(new Error('connect ECONNREFUSED 10.0.0.7:5432'), { code: 'ECONNREFUSED' })
-    // Of a pool the scopes only take connections, as many as it has.
+    // The scopes only use `connect` and the size of the pool.
     const pool = { options: { max: 1 }, connect: () => Promise.reject(refused) } as unknown as Pool
     const scopes = openScopes(pool, { serving: 'todo_app', system: 'todo_app_system' })
     const { answer, log } = await askBroken((principal, work) => scopes.asUser(principal, work))

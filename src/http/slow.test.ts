@@ -2,18 +2,18 @@ import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import { assertProblem, dial, lines, openSurface, type Wire } from '../../test/wire.ts'
 
-/** What the contract gives a request that does not arrive. */
+/** The documented timeout for receiving a request. */
 const LIMIT_MS = 15_000
 
-suite('a request that does not arrive', () => {
-  test('is 408 within 15 s and ends the connection, wherever it stalls', async () => {
+suite('an incomplete request', () => {
+  test('is 408 within 15 s, and the connection is closed, at whichever point it stalls', async () => {
     const { app, url } = await openSurface((app) => {
       app.get('/', async () => 'ok')
       app.post('/', async () => 'ok')
     })
     const post = lines('POST / HTTP/1.1', 'Host: x', 'Content-Type: application/json', 'Content-Length: 100')
     const wires: Wire[] = []
-    /** Sends `parts` and stalls; resolves when the server has ended the connection. */
+    /** Sends `parts` and stalls; resolves when the server has closed the connection. */
     const stall = async (parts: readonly string[], then: (wire: Wire) => Promise<void>): Promise<void> => {
       const wire = await dial(url)
       wires.push(wire)
@@ -47,7 +47,7 @@ suite('a request that does not arrive', () => {
           assert.equal((await wire.answer()).status, 200)
           await timesOut(wire)
         }),
-        // It has its answer: a second one would be taken for that of the next request.
+        // The request has been answered; a second answer would be taken for that of the next request.
         stall([post.replace('POST / ', 'POST /nope ')], async (wire) => {
           assertProblem(await wire.answer(), { status: 404, code: 'not_found', path: '/nope' })
         }),

@@ -13,7 +13,7 @@ async function openStreaming(bounds: Partial<StreamBounds> = {}) {
   const streams = new Streams(bounds)
   const { app, url } = await openSurface((app) => {
     app.get('/events/:user', (request, reply) => {
-      // The route's own parameter.
+      // The type of the route's parameter.
       opened.push(streams.open(reply, (request.params as { user: string }).user))
     })
     app.get('/own', (_, reply) => void app.streams.open(reply, 'ada'))
@@ -27,7 +27,7 @@ async function openStreaming(bounds: Partial<StreamBounds> = {}) {
 }
 
 suite('an event stream', () => {
-  test('sends events as text/event-stream that no proxy buffers, and ends with a reason', async () => {
+  test('sends events as text/event-stream with headers against proxy buffering, and ends with a reason', async () => {
     const { app, streams, opened, connect } = await openStreaming()
     const { response, text } = await connect('ada')
     assert.deepEqual(
@@ -46,7 +46,7 @@ suite('an event stream', () => {
     await drain(app, NEVER_MS)
   })
 
-  test('is forgotten when its client leaves', async () => {
+  test('is removed when its client disconnects', async () => {
     const { app, streams, opened, connect } = await openStreaming()
     const { leave } = await connect('ada')
     const [stream] = opened
@@ -73,7 +73,7 @@ suite('an event stream', () => {
     await drain(app, 1)
   })
 
-  test('is told apart from one whose client does not read: its events are refused when the buffer is full', async () => {
+  test('refuses events when the buffer of a client that does not read is full', async () => {
     const { app, opened, connect } = await openStreaming()
     await connect('ada')
     const [stream] = opened
@@ -85,7 +85,7 @@ suite('an event stream', () => {
     await drain(app, 1)
   })
 
-  test('gets a heartbeat at every interval, and ends of age', async (t) => {
+  test('sends a heartbeat at every interval, and ends at its maximum age', async (t) => {
     t.mock.timers.enable({ apis: ['setInterval', 'setTimeout'] })
     const { app, connect } = await openStreaming({ heartbeatMs: 1_000, ageMs: 2_500 })
     const { text } = await connect('ada')
@@ -97,7 +97,7 @@ suite('an event stream', () => {
     await drain(app, NEVER_MS)
   })
 
-  test('ends first when the process drains, whose connection then closes at once', async () => {
+  test('ends first when the process drains, and its connection is closed at once', async () => {
     const { app, url } = await openStreaming()
     const response = await fetch(`${url}/own`)
     assert.equal(app.streams.size, 1)

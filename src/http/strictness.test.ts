@@ -18,7 +18,7 @@ before(async () => {
 })
 after(() => world[Symbol.asyncDispose]())
 
-/** Past fetch, which would tidy the target up. */
+/** Sends the target without fetch, which would normalise it. */
 const get = (target: string): Promise<Answer> =>
   exchange(world.url, lines(`GET ${target} HTTP/1.1`, 'Host: x', `Authorization: Bearer ${ada.token}`))
 
@@ -74,7 +74,7 @@ suite('a query', () => {
     })
   }
 
-  test('says what a limit must be', async () => {
+  test('with an invalid limit is refused with the rule that it violates', async () => {
     for (const [value, detail] of [
       ['ten', 'query parameter limit must be an integer, in decimal digits'],
       ['0', 'query parameter limit must be at least 1'],
@@ -85,7 +85,7 @@ suite('a query', () => {
     }
   })
 
-  test('of decimal digits, however they are escaped, is a limit', async () => {
+  test('accepts a limit of decimal digits, percent-encoded or not', async () => {
     for (const query of ['limit=2', 'limit=%32', '%6cimit=2', 'limit=02', '&limit=2&']) {
       const answer = await get(`${TASKS}?${query}`)
       assert.deepEqual([answer.status, answer.json.length], [200, 2], query)
@@ -96,13 +96,13 @@ suite('a query', () => {
     }
   })
 
-  test('of a cursor that is none is 400', async () => {
+  test('with a malformed cursor is 400', async () => {
     for (const cursor of ['', 'a'.repeat(3000), 'a', '%00', 'a.b', '.', 'null']) {
       assertProblem(await get(`${TASKS}?cursor=${cursor}`), { status: 400, code: 'invalid_cursor', path: TASKS })
     }
   })
 
-  test('with several faults names each', async () => {
+  test('with several errors is refused with all of them', async () => {
     const answer = await get(`${TASKS}?limit=0&a=1&b=2`)
     assertProblem(answer, { status: 422, code: 'invalid_input', path: TASKS })
     assert.deepEqual(answer.json.errors.map((each: { pointer: string }) => each.pointer).sort(), ['/a', '/b', '/limit'])
@@ -116,7 +116,7 @@ suite('a path', () => {
     assert.equal((await get('/health/')).status, 200)
   })
 
-  test('may spell what needs no escape with one', async () => {
+  test('may have percent-encoded characters that need no encoding', async () => {
     const spelt = `${TASKS}/%30${id.slice(1)}`.replace('-', '%2D')
     assert.equal(id[0], '0')
     const answer = await get(spelt)
@@ -124,11 +124,11 @@ suite('a path', () => {
     assert.equal(answer.headers.get('cache-control'), 'private, no-cache')
   })
 
-  test('takes a UUID of either case and answers in lower case', async () => {
+  test('accepts a UUID in either case and answers in lower case', async () => {
     assert.equal((await get(`${TASKS}/${id.toUpperCase()}`)).json.id, id)
   })
 
-  test('of an id in any other form is 422 and names it', async () => {
+  test('with an id in any other form is 422, and the answer names it', async () => {
     const bare = id.replaceAll('-', '')
     for (const wrong of [
       bare,
@@ -154,7 +154,7 @@ suite('a path', () => {
     }
   })
 
-  test('with a slash too many, an encoded slash, dots or another case is no path of ours', async () => {
+  test('with an extra or encoded slash, dots or another case is 404', async () => {
     for (const wrong of [
       `/${TASKS}`,
       '/api//tasks',

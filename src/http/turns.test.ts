@@ -22,12 +22,12 @@ function open(bounds: Partial<TurnBounds> = {}) {
       running.set(name, turn)
     })
   }
-  /** The request is done, and its client has the answer, unless it is slow. */
+  /** Ends the request; its client has received the answer, unless it is slow. */
   const finish = (name: string, bytes = 1, { isSlow = false } = {}): void => {
     running.get(name)?.done(bytes)
     if (!isSlow) running.get(name)?.end()
   }
-  /** Finishes whatever has begun, in order, until nothing does. @returns the order in which all began */
+  /** Ends the requests that have begun, in order, until none is left. @returns the order in which all began */
   const finishAll = (bytesOf: (name: string) => number = () => 1): string[] => {
     for (let at = 0; at < begun.length; at++) finish(begun[at] ?? '', bytesOf(begun[at] ?? ''))
     return begun
@@ -36,7 +36,7 @@ function open(bounds: Partial<TurnBounds> = {}) {
 }
 
 suite('turns', () => {
-  test('light requests of a user begin in their order, a number at once, and never wait for other users', () => {
+  test('light requests of a user begin in order, a fixed number at once, and never wait for other users', () => {
     const { begun, ask, finish, turns } = open()
     for (const name of ['ada 1', 'ada 2', 'ada 3', 'ada 4', 'ben 1']) ask(name)
     assert.deepEqual(begun, ['ada 1', 'ada 2', 'ben 1'])
@@ -46,7 +46,7 @@ suite('turns', () => {
     assert.deepEqual(turns.counts, { waiting: 0, heldBytes: 0, users: 0 })
   })
 
-  test('heavy requests of a user are worked on one after the other, and its light ones beside them', () => {
+  test('heavy requests of a user run one after another, and light ones at the same time', () => {
     const { begun, ask, finishAll } = open({ heavyAtOnce: 3 })
     for (const name of ['ada 1', 'ada 2', 'ada 3']) ask(name, { bytes: HEAVY })
     ask('ada light')
@@ -55,21 +55,21 @@ suite('turns', () => {
     assert.deepEqual(finishAll(), ['ada 1', 'ada light', 'ben light', 'ada 2', 'ada 3'])
   })
 
-  test('long requests are one at a time for their user, and wait for no other user', () => {
+  test('long requests run one at a time per user, and do not wait for other users', () => {
     const { begun, ask } = open()
     ask('ada heavy', { bytes: HEAVY })
     for (const name of ['ben 1', 'ben 2', 'eve 1']) ask(name, { isLong: true })
     assert.deepEqual(begun, ['ada heavy', 'ben 1', 'eve 1'])
   })
 
-  test('the heavy requests of all users share a few places, which users take in turn', () => {
+  test('the heavy requests of all users share a few slots, which users get in turn', () => {
     const { begun, ask, finishAll } = open({ heavyAtOnce: 2 })
     for (const name of ['ada 1', 'ada 2', 'ada 3', 'ben 1', 'ben 2', 'eve 1']) ask(name, { bytes: HEAVY })
     assert.deepEqual(begun, ['ada 1', 'ben 1'])
     assert.deepEqual(finishAll(), ['ada 1', 'ben 1', 'eve 1', 'ada 2', 'ben 2', 'ada 3'])
   })
 
-  test('small heavy requests are worked on together, and a large one alone', () => {
+  test('small heavy requests run together, and a large one alone', () => {
     const { begun, ask, finish } = open({ heavyAtOnce: 3, heavyBytesAtOnce: 3 * HEAVY })
     ask('ada 1', { bytes: HEAVY })
     ask('ben 1', { bytes: HEAVY })
@@ -92,7 +92,7 @@ suite('turns', () => {
     assert.equal(order.join(' '), 'ada ben ben ben ben ada ben ben ben ben ada ben')
   })
 
-  test('a user pays for what its answers were, not for what was expected of them', () => {
+  test('a user is charged for the actual size of its answers, not for the expected size', () => {
     const { ask, finishAll } = open()
     for (let at = 1; at <= 3; at++) ask(`ada ${at}`, { bytes: HEAVY })
     for (let at = 1; at <= 9; at++) ask(`ben ${at}`, { bytes: HEAVY })
@@ -100,7 +100,7 @@ suite('turns', () => {
     assert.equal(order.join(' '), 'ada ben ben ben ben ada ben ben ben ben ada ben')
   })
 
-  test('light requests that turn out to be heavy while they wait become heavy', () => {
+  test('waiting light requests become heavy if an answer of their kind turns out to be large', () => {
     let bytes = 1
     const { begun, ask, finish } = open()
     for (const name of ['ada 1', 'ada 2', 'ada 3', 'ada 4', 'ada 5']) ask(name, { bytes: () => bytes })
@@ -112,7 +112,7 @@ suite('turns', () => {
     assert.deepEqual(begun, ['ada 1', 'ada 2', 'ada 3', 'ada 4'])
   })
 
-  test('a client that does not take its large answers stops its own user only', () => {
+  test('a client that does not read its large answers delays only its own user', () => {
     const { begun, ask, finish, running, turns } = open({ heldBytesPerUser: 2 * HEAVY, heldBytes: 10 * HEAVY })
     for (let at = 1; at <= 4; at++) ask(`ada ${at}`, { bytes: HEAVY })
     finish('ada 1', HEAVY, { isSlow: true })
@@ -127,7 +127,7 @@ suite('turns', () => {
     assert.deepEqual(begun, ['ada 1', 'ada 2', 'ada light', 'ben 1', 'ada 3'])
   })
 
-  test('the answers that all clients have not taken are bounded, and the next one is not overtaken', () => {
+  test('the bytes of unread answers of all clients are bounded, and the next request is not overtaken', () => {
     const { begun, ask, finish, running } = open({ heldBytesPerUser: 9 * HEAVY, heldBytes: 3 * HEAVY })
     ask('ada 1', { bytes: 2 * HEAVY })
     ask('ben 1', { bytes: 2 * HEAVY })
@@ -138,13 +138,13 @@ suite('turns', () => {
     assert.deepEqual(begun, ['ada 1', 'ben 1'])
   })
 
-  test('an answer larger than all bounds begins when nothing else is held', () => {
+  test('an answer larger than the bound begins when no other is held', () => {
     const { begun, ask } = open({ heldBytesPerUser: HEAVY, heldBytes: HEAVY })
     ask('ada 1', { bytes: 50 * HEAVY })
     assert.deepEqual(begun, ['ada 1'])
   })
 
-  test('how many wait is bounded for a user, for all, and by their bodies', () => {
+  test('waiting requests are bounded per user, in total, and by the size of their bodies', () => {
     const { ask, finish } = open({ waitingPerUser: 2, waiting: 3, waitingBodyBytes: 50, lightPerUser: 1 })
     for (const name of ['ada 1', 'ada 2', 'ada 3']) assert.notEqual(ask(name, { bodyBytes: 10 }), 'user')
     assert.equal(ask('ada 4'), 'user')
@@ -156,7 +156,7 @@ suite('turns', () => {
     assert.equal(typeof ask('ben 3', { bodyBytes: 10 }), 'function')
   })
 
-  test('a request that is withdrawn never begins, and lets the next one begin', () => {
+  test('a withdrawn request never begins, and the next one can begin', () => {
     const { begun, ask, finish, finishAll, turns } = open()
     ask('ada 1', { bytes: HEAVY })
     const withdraw = ask('ada 2', { bytes: HEAVY })
@@ -170,7 +170,7 @@ suite('turns', () => {
     assert.deepEqual(turns.counts, { waiting: 0, heldBytes: 0, users: 0 })
   })
 
-  test('users are forgotten while others are busy, except for what they owe', () => {
+  test('idle users are removed, unless they still have a charge', () => {
     const { ask, finish, turns } = open({ heavyAtOnce: 2 })
     ask('ada 1', { bytes: HEAVY })
     for (let at = 0; at < 5_000; at++) {

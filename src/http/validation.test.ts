@@ -8,14 +8,14 @@ import { Nullable, OneOf } from './wire.ts'
 
 const closed = { additionalProperties: false }
 
-/** What is wrong with `data`, as the caller is told; nothing when it is valid. */
+/** Pointer and detail of each error in `data`, as in the answer; empty if it is valid. */
 function check(schema: TSchema, data: unknown, part: 'body' | 'querystring' | 'params' = 'body'): readonly Violation[] {
   const compile = buildValidator({}, {}) as (route: object) => (data: unknown) => true | { error: ErrorObject[] }
   const outcome = compile({ schema, httpPart: part })(data)
   return outcome === true ? [] : violations(outcome.error, part)
 }
 
-const told = (schema: TSchema, data: unknown): [string, string][] =>
+const faultsOf = (schema: TSchema, data: unknown): [string, string][] =>
   check(schema, data).map(({ pointer, detail }): [string, string] => [pointer, detail])
 
 suite('a violation', () => {
@@ -98,8 +98,8 @@ suite('a violation', () => {
     [{ '\ud800': 1 }, '/\ufffd', '\ufffd is not a known field'],
   ]
   for (const [data, pointer, detail] of cases) {
-    test(`of ${JSON.stringify(data)} says: ${detail || 'nothing, for there is no such member'}`, () => {
-      const violations = told(Everything, data)
+    test(`of ${JSON.stringify(data)} has the detail: ${detail || 'none, because the member is not in the schema'}`, () => {
+      const violations = faultsOf(Everything, data)
       if (detail === '') assert.deepEqual(violations, [])
       else
         assert.ok(
@@ -109,20 +109,20 @@ suite('a violation', () => {
     })
   }
 
-  test('never shows what was sent as a value, of whatever kind', () => {
+  test('never quotes a value that was sent', () => {
     const secret = 'hunter2-hunter2'
     for (const name of Object.keys(Everything.properties)) {
       for (const value of [secret, [secret], { [secret]: secret }, [[secret]], { a: [secret] }]) {
-        // The names of unknown members are shown: those of `nested` alone can be unknown here.
+        // Only names of unknown members are quoted, which can occur only in `nested` here.
         if (name === 'nested' && typeof value === 'object' && !Array.isArray(value)) continue
         assert.doesNotMatch(JSON.stringify(check(Everything, { [name]: value })), /hunter2/, name)
       }
     }
   })
 
-  test('is one for each field, and there are at most twenty', () => {
+  test('is reported once per field, and at most twenty are reported', () => {
     assert.deepEqual(
-      told(Everything, { title: 1, status: 'x', count: 'x', a: 1, b: 2 })
+      faultsOf(Everything, { title: 1, status: 'x', count: 'x', a: 1, b: 2 })
         .map(([pointer]) => pointer)
         .sort(),
       ['/a', '/b', '/count', '/status', '/title'],
@@ -131,17 +131,17 @@ suite('a violation', () => {
     assert.equal(check(Everything, many).length, 20)
   })
 
-  test('of a missing field points at it, not at what it is missing from', () => {
+  test('of a missing field has the pointer of the field, not of its parent', () => {
     const schema = Type.Object({ outer: Type.Object({ 'in/ner': Type.String() }) })
-    assert.deepEqual(told(schema, { outer: {} }), [['/outer/in~1ner', 'outer.in/ner is required']])
-    assert.deepEqual(told(schema, {}), [['/outer', 'outer is required']])
+    assert.deepEqual(faultsOf(schema, { outer: {} }), [['/outer/in~1ner', 'outer.in/ner is required']])
+    assert.deepEqual(faultsOf(schema, {}), [['/outer', 'outer is required']])
   })
 
-  test('shows of an unknown name enough to find it', () => {
-    const [[pointer, detail] = ['', '']] = told(Everything, { ['k'.repeat(100_000)]: 1 })
+  test('quotes the beginning of an unknown name', () => {
+    const [[pointer, detail] = ['', '']] = faultsOf(Everything, { ['k'.repeat(100_000)]: 1 })
     assert.equal(pointer, `/${'k'.repeat(64)}…`)
     assert.equal(detail, `${'k'.repeat(64)}… is not a known field`)
-    const [[split] = ['']] = told(Everything, { [`${'k'.repeat(63)}\u{1F600}`]: 1 })
+    const [[split] = ['']] = faultsOf(Everything, { [`${'k'.repeat(63)}\u{1F600}`]: 1 })
     assert.ok(split.isWellFormed())
   })
 })
@@ -155,27 +155,27 @@ suite('a body', () => {
     closed,
   )
 
-  test('is taken as it is, but for white space around what is trimmed', () => {
+  test('does not change, except that some members are trimmed', () => {
     const body = { title: ' abc\n', tags: [' a', 'b '] }
     assert.deepEqual(check(Text, body), [])
     assert.deepEqual(body, { title: 'abc', tags: ['a', 'b'] })
   })
 
-  test('is counted in code points', () => {
+  test('has lengths in code points', () => {
     assert.deepEqual(check(Text, { title: '\u{1F600}\u{1F600}\u{1F600}' }), [])
     assert.equal(check(Text, { title: '\u{1F600}\u{1F600}\u{1F600}\u{1F600}' }).length, 1)
   })
 
-  test('of thousands of values is judged by the same rules, and told its first fault', () => {
+  test('of thousands of values has the same rules, and only its first error is reported', () => {
     const tags = Array.from({ length: 5000 }, () => ' a')
     const valid = { title: 'a', tags }
     assert.deepEqual(check(Text, valid), [])
     assert.equal(valid.tags[4999], 'a')
-    assert.deepEqual(told(Text, { title: 'a', tags: [...tags, 'long', 'longer'] }), [
+    assert.deepEqual(faultsOf(Text, { title: 'a', tags: [...tags, 'long', 'longer'] }), [
       ['/tags/5000', 'tags.5000 must have at most 1 character'],
     ])
-    assert.deepEqual(told(Text, { title: 1, tags: tags.map(() => 1) }).length, 1)
-    assert.equal(told(Text, Object.fromEntries(tags.map((_, n) => [n, n]))).length, 1)
+    assert.deepEqual(faultsOf(Text, { title: 1, tags: tags.map(() => 1) }).length, 1)
+    assert.equal(faultsOf(Text, Object.fromEntries(tags.map((_, n) => [n, n]))).length, 1)
   })
 })
 
@@ -190,7 +190,7 @@ suite('a query', () => {
     closed,
   )
 
-  test('is text that becomes an integer or a boolean where one is asked for', () => {
+  test('is converted to integers and booleans where the schema has them', () => {
     const query = { limit: '007', flag: 'false', text: '5' }
     assert.deepEqual(check(Query, query, 'querystring'), [])
     assert.deepEqual(query, { limit: 7, flag: false, text: '5' })
@@ -214,14 +214,14 @@ suite('a query', () => {
     ['🗓,é', ['🗓', 'é']],
   ]
   for (const [text, values] of lists) {
-    test(`has ${JSON.stringify(values)} in ${JSON.stringify(text)}, where a list is asked for`, () => {
+    test(`has ${JSON.stringify(values)} in ${JSON.stringify(text)} for a list`, () => {
       const query = { many: text }
       assert.deepEqual(check(Query, query, 'querystring'), [])
       assert.deepEqual(query, { many: values })
     })
   }
 
-  test('has a list in parameters that are repeated, too', () => {
+  test('may have a list as a repeated parameter', () => {
     const query = { many: ['a', 'b,c', 'd%2Ce'] }
     assert.deepEqual(check(Query, query, 'querystring'), [])
     assert.deepEqual(query, { many: ['a', 'b', 'c', 'd,e'] })
@@ -233,28 +233,28 @@ suite('a query', () => {
     assert.deepEqual(query, { limit: 1, text: 'a,b c+' })
   })
 
-  test('of a fixed set of values, which has no comma, may have its separating commas encoded', () => {
+  test('may have encoded commas between values of a fixed set, which contain no comma', () => {
     const Fixed = Type.Object({ many: Type.Array(Type.Unsafe({ type: 'string', enum: ['a', 'b'] })) }, closed)
     const query = { many: ['a%2Cb', 'a'] }
     assert.deepEqual(check(Fixed, query, 'querystring'), [])
     assert.deepEqual(query, { many: ['a', 'b', 'a'] })
   })
 
-  test('has the fault of a value of a list as the fault of the parameter', () => {
+  test('with an invalid value in a list has an error for the parameter', () => {
     const Short = Type.Object({ many: Type.Array(Type.String({ maxLength: 1 })) }, closed)
     assert.deepEqual(check(Short, { many: 'a,bb,cc' }, 'querystring'), [
       { in: 'query', pointer: '/many', detail: 'query parameter many must have at most 1 character' },
     ])
   })
 
-  test('that is unknown is told what is known', () => {
+  test('with an unknown parameter is refused with the list of known ones', () => {
     const [{ detail } = { detail: '' }] = check(Query, { limt: '1' }, 'querystring')
     assert.equal(detail, 'query parameter limt is unknown; the parameters are limit, flag, text, many')
     const [{ detail: none } = { detail: '' }] = check(Type.Object({}, closed), { limt: '1' }, 'querystring')
     assert.equal(none, 'query parameter limt is unknown; this endpoint has no query parameters')
   })
 
-  test('makes nothing of what only looks like one, and adds nothing', () => {
+  test('does not convert values that only resemble integers or booleans, and gets no defaults', () => {
     for (const limit of [
       '',
       ' ',
@@ -293,7 +293,7 @@ suite('a query', () => {
     assert.deepEqual(empty, {})
   })
 
-  test('gives each parameter once', () => {
+  test('must have each parameter once', () => {
     assert.deepEqual(
       check(Query, { limit: ['1', '1'], text: ['a', 'b'] }, 'querystring').map(({ detail }) => detail),
       ['query parameter limit must be given once', 'query parameter text must be given once'],
@@ -302,7 +302,7 @@ suite('a query', () => {
 })
 
 suite('a path', () => {
-  test('names its part', () => {
+  test('with an invalid parameter has its name in the error', () => {
     const ById = Type.Object({ id: Type.String({ format: 'uuid' }) }, closed)
     assert.deepEqual(check(ById, { id: 'x' }, 'params'), [{ in: 'path', pointer: '/id', detail: 'id must be a UUID' }])
     for (const id of ['019b6051-3a80-7c4e-9d3b-5f0c2f7f6a11', '019B6051-3A80-7C4E-9D3B-5F0C2F7F6A11']) {

@@ -39,7 +39,7 @@ interface Ended {
   readonly outcome: JobOutcome
 }
 
-/** A runner, what its jobs came to, and a promise of the next end. */
+/** A runner, the results of its jobs, and a promise of the next result. */
 function run(t: TestContext, kinds: readonly JobKind[], options: Partial<RunnerOptions> = {}) {
   const ends: Ended[] = []
   let next = Promise.withResolvers<undefined>()
@@ -51,7 +51,7 @@ function run(t: TestContext, kinds: readonly JobKind[], options: Partial<RunnerO
     },
   }
   const runner: Runner = openRunner(served.db, queue, kinds, { log: silent, observer, pollMs: 50, ...options })
-  // The runner's timers keep no process alive, and nothing else does here.
+  // The runner's timers do not keep the process alive, so something else must.
   const alive = setInterval(() => undefined, 1000)
   t.after(async () => {
     clearInterval(alive)
@@ -68,7 +68,7 @@ function run(t: TestContext, kinds: readonly JobKind[], options: Partial<RunnerO
 }
 
 suite('a job', () => {
-  test('is done once, oldest first, and its row is gone', async (t) => {
+  test('is executed once, oldest first, and its row is deleted', async (t) => {
     const seen: unknown[] = []
     for (const [n, delayMs] of [
       [2, -1000],
@@ -87,7 +87,7 @@ suite('a job', () => {
     assert.deepEqual(await asOwner('select 1 from jobs'), [])
   })
 
-  test('is there after the commit of the transaction that added it, and never without', async (t) => {
+  test('exists only after the commit of the transaction that added it', async (t) => {
     const failing = served.db.asUser(ada.principal, async (sql) => {
       await queue.enqueue(sql, { name: 'note', reference: { n: 1 } })
       throw new Problem('not_found', 'no')
@@ -95,7 +95,7 @@ suite('a job', () => {
     await assert.rejects(failing, Problem)
     assert.deepEqual(await asOwner('select 1 from jobs'), [])
     const seen: unknown[] = []
-    // It never polls: the wake-up after the commit has to be enough.
+    // The runner does not poll here, so the wake-up after the commit must suffice.
     const { ended } = run(t, [{ name: 'note', run: async ({ reference }) => void seen.push(reference['n']) }], {
       pollMs: 0,
     })
@@ -105,7 +105,7 @@ suite('a job', () => {
     assert.deepEqual(seen, [2])
   })
 
-  test('that is due later is done then, without a poll', async (t) => {
+  test('that is due later runs when it is due, without a poll', async (t) => {
     await add({ name: 'later', delayMs: 200 })
     const { ended } = run(t, [{ name: 'later', run: async () => undefined }], { pollMs: 0 })
     assert.deepEqual(await ended(1), [{ name: 'later', outcome: 'ok' }])
@@ -120,7 +120,7 @@ suite('a job', () => {
     assert.deepEqual(await asOwner('select key from jobs order by key'), [{ key: 'k' }, { key: 'other' }])
   })
 
-  test('that fails runs again after a pause, and is dead after its last attempt', async (t) => {
+  test('that fails is retried after a pause, and is dead after its last attempt', async (t) => {
     await add({ name: 'fails' })
     const attempts: number[] = []
     const fails: JobKind = {
@@ -143,7 +143,7 @@ suite('a job', () => {
     assert.equal((await queue.state()).dead, 1)
   })
 
-  test('that takes too long has its signal aborted and counts as failed', async (t) => {
+  test('that exceeds its timeout has its signal aborted and counts as failed', async (t) => {
     await add({ name: 'slow' })
     const slow: JobKind = {
       name: 'slow',
@@ -154,7 +154,7 @@ suite('a job', () => {
     assert.deepEqual(await ended(1), [{ name: 'slow', outcome: 'failed' }])
   })
 
-  test('whose lease was lost is settled by nobody but its new holder', async (t) => {
+  test('whose lease was lost is settled only by the new holder of the lease', async (t) => {
     await add({ name: 'lost' })
     const lost: JobKind = {
       name: 'lost',
@@ -168,7 +168,7 @@ suite('a job', () => {
     assert.equal((await asOwner('select 1 from jobs')).length, 1)
   })
 
-  test('of a name that this version does not know is left for the version that does', async (t) => {
+  test('with a name that this version does not know is left for the version that does', async (t) => {
     await add({ name: 'of-tomorrow', delayMs: -1000 })
     await add({ name: 'known' })
     const { ended } = run(t, [{ name: 'known', run: async () => undefined }])
@@ -176,7 +176,7 @@ suite('a job', () => {
     assert.deepEqual(await asOwner('select name, attempts from jobs'), [{ name: 'of-tomorrow', attempts: 0 }])
   })
 
-  test('that outlives its lease keeps it while it runs, so that it runs once', async (t) => {
+  test('that runs longer than its lease renews the lease, so that it runs once', async (t) => {
     await add({ name: 'long' })
     let runs = 0
     const finish = Promise.withResolvers<undefined>()
@@ -196,7 +196,7 @@ suite('a job', () => {
 })
 
 suite('a job for a user', () => {
-  test('enters the scope of that user, and of no other, while it has its lease', async (t) => {
+  test('enters only the scope of that user, and only while it has its lease', async (t) => {
     await addFor(ada, { name: 'mine' })
     const scope = Promise.withResolvers<unknown[]>()
     const mine: JobKind = {
@@ -218,7 +218,7 @@ suite('a job for a user', () => {
     await assert.rejects(late, { code: 'not_found' })
   })
 
-  test('goes with the user', async () => {
+  test('is deleted with the user', async () => {
     const ben = await served.addUser()
     await addFor(ben, { name: 'mine' })
     await asOwner('delete from users where id = $1', [ben.id])
@@ -233,7 +233,7 @@ suite('the serving role', () => {
       { code: '42501' },
     )
 
-  test('adds jobs for the user of its scope alone, and can neither see nor change any', async () => {
+  test('adds jobs only for the user of its scope, and can neither read nor change jobs', async () => {
     const ben = await served.addUser()
     await add({ name: 'theirs' })
     await refused(`insert into jobs (name, for_user) values ('mine', $1)`, [ben.id])
@@ -247,7 +247,7 @@ suite('the serving role', () => {
 })
 
 suite('periodic work', () => {
-  test('has one row however many processes there are, and runs again and again, also after it failed', async (t) => {
+  test('has one row with any number of processes, and runs repeatedly, also after a failure', async (t) => {
     let runs = 0
     const tick: JobKind = {
       name: 'tick',
@@ -270,7 +270,7 @@ suite('periodic work', () => {
 })
 
 suite('stopping', () => {
-  test('waits for a job that runs, and begins none after it', async () => {
+  test('waits for a running job, and begins no other', async () => {
     const begun = Promise.withResolvers<undefined>()
     const finish = Promise.withResolvers<undefined>()
     for (let n = 0; n < 3; n++) await add({ name: 'work' })
@@ -293,7 +293,7 @@ suite('stopping', () => {
     assert.equal((await asOwner('select 1 from jobs where attempts = 0')).length, 2)
   })
 
-  test('aborts a job that takes longer than it may wait, and gives it back as it was, due at once', async () => {
+  test('aborts a job at the deadline and makes it due at once, without counting the attempt', async () => {
     const begun = Promise.withResolvers<undefined>()
     await add({ name: 'long' })
     const outcomes: JobOutcome[] = []
@@ -316,7 +316,7 @@ suite('stopping', () => {
     assert.deepEqual(rows, [{ attempts: 0, lease: null, due: true }])
   })
 
-  test('does not wait for one that ignores its signal, and leaves its lease to run out', async () => {
+  test('does not wait for a job that ignores its signal, whose lease then expires', async () => {
     const begun = Promise.withResolvers<undefined>()
     const finish = Promise.withResolvers<undefined>()
     await add({ name: 'deaf' })
@@ -372,7 +372,7 @@ suite('several processes', { skip: needsServer }, () => {
     assert.deepEqual([claimed.length, new Set(claimed).size], [2000, 2000])
   })
 
-  test('a job whose process is killed is done by another one after its lease, and not before', async (t) => {
+  test('a job whose process is killed is executed by another process after its lease has expired, and not before', async (t) => {
     await add({ name: 'survivor' })
     const child = spawn(process.execPath, ['-e', HOLDER], {
       env: { PATH: process.env['PATH'], ENV_OF_TEST: JSON.stringify(served.env) },
@@ -392,7 +392,7 @@ suite('several processes', { skip: needsServer }, () => {
     assert.equal(after, true)
   })
 
-  test('of the service have its periodic jobs, each once', async () => {
+  test('of the service have each periodic job once', async () => {
     const start = () => startService({ ...served.env, JOBS_POLL_SECONDS: '1' })
     await using _services = stackOf(await Promise.all([start(), start()]))
     const names = async () => (await asOwner('select name from jobs order by name')).map(({ name }) => name)
@@ -407,10 +407,10 @@ suite('several processes', { skip: needsServer }, () => {
          and run_at > to_timestamp($1) + interval '50 minutes' and attempts = 0`,
         [row?.['since']],
       )
-    await until('it was done', async () => (await done()).length === 1)
+    await until('the job has run', async () => (await done()).length === 1)
   })
 
-  test('a job that kills its process each time is dead without another try', async (t) => {
+  test('a job that kills its process each time is dead after its last attempt', async (t) => {
     await add({ name: 'poison' })
     await asOwner('update jobs set attempts = 10')
     const { ended } = run(t, [{ name: 'poison', run: async () => assert.fail('it ran') }])
@@ -445,7 +445,7 @@ function stackOf(resources: readonly AsyncDisposable[]): AsyncDisposableStack {
   return stack
 }
 
-/** Claims the job and holds it until it is killed. */
+/** A process that claims the job and holds it until it is killed. */
 const HOLDER = `
   import { configOf } from ${JSON.stringify(import.meta.resolve('../../test/databases.ts'))}
   import { openDatabase } from ${JSON.stringify(import.meta.resolve('../db/database.ts'))}

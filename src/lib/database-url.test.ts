@@ -42,7 +42,7 @@ const READ: readonly (readonly [guarantee: string, url: string, expected: Partia
   ['a socket', 'postgres://u:p@/d?host=/var/run/postgresql', { host: '/var/run/postgresql', tls: 'disable' }],
   ['a socket, encoded', 'postgres://u:p@%2Ftmp:6543/d', { host: '/tmp', port: 6543, tls: 'disable' }],
   [
-    'a socket, where TLS has no meaning',
+    'a socket, for which TLS is ignored',
     'postgres://u:p@/d?host=/tmp&sslmode=verify-full',
     { host: '/tmp', tls: 'disable' },
   ],
@@ -86,9 +86,9 @@ const READ: readonly (readonly [guarantee: string, url: string, expected: Partia
     'postgres://u:p@h/d?sslmode=require&sslcert=c.pem&sslkey=k.pem',
     { tls: 'require', sslcert: 'c.pem', sslkey: 'k.pem' },
   ],
-  ['gssencmode, where it does not demand GSSAPI', 'postgres://u:p@h/d?gssencmode=disable', {}],
-  ['no prepared statements, as SQLAlchemy has it', 'postgres://u:p@h/d?prepared_statement_cache_size=0', NAMELESS],
-  ['no prepared statements, as asyncpg has it', 'postgres://u:p@h/d?statement_cache_size=0', NAMELESS],
+  ['gssencmode, unless it requires GSSAPI', 'postgres://u:p@h/d?gssencmode=disable', {}],
+  ['no prepared statements, in the form of SQLAlchemy', 'postgres://u:p@h/d?prepared_statement_cache_size=0', NAMELESS],
+  ['no prepared statements, in the form of asyncpg', 'postgres://u:p@h/d?statement_cache_size=0', NAMELESS],
   ['a statement cache of some size as nothing', 'postgres://u:p@h/d?prepared_statement_cache_size=100', {}],
   ['pgbouncer=true as a pooler', 'postgres://u:p@h/d?pgbouncer=true', { pooler: 'transaction' }],
   [
@@ -97,7 +97,7 @@ const READ: readonly (readonly [guarantee: string, url: string, expected: Partia
     { host: 'ep-cool-1-pooler.eu.aws.neon.tech', tls: 'require', pooler: 'transaction' },
   ],
   [
-    'a pooler of Neon, denied',
+    'a pooler of Neon with pgbouncer=false',
     `${NEON_POOLED}&pgbouncer=false`,
     { host: 'ep-cool-1-pooler.eu.aws.neon.tech', tls: 'require' },
   ],

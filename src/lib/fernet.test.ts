@@ -18,7 +18,7 @@ const SPEC = {
   plaintext: 'hello',
 }
 
-/** Made by the `cryptography` of Python, version 38.0.4. */
+/** Created with Python's `cryptography`, version 38.0.4. */
 const FROM_PYTHON = {
   key: 'Wl8yZ0Q3c0tMcU5iVmNYekFzRGZHaEprUXdFclR5VWk=',
   token:
@@ -27,18 +27,18 @@ const FROM_PYTHON = {
 }
 
 suite('a Fernet token', () => {
-  test('is, to the byte, the one of the specification', () => {
+  test('is byte for byte the one of the specification', () => {
     const { key, token, timestampS, iv, plaintext } = SPEC
     assert.equal(seal(keyOf(new Secret(key)), Buffer.from(plaintext), timestampS, iv), token)
     const opened = fernetOf(key).decrypt(token)
     assert.deepEqual([text(opened?.plaintext), opened?.key, opened?.timestampS], [plaintext, 0, timestampS])
   })
 
-  test('made by Python some time ago is read', () => {
+  test('of an earlier version of Python’s library is decrypted', () => {
     assert.equal(text(fernetOf(FROM_PYTHON.key).decrypt(FROM_PYTHON.token)?.plaintext), FROM_PYTHON.plaintext)
   })
 
-  test('gives back what went in, whatever its length, and is another one each time', () => {
+  test('is decrypted to a plaintext of any length, and differs each time', () => {
     const fernet = fernetOf(newKey())
     for (let length = 0; length < 70; length++) {
       const plaintext = randomBytes(length)
@@ -48,7 +48,7 @@ suite('a Fernet token', () => {
     }
   })
 
-  test('says when it was made: now, unless told otherwise', () => {
+  test('contains its time of creation: by default the current time', () => {
     const fernet = fernetOf(newKey())
     const seconds = Math.floor(Date.now() / 1000)
     const made = Number(fernet.decrypt(fernet.encrypt(Buffer.from('x')))?.timestampS)
@@ -57,7 +57,7 @@ suite('a Fernet token', () => {
     assert.equal(fernet.decrypt(fernet.encrypt(Buffer.from('x'), last))?.timestampS, last)
   })
 
-  test('is opened by every key there is, and made under the first', () => {
+  test('is decrypted with any of the keys, and encrypted with the first', () => {
     const [old, current, foreign] = [newKey(), newKey(), newKey()]
     const before = fernetOf(old).encrypt(Buffer.from('before'))
     const rotating = fernetOf(current, old)
@@ -68,7 +68,7 @@ suite('a Fernet token', () => {
     assert.equal(keyThatOpens(fernetOf(foreign).encrypt(Buffer.from('x'))), undefined)
   })
 
-  test('with any of its bytes changed, in any bit, is no token', () => {
+  test('with any bit changed is invalid', () => {
     const fernet = fernetOf(newKey())
     const bytes = Buffer.from(fernet.encrypt(Buffer.from('a key of some length')), 'base64url')
     for (let at = 0; at < bytes.length; at++) {
@@ -81,7 +81,7 @@ suite('a Fernet token', () => {
     assert.ok(fernet.decrypt(urlSafe(bytes)))
   })
 
-  test('cut short or lengthened, at either end, by a byte or a character, is no token', () => {
+  test('that is truncated or extended at either end, by a byte or a character, is invalid', () => {
     const fernet = fernetOf(newKey())
     const token = fernet.encrypt(Buffer.from('a key of some length'))
     const bytes = Buffer.from(token, 'base64url')
@@ -99,9 +99,9 @@ suite('a Fernet token', () => {
     }
   })
 
-  test('of another spelling of the same bytes is no token', () => {
+  test('in another base64 encoding of the same bytes is invalid', () => {
     const fernet = fernetOf(newKey())
-    // Until it has something to spell otherwise: two characters of padding, and both of URL-safe base64's own.
+    // Repeated until the token has two characters of padding and both special characters of URL-safe base64.
     let token = ''
     while (!/-.*_.*==$/.test(token)) token = fernet.encrypt(Buffer.from('x'))
     for (const other of [
@@ -110,7 +110,7 @@ suite('a Fernet token', () => {
       token.replace('==', ''),
       token.replace('==', '='),
       `${token.slice(0, 10)}\n${token.slice(10)}`,
-      // The last character before the padding has bits that decoders throw away.
+      // The last character before the padding has bits that decoders discard.
       token.replace(/.(?===$)/, (last) => ALPHABET[ALPHABET.indexOf(last) + 1] ?? ''),
       token.replaceAll('_', '%5F'),
     ]) {
@@ -120,7 +120,7 @@ suite('a Fernet token', () => {
     assert.ok(fernet.decrypt(token))
   })
 
-  test('is none where somebody with the key signed what the specification does not allow', () => {
+  test('is invalid if it violates the specification, even with a valid signature', () => {
     const key = keyOf(new Secret(SPEC.key))
     const fernet = fernetOf(SPEC.key)
     const blocks = (plaintext: Buffer): Buffer => {
@@ -145,7 +145,7 @@ suite('a Fernet token', () => {
     }
   })
 
-  test('takes a key, and one that is a key', () => {
+  test('requires at least one key, and valid keys', () => {
     assert.throws(() => fernetOf(), /needs a key/)
     assert.throws(() => fernetOf('short'), /not a Fernet key/)
   })
@@ -155,12 +155,12 @@ const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789
 
 const urlSafe = (bytes: Buffer): string => bytes.toString('base64').replaceAll('+', '-').replaceAll('/', '_')
 
-/** A Python that has the library, Debian's first. */
+/** A Python with the library; Debian's is tried first. */
 const python = ['/usr/bin/python3', 'python3'].find(
   (each) => spawnSync(each, ['-c', 'import cryptography.fernet']).status === 0,
 )
 
-/** Opens what it is given, and makes tokens of what came out, under the first key alone. */
+/** A program that decrypts the given tokens, and encrypts and rotates with the first key only. */
 const PEER = `
 import json, sys
 from cryptography.fernet import Fernet, MultiFernet, InvalidToken
@@ -178,20 +178,20 @@ print(json.dumps({
     "key": Fernet.generate_key().decode(),
 }))`
 
-suite("Python's cryptography", { skip: python === undefined && 'takes python3 with cryptography' }, () => {
+suite("Python's cryptography", { skip: python === undefined && 'needs python3 with cryptography' }, () => {
   const keys = [newKey(), newKey()] as const
   const plaintexts = Array.from({ length: 40 }, (_, length) => randomBytes(length))
   const peer = (tokens: readonly string[]): Record<'opened' | 'made' | 'rotated', string[]> & { key: string } => {
     const input = JSON.stringify({ keys, tokens, plaintexts: plaintexts.map((each) => each.toString('hex')) })
     const { stdout, stderr } = spawnSync(python ?? '', ['-c', PEER], { input, encoding: 'utf8' })
     assert.notEqual(stdout, '', stderr)
-    // What the program above prints.
+    // The output of the program above.
     return JSON.parse(stdout) as ReturnType<typeof peer>
   }
   const hex = (bytes: Uint8Array | undefined): string | undefined => bytes && Buffer.from(bytes).toString('hex')
   const wanted = plaintexts.map(hex)
 
-  test('reads what is made here, under either key, and what it makes and rotates is read here', () => {
+  test('decrypts tokens of this module under either key, and this module decrypts the tokens that it creates and rotates', () => {
     const made = plaintexts.map((each, index) => fernetOf(keys[index % 2] ?? '').encrypt(each))
     const answer = peer(made)
     assert.deepEqual(answer.opened, wanted)
@@ -203,7 +203,7 @@ suite("Python's cryptography", { skip: python === undefined && 'takes python3 wi
       )
       assert.ok(tokens.every((token) => ours.decrypt(token)?.key === 0))
     }
-    // Rotation there keeps the time at which a token was made.
+    // Rotation in Python keeps the creation time of a token.
     const times = (tokens: readonly string[]) => tokens.map((token) => ours.decrypt(token)?.timestampS)
     assert.deepEqual(times(answer.rotated), times(made))
     assert.ok(fernetOf(answer.key))

@@ -3,7 +3,7 @@ import { suite, test } from 'node:test'
 import { isThisMachine, listenHost, reachableUrl } from './host.ts'
 
 suite('a host', () => {
-  test('of all addresses is reached by one, and IPv6 stands in brackets', () => {
+  test('that means all addresses is shown as one address, and IPv6 in brackets', () => {
     assert.deepEqual(
       ['0.0.0.0', '::', 'localhost', '10.0.0.1', 'fe80::1'].map((host) => reachableUrl(host, 80)),
       ['http://127.0.0.1:80', 'http://[::1]:80', 'http://localhost:80', 'http://10.0.0.1:80', 'http://[fe80::1]:80'],
@@ -11,7 +11,7 @@ suite('a host', () => {
     assert.deepEqual(['localhost', '::'].map(listenHost), ['127.0.0.1', '::'])
   })
 
-  test('is this machine by its whole name, and not by how it begins', () => {
+  test('counts as this machine by its whole name, not by its beginning', () => {
     for (const host of ['localhost', '127.0.0.1', '127.9.9.9', '::1', '[::1]', '/var/run/postgresql']) {
       assert.ok(isThisMachine(host), host)
     }

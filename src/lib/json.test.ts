@@ -14,7 +14,7 @@ const refusal = (text: string | Uint8Array): string => {
 }
 
 suite('strict JSON', () => {
-  test('valid texts give what JSON.parse gives, colons, brackets and quotes in strings included', () => {
+  test('valid texts have the result of JSON.parse, also with colons, brackets and quotes in strings', () => {
     for (const text of [
       '{"a":"b:c","d":{"e:f":[1,{"g":null}]},"h":"\\"{[:"}',
       '[]',
@@ -27,7 +27,7 @@ suite('strict JSON', () => {
     }
   })
 
-  test('a member written twice is refused at any depth, also when spelt with an escape', () => {
+  test('a repeated member is refused at any depth, also if it is written with an escape', () => {
     for (const text of [
       '{"a":1,"a":1}',
       '[{"b":{"a":1,"a":2}}]',
@@ -38,7 +38,7 @@ suite('strict JSON', () => {
     }
   })
 
-  test('__proto__ is an ordinary member and pollutes nothing', () => {
+  test('__proto__ is an ordinary member and changes no prototype', () => {
     const value = parseJson(bytes('{"__proto__":{"polluted":true}}')) as object
     assert.deepEqual(Object.keys(value), ['__proto__'])
     assert.equal('polluted' in {}, false)
@@ -49,13 +49,13 @@ suite('strict JSON', () => {
     assert.match(refusal(new Uint8Array([0x22, 0xed, 0xa0, 0x80, 0x22])), /UTF-8/)
   })
 
-  test('nesting is bounded, and a megabyte of brackets is refused at once', () => {
+  test('the depth is bounded, and a megabyte of brackets is refused at once', () => {
     assert.ok(parseJson(bytes('['.repeat(JSON_DEPTH_MAX) + ']'.repeat(JSON_DEPTH_MAX))))
     assert.match(refusal('['.repeat(JSON_DEPTH_MAX + 1) + ']'.repeat(JSON_DEPTH_MAX + 1)), /deeper/)
     assert.match(refusal('['.repeat(1_000_000)), /deeper/)
   })
 
-  test('what is no JSON is refused without being quoted, a byte order mark included', () => {
+  test('text that is no JSON, also with a byte order mark, is refused without being quoted', () => {
     for (const text of ['', '{', '{"secret":}', "{'a':1}", '\uFEFF{}', 'NaN', '{"a":1}x', '"\u0000"']) {
       assert.equal(refusal(text), 'The body is not valid JSON')
     }

@@ -8,11 +8,11 @@ import { fernetKeyBytes, namedToken, Secret, SecretRules } from './secret.ts'
 const VALUE = 'correct horse battery staple 0123456789'
 
 suite('a secret', () => {
-  test('prints as [secret] however it is printed', () => {
+  test('is printed as [secret] in every way of printing', () => {
     const secret = new Secret(VALUE)
     const printed = [
       String(secret),
-      // oxlint-disable-next-line typescript/restrict-template-expressions -- the accident that is tested
+      // oxlint-disable-next-line typescript/restrict-template-expressions -- this mistake is under test
       `${secret}`,
       JSON.parse(JSON.stringify(secret)),
       inspect(secret),
@@ -23,22 +23,22 @@ suite('a secret', () => {
     assert.equal(format('%o %j', { token: secret }, { token: secret }).includes(VALUE), false)
   })
 
-  test('shows nothing to what looks past its methods', () => {
+  test('has no members that reveal it', () => {
     const secret = new Secret(VALUE)
     assert.deepEqual(Object.keys(secret), [])
     assert.deepEqual(Object.entries(secret), [])
     assert.deepEqual(Reflect.ownKeys(secret), [])
-    // oxlint-disable-next-line typescript/no-misused-spread -- the accident that is tested
+    // oxlint-disable-next-line typescript/no-misused-spread -- this mistake is under test
     assert.deepEqual({ ...secret }, {})
     assert.deepEqual(structuredClone(secret), {})
     assert.equal(inspect(secret, { customInspect: false, showHidden: true, depth: 9 }).includes(VALUE), false)
   })
 
-  test('is given out by reveal alone', () => {
+  test('is returned only by reveal', () => {
     assert.equal(new Secret(VALUE).reveal(), VALUE)
   })
 
-  test('equals its own value and nothing else, of whatever length', () => {
+  test('equals only its own value, and no other value of any length', () => {
     const secret = new Secret(VALUE)
     assert.equal(secret.equals(VALUE), true)
     for (const other of ['', VALUE.slice(1), `${VALUE} `, VALUE.toUpperCase(), '[secret]']) {
@@ -50,7 +50,7 @@ suite('a secret', () => {
 suite('the rules for secrets', () => {
   const strong = (): string => randomBytes(32).toString('base64')
 
-  test('refuse one of 31 bytes everywhere and take one of 32, counted in UTF-8', () => {
+  test('refuse a secret of 31 bytes everywhere and accept one of 32, counted in UTF-8', () => {
     for (const strict of [false, true]) {
       const rules = new SecretRules(strict)
       assert.throws(
@@ -76,7 +76,7 @@ suite('the rules for secrets', () => {
     })
   }
 
-  test('take what random bytes look like in hex and base64', () => {
+  test('accept random bytes in hex and base64', () => {
     const rules = new SecretRules(true)
     for (let round = 0; round < 200; round++) {
       rules.accept('A', strong())
@@ -85,7 +85,7 @@ suite('the rules for secrets', () => {
     }
   })
 
-  test('look into a Fernet key, whose letters may hide that it is a repeated byte', () => {
+  test('check the decoded bytes of a Fernet key, which may be one repeated byte', () => {
     const text = Buffer.from('changeme'.repeat(4)).toString('base64')
     assert.throws(() => new SecretRules(true).acceptFernetKey('A', text), /fewer than 10 different/)
     assert.throws(() => new SecretRules(true).acceptFernetKey('A', `${'A'.repeat(43)}=`), /one character repeated/)
@@ -105,7 +105,7 @@ suite('the rules for secrets', () => {
 })
 
 suite('a Fernet key', () => {
-  test('is read in both alphabets, as Python reads it', () => {
+  test('is accepted in both base64 alphabets, as in Python', () => {
     const bytes = Buffer.alloc(32, 0xfb)
     assert.deepEqual(fernetKeyBytes(bytes.toString('base64')), bytes)
     assert.deepEqual(fernetKeyBytes(`${bytes.toString('base64url')}=`), bytes)
@@ -113,7 +113,7 @@ suite('a Fernet key', () => {
     assert.equal(spelt, `${bytes.toString('base64url')}=`)
   })
 
-  test('is 32 bytes with their padding and nothing else', () => {
+  test('must be exactly 32 bytes with padding', () => {
     const right = Buffer.alloc(32, 1).toString('base64')
     for (const wrong of [
       '',
@@ -144,7 +144,7 @@ suite('a service token', () => {
   }
 
   for (const entry of ['Agent=abc', '9=abc', `${'a'.repeat(33)}=abc`, '=abc', 'my agent=abc']) {
-    test(`${entry} is refused, for its name may be misspelt`, () => {
+    test(`${entry} is refused, because its name may be misspelt`, () => {
       assert.throws(() => namedToken(entry), /no lower-case service name/)
     })
   }

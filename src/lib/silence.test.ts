@@ -3,13 +3,13 @@ import { suite, test } from 'node:test'
 import { Silence, SilenceWatch } from './silence.ts'
 
 suite('waiting for an answer', () => {
-  test('gives what comes, and the error that comes', async () => {
+  test('returns the answer, and throws the error of a failed one', async () => {
     const watch = new SilenceWatch(50)
     assert.equal(await watch.answer(Promise.resolve(1)), 1)
     await assert.rejects(watch.answer(Promise.reject(new Error('no'))), /^Error: no$/)
   })
 
-  test('ends when nothing comes, for each in turn', async () => {
+  test('times out without an answer, for each caller separately', async () => {
     const watch = new SilenceWatch(50)
     const never = new Promise<never>(() => undefined)
     const ended: number[] = []
@@ -19,7 +19,7 @@ suite('waiting for an answer', () => {
     assert.deepEqual(ended, [1, 2, 3])
   })
 
-  test('cuts nobody off for the time in which this process was busy itself', async () => {
+  test('does not count the time in which this process itself was busy', async () => {
     const watch = new SilenceWatch(50)
     const { promise, resolve } = Promise.withResolvers<string>()
     const answer = watch.answer(promise)

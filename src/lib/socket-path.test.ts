@@ -7,7 +7,7 @@ import path from 'node:path'
 import { test } from 'node:test'
 import { withSocketPath } from './socket-path.ts'
 
-test('a socket below a path longer than a socket may have is reached, and no link stays behind', async (t) => {
+test('a socket with a path that is too long for sockets is reached through a link, which is removed afterwards', async (t) => {
   const home = fs.mkdtempSync(path.join(tmpdir(), 'socket-'))
   const { TMPDIR } = process.env
   const links = (process.env.TMPDIR = fs.mkdtempSync(path.join(tmpdir(), 'links-')))
@@ -32,6 +32,6 @@ test('a socket below a path longer than a socket may have is reached, and no lin
   assert.deepEqual(fs.readdirSync(links), [])
 })
 
-test('a short path is used as it is', async () => {
+test('a short path is used directly', async () => {
   assert.equal(await withSocketPath('/run/todo', 's.sock', async (socketPath) => socketPath), '/run/todo/s.sock')
 })

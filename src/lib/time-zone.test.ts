@@ -6,7 +6,7 @@ const shown = ({ fromMs, untilMs }: Span): string[] =>
   [fromMs, untilMs].map((each) => new Date(each).toISOString().replace('.000Z', 'Z'))
 
 suite('a time zone', () => {
-  test('is an IANA name that Node knows, and no offset or rule', () => {
+  test('must be an IANA name that Node knows, and no offset or rule', () => {
     for (const name of ['UTC', 'Europe/Berlin', 'America/Argentina/Buenos_Aires', 'Asia/Kathmandu', 'Etc/GMT+5']) {
       assert.ok(isTimeZone(name), name)
     }
@@ -41,13 +41,7 @@ suite('a time zone', () => {
     ['of 23 hours', 'Europe/Berlin', '2026-03-29T12:00:00Z', '2026-03-28T23:00:00Z', '2026-03-29T22:00:00Z'],
     ['of 25 hours', 'Europe/Berlin', '2026-10-25T12:00:00Z', '2026-10-24T22:00:00Z', '2026-10-25T23:00:00Z'],
     ['without a midnight', 'America/Sao_Paulo', '2017-10-15T12:00:00Z', '2017-10-15T03:00:00Z', '2017-10-16T02:00:00Z'],
-    [
-      'before one that was left out',
-      'Pacific/Apia',
-      '2011-12-30T09:59:00Z',
-      '2011-12-29T10:00:00Z',
-      '2011-12-30T10:00:00Z',
-    ],
+    ['before a skipped day', 'Pacific/Apia', '2011-12-30T09:59:00Z', '2011-12-29T10:00:00Z', '2011-12-30T10:00:00Z'],
   ]
   for (const [what, zone, at, from, until] of days) {
     test(`has a day ${what}`, () => assert.deepEqual(shown(dayOf(zone, Date.parse(at))), [from, until]))

@@ -3,7 +3,7 @@ import { suite, test } from 'node:test'
 import { isVisible } from './visible.ts'
 
 suite('a text', () => {
-  test('of white space, zero-width, blank or ignorable characters alone shows nothing', () => {
+  test('of only white space, zero-width, blank or ignorable characters is invisible', () => {
     for (const text of [
       '',
       ' \t\n',
@@ -26,7 +26,7 @@ suite('a text', () => {
     }
   })
 
-  test('with anything else shows something, whatever invisible characters it has besides', () => {
+  test('with any other character is visible, also with additional invisible characters', () => {
     for (const text of [
       'a',
       '.',

@@ -12,7 +12,7 @@ const SILENT = { info: () => undefined, warn: () => undefined }
 const policy = (limit: number): Policy => ({ name: 'test', limit, windowSeconds: 60 })
 
 suite('limits without Redis', () => {
-  test('of any number at once exactly the limit are allowed', async () => {
+  test('allow exactly the limit of any number of concurrent requests', async () => {
     await using redis = await openRedis(NOWHERE, SILENT)
     const { take } = openLimits(redis)
     const verdicts = await Promise.all(Array.from({ length: 160 }, () => take(policy(100), 'ada')))
@@ -24,7 +24,7 @@ suite('limits without Redis', () => {
     assert.ok(verdicts.every(({ resetSeconds }) => resetSeconds === 60))
   })
 
-  test('each of several processes lets in its share', async () => {
+  test('allow each of several processes its share', async () => {
     await using redis = await openRedis(NOWHERE, SILENT)
     const [first, second] = [openLimits(redis, undefined, 2), openLimits(redis, undefined, 2)]
     const verdicts = await Promise.all(
@@ -34,7 +34,7 @@ suite('limits without Redis', () => {
     assert.equal((await openLimits(redis, undefined, 8).take(policy(3), 'ada')).remaining, 0)
   })
 
-  test('subjects and policies count apart', async () => {
+  test('count subjects and policies separately', async () => {
     await using redis = await openRedis(NOWHERE, SILENT)
     const { take } = openLimits(redis)
     await take(policy(1), 'ada')
@@ -43,7 +43,7 @@ suite('limits without Redis', () => {
     assert.equal((await take({ ...policy(1), name: 'other' }, 'ada')).allowed, true)
   })
 
-  test('what is given back may be taken again, in its own window only', async () => {
+  test('allow a returned request again, only in the same window', async () => {
     await using redis = await openRedis(NOWHERE, SILENT)
     const { take, giveBack } = openLimits(redis)
     const first = await take(policy(1), 'ada')
@@ -67,7 +67,7 @@ suite('limits with Redis', { skip: needsRedis }, () => {
     assert.equal(verdicts.filter((verdict) => verdict.allowed).length, 100)
   })
 
-  test('a window that Redis gave does not begin anew when Redis goes away', async () => {
+  test('a window that began in Redis does not restart when Redis becomes unavailable', async () => {
     const subject = randomUUID()
     await using redis = await openTestRedis()
     const { take } = openLimits(redis)
@@ -77,13 +77,13 @@ suite('limits with Redis', { skip: needsRedis }, () => {
     assert.equal((await take(policy(3), subject)).allowed, false)
   })
 
-  test('what other processes let in is not forgotten when Redis goes away, and what is left is shared', async () => {
+  test('requests of other processes still count when Redis becomes unavailable, and the remainder is shared', async () => {
     const subject = randomUUID()
     await using one = await openTestRedis()
     await using other = await openTestRedis()
     const [first, second] = [openLimits(one, undefined, 2), openLimits(other, undefined, 2)]
     for (let round = 0; round < 3; round++) await first.take(policy(10), subject)
-    // Now the second knows of four, and six are left.
+    // The second process has counted four requests now, and six are left.
     await second.take(policy(10), subject)
     other.client.disconnect()
     await assert.rejects(other.client.ping())
@@ -94,7 +94,7 @@ suite('limits with Redis', { skip: needsRedis }, () => {
     )
   })
 
-  test('what Redis forgets, the process that let it in does not', async () => {
+  test('a process still counts its own requests if Redis evicts the key', async () => {
     const subject = randomUUID()
     await using redis = await openTestRedis()
     const { take } = openLimits(redis)
@@ -105,7 +105,7 @@ suite('limits with Redis', { skip: needsRedis }, () => {
     assert.ok(resetSeconds <= 60)
   })
 
-  test('waiting as long as it says works, also in a process that began to count in the middle', async () => {
+  test('a request after the returned wait is allowed, also in a process that began to count within the window', async () => {
     const subject = randomUUID()
     const brief: Policy = { name: 'test', limit: 1, windowSeconds: 2 }
     await using one = await openTestRedis()
@@ -119,7 +119,7 @@ suite('limits with Redis', { skip: needsRedis }, () => {
     assert.equal((await second.take(brief, subject)).allowed, true)
   })
 
-  test('a key of another type is counted here alone, and Redis is not away for it', async () => {
+  test('a key of another type is counted in the process only, and Redis stays in use', async () => {
     const subject = randomUUID()
     await using redis = await openTestRedis()
     await redis.client.set(`limit:test:${subject}`, 'text', 'EX', 60)
@@ -129,7 +129,7 @@ suite('limits with Redis', { skip: needsRedis }, () => {
     assert.equal(await redis.isReachable(), true)
   })
 
-  test('every key expires with its window', async () => {
+  test('each key expires with its window', async () => {
     const subject = randomUUID()
     await using redis = await openTestRedis()
     const { take, giveBack } = openLimits(redis)
@@ -138,7 +138,7 @@ suite('limits with Redis', { skip: needsRedis }, () => {
     assert.ok(leftSeconds > 0 && leftSeconds <= 60, `the key lives ${leftSeconds} s`)
   })
 
-  test('deployments with different key prefixes count apart', async () => {
+  test('deployments with different key prefixes count separately', async () => {
     const subject = randomUUID()
     const [one, other] = [`${randomUUID()}:`, `${randomUUID()}:`]
     await using first = await openTestRedis({ keyPrefix: one })
@@ -150,7 +150,7 @@ suite('limits with Redis', { skip: needsRedis }, () => {
     assert.deepEqual(keys.sort(), [`${one}limit:test:${subject}`, `${other}limit:test:${subject}`].sort())
   })
 
-  test('a Redis user that may use keys with the prefix alone is enough', async (context) => {
+  test('a Redis user with access only to keys with the prefix is sufficient', async (context) => {
     const [user, subject] = [randomUUID(), randomUUID()]
     await using admin = await openTestRedis()
     await admin.client.call('acl', 'setuser', user, 'on', `>${user}`, `~${user}:*`, '+@all')
@@ -165,7 +165,7 @@ suite('limits with Redis', { skip: needsRedis }, () => {
     assert.equal(await foreign.isReachable(), false)
   })
 
-  test('a key that is something else takes nothing from what is counted beside it', async () => {
+  test('a key of another type does not affect the count of other keys', async () => {
     await using redis = await openTestRedis()
     const { take } = openLimits(redis)
     const [odd, even] = [randomUUID(), randomUUID()]

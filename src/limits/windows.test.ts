@@ -3,7 +3,7 @@ import { suite, test } from 'node:test'
 import { Windows } from './windows.ts'
 
 suite('windows', () => {
-  test('begin with the first one, and anew when they have ended', () => {
+  test('begin with the first request, and again with the first one after their end', () => {
     let now = 0
     const windows = new Windows(1000, () => now)
     assert.deepEqual({ ...windows.take('ada') }, { count: 1, shared: { own: 0, others: 0 }, endsAtMs: 1000 })
@@ -13,7 +13,7 @@ suite('windows', () => {
     assert.deepEqual({ ...windows.take('ada') }, { count: 1, shared: { own: 0, others: 0 }, endsAtMs: 2000 })
   })
 
-  test('end earlier when they are told to', () => {
+  test('can be shortened', () => {
     let now = 0
     const windows = new Windows(1000, () => now)
     windows.take('ada').endsAtMs = 300
@@ -21,7 +21,7 @@ suite('windows', () => {
     assert.deepEqual({ ...windows.take('ada') }, { count: 1, shared: { own: 0, others: 0 }, endsAtMs: 1300 })
   })
 
-  test('that have ended are forgotten', () => {
+  test('that have ended are removed', () => {
     let now = 0
     const windows = new Windows(1000, () => now)
     for (let index = 0; index < 500; index++) windows.take(`user ${index}`)

@@ -7,14 +7,14 @@ import { openWorld, SERVICE_TOKEN, type World } from '../../test/world.ts'
 /** Longer than a request takes to end. */
 const PATIENCE_MS = 5_000
 
-/** The value of one series, written as Prometheus text has it. */
+/** The value of a series, which is written in the exposition format. */
 async function valueOf(world: World, series: string): Promise<number | undefined> {
   const { text } = await world.ask('GET', '/metrics')
   const line = text.split('\n').find((each) => each.startsWith(`${series} `))
   return line === undefined ? undefined : Number(line.slice(series.length + 1))
 }
 
-/** A client has its answer before that is over, which is when it is counted. */
+/** Waits until a request is counted, which is after the client has the answer. */
 async function reaches(world: World, series: string, wanted: number): Promise<void> {
   const giveUpAt = performance.now() + PATIENCE_MS
   for (;;) {
@@ -27,8 +27,8 @@ async function reaches(world: World, series: string, wanted: number): Promise<vo
 const requests = (method: string, route: string, status: string | number): string =>
   `http_request_duration_seconds_count{method="${method}",route="${route}",status="${status}"}`
 
-suite('is counted:', () => {
-  test('a client that left before its answer, and what never became a request', async () => {
+suite('the metrics count', () => {
+  test('clients that disconnected before their answer, and malformed requests', async () => {
     await using world = await openWorld()
     const { token } = await world.signUp()
     using wire = await dial(world.url)
@@ -63,7 +63,7 @@ suite('is counted:', () => {
     await reaches(world, 'http_problems_total{code="method_not_allowed"}', 2)
   })
 
-  test('who signs up, in and out, who is refused, and by what credential', async () => {
+  test('sign-ups, sign-ins, sign-outs and refusals, by kind of credential', async () => {
     await using world = await openWorld()
     const { email, password, token } = await world.signUp()
     const body = { email, password }
@@ -71,7 +71,7 @@ suite('is counted:', () => {
     await world.ask('POST', '/api/auth/sign-in/email', { body: { ...body, password: 'wrong' } })
     await world.ask('POST', '/api/auth/sign-out', { token })
     await world.ask('GET', '/api/tasks', { token })
-    await world.ask('GET', '/api/tasks', { headers: { 'x-service-auth': 'wrong', 'x-user-id': 'somebody' } })
+    await world.ask('GET', '/api/tasks', { headers: { 'x-service-auth': 'wrong', 'x-user-id': 'unknown' } })
     await world.ask('GET', '/api/tasks')
     const series = {
       'auth_actions_total{action="sign-up",outcome="ok"}': 1,
@@ -80,14 +80,14 @@ suite('is counted:', () => {
       'auth_actions_total{action="sign-out",outcome="ok"}': 1,
       'auth_unauthenticated_total{credential="bearer"}': 1,
       'auth_unauthenticated_total{credential="service"}': 1,
-      // The wrong password came without a credential too.
+      // The request with the wrong password had no credential either.
       'auth_unauthenticated_total{credential="none"}': 2,
       'http_problems_total{code="unauthenticated"}': 4,
     }
     for (const [name, value] of Object.entries(series)) assert.equal(await valueOf(world, name), value, name)
   })
 
-  test('what rate limits say, by policy, and that they said it without Redis', async () => {
+  test('the decisions of rate limits by policy, and those without Redis', async () => {
     await using world = await openWorld({ env: { RATE_LIMIT_WRITE: '2', REDIS_URL: 'redis://127.0.0.1:1/0' } })
     const { token } = await world.signUp()
     for (let task = 0; task < 3; task++) await world.ask('POST', '/api/tasks', { token, body: { title: 'x' } })
@@ -97,7 +97,7 @@ suite('is counted:', () => {
     assert.equal(await valueOf(world, 'redis_up'), 0)
   })
 
-  test('answers that are given again, and keys that are in the way', async () => {
+  test('replayed answers, and conflicting Idempotency-Keys', async () => {
     await using world = await openWorld()
     const { token } = await world.signUp()
     const headers = { 'idempotency-key': randomUUID() }
@@ -106,7 +106,7 @@ suite('is counted:', () => {
     assert.equal(await valueOf(world, 'http_problems_total{code="idempotency_key_reused"}'), 1)
   })
 
-  test('how the database is, also while it is away', async () => {
+  test('the state of the database, also while it is unavailable', async () => {
     const away = new Error('away')
     await using world = await openWorld()
     assert.equal(await valueOf(world, 'database_up'), 1)
@@ -120,7 +120,7 @@ suite('is counted:', () => {
     assert.equal(await valueOf(lost, 'database_migrations{state="pending"}'), undefined)
   })
 
-  test('who got no connection in time', async () => {
+  test('requests that got no connection in time', async () => {
     await using world = await openWorld({ env: { DATABASE_POOL_TIMEOUT: '1' } })
     const { token } = await world.signUp()
     const { pool } = world.deps.db
@@ -132,7 +132,7 @@ suite('is counted:', () => {
     assert.equal(await valueOf(world, 'http_problems_total{code="unavailable"}'), 1)
   })
 
-  test('a service like anybody else', async () => {
+  test('a service like any other caller', async () => {
     await using world = await openWorld()
     const { id } = await world.signUp()
     await world.ask('GET', '/api/tasks', { headers: { 'x-service-auth': SERVICE_TOKEN, 'x-user-id': id } })

@@ -6,7 +6,7 @@ import { RequestDurations } from './durations.ts'
 const BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
 
 suite('the histogram of requests', () => {
-  test('says what prom-client would have said of the same observations', async () => {
+  test('has the same output as prom-client for the same observations', async () => {
     const [registry, reference] = [new Registry(), new Registry()]
     const durations = new RequestDurations(registry)
     const histogram = new Histogram({

@@ -24,7 +24,7 @@ suite('/metrics', () => {
     for (const leak of [task.id, token, 'nowhere', 'secret']) assert.ok(!text.includes(leak), leak)
   })
 
-  test('takes the token where one is set', async () => {
+  test('requires the token if one is configured', async () => {
     await using world = await openWorld({ env: { METRICS_TOKEN } })
     const ask = (headers: Record<string, string>) => world.ask('GET', '/metrics', { headers })
     assert.equal((await ask({})).status, 401)
@@ -32,7 +32,7 @@ suite('/metrics', () => {
     assert.equal((await ask({ authorization: `Bearer ${METRICS_TOKEN}` })).status, 200)
   })
 
-  test('is closed outside development until a token is set', async () => {
+  test('is refused outside development if no token is configured', async () => {
     await using world = await openWorld({ env: { ENVIRONMENT: 'staging' } })
     const { status, json } = await world.ask('GET', '/metrics')
     assert.deepEqual([status, json.code], [403, 'forbidden'])

@@ -25,7 +25,7 @@ suite('metrics of several workers', () => {
         throw new Error('Channel closed')
       },
     }
-    // Not what a worker of ours would tell: a counter without values.
+    // A worker never sends this: a counter without values.
     const wrong = {
       ...living,
       id: 3,

@@ -72,7 +72,7 @@ const KINDS: readonly { readonly tags: readonly string[]; readonly titles: reado
 const NOTES = [
   'The sooner the better.',
   'Look up the opening hours first.',
-  'Ask whether somebody wants to come along.',
+  'Ask the others whether they want to come along.',
   'See last month for how it was done.',
   'Half an hour should do.',
   'Needs a decision before it can go on.',
@@ -141,7 +141,7 @@ class Chance {
   }
 
   one<T>(choices: readonly T[]): T {
-    // There is at least one, and the index is below their number.
+    // The array is not empty, and the index is below its length.
     return choices[this.below(choices.length)] as T
   }
 }

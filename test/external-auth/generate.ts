@@ -8,17 +8,17 @@ import { pathToFileURL } from 'node:url'
 import { Client, Pool } from 'pg'
 
 /**
- * Writes schemas/better-auth-VERSION-VARIANT.sql, each exactly as better-auth's own migration generator makes it:
+ * Writes schemas/better-auth-VERSION-VARIANT.sql, exactly as better-auth's own migration generator prints them:
  *
  *     TEST_DATABASE_URL=postgres://… node test/external-auth/generate.ts 1.4.6 1.7.25
  *
- * Each version is installed into a directory of its own: the service does not depend on old ones. The generator asks a
- * database what exists already, so each schema is generated for an empty one.
+ * Each version is installed into a separate directory, because the service does not depend on old ones. The generator reads the
+ * existing tables of a database, so each schema is generated with an empty one.
  */
 
 const MODELS = ['user', 'session', 'account', 'verification'] as const
 
-/** Names of columns in snake_case, as a configuration with an SQL tradition chooses them. */
+/** Names of columns in snake_case, which a configuration of better-auth may choose. */
 const SNAKE_CASE: Readonly<Record<(typeof MODELS)[number], Readonly<Record<string, string>>>> = {
   user: { emailVerified: 'email_verified', createdAt: 'created_at', updatedAt: 'updated_at' },
   session: {
@@ -44,7 +44,7 @@ const SNAKE_CASE: Readonly<Record<(typeof MODELS)[number], Readonly<Record<strin
   verification: { expiresAt: 'expires_at', createdAt: 'created_at', updatedAt: 'updated_at' },
 }
 
-/** What better-auth is configured with, besides the database. */
+/** The configuration of better-auth without the database. */
 const VARIANTS: Readonly<Record<string, object>> = {
   default: {},
   renamed: {
@@ -64,19 +64,19 @@ async function generatorOf(version: string, directory: string): Promise<Generato
   const install = ['install', '--no-audit', '--no-fund', '--ignore-scripts', `better-auth@${version}`]
   execFileSync('npm', install, { cwd: directory, stdio: ['ignore', 'ignore', 'inherit'] })
   const { resolve } = createRequire(join(directory, 'package.json'))
-  // Version 1.5 moved it.
+  // Version 1.5 moved the function.
   for (const place of ['better-auth/db/migration', 'better-auth/db']) {
     try {
-      const found = (await import(pathToFileURL(resolve(place)).href)) as { readonly getMigrations?: Generator } // an old one has no types here
+      const found = (await import(pathToFileURL(resolve(place)).href)) as { readonly getMigrations?: Generator } // old versions have no types here
       if (found.getMigrations !== undefined) return found.getMigrations
     } catch (error) {
       if (!(error instanceof Error && 'code' in error && error.code === 'ERR_PACKAGE_PATH_NOT_EXPORTED')) throw error
     }
   }
-  throw new Error(`better-auth ${version} has no getMigrations where it is looked for`)
+  throw new Error(`better-auth ${version} has no getMigrations in the known places`)
 }
 
-/** The SQL for an empty database, one statement a line. */
+/** The SQL for an empty database, one statement per line. */
 async function generated(getMigrations: Generator, options: object, server: string): Promise<string> {
   const name = `todo_generate_${randomBytes(6).toString('hex')}`
   const admin = new Client({ connectionString: server })
@@ -85,7 +85,7 @@ async function generated(getMigrations: Generator, options: object, server: stri
   const url = new URL(server)
   url.pathname = `/${name}`
   const pool = new Pool({ connectionString: url.href })
-  // Its end does not wait for the server, which drops the database at once.
+  // `end` does not wait for the server, and the database is dropped at once.
   pool.on('error', () => undefined)
   try {
     const secret = randomBytes(32).toString('base64')

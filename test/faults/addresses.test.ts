@@ -10,7 +10,7 @@ import { openWorld } from '../world.ts'
 import { UNLIMITED } from './measures.ts'
 import { findBinary, needsPostgres, openCluster, type Cluster } from './postgres.ts'
 
-const needsOpenssl = findBinary('openssl') === undefined ? 'takes openssl, to make certificates' : false
+const needsOpenssl = findBinary('openssl') === undefined ? 'needs openssl, to make certificates' : false
 
 const HBA = `
 local all all trust

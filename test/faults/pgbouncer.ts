@@ -15,7 +15,7 @@ export interface Bouncer extends AsyncDisposable {
 
 /** Why tests with PgBouncer are skipped, for node:test's `skip`. */
 export const needsPgbouncer: string | false =
-  findBinary('pgbouncer') === undefined ? 'takes PgBouncer: it is neither in PATH nor in /usr/sbin' : false
+  findBinary('pgbouncer') === undefined ? 'needs PgBouncer: it is neither in PATH nor in /usr/sbin' : false
 
 export interface BouncerOptions {
   /** Server connections, for each database and user. */

@@ -93,12 +93,12 @@ function userNamed(name: string): { uid: number; gid: number } | undefined {
 export const needsPostgres: string | false = reasonToSkip()
 
 function reasonToSkip(): string | false {
-  if (process.platform !== 'linux') return 'takes Linux: processes are found in /proc'
+  if (process.platform !== 'linux') return 'needs Linux: processes are found in /proc'
   const missing = BINARIES.find((name) => findBinary(name) === undefined)
   if (missing !== undefined)
-    return `takes the PostgreSQL server: ${missing} is neither in PATH nor in /usr/lib/postgresql`
+    return `needs the PostgreSQL server: ${missing} is neither in PATH nor in /usr/lib/postgresql`
   if (process.getuid?.() === 0 && serverUser === undefined)
-    return 'takes a user postgres or nobody, since the server does not run as root'
+    return 'needs a user postgres or nobody, since the server does not run as root'
   return false
 }
 

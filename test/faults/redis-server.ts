@@ -9,7 +9,7 @@ import { freePort } from './postgres.ts'
 
 /** Why a test that takes a Redis server of its own is skipped, for node:test's `skip`. */
 export const needsRedisServer =
-  spawnSync('redis-server', ['--version']).status === 0 ? false : 'takes redis-server, which is not installed'
+  spawnSync('redis-server', ['--version']).status === 0 ? false : 'needs redis-server, which is not installed'
 
 /** A Redis server with nobody else on it, to be killed, paused and filled up at will. Keeps nothing over a restart. */
 export interface RedisServer extends AsyncDisposable {

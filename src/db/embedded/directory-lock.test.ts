@@ -9,13 +9,13 @@ import { test, type TestContext } from 'node:test'
 import { StartError } from '../../errors.ts'
 import { lockDirectory } from './directory-lock.ts'
 
-/** Why the test of a full disk is skipped. */
-const cannotMount = spawnSync('unshare', ['-m', 'true']).status === 0 ? false : 'takes the right to mount a tmpfs'
+/** The reason to skip the test of a full disk. */
+const cannotMount = spawnSync('unshare', ['-m', 'true']).status === 0 ? false : 'needs the right to mount a tmpfs'
 
 const IN_USE =
   /^The data directory \/.+ is in use by another process \(pid \d+\): stop .+ DATA_DIR .+ DATABASE_URL .+\.$/
 
-test('the directory is made, and closed to other users even if it was open to them', async (t) => {
+test('the directory is created, and made private even if it was accessible to other users', async (t) => {
   const directory = path.join(temporaryDirectory(t), 'a', 'b')
   await (await lockDirectory(directory))[Symbol.asyncDispose]()
   assert.equal(modeOf(directory), 0o700)
@@ -24,7 +24,7 @@ test('the directory is made, and closed to other users even if it was open to th
   assert.equal(modeOf(directory), 0o700)
 })
 
-test('a second owner in the same process is refused, under any name of the directory, until the first lets go', async (t) => {
+test('a second owner in the same process is refused, under any path of the directory, until the first releases it', async (t) => {
   const directory = temporaryDirectory(t)
   const otherName = path.join(temporaryDirectory(t), 'link')
   fs.symlinkSync(directory, otherName)
@@ -48,7 +48,7 @@ test('releasing a lock twice does not release the lock of the next owner', async
   await assert.rejects(lockDirectory(directory), startError(IN_USE))
 })
 
-test('another process is refused while the owner lives, suspended or not, and let in after kill -9', async (t) => {
+test('another process is refused while the owner runs, suspended or not, and accepted after kill -9', async (t) => {
   const directory = temporaryDirectory(t)
   const owner = await Contender.start(t)
   assert.equal(await owner.lock(directory), 'mine')
@@ -59,7 +59,7 @@ test('another process is refused while the owner lives, suspended or not, and le
   await using _lock = await lockDirectory(directory)
 })
 
-test('of eight processes that start at the same instant over a dead owner exactly one wins, every time', async (t) => {
+test('exactly one of eight processes that start at once after the owner died gets the lock, every time', async (t) => {
   const directory = temporaryDirectory(t)
   const contenders = await Promise.all(Array.from({ length: 8 }, () => Contender.start(t)))
   const dead = await Contender.start(t)
@@ -91,7 +91,7 @@ test('the directory can be locked on a full disk', { skip: cannotMount }, async 
   await assert.rejects(lockDirectory(directory), startError(/ is in use by another process/))
 })
 
-test('only two small files are left in the directory, and none of them after it was released but the lock itself', async (t) => {
+test('the lock consists of two small files in the directory, of which only the lock file is left after the release', async (t) => {
   const directory = temporaryDirectory(t)
   {
     await using _lock = await lockDirectory(directory)
@@ -116,7 +116,7 @@ test('a file in place of the directory is refused with a message', async (t) => 
 test('a directory that this user may not write to is refused with a message', async (t) => {
   const directory = temporaryDirectory(t)
   fs.chmodSync(directory, 0o500)
-  const contender = await Contender.start(t, { asNobody: process.getuid?.() === 0 })
+  const contender = await Contender.start(t, { isUnprivileged: process.getuid?.() === 0 })
   assert.match(
     await contender.lock(path.join(directory, 'data')),
     /^DATA_DIR \(.+\) cannot be used because permission is denied: .+$/,
@@ -130,11 +130,11 @@ test('the lock does not keep a process alive', async (t) => {
   assert.deepEqual(await owner.exited, [0, null])
 })
 
-/** Locks each directory that it reads a line of, and answers `mine` or with the message of the refusal. */
+/** Reads one directory per line, locks it, and prints `mine` or the message of the refusal. */
 const CONTENDER = `
   import { createInterface } from 'node:readline'
   import { lockDirectory } from ${JSON.stringify(import.meta.resolve('./directory-lock.ts'))}
-  if (process.argv[1] === 'nobody') process.setuid(65534)
+  if (process.argv[1] === 'unprivileged') process.setuid(65534)
   console.log('ready')
   for await (const directory of createInterface({ input: process.stdin })) {
     console.log(await lockDirectory(directory).then(() => 'mine', (error) => error.message))
@@ -153,9 +153,9 @@ class Contender {
     this.#lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
   }
 
-  static async start(t: TestContext, { asNobody = false } = {}): Promise<Contender> {
+  static async start(t: TestContext, { isUnprivileged = false } = {}): Promise<Contender> {
     const contender = new Contender(
-      spawn(process.execPath, ['-e', CONTENDER, ...(asNobody ? ['nobody'] : [])], {
+      spawn(process.execPath, ['-e', CONTENDER, ...(isUnprivileged ? ['unprivileged'] : [])], {
         stdio: ['pipe', 'pipe', 'inherit'],
       }),
     )

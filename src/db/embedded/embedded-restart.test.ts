@@ -25,7 +25,7 @@ suite('the embedded database, when PostgreSQL fails', () => {
     return directory
   }
 
-  test('starts again behind the same pool, with all that was committed and nothing else', async (t) => {
+  test('restarts behind the same pool, with exactly the committed data', async (t) => {
     const database = await opened(t, copyOfTemplate())
     const pool = poolOf(t, database)
     await pool.query('create table committed as select 1 as id')
@@ -35,7 +35,7 @@ suite('the embedded database, when PostgreSQL fails', () => {
     }
   })
 
-  test('says so and why in the log, and that it serves again', async (t) => {
+  test('logs the failure with its reason, and the restart', async (t) => {
     const lines: { level: string; fields: object; message: string }[] = []
     const note = (level: string) => (fields: object, message: string) => void lines.push({ level, fields, message })
     const database = await opened(t, copyOfTemplate(), { log: { info: note('info'), warn: note('warn') } })
@@ -50,7 +50,7 @@ suite('the embedded database, when PostgreSQL fails', () => {
     assert.deepEqual(info, { level: 'info', fields: { attempt: 1 }, message: 'the embedded database serves again' })
   })
 
-  test('refuses connections at once while it does not serve', async (t) => {
+  test('refuses connections at once until it serves again', async (t) => {
     const database = await opened(t, copyOfTemplate(), {
       restarts: { ...FAST, minDelayMs: 60_000, maxDelayMs: 60_000 },
     })
@@ -79,7 +79,7 @@ suite('the embedded database, when PostgreSQL fails', () => {
     assert.deepEqual(await untilServed(poolOf(t, await opened(t, directory)), 'select id from committed'), [{ id: 1 }])
   })
 
-  test('counts successive failures as attempts, so that it does not restart for ever', async (t) => {
+  test('counts successive failures as attempts, so that the number of restarts is bounded', async (t) => {
     const database = await opened(t, copyOfTemplate(), { restarts: { ...FAST, attemptsMax: 1 } })
     const pool = poolOf(t, database)
     await breakDown(pool)
@@ -88,7 +88,7 @@ suite('the embedded database, when PostgreSQL fails', () => {
     assert.match((await database.failed).message, /failed \(.+\)\. Gave up after 1 attempts/)
   })
 
-  test('may be closed before it serves again, and while it starts', async (t) => {
+  test('can be closed before it serves again, and while it starts', async (t) => {
     for (const minDelayMs of [60_000, 1]) {
       const directory = copyOfTemplate()
       const starting = Promise.withResolvers<undefined>()
@@ -105,7 +105,7 @@ suite('the embedded database, when PostgreSQL fails', () => {
   })
 
   suite('because the disk is full', { skip: needsMount }, () => {
-    test('serves again by itself when there is room, with all that was acknowledged', async (t) => {
+    test('serves again when there is free space, with all acknowledged data', async (t) => {
       using disk = mountSmallDisk(root, 200)
       const directory = path.join(disk.at, 'postgres')
       fs.cpSync(template, directory, { recursive: true })
@@ -124,7 +124,7 @@ suite('the embedded database, when PostgreSQL fails', () => {
       await pool.query('insert into entry values (-1)')
     })
 
-    test('a start names the full disk, advises to free space and no backup, and works when there is room', async (t) => {
+    test('a start names the full disk, advises to free space and not to restore a backup, and succeeds when there is space', async (t) => {
       using disk = mountSmallDisk(root, 200)
       const directory = path.join(disk.at, 'postgres')
       fs.cpSync(template, directory, { recursive: true })
@@ -141,7 +141,7 @@ suite('the embedded database, when PostgreSQL fails', () => {
       assert.equal(rows.length, acknowledged.length)
     })
 
-    test('a new cluster is refused with a message, and no part of it is left', async (t) => {
+    test('the creation of a cluster is refused with a message, and its files are removed', async (t) => {
       using disk = mountSmallDisk(root, 10)
       await assert.rejects(
         opened(t, path.join(disk.at, 'postgres')),
@@ -169,7 +169,7 @@ function poolOf(t: TestContext, embedded: EmbeddedDatabase): Pool {
   return pool
 }
 
-/** PGlite cannot start programs, and throws through PostgreSQL's own frames. @param begun a change that is not committed */
+/** Makes PostgreSQL fail: PGlite cannot start programs, and throws through PostgreSQL's own frames. @param begun an uncommitted statement */
 async function breakDown(pool: Pool, begun = 'select 1'): Promise<void> {
   const client: PoolClient = await pool.connect()
   client.on('error', () => undefined)
@@ -178,7 +178,7 @@ async function breakDown(pool: Pool, begun = 'select 1'): Promise<void> {
   client.release(true)
 }
 
-/** Asks until it is answered. @throws what is no refusal of a connection */
+/** Repeats the query while connections are refused. @throws any other error */
 async function untilServed(pool: Pool, sql = 'select 1'): Promise<unknown[]> {
   for (;;) {
     try {
@@ -191,7 +191,7 @@ async function untilServed(pool: Pool, sql = 'select 1'): Promise<unknown[]> {
   }
 }
 
-/** Writes rows, which fit into the first page, and log, which needs a new segment, until the connection breaks. @returns the ids that were acknowledged */
+/** Writes rows until the connection fails: they fit into the first page, but the log needs a new segment. @returns the acknowledged ids */
 async function writeUntilBroken(pool: Pool): Promise<number[]> {
   const acknowledged = [0]
   for (let id = 1; ; id += 1) {
@@ -202,7 +202,7 @@ async function writeUntilBroken(pool: Pool): Promise<number[]> {
     } catch (error) {
       const code = error instanceof Error && 'code' in error ? error.code : undefined
       if (code === 'ECONNRESET' || code === 'ECONNREFUSED') return acknowledged
-      // A statement that does not fit is refused, and the next one breaks the engine.
+      // A statement for which there is no space is refused, and the next one ends the engine.
       assert.equal(code, '53100', String(error))
     }
   }

@@ -13,7 +13,7 @@ import { openEmbedded, type EmbeddedDatabase } from './embedded.ts'
 
 const MEBIBYTE = 1024 * 1024
 
-/** Making a cluster costs seconds: one is made for all tests, most of which share a database, and the others copy it. */
+/** Creating a cluster takes seconds. One is created for all tests; most share a database, and the others copy it. */
 const root = fs.mkdtempSync(path.join(tmpdir(), 'embedded-'))
 const template = path.join(root, 'template')
 let database: EmbeddedDatabase
@@ -31,7 +31,7 @@ after(async () => {
   fs.rmSync(root, { recursive: true })
 })
 
-test('a new cluster appears under its name complete, and nothing else stays behind', () => {
+test('a new cluster appears under its name only when it is complete, and no temporary directory is left', () => {
   assert(fs.existsSync(path.join(template, 'PG_VERSION')))
   assert(!fs.existsSync(`${template}.creating`))
   assert.equal(fs.statSync(template).mode & 0o077, 0)
@@ -46,7 +46,7 @@ test('the ordinary pool reaches PostgreSQL 18 as its superuser, with every commi
   assert.deepEqual(rows, [{ who: 'postgres', version: 18, fsync: 'on', method: 'fsync', commit: 'on' }])
 })
 
-test('after a query that fails, in any form, the next one gets its own answer', async (t) => {
+test('the query after a failing one, in any form, gets its own result', async (t) => {
   const client = await clientOf(t, database)
   const broken: (string | QueryConfig)[] = [
     'selec',
@@ -61,7 +61,7 @@ test('after a query that fails, in any form, the next one gets its own answer', 
   }
 })
 
-test('in a pipelined batch with an error in its middle each statement gets its own answer', async (t) => {
+test('each statement of a pipelined batch with an error in its middle gets its own result', async (t) => {
   for (const cut of [Infinity, 1, 7]) {
     let stream: Duplex | undefined
     const client = await clientOf(t, database, {
@@ -86,7 +86,7 @@ test('in a pipelined batch with an error in its middle each statement gets its o
   }
 })
 
-test('results and parameters of 10 MiB arrive unharmed, whole or in many rows', async (t) => {
+test('results and parameters of 10 MiB arrive unchanged, in one value or in many rows', async (t) => {
   const pool = poolOf(t, database)
   const large = Buffer.alloc(10 * MEBIBYTE, 'äbc').toString()
   const echoed = await pool.query('select $1::text as same', [large])
@@ -132,7 +132,7 @@ test('a new connection gets a clean session, whatever the previous one left', as
   )
 })
 
-test('a batch that is cut off after its error leaves nothing to be skipped by the next client', async (t) => {
+test('an error in a batch that ends without Sync does not affect the next client', async (t) => {
   let stream: Duplex | undefined
   const client = await clientOf(t, database, { stream: () => (stream = database.stream()) })
   await client.query('begin')
@@ -207,7 +207,7 @@ test('when PostgreSQL fails, the current query and all later ones fail at once, 
   assert.deepEqual(rows, [{ id: 1 }])
 })
 
-test('closing breaks off the live connection, rolls back what it had not committed, and may be repeated', async (t) => {
+test('closing ends the current connection, rolls back its transaction, and can be repeated', async (t) => {
   const directory = copyOfTemplate()
   const closing = await opened(t, directory)
   const client = await clientOf(t, closing)
@@ -220,7 +220,7 @@ test('closing breaks off the live connection, rolls back what it had not committ
   assert.deepEqual(rows, [{ id: 1 }])
 })
 
-test('kill -9 in the middle of writing loses nothing that was acknowledged, three times in a row', async (t) => {
+test('kill -9 during writes loses no acknowledged row, three times in a row', async (t) => {
   const directory = copyOfTemplate()
   const acknowledged: number[] = []
   for (let round = 1; round <= 3; round += 1) {
@@ -239,14 +239,14 @@ test('kill -9 in the middle of writing loses nothing that was acknowledged, thre
       acknowledged.filter((id) => !found.has(id)),
       [],
     )
-    // At most the one that was under way may be there unacknowledged; the next writer goes on after it.
+    // At most one unacknowledged row may exist, the one being written; the next writer continues after it.
     assert(found.size - acknowledged.length <= 1)
     acknowledged.push(...[...found].filter((id) => !acknowledged.includes(id)))
     await survivor.close()
   }
 })
 
-test('a directory that holds no usable cluster is refused in one sentence that names it, and keeps its files', async (t) => {
+test('a directory without a usable cluster is refused in one sentence that names it, and its files are kept', async (t) => {
   const damages: [damage: (directory: string) => void, reason: RegExp][] = [
     [
       (directory) => fs.truncateSync(path.join(directory, 'global/pg_control')),
@@ -273,7 +273,7 @@ test('a directory that holds no usable cluster is refused in one sentence that n
   await assert.rejects(opened(t, nowhere), refusal(nowhere, /No database could be created/))
 })
 
-/** Writes numbers one by one, and says each as soon as its commit is acknowledged. */
+/** Writes numbers one by one, and prints each when its commit is acknowledged. */
 const WRITER = `
   import pg from ${JSON.stringify(import.meta.resolve('pg'))}
   import { openEmbedded } from ${JSON.stringify(import.meta.resolve('./embedded.ts'))}
@@ -317,13 +317,13 @@ function poolOf(t: TestContext, embedded: EmbeddedDatabase): Pool {
 
 async function clientOf(t: TestContext, embedded: EmbeddedDatabase, config: ClientConfig = {}): Promise<Client> {
   const client = new Client({ ...clientConfig(embedded), ...config })
-  client.on('error', () => {}) // a connection that breaks also fails the query under way
+  client.on('error', () => {}) // a lost connection also rejects the current query
   await client.connect()
   t.after(() => client.end())
   return client
 }
 
-/** Lets what is written arrive in pieces of so many bytes, as it may through any stream. */
+/** Splits writes into pieces of this many bytes, as any stream may do. */
 function inPieces(stream: Duplex, bytes: number): Duplex {
   if (bytes === Infinity) return stream
   const write = stream._write.bind(stream)

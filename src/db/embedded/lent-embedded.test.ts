@@ -25,7 +25,7 @@ test('a shared embedded database is reached through a private directory, by the 
     await first.query('delete from t')
     const second = await connect()
     await assert.rejects(first.query('select 1'))
-    // Nothing is left of the first: what it had begun is undone.
+    // The first connection has ended and its transaction was rolled back.
     const { rows } = await second.query('select count(*)::int as count, max(text) from t')
     assert.deepEqual(rows, [{ count: 10_000, max: 'x9999' }])
 

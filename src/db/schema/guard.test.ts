@@ -128,7 +128,7 @@ describe('the process refuses to serve', () => {
     })
   }
 
-  test('none of which holds for the database as it is made', async () => {
+  test('and accepts the database after the migrations', async () => {
     await verdict('select 1')
   })
 
@@ -137,10 +137,10 @@ describe('the process refuses to serve', () => {
       'tables of another auth server without row-level security',
       `create table sessions ("userId" text); grant select on sessions to public`,
     ],
-    ['tables with a user_id that are not ours to read', 'create table audit (user_id text)'],
-    ['membership in a role that nothing here is about', `create role ${owner}; grant ${owner} to ${role}`],
+    ['tables with a user_id that the role may not read', 'create table audit (user_id text)'],
+    ['membership in an unrelated role', `create role ${owner}; grant ${owner} to ${role}`],
     [
-      'the system role as one that it can only become',
+      'membership in the system role without inheritance',
       `do $$ begin
          if current_setting('server_version_num')::int >= 160000 then execute 'grant ${role}_system to ${role} with inherit false';
          else alter role ${role} noinherit; grant ${role}_system to ${role}; end if;
@@ -200,7 +200,7 @@ describe('a start is refused in one sentence', () => {
     },
   )
 
-  test('when the host has no address', { skip: needsServer }, async () => {
+  test('when the host name cannot be resolved', { skip: needsServer }, async () => {
     await assert.rejects(
       start(elsewhere((url) => (url.hostname = 'nowhere.invalid'))),
       startError(/DATABASE_URL: getaddrinfo .*nowhere\.invalid/),
@@ -250,7 +250,7 @@ describe('on a server', { skip: needsServer }, () => {
       ),
     )
     await admin(`drop database ${PREFIX}`)
-    // Neither were the roles made, which belong to the whole cluster.
+    // The roles, which belong to the whole cluster, were not created either.
     await assert.rejects(admin(`drop role ${PREFIX}`), { code: '42704' })
   })
 

@@ -26,7 +26,7 @@ const VARIABLES: MigrationVariables = {
 const ALL = { steps: Infinity }
 
 const opened = new AsyncDisposableStack()
-/** A further connection; on a server only, for the embedded database has one. */
+/** A further connection, only on a server: the embedded database has one session. */
 let connect: () => Promise<Client>
 let owner: Client
 
@@ -35,7 +35,7 @@ before(async () => {
   if (server !== undefined) {
     opened.defer(() => withClient(server, dropRoles))
   }
-  // Making an embedded cluster takes seconds, taking back the migrations of a copied one does not.
+  // Creating an embedded cluster takes seconds; reverting the migrations of a copied one is faster.
   const database = opened.use(await openTestDatabase({ migrated: SERVER_URL === undefined }))
   let config: ClientConfig = { connectionString: database.env['DATABASE_URL'] }
   if (SERVER_URL === undefined) {
@@ -63,7 +63,7 @@ const down = (client = owner, options: object = ALL) => migrateDown(client, VARI
 const names = (migrations: readonly { readonly name: string }[]): string[] => migrations.map((each) => each.name)
 const NAMES = names(readMigrations())
 
-/** Everything a migration can leave behind, as text: what is in public, and our roles. */
+/** A description of everything that a migration can create: the objects in public, and the roles. */
 async function dump(client: Client): Promise<string[]> {
   const { rows } = await client.query<{ line: string }>({
     text: `
@@ -109,14 +109,14 @@ async function dump(client: Client): Promise<string[]> {
 describe('up and down', () => {
   beforeEach(() => down())
 
-  test('up applies every migration in order, once; a second time there is nothing left', async () => {
+  test('up applies every migration in order, once; the second time none is pending', async () => {
     assert.deepEqual(names(await up()), NAMES)
     assert.deepEqual(names(await up()), [])
     const state = await migrationState(owner)
     assert.deepEqual([names(state.applied), state.pending, state.unknown, state.edited], [NAMES, [], [], []])
   })
 
-  test('up, down and up again leave the very same catalogue, and down leaves nothing', async () => {
+  test('up, down and up again result in the same catalogue, and down leaves no objects', async () => {
     const empty = await dump(owner)
     assert.deepEqual(
       empty.filter((line) => !line.includes('schema_migrations') && !line.startsWith('grant on schema public')),
@@ -152,7 +152,7 @@ describe('up and down', () => {
     assert.deepEqual(await down(), [])
   })
 
-  test('a database that was never migrated has everything pending, and looking leaves no trace', async () => {
+  test('in a database without migrations all are pending, and the check changes nothing', async () => {
     await owner.query('drop table schema_migrations')
     const { applied, pending } = await migrationState(owner)
     assert.deepEqual([applied, names(pending)], [[], NAMES])
@@ -168,7 +168,7 @@ describe('up and down', () => {
     await owner.query(`drop role ${ROLE}`)
   })
 
-  test('what a login left on its connection, a role or a search path, does not matter', async () => {
+  test('a role or search path that is set on the connection has no effect', async () => {
     await up()
     const full = await dump(owner)
     await down()
@@ -246,9 +246,9 @@ describe('a migration that fails', () => {
     assert.deepEqual(await tables(), ['kept'])
     assert.deepEqual(names((await migrationState(owner, [first, second])).applied), ['first'])
 
-    const mended = migration(2, 'second', 'create table half (id int)', 'drop table half')
-    assert.deepEqual(names(await up(owner, { migrations: [first, mended] })), ['second'])
-    await down(owner, { migrations: [first, mended], ...ALL })
+    const corrected = migration(2, 'second', 'create table half (id int)', 'drop table half')
+    assert.deepEqual(names(await up(owner, { migrations: [first, corrected] })), ['second'])
+    await down(owner, { migrations: [first, corrected], ...ALL })
   })
 
   test('on the way down stays applied and whole', async () => {
@@ -263,7 +263,7 @@ describe('a migration that fails', () => {
     await down(owner, { migrations: [{ ...stuck, down: 'drop table kept' }] })
   })
 
-  test('hands on the hint of the database', async () => {
+  test('includes the hint of the database in its error', async () => {
     const hinting = migration(1, 'hinting', `do $$ begin raise exception 'no' using hint = 'Do this.'; end $$`)
     await assert.rejects(up(owner, { migrations: [hinting] }), /0001_hinting\.up\.sql .*: no\. Do this\./)
   })
@@ -277,7 +277,7 @@ describe('a migration that fails', () => {
 })
 
 describe('variables', () => {
-  test("are psql's, quoted as identifier and as literal; casts and what else has colons stay", async () => {
+  test("have psql's syntax, as identifier and as literal; casts and other colons do not change", async () => {
     await down()
     const odd = { ...VARIABLES, app_role: `a"b'c:'system_role'` }
     const probing = migration(
@@ -312,7 +312,7 @@ describe('a migration that runs outside a transaction', () => {
   const index = async (): Promise<unknown> =>
     (await owner.query(`select indisvalid as valid from pg_index where indexrelid = to_regclass('public.built_by_id')`))
       .rows
-  /** As the command does on a server; the embedded database has one session. */
+  /** Uses two sessions on a server, like the command; the embedded database has one session. */
   const onSecondConnection: MigrateOptions['onSecondConnection'] = needsServer
     ? undefined
     : async (work) => {
@@ -366,7 +366,7 @@ describe('a migration', () => {
   })
   afterEach(() => owner.query('drop table seen; truncate schema_migrations'))
 
-  test('runs with the settings that it needs, whatever its login has, in a transaction and outside of one', async () => {
+  test('runs with its own settings rather than those of the login, in a transaction and outside of one', async () => {
     const client = SERVER_URL === undefined ? owner : await connect()
     await client.query(
       `set statement_timeout = '7s'; set idle_in_transaction_session_timeout = '7s'; set lock_timeout = '7s';
@@ -445,7 +445,7 @@ describe('a database with another history', () => {
   const edited = migration(1, 'one', 'select 1 -- edited')
   const renamed = { ...one, name: 'uno' }
 
-  test('an applied migration that was edited since is noticed, and nothing more is applied', async () => {
+  test('an applied migration that was edited since is reported, and no further one is applied', async () => {
     const migrations = [edited, two, migration(3, 'three', 'create table never ()')]
     assert.deepEqual(names((await migrationState(owner, migrations)).edited), ['one'])
     await assert.rejects(
@@ -455,18 +455,18 @@ describe('a database with another history', () => {
     assert.deepEqual(names((await migrationState(owner, migrations)).pending), ['three'])
   })
 
-  test('another name is no edit, because it changes nothing of what was applied', async () => {
+  test('a renamed migration counts as unchanged', async () => {
     assert.deepEqual((await migrationState(owner, [renamed, two])).edited, [])
   })
 
-  test('one of the same number and another name is not what was applied, so it does not take that back', async () => {
+  test('a migration with the number of an applied one and other content does not revert it', async () => {
     await assert.rejects(
       down(owner, { migrations: [one, { ...two, name: 'deux' }] }),
       /0002_two is not in this version/,
     )
   })
 
-  test('one that this code does not know is reported, and is not reverted by it', async () => {
+  test('an applied migration without a file is reported, and not reverted', async () => {
     const { unknown, incompatible } = await migrationState(owner, [one])
     assert.deepEqual([names(unknown), incompatible], [['two'], []])
     await assert.rejects(
@@ -536,7 +536,7 @@ describe('the directory', () => {
   }
   const pair = (stem: string): string[] => [`${stem}.up.sql`, `${stem}.down.sql`]
 
-  test('is read in order, pair by pair; what is no SQL is left alone', () => {
+  test('is read in order, pair by pair; other files are ignored', () => {
     const [first, second] = read(...pair('0002_two'), ...pair('0001_one'), 'README.md')
     assert.deepEqual(
       [first?.version, first?.name, first?.up, first?.down],
@@ -562,7 +562,7 @@ describe('the directory', () => {
   }
 })
 
-describe('where another auth server has its tables already', () => {
+describe('with the tables of another auth server', () => {
   const THEIRS = `
     create table users (id text primary key, name text, email text, "emailVerified" boolean, role text default 'user', banned boolean);
     create table user_sessions (id text primary key, "expiresAt" timestamp(3) not null, token text not null, "userId" text not null, "impersonatedBy" text);
@@ -588,7 +588,7 @@ describe('where another auth server has its tables already', () => {
   })
   after(() => owner.query('drop table if exists users, user_sessions, user_accounts, user_verifications'))
 
-  test('up touches nothing of them, makes none beside them, and tasks refer to their users', async () => {
+  test('up does not change them, creates no auth tables, and tasks refer to their users', async () => {
     const before = await theirs()
     assert.ok(before.length > 15)
     await migrateUp(owner, EXTERNAL)
@@ -612,7 +612,7 @@ describe('where another auth server has its tables already', () => {
     ])
   })
 
-  test('down leaves them and their rows as they are', async () => {
+  test('down does not change them or their rows', async () => {
     const before = await theirs()
     await migrateDown(owner, EXTERNAL, ALL)
     assert.deepEqual(await theirs(), before)

@@ -17,7 +17,7 @@ import { migrateUp } from './migrator.ts'
 
 const up = (config: Config): Promise<unknown> => withMigrations(config, migrateUp)
 
-/** Both as the owner of the database sees them: what is in it, but for what PostgreSQL itself brings. */
+/** The schemas and relations of the database without those of PostgreSQL itself. */
 const contentOf = (config: Config): Promise<unknown> =>
   withMigrations(config, async (client: ClientBase) => {
     const { rows } = await client.query(
@@ -33,14 +33,14 @@ async function assertRefused(config: Config, message: RegExp): Promise<void> {
   assert.deepEqual(await contentOf(config), before)
 }
 
-/** The parameter `options`, behind which PostgreSQL takes settings. */
+/** The parameter `options` of a URL, which sets variables of the session. */
 const withOptions = (config: Config, env: Readonly<Record<string, string>>, options: string): Config => {
   const url = new URL(env['DATABASE_URL'] ?? '')
   url.search = `options=${encodeURIComponent(options)}`
   return configOf({ ...env, DATA_DIR: config.dataDir, DATABASE_URL: url.href })
 }
 
-suite('before anything is applied, migrations refuse', () => {
+suite('migrations refuse before they change anything', () => {
   test('tables of the Python service, and point to the guide', async () => {
     await using database = await openTestDatabase({ migrated: false })
     const config = configOf(database.env)
@@ -62,7 +62,7 @@ suite('before anything is applied, migrations refuse', () => {
     await up(config)
   })
 
-  test('a table that a later migration would make, and take their own tables for granted', async () => {
+  test('a foreign table that a later migration would create, but not their own tables', async () => {
     await using database = await openTestDatabase({ migrated: false })
     const config = configOf(database.env)
     await withMigrations(config, (client, variables) => migrateUp(client, variables, { steps: 4 }))

@@ -12,11 +12,11 @@ import { openDatabase, withMigrations } from '../database.ts'
 import { label, type Migration } from './migration-files.ts'
 import { migrateDown, migrateUp, migrationState } from './migrator.ts'
 
-/** The files of the earlier numbering, 0001 to 0014, as they were. */
+/** The files of the earlier numbering, 0001 to 0014. */
 const EARLIER: readonly Migration[] = (
   JSON.parse(
     gunzipSync(readFileSync(new URL('../../../test/fixtures/earlier-migrations.json.gz', import.meta.url))).toString(),
-    // The file holds these members.
+    // The file has these members.
   ) as Pick<Migration, 'version' | 'name' | 'up' | 'down'>[]
 ).map((each) => ({ ...each, mode: 'expand', checksum: createHash('sha256').update(each.up).digest('hex') }))
 
@@ -42,7 +42,7 @@ const saying =
     return true
   }
 
-/** A database as the version before left it, with a user who has a task. */
+/** A database of the previous version, with a user who has a task. */
 async function openEarlier(steps = EARLIER.length): Promise<TestDatabase & { readonly config: Config }> {
   const database = await openTestDatabase({ migrated: false })
   const config = configOf(database.env)
@@ -72,7 +72,7 @@ suite('a database of the earlier numbering', () => {
   })
   after(() => earlier[Symbol.asyncDispose]())
 
-  test('is refused in one sentence that says the way over, by whatever opens it, and is left as it is', async () => {
+  test('is refused by every command in one sentence that names the conversion, and is not changed', async () => {
     const { config } = earlier
     const labels = await withMigrations(config, async (client, variables) => {
       for (const work of [
@@ -93,7 +93,7 @@ suite('a database of the earlier numbering', () => {
       await assert.rejects(run(config, ...words), saying(WAY_OVER), words.join(' '))
   })
 
-  test('is taken over by migrate renumber, which rewrites no table and gives the schema of today', async () => {
+  test('is converted by migrate renumber, which rewrites no table and creates the current schema', async () => {
     const { config } = earlier
     const look = () =>
       withMigrations(config, async (client) => {
@@ -111,7 +111,7 @@ suite('a database of the earlier numbering', () => {
     assert.deepEqual(await run(config, 'renumber'), ['this database has the numbering of today already'])
   })
 
-  test('serves afterwards, and derives the JSON and the words of a task that changes', async () => {
+  test('can be served afterwards, and updates the JSON and the words of a changed task', async () => {
     await using db = await openDatabase(earlier.config, SILENT, { migrate: false })
     await db.ping()
     const client = await db.pool.connect()
@@ -128,7 +128,7 @@ suite('a database of the earlier numbering', () => {
   })
 })
 
-test('a database that has only some of the earlier migrations is sent back to the version that has the others', async () => {
+test('a database with only some of the earlier migrations is refused with the version that has the others', async () => {
   await using earlier = await openEarlier(9)
   const { config } = earlier
   const message =

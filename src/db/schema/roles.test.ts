@@ -29,19 +29,19 @@ import type { Statement } from '../wire/statement.ts'
 import { servicePrincipal, sessionPrincipal } from '../../principal.ts'
 
 /*
- * The logins that operators have. Each ends with a service that works and with a serving role that policies bind. The
- * server of the tests may be older than PostgreSQL 16, which changed what CREATEROLE means; so the same is done once more
- * on the embedded PostgreSQL 18, as logins without its superuser's rights.
+ * The kinds of logins that operators have. With each of them the service must work, and row-level security must apply to the serving
+ * role. PostgreSQL 16 changed the meaning of CREATEROLE, and the server of the tests may be older; so the cases are repeated on the
+ * embedded PostgreSQL 18, with logins that are no superuser.
  */
 
 type Served = Pick<Database, 'asUser' | 'asSystem' | 'pool' | 'roles'>
 
 const unnamed = (text: string): Statement => ({ name: '', text })
 
-/** Users come and go as the system role, see only their own as the serving role, and policies bind that. */
+/** Asserts that the system role creates and deletes users, and that row-level security restricts the serving role to its user. */
 async function works({ asUser, asSystem, pool, roles }: Served): Promise<void> {
   const add = (sql: SystemSql): Promise<TestUser> =>
-    // As much of a connection as it takes.
+    // The members of a connection that are used.
     addUser({ query: (text: string, values?: unknown[]) => sql.rows(unnamed(text), values) } as unknown as Client)
   const [ada, ben] = [await asSystem('test', add), await asSystem('test', add)]
   const title = (user: TestUser) => asUser(user.principal, (sql) => sql.rows(unnamed('select user_id from tasks')))
@@ -79,7 +79,7 @@ async function works({ asUser, asSystem, pool, roles }: Served): Promise<void> {
   await assert.rejects(title(ben), { code: 'unauthenticated' })
 }
 
-/** Runs the commands that the refusals name for an administrator, until nothing is refused. */
+/** Runs the commands that the refusals name for an administrator, until no refusal is left. */
 async function followingHints(
   migrate: () => Promise<unknown>,
   admin: (text: string) => Promise<unknown>,
@@ -103,7 +103,7 @@ describe('on a server the login may be', { skip: needsServer }, () => {
   const PREFIX = `todo_roles_${randomBytes(4).toString('hex')}`
   const databases: string[] = []
   const roles: string[] = []
-  // Of each test's own, so that all can be dropped together at the end: every drop of a database waits for a checkpoint.
+  // Each test has its own; all are dropped together at the end, because each drop of a database waits for a checkpoint.
   let role: string, owner: string, web: string, group: string
   beforeEach(() => {
     const own = (name: string): string => `${PREFIX}_${roles.length}_${name}`
@@ -143,7 +143,7 @@ describe('on a server the login may be', { skip: needsServer }, () => {
     await serves({ DATABASE_URL: urlFor(owner, await createDatabase(owner)) })
   })
 
-  test('an owner without CREATEROLE, when an administrator does what the refusals say', async () => {
+  test('an owner without CREATEROLE, after an administrator ran the commands of the refusals', async () => {
     await admin(`create role ${owner} login`)
     const env = { DATABASE_URL: urlFor(owner, await createDatabase(owner)) }
     const followed = await followingHints(async () => (await open(env))[Symbol.asyncDispose](), admin)
@@ -316,7 +316,7 @@ describe('on PostgreSQL 18 the login may be', () => {
     assert.deepEqual(rows, [])
   })
 
-  test('an owner without CREATEROLE, when an administrator does what the refusals say', async () => {
+  test('an owner without CREATEROLE, after an administrator ran the commands of the refusals', async () => {
     await createOwner('')
     const followed = await followingHints(migrate, admin)
     assert.deepEqual(followed, [
