@@ -8,13 +8,13 @@ import { SLOW_ATTACKS, SLOW_EXPECTED } from './attacks/slow.ts'
 import { assertProblem, assertSecurityHeaders, dial, lines } from './wire.ts'
 import { openWorld, type Answer, type User, type World } from './world.ts'
 
-/** Longer than any attack needs to get its answer; the slow ones have their own limit. */
+/** Longer than the answer to any attack takes, except for the slow ones. */
 const PATIENCE_MS = 5_000
 
-/** Refusals of better-auth keep its own code, and its message beside the detail. */
+/** Refusals of better-auth have its own code, and its message in addition to the detail. */
 const isOfBetterAuth = (code: string): boolean => code === code.toUpperCase()
 
-/** Everything in every table, in one short text. */
+/** A checksum of all rows of all tables. */
 const checksum = (world: World): Promise<string> =>
   world.asOwner(async (client) => {
     const tables = await client.query<{ name: string }>(
@@ -32,7 +32,7 @@ const connectionsOf = ({ app }: World): Promise<number> =>
     app.server.getConnections((error, count) => (error === null ? resolve(count) : reject(error))),
   )
 
-/** Waits for what the other side of a socket takes a moment to notice. */
+/** Waits for a condition, because the other side of a socket reacts after a moment. */
 async function until(what: string, holds: () => boolean | Promise<boolean>): Promise<void> {
   const giveUpAt = performance.now() + PATIENCE_MS
   while (!(await holds())) {
@@ -41,7 +41,7 @@ async function until(what: string, holds: () => boolean | Promise<boolean>): Pro
   }
 }
 
-/** No socket is left to the server, and no connection to the database is in use or waited for. */
+/** Asserts that no client connection is left, and that no database connection is in use or waited for. */
 async function assertNothingHeld(world: World, connections: number): Promise<void> {
   const { pool } = world.deps.db
   await until('a connection of a client is held', async () => (await connectionsOf(world)) <= connections)
@@ -106,7 +106,7 @@ suite('an attack', () => {
           const answer = await strike(world.url, sent, attack)
 
           const [status, code] = attack.expected
-          assert.ok(!answer.text.includes(canary), `what was sent comes back: ${answer.text}`)
+          assert.ok(!answer.text.includes(canary), `the answer contains a value of the request: ${answer.text}`)
           assertSecurityHeaders(answer)
           assert.equal(answer.headers.get('server'), null)
           if (code === undefined) assert.equal(answer.status, status, answer.text)
@@ -120,7 +120,7 @@ suite('an attack', () => {
     })
   }
 
-  test('by SQL in a text that is stored stores just this text', async () => {
+  test('by SQL in a text stores exactly this text', async () => {
     const { token } = scene.ada
     const before = await checksum(world)
     for (const text of [
@@ -140,7 +140,7 @@ suite('an attack', () => {
     assert.equal(await checksum(world), before)
   })
 
-  test('has left the service as it was: all of this later both users have what they had', async () => {
+  test('has no effect: after all attacks both users have the same data as before', async () => {
     for (const user of [scene.ada, scene.ben]) {
       const { json } = await world.ask('GET', TASKS, { token: user.token })
       assert.equal(json.length, user === scene.ada ? 1 : 2)
@@ -148,7 +148,7 @@ suite('an attack', () => {
   })
 })
 
-/** Sends all of it on one connection and takes the answer, behind which there must be no other. */
+/** Sends all pieces on one connection and returns the answer, after which there must be no other. */
 async function strike(
   url: string,
   parts: readonly (string | Uint8Array)[],
@@ -162,14 +162,14 @@ async function strike(
   if (answer.headers.get('connection') === 'close') assert.equal(await wire.ended(), '', 'a second answer')
   if (isHiding) {
     await wire.send(lines('GET /health HTTP/1.1', 'Host: x', 'X-Request-Id: next'))
-    assert.equal((await wire.answer()).headers.get('x-request-id'), 'next', 'what was hidden has been answered')
+    assert.equal((await wire.answer()).headers.get('x-request-id'), 'next', 'the hidden request has been answered')
   }
   return answer
 }
 
-/** What the contract gives a request that does not arrive. */
+/** The documented timeout of an incomplete request. */
 const SLOW_LIMIT_MS = 15_000
-/** Between two bytes of what never ends: short enough that no time-out for silence would notice. */
+/** The pause between two bytes: shorter than any idle timeout. */
 const DRIP_INTERVAL_MS = 250
 
 suite('an attack by slowness', { concurrency: true }, () => {
@@ -207,7 +207,7 @@ suite('an attack by slowness', { concurrency: true }, () => {
   }
 })
 
-test('SECURITY.md lists every attack of this file with what it gets, and no other', () => {
+test('SECURITY.md lists exactly the attacks of this file with their answers', () => {
   const text = readFileSync(new URL('../SECURITY.md', import.meta.url), 'utf8')
   const [section] = /^## Tested attacks\n[^]*?(?=^## )/m.exec(text) ?? []
   assert.equal(section, sectionOfAttacks())

@@ -6,7 +6,7 @@ import { SLOW_ATTACKS, SLOW_EXPECTED } from './slow.ts'
 import { SMUGGLING_ATTACKS } from './smuggling.ts'
 import { WIRE_ATTACKS } from './wire.ts'
 
-/** By what they are after. */
+/** The attacks by subject. */
 export const ATTACKS: Readonly<Record<string, readonly Attack[]>> = {
   ...CREDENTIAL_ATTACKS,
   ...PAGE_ATTACKS,
@@ -28,7 +28,7 @@ row of any table has changed, and that no client or database connection remains 
 same as if the harmful part had been left out.
 `
 
-/** The section of SECURITY.md, as it has to be. */
+/** The expected section of SECURITY.md. */
 export function sectionOfAttacks(): string {
   const rows = (attacks: readonly (readonly [name: string, expected: string])[]): string =>
     attacks.map(([name, expected]) => `| ${verbatim(name)} | ${verbatim(expected)} |\n`).join('')
@@ -42,5 +42,5 @@ export function sectionOfAttacks(): string {
   return `${INTRODUCTION}${tables.join('')}\n`
 }
 
-/** Without what Markdown would take for its own. */
+/** Escapes characters that are special in Markdown. */
 const verbatim = (text: string): string => text.replaceAll(/[\\`*_<>[\]|]/g, (character) => `\\${character}`)

@@ -227,7 +227,7 @@ const authentication: readonly Attack[] = [
     expected: [400, 'missing_user_id'],
     send: service(SERVICE_TOKEN, undefined),
   },
-  { name: 'a service for a user that does not exist', expected: notFound, send: service(SERVICE_TOKEN, 'nobody') },
+  { name: 'a service for a user that does not exist', expected: notFound, send: service(SERVICE_TOKEN, 'unknown') },
   { name: 'a service for all users, by a wildcard', expected: notFound, send: service(SERVICE_TOKEN, '%') },
   {
     name: 'a service for two users',
@@ -238,7 +238,7 @@ const authentication: readonly Attack[] = [
   { name: 'a user id of 10 000 letters', expected: notFound, send: service(SERVICE_TOKEN, 'a'.repeat(10_000)) },
 ]
 
-/** The other case of the first letter in it. */
+/** Changes the case of the first letter. */
 const swapped = (token: string): string =>
   token.replace(/[A-Za-z]/, (letter) => (letter === letter.toUpperCase() ? letter.toLowerCase() : letter.toUpperCase()))
 

@@ -14,10 +14,10 @@ const change = (members: (scene: Scene) => object) =>
     ({ adaTask }) => adaTask,
     (scene) => ({ body: members(scene) }),
   )
-/** JSON as it is written, for what JSON.stringify would not write. */
+/** Raw JSON, for texts that JSON.stringify would not write. */
 const raw = (text: string) => asAda('POST', TASKS, ({ canary }) => ({ body: text.replaceAll('CANARY', canary) }))
 
-/** OWASP API3:2023, members that are not the caller's to set. */
+/** OWASP API3:2023, members that callers may not set. */
 const members: readonly (readonly [name: string, value: (scene: Scene) => unknown])[] = [
   ['userId', ({ ben }) => ben.id],
   ['user_id', ({ ben }) => ben.id],
@@ -28,7 +28,7 @@ const members: readonly (readonly [name: string, value: (scene: Scene) => unknow
   ['completedAt', () => '2000-01-01T00:00:00Z'],
 ]
 const assignment: readonly Attack[] = [
-  // Its id is the client's to choose.
+  // Clients may choose the id of a new task.
   ...members
     .filter(([name]) => name !== 'id')
     .map(([name, value]): Attack => ({
@@ -64,7 +64,7 @@ const assignment: readonly Attack[] = [
 
 const unpolluted = (): void => assert.equal('polluted' in {}, false)
 
-/** JSON that two readers may understand differently, or that costs more than it weighs. */
+/** JSON that two parsers may read differently, or that is expensive for its size. */
 const json: readonly Attack[] = [
   {
     name: '__proto__',
@@ -128,7 +128,7 @@ const json: readonly Attack[] = [
   },
 ]
 
-/** Bodies that are not what they say, and OWASP API4:2023, more than one request should cost. */
+/** Bodies that contradict their headers, and OWASP API4:2023, unrestricted resource consumption. */
 const bodies: readonly Attack[] = [
   ...[
     'text/plain',

@@ -1,36 +1,36 @@
 import type { Answer, User } from '../world.ts'
 
-/** What there is to attack: two users, each with a task, and what an attacker may have got hold of. */
+/** The targets: two users, each with a task, and values that an attacker may have obtained. */
 export interface Scene {
-  /** Who attacks. */
+  /** The attacker. */
   readonly ada: User
-  /** Whose tasks she is after. */
+  /** The victim. */
   readonly ben: User
-  /** The paths of one task of each. */
+  /** The path of a task of each user. */
   readonly adaTask: string
   readonly benTask: string
   readonly benCursor: string
-  /** As the table of sessions has it for ada. */
+  /** The value in the table of sessions for ada. */
   readonly storedHash: string
   readonly expiredToken: string
   readonly signedOutToken: string
   /** Ada's session cookie, as a browser would send it. */
   readonly cookie: string
-  /** A text that nothing but this attack holds; no answer may show it. */
+  /** A text that occurs only in this attack; no answer may contain it. */
   readonly canary: string
 }
 
 export interface Attack {
   readonly name: string
-  /** What it gets: a refusal with its code, or the status of an answer to something harmless. */
+  /** The expected answer: a refusal with its code, or the status of a harmless answer. */
   readonly expected: readonly [status: number, code?: string]
   /** The bytes, in one or more pieces. */
   readonly send: (scene: Scene) => Bytes | readonly Bytes[]
-  /** So many harmless requests before it on the same connection are answered first. */
+  /** The number of harmless requests before it on the same connection, which are answered first. */
   readonly answersBefore?: number
-  /** It hides a second request: the next answer on the connection must be that of the next request. */
+  /** It contains a hidden request: the next answer on the connection must be that of the next request. */
   readonly isHiding?: boolean
-  /** What has to hold of the answer besides. */
+  /** A further check of the answer. */
   readonly check?: (answer: Answer, scene: Scene) => void
 }
 
@@ -40,14 +40,14 @@ export const TASKS = '/api/tasks'
 
 interface Sending {
   readonly token?: string
-  /** Whole lines. */
+  /** Complete header lines. */
   readonly headers?: readonly string[]
-  /** Sent as JSON unless it is text. */
+  /** Encoded as JSON unless it is a string. */
   readonly body?: unknown
   readonly type?: string
 }
 
-/** One request with a Host, and with a length where it has a body. */
+/** A request with a Host, and with a Content-Length if it has a body. */
 export function request(method: string, target: string, sending: Sending = {}): Uint8Array {
   const { token, headers = [], body, type = 'application/json' } = sending
   const payload = Buffer.from(typeof body === 'string' ? body : body === undefined ? '' : JSON.stringify(body))
@@ -61,7 +61,7 @@ export function request(method: string, target: string, sending: Sending = {}): 
   return Buffer.concat([Buffer.from(`${all.join('\r\n')}\r\n\r\n`, 'latin1'), payload])
 }
 
-/** A request with one of ada's tokens, or whatever stands for it. */
+/** A request with one of ada's tokens, or a replacement of it. */
 export const asAda = (
   method: string,
   target: string | ((scene: Scene) => string),

@@ -5,9 +5,9 @@ export const SLOW_EXPECTED = '408 request_timeout within 15 s, and the connectio
 
 export interface SlowAttack {
   readonly name: string
-  /** Sent at once. */
+  /** Sent at the beginning. */
   readonly begin: string
-  /** Sent again and again after that. */
+  /** Sent repeatedly after that. */
   readonly drip: string
 }
 

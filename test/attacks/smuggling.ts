@@ -6,11 +6,11 @@ const malformed = [400, 'malformed_request'] as const
 const badHeader = [400, 'invalid_header'] as const
 const notFound = [404, 'not_found'] as const
 
-/** A deletion that hides behind something else: what is seen as one request here must be one. */
+/** A deletion that is hidden in another request, which must stay one request. */
 const hidden = ({ ada, adaTask }: Scene): string =>
   `DELETE ${adaTask} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${ada.token}\r\n\r\n`
 
-/** A creation whose framing two readers may understand differently, and what follows it. */
+/** A creation whose framing two parsers may read differently, and the bytes after it. */
 const framed =
   (framing: readonly string[], payload: (scene: Scene) => string) =>
   (scene: Scene): Buffer =>
@@ -30,7 +30,7 @@ const CHUNKED = 'Transfer-Encoding: chunked'
 const body = ({ canary }: Scene): string => JSON.stringify({ title: canary })
 const chunk = (text: string): string => `${text.length.toString(16)}\r\n${text}\r\n0\r\n\r\n`
 
-/** Another reader may see the end of such a request elsewhere, so nothing that follows it is read. */
+/** Another parser may see the end of such a request elsewhere, so the bytes after it are not read. */
 const closes = ({ headers }: Answer): void => assert.equal(headers.get('connection'), 'close')
 
 /** Request smuggling (RFC 9112 §11.2). */

@@ -6,7 +6,7 @@ const malformed = [400, 'malformed_request'] as const
 const badHeader = [400, 'invalid_header'] as const
 const notFound = [404, 'not_found'] as const
 
-/** Two of a kind, of which two readers may each believe another. */
+/** Repeated headers, of which two parsers may each use another one. */
 const duplicates: readonly Attack[] = (
   [
     ['Host', 'localhost', 'evil.example'],
@@ -222,7 +222,7 @@ const targets = (
   paths: readonly (readonly [name: string, target: string | ((scene: Scene) => string)])[],
 ): readonly Attack[] => paths.map(([name, target]) => ({ name, expected, send: asAda('GET', target) }))
 
-/** Paths that mean one thing to a proxy's rules and another one here. */
+/** Paths that the rules of a proxy may interpret differently from this service. */
 const paths: readonly Attack[] = [
   ...targets(notFound, [
     ['path traversal with encoded dots', '/health/%2e%2e/api/tasks'],

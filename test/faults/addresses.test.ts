@@ -23,7 +23,7 @@ hostnossl all plain all trust
 host all postgres all trust
 `
 
-describe('a database is reached as its URL says', { skip: needsPostgres || needsOpenssl }, () => {
+describe('the database URL determines the connection', { skip: needsPostgres || needsOpenssl }, () => {
   let directory: string
   let cluster: Cluster
   let bare: Cluster
@@ -113,14 +113,14 @@ describe('a database is reached as its URL says', { skip: needsPostgres || needs
       () => at('localhost', `sslmode=verify-full&${ca('ours')}`),
       true,
     ],
-    ['verify-ca: whatever the name', () => at('127.0.0.1', `sslmode=verify-ca&${ca('ours')}`), true],
+    ['verify-ca: with any name', () => at('127.0.0.1', `sslmode=verify-ca&${ca('ours')}`), true],
     ['require: encrypted, and unverified', () => at('127.0.0.1', 'sslmode=require'), true],
     ['ssl=true: as require', () => at('127.0.0.1', 'ssl=true'), true],
-    ['prefer: encrypted where it can be', () => at('127.0.0.1', 'sslmode=prefer'), true],
+    ['prefer: encrypted if possible', () => at('127.0.0.1', 'sslmode=prefer'), true],
     ['nothing said: as prefer', () => at('127.0.0.1', ''), true],
-    ['prefer: plain where it cannot', () => at('127.0.0.1', 'sslmode=prefer', { to: bare }), false],
-    ['allow: plain where it can be', () => at('127.0.0.1', 'sslmode=allow'), false],
-    ['allow: encrypted where it must be', () => at('127.0.0.1', 'sslmode=allow', { user: 'encrypted' }), true],
+    ['prefer: plain if TLS is not possible', () => at('127.0.0.1', 'sslmode=prefer', { to: bare }), false],
+    ['allow: plain if possible', () => at('127.0.0.1', 'sslmode=allow'), false],
+    ['allow: encrypted if it is required', () => at('127.0.0.1', 'sslmode=allow', { user: 'encrypted' }), true],
     ['disable: plain', () => at('127.0.0.1', 'sslmode=disable'), false],
     [
       'sslcert and sslkey: by certificate instead of a password',
@@ -140,7 +140,7 @@ describe('a database is reached as its URL says', { skip: needsPostgres || needs
       true,
     ],
     [
-      'a password in plain text, where nothing else is asked for',
+      'a password in plain text, if the server requests nothing else',
       () => at('localhost', 'sslmode=disable&password=hush', { user: 'secret' }),
       false,
     ],
@@ -155,7 +155,7 @@ describe('a database is reached as its URL says', { skip: needsPostgres || needs
       false,
     ],
     [
-      'a Unix socket, where TLS has no meaning',
+      'a Unix socket, for which TLS is ignored',
       () => `postgresql://postgres@/postgres?host=${cluster.socketDirectory}&port=${cluster.port}&sslmode=verify-full`,
       false,
     ],
@@ -171,19 +171,23 @@ describe('a database is reached as its URL says', { skip: needsPostgres || needs
       /altnames|does not match/i,
     ],
     ['verify-full: another authority', () => at('localhost', `sslmode=verify-full&${ca('theirs')}`), /certificate/],
-    ['verify-full: an authority nobody named', () => at('localhost', 'sslmode=verify-full'), /certificate/],
+    ['verify-full: an unknown authority', () => at('localhost', 'sslmode=verify-full'), /certificate/],
     ['verify-full: authorities of the system', () => at('localhost', 'sslrootcert=system'), /certificate/],
     ['verify-ca: another authority', () => at('localhost', `sslmode=verify-ca&${ca('theirs')}`), /certificate/],
     ['require with an authority: another one', () => at('localhost', `sslmode=require&${ca('theirs')}`), /certificate/],
-    ['require: no TLS there', () => at('127.0.0.1', 'sslmode=require', { to: bare }), /does not support SSL/],
-    ['verify-full: no TLS there', () => at('127.0.0.1', 'sslmode=verify-full', { to: bare }), /does not support SSL/],
+    ['require: a server without TLS', () => at('127.0.0.1', 'sslmode=require', { to: bare }), /does not support SSL/],
     [
-      'disable: the server takes nothing else',
+      'verify-full: a server without TLS',
+      () => at('127.0.0.1', 'sslmode=verify-full', { to: bare }),
+      /does not support SSL/,
+    ],
+    [
+      'disable: the server requires TLS',
       () => at('127.0.0.1', 'sslmode=disable', { user: 'encrypted' }),
       /pg_hba|reject/,
     ],
     [
-      'no client certificate, where one is demanded',
+      'no client certificate, but the server requires one',
       () => at('localhost', 'sslmode=require', { user: 'certified' }),
       /certificate/,
     ],
@@ -197,13 +201,13 @@ describe('a database is reached as its URL says', { skip: needsPostgres || needs
       () => at('localhost', 'sslmode=require&password=no', { user: 'secret' }),
       /password authentication failed/,
     ],
-    ['a Unix socket that is not there', () => `postgresql://postgres@/postgres?host=${directory}`, /ENOENT/],
+    ['a Unix socket that does not exist', () => `postgresql://postgres@/postgres?host=${directory}`, /ENOENT/],
   ]
   for (const [guarantee, url, reason] of REFUSED) {
     test(`refused: ${guarantee}`, () => assert.rejects(isEncrypted(url()), reason))
   }
 
-  test('the whole service runs over verified TLS, and over a Unix socket', async () => {
+  test('the service works over verified TLS and over a Unix socket', async () => {
     for (const url of [
       at('localhost', `sslmode=verify-full&${ca('ours')}`),
       `postgresql://postgres@/postgres?host=${cluster.socketDirectory}&port=${cluster.port}`,

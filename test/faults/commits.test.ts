@@ -6,7 +6,7 @@ import { FaultProxy, type CommitCut } from './fault-proxy.ts'
 import { assertNotNow, recovery, timed, UNLIMITED, until } from './measures.ts'
 import { needsPostgres, openCluster, type Cluster } from './postgres.ts'
 
-describe('a write whose commit was sent and not answered', { skip: needsPostgres }, () => {
+describe('a write whose commit was sent but not answered', { skip: needsPostgres }, () => {
   let cluster: Cluster
   let proxy: FaultProxy
   let world: World
@@ -35,12 +35,12 @@ describe('a write whose commit was sent and not answered', { skip: needsPostgres
 
   for (const cut of ['before', 'after'] as const satisfies readonly CommitCut[]) {
     const happened = cut === 'after'
-    const title = happened ? 'done, and its answer lost' : 'never arrived'
+    const title = happened ? 'committed, but the answer was lost' : 'never arrived'
 
-    test(`is reported as unknown, whichever it is: ${title}`, async () => {
+    test(`is reported as unknown: ${title}`, async () => {
       const [toChange, toToggle, toDelete] = [await create('change'), await create('toggle'), await create('delete')]
       const service = { 'x-service-auth': SERVICE_TOKEN, 'x-user-id': ada.id }
-      // Known from here on: whose request it is would be looked up first, and that would be cut too.
+      // The session is in the cache from here on; otherwise its look-up would be cut off too.
       await world.ask('GET', '/api/tasks', { headers: service })
       proxy.cutOnCommit(cut)
       const before = proxy.commitsCut
@@ -69,7 +69,7 @@ describe('a write whose commit was sent and not answered', { skip: needsPostgres
       assert.equal((await tasks(`id = '${toDelete.id}'`)).length, happened ? 0 : 1)
     })
 
-    test(`is reported as unknown also by the auth server: ${title}`, async () => {
+    test(`is reported as unknown by the auth server too: ${title}`, async () => {
       const signUp = (email: string) =>
         timed(
           world.ask('POST', '/api/auth/sign-up/email', {
@@ -89,7 +89,7 @@ describe('a write whose commit was sent and not answered', { skip: needsPostgres
       assert.equal((await world.ask('GET', '/api/tasks', { token })).status, happened ? 401 : 200)
     })
 
-    test(`is plainly unavailable where it was only to be found out whose request it is: ${title}`, async () => {
+    test(`is unavailable if only the look-up of the session was cut off: ${title}`, async () => {
       const { token } = await world.signUp()
       proxy.cutOnCommit(cut)
       assertNotNow(await timed(world.ask('POST', '/api/tasks', { token, body: { title: 'not yet' } })), 'unavailable')
@@ -97,7 +97,7 @@ describe('a write whose commit was sent and not answered', { skip: needsPostgres
       assert.deepEqual(await tasks(`title = 'not yet'`), [])
     })
 
-    test(`is plainly unavailable where it only reads: ${title}`, async () => {
+    test(`is unavailable if the statement only reads: ${title}`, async () => {
       const { id } = await create('read')
       for (const [method, path] of [
         ['GET', '/api/tasks'],
@@ -114,14 +114,14 @@ describe('a write whose commit was sent and not answered', { skip: needsPostgres
     })
   }
 
-  test('is unknown too when the answer just does not come', async () => {
+  test('is unknown too if the answer never arrives', async () => {
     proxy.cutOnCommit('silence')
     const each = await timed(ask('POST', '/api/tasks', { title: 'silence' }))
     assertNotNow(each, 'outcome_unknown')
     await back()
   })
 
-  test('is unknown too when its connection is killed while its one statement runs, which tells no more than that', async () => {
+  test('is unknown too if its connection is killed during its only statement', async () => {
     const { id } = await create('slow')
     await cluster.admin(`
       create function sleep_long() returns trigger language plpgsql as 'begin perform pg_sleep(60); return new; end';
@@ -135,15 +135,15 @@ describe('a write whose commit was sent and not answered', { skip: needsPostgres
     assert.deepEqual(await tasks(`id = '${id}'`), [{ title: 'slow', status: 'TODO', version: 1 }])
   })
 
-  test('is plainly unavailable where its connection is killed while it waits for a lock, before the commit is sent', async () => {
+  test('is unavailable if its connection is killed while it waits for a lock, before the commit is sent', async () => {
     const { id } = await create('locked')
     await withClient(cluster.url(), async (holder) => {
       await holder.query('begin')
       await holder.query('select from tasks where id = $1 for update', [id])
       const blocked = timed(ask('PATCH', `/api/tasks/${id}`, { title: 'killed' }))
-      // The one statement that a change is at first gives up after 20 ms; a transaction then waits for the row.
+      // The single statement of a change times out after 20 ms; a transaction then waits for the row.
       const waiting = `select pid from pg_stat_activity where wait_event_type = 'Lock' and query like '%for update'`
-      await until('it waits for the lock', async () => (await cluster.admin(waiting)).length > 0)
+      await until('the change waits for the lock', async () => (await cluster.admin(waiting)).length > 0)
       await cluster.admin(`select pg_terminate_backend(pid) from (${waiting}) w`)
       assertNotNow(await blocked, 'unavailable')
       await holder.query('rollback')

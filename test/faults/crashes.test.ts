@@ -14,7 +14,7 @@ import { freePort, needsPostgres, openCluster, type Cluster } from './postgres.t
 const ROUNDS = isShort ? 3 : 20
 const CLIENTS = 8
 
-describe('the service as a process of its own, under writes', { skip: needsPostgres }, () => {
+describe('the service as a separate process, during writes', { skip: needsPostgres }, () => {
   let cluster: Cluster
   let service: ChildProcess
   let url: string
@@ -66,7 +66,7 @@ describe('the service as a process of its own, under writes', { skip: needsPostg
     await cluster?.[Symbol.asyncDispose]()
   })
 
-  test(`${ROUNDS} crashes of PostgreSQL (pg_ctl stop -m immediate): no write that was acknowledged is lost, none is reported that is not known, and the process lives`, async (t) => {
+  test(`${ROUNDS} crashes of PostgreSQL (pg_ctl stop -m immediate): no acknowledged write is lost, no outcome is reported wrongly, and the process continues`, async (t) => {
     const signUp = await askAt(url, 'POST', '/api/auth/sign-up/email', {
       body: { name: 'Ada', email: 'ada@example.com', password: 'correct horse battery' },
     })
@@ -99,7 +99,7 @@ describe('the service as a process of its own, under writes', { skip: needsPostg
           unknown: () => titles.unknown.push(title),
           refused: () => titles.refused.push(title),
         })
-        // Each toggle is a version.
+        // Each toggle increments the version.
         await sort(ask('PATCH', `/api/tasks/${counter.id}/complete`), {
           done: () => (counter.acknowledged += 1),
           unknown: () => (counter.unknown += 1),

@@ -9,10 +9,10 @@ import { fillDisk, mountSmallDisk, needsMount } from '../small-disk.ts'
 import { until } from './measures.ts'
 
 const MEBIBYTE = 1024 * 1024
-/** Enough for tables to grow, and too little for one more segment of the log, which has 16 MiB. */
+/** Enough for tables to grow, but not for another segment of the log, which has 16 MiB. */
 const LEFT_BYTES = 14 * MEBIBYTE
 
-/** Makes every delay of a process a millisecond, so that its last attempt comes soon. */
+/** Shortens every delay of a process to a millisecond, so that its last attempt is soon. */
 const IMPATIENT = `data:text/javascript,${encodeURIComponent(`
   import timers from 'node:timers/promises'
   import { syncBuiltinESMExports } from 'node:module'
@@ -25,7 +25,7 @@ describe('a service on the embedded database whose disk is full', { skip: needsM
   const root = mkdtempSync(join(tmpdir(), 'todo-full-'))
   after(() => rmSync(root, { recursive: true }))
 
-  test('answers 503, serves again by itself when there is room, and has all that it acknowledged', async () => {
+  test('answers 503, serves again when there is space, and has all acknowledged rows', async () => {
     using disk = mountSmallDisk(root, 200)
     await using service = await startService({ DATA_DIR: disk.at })
     const { token } = await service.signUp()
@@ -41,12 +41,12 @@ describe('a service on the embedded database whose disk is full', { skip: needsM
     assert.deepEqual([ready.status, ready.json.checks.database], [503, 'down'])
 
     rmSync(filler)
-    await until('it is ready', async () => (await service.ask('GET', '/health/ready')).status === 200, 60_000)
+    await until('the service is ready', async () => (await service.ask('GET', '/health/ready')).status === 200, 60_000)
     for (const id of acknowledged) assert.equal((await service.ask('GET', `/api/tasks/${id}`, { token })).status, 200)
     assert.equal((await service.ask('POST', '/api/tasks', { token, body: { title: 'again' } })).status, 201)
   })
 
-  test('ends with a message and status 1 where there is no room for long, and so does a start', async () => {
+  test('ends with a message and status 1 if the disk stays full, and so does a start', async () => {
     using disk = mountSmallDisk(root, 200)
     await using service = await startService({ DATA_DIR: disk.at }, IMPATIENT)
     const { token } = await service.signUp()
@@ -64,7 +64,7 @@ describe('a service on the embedded database whose disk is full', { skip: needsM
   })
 })
 
-/** Writes tasks until the service is not ready any more. @returns the ids of those that it acknowledged */
+/** Writes tasks until the service is no longer ready. @returns the ids of acknowledged tasks */
 async function writeUntilBroken(service: Service, token: string): Promise<string[]> {
   const acknowledged: string[] = []
   do {
@@ -80,7 +80,7 @@ async function writeUntilBroken(service: Service, token: string): Promise<string
 }
 
 async function isReady(service: Service): Promise<boolean> {
-  // One that gives up does so soon.
+  // A service that ends does so soon.
   const answer = await service.ask('GET', '/health/ready').catch(() => undefined)
   return answer?.status === 200
 }

@@ -3,20 +3,20 @@ import { connect, createServer, type AddressInfo, type Server, type Socket } fro
 import { setTimeout as sleep } from 'node:timers/promises'
 
 /**
- * A TCP proxy that breaks on demand, between the service and its database.
+ * A TCP proxy between the service and its database that simulates faults.
  *
- * - `pass`: as if it were not there.
- * - `refuse`: nobody listens; connections that are up go on.
- * - `stall`: everything stays up and nothing gets through. New connections are accepted and never answered.
+ * - `pass`: forwards everything.
+ * - `refuse`: the port is closed; existing connections continue.
+ * - `stall`: connections stay open and no byte is forwarded. New connections are accepted and never answered.
  */
 export type Mode = 'pass' | 'refuse' | 'stall'
 
-/** Steps are transactions of their own; the statement that enters a scope is none. */
+/** Matches a COMMIT or a step, which is a transaction by itself; the statement that enters a scope is none. */
 const COMMIT = /commit\0|\.proven\0/i
 
 /**
- * `before`: the COMMIT never reaches the server · `after`: it is done, and only the answer gets lost. Both reset the
- * connection; `silence` keeps it, and the answer back.
+ * `before`: the COMMIT never reaches the server. `after`: it is executed, and only the answer is lost. Both reset the connection;
+ * `silence` keeps the connection open and withholds the answer.
  */
 export type CommitCut = 'before' | 'after' | 'silence'
 
@@ -24,16 +24,16 @@ interface Pair {
   readonly near: Socket
   readonly far: Socket
   bytesDown: number
-  /** Stalled for good: a cable that was pulled. */
+  /** Stalled for ever, as with an unplugged cable. */
   dead: boolean
-  /** Whether a change in plain sight has gone up since the last COMMIT. */
+  /** Whether a visible write has been forwarded since the last COMMIT. */
   wrote: boolean
 }
 
 export class FaultProxy implements AsyncDisposable {
   readonly #target: number
   readonly #pairs = new Set<Pair>()
-  /** Accepted while stalled. */
+  /** Connections that were accepted while stalled. */
   readonly #unanswered = new Set<Socket>()
   #server: Server | undefined
   #port = 0
@@ -42,7 +42,7 @@ export class FaultProxy implements AsyncDisposable {
   #cutWritesOnly = false
   #cutAfterBytes: number | undefined
   #delayMs = 0
-  /** How often a COMMIT was cut. */
+  /** How often a COMMIT was cut off. */
   commitsCut = 0
 
   private constructor(target: number) {
@@ -59,7 +59,7 @@ export class FaultProxy implements AsyncDisposable {
     return this.#port
   }
 
-  /** Connections that are up now. */
+  /** The number of open connections. */
   get connections(): number {
     return this.#pairs.size
   }
@@ -68,7 +68,7 @@ export class FaultProxy implements AsyncDisposable {
     return `postgres://postgres@${host}:${this.#port}/${database}?sslmode=disable`
   }
 
-  /** Back to normal. What was held back flows on; what a `stall` left for dead stays so. */
+  /** Returns to `pass`. Withheld bytes are forwarded; connections that a `stall` made dead stay so. */
   async pass(): Promise<void> {
     this.#mode = 'pass'
     this.#commitCut = undefined
@@ -86,11 +86,11 @@ export class FaultProxy implements AsyncDisposable {
     this.#mode = 'refuse'
     const server = this.#server
     this.#server = undefined
-    // Its end would wait for the connections that are up.
+    // Not awaited: `close` would wait for open connections.
     server?.close()
   }
 
-  /** @param dead whether connections that are up now stay silent for ever, as when a machine was lost */
+  /** @param dead whether open connections stay silent for ever, as when a machine is lost */
   stall({ dead = false }: { dead?: boolean } = {}): void {
     this.#mode = 'stall'
     for (const pair of this.#pairs) {
@@ -100,7 +100,7 @@ export class FaultProxy implements AsyncDisposable {
     }
   }
 
-  /** Resets every connection that is up. */
+  /** Resets every open connection. */
   cut(): void {
     for (const { near, far } of this.#pairs) {
       near.resetAndDestroy()
@@ -108,23 +108,23 @@ export class FaultProxy implements AsyncDisposable {
     }
   }
 
-  /** Resets a connection once so many more bytes have come from the server. */
+  /** Resets a connection after this many more bytes from the server. */
   cutAfter(bytes: number): void {
     for (const pair of this.#pairs) pair.bytesDown = 0
     this.#cutAfterBytes = bytes
   }
 
   /**
-   * Resets each connection that sends a COMMIT, which so has an outcome that its client cannot know.
+   * Resets each connection that sends a COMMIT, so that its outcome is unknown to the client.
    *
-   * @param ofWritesOnly lets those pass that follow no INSERT, UPDATE or DELETE (prepared ones do not show)
+   * @param ofWritesOnly forwards a COMMIT without INSERT, UPDATE or DELETE before it (prepared statements are not recognised)
    */
   cutOnCommit(when: CommitCut, { ofWritesOnly = false }: { ofWritesOnly?: boolean } = {}): void {
     this.#commitCut = when
     this.#cutWritesOnly = ofWritesOnly
   }
 
-  /** Every piece takes so much longer, each way. */
+  /** Delays every piece by this time, in both directions. */
   delay(ms: number): void {
     this.#delayMs = ms
   }
@@ -159,7 +159,7 @@ export class FaultProxy implements AsyncDisposable {
     this.#pairs.add(pair)
     near.on('close', () => {
       this.#pairs.delete(pair)
-      // A client that lost its patience does not reach the server through a pulled cable.
+      // The end of a client connection does not reach the server through an unplugged cable.
       if (!pair.dead && this.#mode !== 'stall') far.destroy()
       else far.resetAndDestroy()
     })
@@ -179,7 +179,7 @@ export class FaultProxy implements AsyncDisposable {
         pair.near.resetAndDestroy()
         return
       }
-      // The answer that comes next is the one to lose.
+      // The next answer is the one to drop.
       const lose = this.#commitCut === 'after' ? () => pair.near.resetAndDestroy() : () => undefined
       pair.far.removeAllListeners('data').on('data', lose)
     }

@@ -7,12 +7,12 @@ import { openWorld, type Answer, type User, type World } from '../world.ts'
 import { assertNotNow, isShort, recovery, spread, timed, UNLIMITED, until } from './measures.ts'
 import { mountSmallDisk, needsPostgres, openCluster, type Cluster } from './postgres.ts'
 
-/** What never happens ends the test. */
+/** The maximum wait for a condition, after which the test fails. */
 const PATIENT = { timeout: 60_000 }
-/** Node's timers count whole milliseconds. */
+/** Node's timers have a resolution of a millisecond. */
 const TIMER_ROUNDING_MS = 1
 
-describe('a database that is there and has its limits', { skip: needsPostgres }, () => {
+describe('a reachable database at its limits', { skip: needsPostgres }, () => {
   let cluster: Cluster
   let world: World
   let ada: User
@@ -34,7 +34,7 @@ describe('a database that is there and has its limits', { skip: needsPostgres },
   const write = (title = 'x', description?: string): Promise<Answer> =>
     askIn(world, 'POST', '/api/tasks', { title, ...(description !== undefined && { description }) })
 
-  /** While another session holds the table against everybody. */
+  /** Runs `work` while another session holds an exclusive lock on the table. */
   const whileLocked = (work: () => Promise<void>): Promise<void> =>
     withClient(cluster.url(), async (holder) => {
       await holder.query('begin; lock table tasks in access exclusive mode')
@@ -46,13 +46,13 @@ describe('a database that is there and has its limits', { skip: needsPostgres },
       `select pid, state, query from pg_stat_activity where application_name = 'todo-backend' and ${condition}`,
     )
 
-  test('too many connections (53300): refused in time, and served when there is one again', async (t) => {
-    // Everything that the service has is thrown away first, so that it needs new ones.
+  test('too many connections (53300): refused in time, and served when a connection is available again', async (t) => {
+    // All connections of the service are terminated first, so that it needs new ones.
     const others: Client[] = []
     await cluster.admin(
       `select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'todo-backend'`,
     )
-    await until('the pool has noticed', () => world.deps.db.pool.idleCount === 0)
+    await until('the pool has removed its connections', () => world.deps.db.pool.idleCount === 0)
     try {
       for (;;) {
         const client = new Client({ connectionString: cluster.url() })
@@ -75,12 +75,12 @@ describe('a database that is there and has its limits', { skip: needsPostgres },
     t.diagnostic(`first success ${await recovery(read)} ms after the return`)
   })
 
-  test('a statement that takes too long (57014): refused in time, and not left running on the server', async (t) => {
+  test('a statement that exceeds its timeout (57014): refused in time, and cancelled on the server', async (t) => {
     await whileLocked(async () => {
       const refusals = await Promise.all([read, write, read].map((each) => timed(each())))
       for (const each of refusals) assertNotNow(each)
       t.diagnostic(`refused after ${spread(refusals.map(({ ms }) => ms))} ms`)
-      await until('nothing of it runs any more', async () => (await ours(`state <> 'idle'`)).length === 0, 500)
+      await until('its statement has ended', async () => (await ours(`state <> 'idle'`)).length === 0, 500)
     })
     assert.equal((await read()).status, 200)
   })
@@ -89,18 +89,18 @@ describe('a database that is there and has its limits', { skip: needsPostgres },
     await withClient(cluster.url(), async (holder) => {
       await holder.query('begin; lock table user_sessions in access exclusive mode')
       assertNotNow(await timed(read()))
-      await until('nothing of it runs any more', async () => (await ours(`state <> 'idle'`)).length === 0, 500)
+      await until('its statement has ended', async () => (await ours(`state <> 'idle'`)).length === 0, 500)
       const signIn = world.ask('POST', '/api/auth/sign-in/email', {
         body: { email: ada.email, password: ada.password },
       })
       assertNotNow(await timed(signIn))
-      await until('nothing of it runs any more', async () => (await ours(`state <> 'idle'`)).length === 0, 500)
+      await until('its statement has ended', async () => (await ours(`state <> 'idle'`)).length === 0, 500)
       await holder.query('rollback')
     })
     assert.equal((await read()).status, 200)
   })
 
-  test('the pool is used up: size and overflow are the most there are, and who waits for longer is refused in time', async (t) => {
+  test('an exhausted pool: size and overflow bound the connections, and requests that wait too long are refused in time', async (t) => {
     await whileLocked(async () => {
       const refusals = await Promise.all(Array.from({ length: 40 }, () => timed(read())))
       for (const each of refusals) assertNotNow(each)
@@ -110,9 +110,9 @@ describe('a database that is there and has its limits', { skip: needsPostgres },
     assert.equal((await read()).status, 200)
   })
 
-  const takesLong = isShort ? 'only in the long form: it waits 10 s' : false
+  const takesLong = isShort ? 'only in the long form, because it waits 10 s' : false
   test(
-    'connections above the size are closed again after the peak, and those of the size are kept',
+    'connections above the pool size are closed after the peak, and the others are kept',
     { skip: takesLong },
     async () => {
       await Promise.all(Array.from({ length: 30 }, read))
@@ -123,7 +123,7 @@ describe('a database that is there and has its limits', { skip: needsPostgres },
     },
   )
 
-  test('DATABASE_POOL_TIMEOUT is the longest wait for a connection', async () => {
+  test('DATABASE_POOL_TIMEOUT is the maximum wait for a connection', async () => {
     await using impatient = await openWorld({
       env: {
         ...UNLIMITED,
@@ -134,7 +134,7 @@ describe('a database that is there and has its limits', { skip: needsPostgres },
       },
     })
     await whileLocked(async () => {
-      // Short pages: of long ones a user has one at a time, so the second would wait for the first and not for a connection.
+      // Short pages: long ones run one at a time per user, so the second would wait for the first and not for a connection.
       const first = timed(askIn(impatient, 'GET', '/api/tasks?limit=1'))
       const second = await timed(askIn(impatient, 'GET', '/api/tasks?limit=1'))
       assertNotNow(second)
@@ -143,7 +143,7 @@ describe('a database that is there and has its limits', { skip: needsPostgres },
     })
   })
 
-  test('DATABASE_POOL_RECYCLE renews connections that are older, also while they are in use', PATIENT, async () => {
+  test('DATABASE_POOL_RECYCLE replaces older connections, also under load', PATIENT, async () => {
     await using recycling = await openWorld({
       env: {
         ...UNLIMITED,
@@ -153,7 +153,7 @@ describe('a database that is there and has its limits', { skip: needsPostgres },
         DATABASE_POOL_RECYCLE: '1',
       },
     })
-    // Of this pool alone, and against the time that has really passed: a busy machine makes everything later, never earlier.
+    // Only connections of this pool, compared with the elapsed time: a busy machine delays everything, but never makes it earlier.
     const openedAtMs: number[] = []
     recycling.deps.db.pool.on('connect', () => openedAtMs.push(performance.now()))
     while (openedAtMs.length < 4) assert.equal((await askIn(recycling, 'GET', '/api/tasks?limit=1')).status, 200)
@@ -164,7 +164,7 @@ describe('a database that is there and has its limits', { skip: needsPostgres },
     )
   })
 
-  test('a database that became read-only (25006), as after a failover: refused, and written to when it is not', async () => {
+  test('a database that became read-only (25006), as after a failover: writes are refused until it is writable again', async () => {
     await cluster.admin(`alter system set default_transaction_read_only = on`)
     await cluster.admin('select pg_reload_conf()')
     try {
@@ -183,7 +183,7 @@ describe('a database that is there and has its limits', { skip: needsPostgres },
     await recovery(write)
   })
 
-  test('a full disk (53100): refused, nothing is left half done, reads go on, and so do writes when there is room', async (t) => {
+  test('a full disk (53100): writes are refused as a whole and work again when there is space; reads continue', async (t) => {
     const disk = mountSmallDisk(8)
     if (typeof disk === 'string') {
       t.skip(disk)
@@ -203,7 +203,7 @@ describe('a database that is there and has its limits', { skip: needsPostgres },
         if (full) break
       }
     }
-    // Different every time, or PostgreSQL packs it into nothing.
+    // Random text, because PostgreSQL would compress a repetition.
     const big = (): string =>
       Array.from({ length: 9_000 }, () => String.fromCodePoint(0x4e00 + Math.trunc(Math.random() * 20_000))).join('')
     let refusal = await timed(write('full', big()))

@@ -2,13 +2,13 @@ import assert from 'node:assert/strict'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Answer } from '../world.ts'
 
-/** FAULTS=short: fewer rounds and shorter outages, for every change; else the whole, within 15 minutes. */
+/** FAULTS=short: fewer rounds and shorter outages, for every change. Otherwise all of them, within 15 minutes. */
 export const isShort = process.env['FAULTS'] === 'short'
 
 export const ANSWER_LIMIT_MS = 2_000
 export const RECOVERY_LIMIT_MS = 5_000
 
-/** Nothing that the tests do is to be counted against a user. */
+/** Rate limits that the tests never reach. */
 export const UNLIMITED = { RATE_LIMIT_READ: '1000000', RATE_LIMIT_WRITE: '1000000' }
 
 export interface Timed {
@@ -22,7 +22,7 @@ export async function timed(asking: Promise<Answer>): Promise<Timed> {
   return { answer, ms: Math.round(performance.now() - startedAt) }
 }
 
-/** A 503 in its one shape, in time. */
+/** Asserts a 503 in its usual form, in time. */
 export function assertNotNow({ answer, ms }: Timed, code: 'unavailable' | 'outcome_unknown' = 'unavailable'): void {
   assert.equal(answer.status, 503, answer.text)
   assert.match(answer.headers.get('content-type') ?? '', /^application\/problem\+json/)
@@ -33,7 +33,7 @@ export function assertNotNow({ answer, ms }: Timed, code: 'unavailable' | 'outco
   assert.ok(ms < ANSWER_LIMIT_MS, `answered after ${ms} ms`)
 }
 
-/** Asks until the answer is a success. @returns milliseconds; fails when it takes longer than it may */
+/** Repeats the request until it succeeds. @returns milliseconds; fails beyond the limit */
 export async function recovery(ask: () => Promise<Answer>): Promise<number> {
   const startedAt = performance.now()
   for (;;) {

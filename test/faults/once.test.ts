@@ -33,19 +33,19 @@ describe('clients that repeat each unanswered write with its Idempotency-Key', {
     rmSync(dataDir, { recursive: true, force: true })
   })
 
-  test(`lose no write and double none over ${ROUNDS} rounds of kill -9`, async (t) => {
+  test(`lose and repeat no write over ${ROUNDS} rounds of kill -9`, async (t) => {
     const { token } = await service.signUp()
-    /** Nothing new is begun. */
+    /** No new writes begin. */
     const stopping = new AbortController()
-    /** Nothing is repeated either. */
+    /** No write is repeated any more. */
     const failing = new AbortController()
     const failed = once(failing.signal, 'abort')
     const orFail = (work: Promise<void>): Promise<void> => work.catch((error: unknown) => failing.abort(error))
     const counts = { writes: 0, unanswered: 0, running: 0, replayed: 0 }
-    // Sent with each write that is new: the first that is done is not answered.
+    // Sent with each new write, so that the first successful one kills the process before its answer.
     let poison: object | undefined
 
-    /** Until there is an answer that is one. */
+    /** Repeats the request until it has a final answer. */
     const write = async (method: string, path: string, body?: unknown): Promise<Answer> => {
       const key = { 'idempotency-key': randomUUID() }
       counts.writes += 1
@@ -75,7 +75,7 @@ describe('clients that repeat each unanswered write with its Idempotency-Key', {
         const title = randomUUID()
         const one = await write('POST', '/api/tasks', { title })
         created.set(title, one.json.id)
-        // Each toggle is a version: one that happened twice would show.
+        // Each toggle increments the version, so a repeated execution is detected.
         const toggled = await write('PATCH', `/api/tasks/${counter}/complete`)
         const version = (versions.get(counter) ?? 0) + 1
         assert.equal(toggled.json.version, version)
@@ -124,7 +124,7 @@ describe('clients that repeat each unanswered write with its Idempotency-Key', {
       rows.filter(({ id }) => deleted.has(String(id))),
       [],
     )
-    // Each process that was killed between a commit and its answer leaves one at least.
+    // Each process that was killed between a commit and its answer has at least one.
     assert.ok(counts.replayed >= ROUNDS / 2, `replayed ${counts.replayed}`)
   })
 })

@@ -10,7 +10,7 @@ import { needsPostgres, openCluster, type Cluster } from './postgres.ts'
 const LONG_OUTAGE_MS = isShort ? 5_000 : 30_000
 const LOG = process.env['FAULTS_LOG'] ?? 'silent'
 
-describe('while the database is away', { skip: needsPostgres }, () => {
+describe('while the database is unavailable', { skip: needsPostgres }, () => {
   let cluster: Cluster
   let proxy: FaultProxy
   let world: World
@@ -42,14 +42,14 @@ describe('while the database is away', { skip: needsPostgres }, () => {
   const signIn = (): Promise<Answer> =>
     world.ask('POST', '/api/auth/sign-in/email', { body: { email: ada.email, password: ada.password } })
 
-  /** Fills the pool, so that there are connections to lose. */
+  /** Fills the pool, so that the outage affects open connections. */
   const warmUp = async (): Promise<void> => {
     const answers = await Promise.all(Array.from({ length: 20 }, () => read()))
     for (const { status, text } of answers) assert.equal(status, 200, text)
     assert.equal((await world.ask('GET', '/health/ready')).json.checks.database, 'up')
   }
 
-  /** Everything that can be asked is refused in time; nothing is touched by liveness. */
+  /** Asserts that all requests are refused in time, and that liveness stays 200. */
   const assertAway = async (t: TestContext): Promise<void> => {
     const asked = [...Array.from({ length: 15 }, read), ...Array.from({ length: 15 }, () => write()), signIn()]
     const [refusals, ready, alive] = await Promise.all([
@@ -66,7 +66,7 @@ describe('while the database is away', { skip: needsPostgres }, () => {
       `31 requests refused after (min / median / max) ${spread(refusals.map((each) => each.ms))} ms, readiness after ${ms} ms`,
     )
   }
-  // A write that had its connection may have come as far as its commit.
+  // A write that had a connection may have sent its commit.
   const maybe = ({ answer }: Timed): 'unavailable' | 'outcome_unknown' =>
     answer.json?.code === 'outcome_unknown' ? 'outcome_unknown' : 'unavailable'
 
@@ -94,7 +94,7 @@ describe('while the database is away', { skip: needsPostgres }, () => {
   }
 
   outage(
-    'because it refuses connections, requests are refused in time and the first success follows its return',
+    'because it refuses connections, requests are refused in time and succeed soon after its return',
     async () => {
       await proxy.refuse()
       proxy.cut()
@@ -102,23 +102,23 @@ describe('while the database is away', { skip: needsPostgres }, () => {
     () => proxy.pass(),
   )
   outage(
-    'because nothing gets through, and then everything does',
+    'because no bytes get through for a time',
     () => proxy.stall(),
     () => proxy.pass(),
   )
   outage(
-    'because its machine was lost, and another takes its place',
+    'because its machine was lost and is replaced by another',
     () => proxy.stall({ dead: true }),
     () => proxy.pass(),
     isShort ? 0 : 10_000,
   )
   outage(
-    'because all its processes stand still',
+    'because all its processes are suspended',
     () => cluster.pause(),
     () => cluster.resume(),
   )
   outage(
-    'because it was stopped, for long',
+    'because it was stopped for a long time',
     () => cluster.stop('fast'),
     () => cluster.start(),
     LONG_OUTAGE_MS,
@@ -129,7 +129,7 @@ describe('while the database is away', { skip: needsPostgres }, () => {
     () => cluster.start(),
   )
   outage(
-    'because its name is not found',
+    'because its name cannot be resolved',
     () => {
       proxy.cut()
       const notFound = (name: string): Error =>
@@ -141,11 +141,11 @@ describe('while the database is away', { skip: needsPostgres }, () => {
     () => mock.restoreAll(),
   )
 
-  test('connections that broke while they idled cost no request at all', async () => {
+  test('idle connections that are closed affect no request', async () => {
     for (let round = 0; round < 10; round += 1) {
       await warmUp()
       proxy.cut()
-      // At once, before the news has come.
+      // At once, before the pool has noticed it.
       const answers = await Promise.all([read(), write(), read(), write(), read()])
       assert.deepEqual(
         answers.map(({ status }) => status),
@@ -154,7 +154,7 @@ describe('while the database is away', { skip: needsPostgres }, () => {
     }
   })
 
-  test('restarts under load cost refusals and nothing else', async (t) => {
+  test('restarts under load only cause refusals', async (t) => {
     await warmUp()
     const stopping = new AbortController()
     const statuses = new Map<number, number>()
@@ -177,7 +177,7 @@ describe('while the database is away', { skip: needsPostgres }, () => {
     t.diagnostic(`answers: ${JSON.stringify(Object.fromEntries(statuses))}; slowest ${slowest} ms`)
   })
 
-  test('connections that are reset at any point of a request cost that request alone', async (t) => {
+  test('a connection that is reset at any point of a request affects only that request', async (t) => {
     await warmUp()
     let refused = 0
     for (let bytes = 1; bytes < 600; bytes += isShort ? 60 : 17) {
@@ -191,16 +191,16 @@ describe('while the database is away', { skip: needsPostgres }, () => {
       await recovery(read)
     }
     assert.ok(refused > 0)
-    t.diagnostic(`${refused} requests were cut`)
+    t.diagnostic(`${refused} requests were interrupted`)
   })
 
-  test('a slow line makes slow answers, within the limit', async (t) => {
+  test('a slow network delays answers up to the time budget', async (t) => {
     proxy.delay(40)
     const each = await timed(read())
     assert.equal(each.answer.status, 200)
     t.diagnostic(`40 ms each way for each piece: ${each.ms} ms`)
     proxy.delay(900)
-    // It goes up in one piece, with all that it does: nobody knows what becomes of it.
+    // The write is one statement in one piece, so its outcome is unknown.
     assertNotNow(await timed(write()), 'outcome_unknown')
     assertNotNow(await timed(read()))
     await proxy.pass()

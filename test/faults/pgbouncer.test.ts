@@ -20,7 +20,7 @@ describe('through PgBouncer in transaction mode', { skip: needsPostgres || needs
   before(async () => {
     cluster = await openCluster()
     bouncer = await openBouncer(cluster.port, { poolSize: SERVER_CONNECTIONS })
-    // The migrations go through it too.
+    // The migrations use PgBouncer too.
     world = await openWorld({
       env: { ...UNLIMITED, DATABASE_URL: bouncer.url('postgres'), DATABASE_POOLER: 'transaction' },
     })
@@ -43,13 +43,13 @@ describe('through PgBouncer in transaction mode', { skip: needsPostgres || needs
     return json.id
   }
 
-  test('prepared statements are off, and the migrations were applied', async () => {
+  test('prepared statements are disabled, and the migrations were applied', async () => {
     assert.equal(world.config.database.preparedStatements, false)
     assert.equal((await world.ask('GET', '/health/ready')).json.checks.migrations, 'current')
     assert.deepEqual(await bouncer.console('show version').then((rows) => rows.length), 1)
   })
 
-  test('migrations go down and up again', async () => {
+  test('migrations are reverted and applied again', async () => {
     const { withMigrations } = await import('../../src/db/database.ts')
     const { migrateDown, migrateUp } = await import('../../src/db/schema/migrator.ts')
     await cluster.admin('create database other')
@@ -61,7 +61,7 @@ describe('through PgBouncer in transaction mode', { skip: needsPostgres || needs
     ])
     assert.ok((counts[0] ?? 0) > 0)
     assert.deepEqual(counts, [counts[0], counts[0], counts[0]])
-    // Five at once, each through a connection of its own.
+    // Five at once, each on a separate connection.
     await cluster.admin('create database another')
     const another = configOf({ DATABASE_URL: bouncer.url('another'), DATABASE_POOLER: 'transaction' })
     const racing = await Promise.all(
@@ -90,10 +90,10 @@ describe('through PgBouncer in transaction mode', { skip: needsPostgres || needs
     assert.equal((await asService(ada, 'PATCH', `/api/tasks/${id}`, { title: 'three' })).status, 200)
     assert.equal((await ask(ada, 'DELETE', `/api/tasks/${id}`)).status, 204)
     assert.equal((await ask(ada, 'GET', `/api/tasks/${id}`)).status, 404)
-    assert.equal((await asService({ ...ada, id: 'nobody' }, 'GET', '/api/tasks')).status, 404)
+    assert.equal((await asService({ ...ada, id: 'unknown' }, 'GET', '/api/tasks')).status, 404)
   })
 
-  test('sessions are listed and ended', async () => {
+  test('sessions are listed and revoked', async () => {
     const eve = await world.signUp('Eve')
     assert.equal((await ask(eve, 'GET', '/api/auth/list-sessions')).json.length, 1)
     assert.equal((await ask(eve, 'POST', '/api/auth/sign-out', {})).status, 200)
@@ -112,7 +112,7 @@ describe('through PgBouncer in transaction mode', { skip: needsPostgres || needs
     t.diagnostic(`answered after (min / median / max) ${spread(answers.map(({ ms }) => ms))} ms`)
   })
 
-  test('two users at the same time, over few server connections, see and change nothing of each other', async () => {
+  test('two concurrent users on few server connections neither see nor change rows of each other', async () => {
     const tasks = new Map<User, string>([
       [ada, await create(ada, 'of ada')],
       [ben, await create(ben, 'of ben')],
@@ -165,7 +165,7 @@ describe('through PgBouncer in transaction mode', { skip: needsPostgres || needs
     )
     await Promise.all(clients.map((client) => client.connect()))
     try {
-      // All held at once, so that it is all of them.
+      // All are held at once, so that every server connection is checked.
       await Promise.all(clients.map((client) => client.query('begin')))
       const seen = await Promise.all(clients.map(async (client) => (await client.query(WHO)).rows[0]))
       assert.equal(new Set(seen.map(({ pid }) => pid)).size, SERVER_CONNECTIONS)
@@ -186,19 +186,19 @@ describe('through PgBouncer in transaction mode', { skip: needsPostgres || needs
     }
   })
 
-  test('a statement that takes too long is refused in time, and not left running on the server', async () => {
+  test('a statement that exceeds its timeout is refused in time, and cancelled on the server', async () => {
     await withClient(cluster.url(), async (holder) => {
       await holder.query('begin; lock table user_sessions, tasks in access exclusive mode')
       const refusals = await Promise.all(Array.from({ length: 12 }, () => timed(ask(ada, 'GET', '/api/tasks'))))
       for (const each of refusals) assertNotNow(each)
       const running = `select 1 from pg_stat_activity where wait_event_type = 'Lock'`
-      await until('nothing of it runs any more', async () => (await cluster.admin(running)).length === 0, 2_000)
+      await until('its statement has ended', async () => (await cluster.admin(running)).length === 0, 2_000)
       await holder.query('rollback')
     })
     await recovery(() => ask(ada, 'GET', '/api/tasks?limit=1'))
   })
 
-  test('a crash of the server behind it is refused in time, and over within 5 s of its return', async (t) => {
+  test('after a crash of the server requests are refused in time, and succeed within 5 s of its return', async (t) => {
     await cluster.stop('immediate')
     for (const each of await Promise.all(
       Array.from({ length: 8 }, () => timed(ask(ada, 'GET', '/api/tasks?limit=1'))),
@@ -211,7 +211,7 @@ describe('through PgBouncer in transaction mode', { skip: needsPostgres || needs
     t.diagnostic(`first success ${await recovery(() => ask(ada, 'GET', '/api/tasks?limit=1'))} ms after the return`)
   })
 
-  test('whoever forgets to say that there is one is warned at the start', async () => {
+  test('a start without DATABASE_POOLER logs a warning', async () => {
     const warnings: string[] = []
     const log = { ...SILENT, warn: (_: object, message: string) => void warnings.push(message) }
     for (const [env, expected] of [

@@ -13,12 +13,12 @@ export interface Bouncer extends AsyncDisposable {
   console(command: string): Promise<readonly Record<string, unknown>[]>
 }
 
-/** Why tests with PgBouncer are skipped, for node:test's `skip`. */
+/** The reason to skip tests with PgBouncer, for node:test's `skip`. */
 export const needsPgbouncer: string | false =
   findBinary('pgbouncer') === undefined ? 'needs PgBouncer: it is neither in PATH nor in /usr/sbin' : false
 
 export interface BouncerOptions {
-  /** Server connections, for each database and user. */
+  /** Maximum server connections per database and user. */
   readonly poolSize?: number
   readonly settings?: Readonly<Record<string, string>>
 }
@@ -41,7 +41,7 @@ export async function openBouncer(
     pool_mode: 'transaction',
     default_pool_size: String(poolSize),
     max_client_conn: '200',
-    // Its default, 15 s, is how long it answers from memory that the server is away when it is back.
+    // By default it reports a failed login for 15 s, even if the server is available again.
     server_login_retry: '1',
     ...settings,
   }

@@ -9,31 +9,31 @@ import { promisify } from 'node:util'
 import { withClient } from '../databases.ts'
 import { isExecutable } from '../executable.ts'
 
-/** How the server is told to stop (pg_ctl's words): `fast` breaks connections off and writes everything out, `immediate` is a crash. */
+/** The stop modes of pg_ctl: `fast` closes connections and writes a checkpoint, `immediate` is a crash. */
 export type StopMode = 'fast' | 'immediate'
 
-/** A PostgreSQL server of its own, with nobody else on it, to be stopped, paused and filled up at will. */
+/** A separate PostgreSQL server that a test can stop, pause and fill. */
 export interface Cluster extends AsyncDisposable {
   readonly port: number
   /** The directory of its Unix socket. */
   readonly socketDirectory: string
-  /** As the superuser, over TCP and without TLS. */
+  /** The URL of the superuser, over TCP and without TLS. */
   url(database?: string): string
   start(): Promise<void>
   stop(mode: StopMode): Promise<void>
   restart(mode: StopMode): Promise<void>
-  /** All its processes stand still: connections stay up, and nothing answers. */
+  /** Suspends all its processes: connections stay open, and no query is answered. */
   pause(): void
   resume(): void
-  /** SQL as the superuser. Rows of the last statement. */
+  /** Executes SQL as the superuser. @returns the rows of the last statement */
   admin(sql: string, database?: string): Promise<readonly Record<string, unknown>[]>
 }
 
 export interface ClusterOptions {
   readonly settings?: Readonly<Record<string, string>>
-  /** Lines of pg_hba.conf instead of "everybody is let in". */
+  /** Lines of pg_hba.conf instead of trust for all users. */
   readonly hba?: string
-  /** Files to put into the data directory, readable by the server alone. */
+  /** Files for the data directory, readable only by the server. */
   readonly files?: Readonly<Record<string, string>>
 }
 
@@ -44,7 +44,7 @@ const SETTINGS = {
   max_connections: '40',
   shared_buffers: '32MB',
   fsync: 'on',
-  // Crash recovery is what the tests wait for, so little of it.
+  // Frequent checkpoints, because the tests wait for crash recovery.
   checkpoint_timeout: '30s',
   max_wal_size: '64MB',
   min_wal_size: '32MB',
@@ -55,8 +55,8 @@ const SETTINGS = {
 }
 
 /**
- * Looks in TEST_POSTGRES_BIN first, which chooses the version of PostgreSQL, and last where Debian puts programs that are not in
- * PATH.
+ * Searches TEST_POSTGRES_BIN first, which selects the version of PostgreSQL, then PATH, then the directories of Debian for programs
+ * that are not in PATH.
  */
 export function findBinary(name: string, alsoIn: readonly string[] = ['/usr/sbin', '/sbin']): string | undefined {
   const chosen = process.env['TEST_POSTGRES_BIN']
@@ -78,7 +78,7 @@ function versionDirectories(): string[] {
   }
 }
 
-/** The user that servers run as: neither PostgreSQL nor PgBouncer runs as root. Undefined: the user who runs the tests. */
+/** The user of the servers, because neither PostgreSQL nor PgBouncer runs as root. Undefined means the user of the tests. */
 export const serverUser = process.getuid?.() === 0 ? (userNamed('postgres') ?? userNamed('nobody')) : undefined
 
 function userNamed(name: string): { uid: number; gid: number } | undefined {
@@ -89,7 +89,7 @@ function userNamed(name: string): { uid: number; gid: number } | undefined {
   return uid === undefined || gid === undefined ? undefined : { uid: Number(uid), gid: Number(gid) }
 }
 
-/** Why tests with a server of their own are skipped, for node:test's `skip`. */
+/** The reason to skip tests with a separate server, for node:test's `skip`. */
 export const needsPostgres: string | false = reasonToSkip()
 
 function reasonToSkip(): string | false {
@@ -98,7 +98,7 @@ function reasonToSkip(): string | false {
   if (missing !== undefined)
     return `needs the PostgreSQL server: ${missing} is neither in PATH nor in /usr/lib/postgresql`
   if (process.getuid?.() === 0 && serverUser === undefined)
-    return 'needs a user postgres or nobody, since the server does not run as root'
+    return 'needs an unprivileged user such as postgres, because the server does not run as root'
   return false
 }
 
@@ -108,7 +108,7 @@ const binary = (name: string): string => {
   return path
 }
 
-/** A directory that the server's user owns, in one that everybody may enter. */
+/** A directory that the server's user owns, below one that all users may enter. */
 export function serverDirectory(prefix: string): string {
   const directory = mkdtempSync(join(tmpdir(), prefix))
   if (serverUser !== undefined) chownSync(directory, serverUser.uid, serverUser.gid)
@@ -124,7 +124,7 @@ export async function freePort(): Promise<number> {
   return port
 }
 
-/** Starts a program as the server's user; it ends with this process, however that ends. */
+/** Starts a program as the server's user; it is killed when this process ends for any reason. */
 export function spawnServer(program: string, args: readonly string[], onLog: (text: string) => void): ChildProcess {
   const setpriv = findBinary('setpriv')
   const user = serverUser
@@ -147,7 +147,7 @@ export function spawnServer(program: string, args: readonly string[], onLog: (te
     stream.setEncoding('utf8').on('data', onLog)
     if (stream instanceof Socket) stream.unref()
   }
-  // A test that failed to end it must not keep this process from ending, and it with that.
+  // If a test fails to end the program, it must not keep this process alive.
   child.unref()
   return child
 }
@@ -220,7 +220,7 @@ class OwnCluster implements Cluster {
     }
   }
 
-  /** By the socket, so that tests about TCP, TLS and passwords do not keep it from being seen. */
+  /** Uses the socket, so that the settings of tests about TCP, TLS and passwords have no effect on it. */
   async #isReady(): Promise<boolean> {
     try {
       await this.admin('select 1')
@@ -261,13 +261,13 @@ class OwnCluster implements Cluster {
   #signalAll(signal: 'SIGSTOP' | 'SIGCONT'): void {
     const pid = this.#process?.pid
     if (pid === undefined) throw new Error('PostgreSQL is not running')
-    // The postmaster first, which makes the others.
+    // The postmaster first, because it starts the others.
     process.kill(pid, signal)
     for (const child of childrenOf(pid)) {
       try {
         process.kill(child, signal)
       } catch (error) {
-        // It has ended meanwhile.
+        // The process has ended meanwhile.
         if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
       }
     }
@@ -298,22 +298,22 @@ function childrenOf(parent: number): number[] {
     .filter((pid) => {
       try {
         const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
-        // "pid (name) state ppid …", and the name may hold anything.
+        // "pid (name) state ppid …"; the name may contain any characters.
         return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]) === parent
       } catch {
-        return false // it has ended meanwhile
+        return false // the process has ended meanwhile
       }
     })
 }
 
-/** A file system of a few MB, for a tablespace to fill up. */
+/** A file system of a few MB for a tablespace that a test fills. */
 export interface SmallDisk extends Disposable {
   readonly directory: string
 }
 
-/** @returns why there can be none, where mounting is not permitted */
+/** @returns the reason if mounting is not permitted */
 export function mountSmallDisk(sizeMb: number): SmallDisk | string {
-  if (process.getuid?.() !== 0 || serverUser === undefined) return 'a disk to fill takes root, to mount a small tmpfs'
+  if (process.getuid?.() !== 0 || serverUser === undefined) return 'needs root, to mount a small tmpfs'
   const home = serverDirectory('todo-disk-')
   const directory = join(home, 'disk')
   mkdirSync(directory)
@@ -334,12 +334,12 @@ export function mountSmallDisk(sizeMb: number): SmallDisk | string {
     )
   } catch {
     rmSync(home, { recursive: true })
-    return 'a small tmpfs to fill may not be mounted here'
+    return 'needs the right to mount a small tmpfs'
   }
   return {
     directory,
     [Symbol.dispose]: () => {
-      // Lazily: where the server still has a file of it open, it goes with that.
+      // Lazily: if the server still has a file open, the unmount completes when it is closed.
       execFileSync('umount', ['-l', directory])
       rmSync(home, { recursive: true, force: true })
     },

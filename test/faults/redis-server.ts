@@ -7,20 +7,20 @@ import { Redis } from 'ioredis'
 import { until } from './measures.ts'
 import { freePort } from './postgres.ts'
 
-/** Why a test that takes a Redis server of its own is skipped, for node:test's `skip`. */
+/** The reason to skip tests with a separate Redis server, for node:test's `skip`. */
 export const needsRedisServer =
   spawnSync('redis-server', ['--version']).status === 0 ? false : 'needs redis-server, which is not installed'
 
-/** A Redis server with nobody else on it, to be killed, paused and filled up at will. Keeps nothing over a restart. */
+/** A separate Redis server that a test can kill, pause and fill. It stores no data over a restart. */
 export interface RedisServer extends AsyncDisposable {
   readonly port: number
   readonly url: string
   start(): Promise<void>
   kill(): Promise<void>
-  /** It stands still: connections stay up, and nothing answers. */
+  /** Suspends the process: connections stay open, and no command is answered. */
   pause(): void
   resume(): void
-  /** A command, on a connection of its own. */
+  /** Executes a command on a separate connection. */
   admin(command: string, ...args: readonly string[]): Promise<unknown>
 }
 

@@ -10,10 +10,10 @@ import { RECOVERY_LIMIT_MS, spread, timed, until } from './measures.ts'
 import { needsRedisServer, openRedisServer, type RedisServer } from './redis-server.ts'
 
 const LIMIT = 40
-/** Of a request while Redis is away. By design 250 ms more than usual, once; a test only tells waiting from not waiting. */
+/** Maximum duration of a request while Redis is unavailable. By design one request takes 250 ms longer; this bound only detects waiting. */
 const ANSWER_LIMIT_MS = 1_000
 
-/** What befalls Redis, and what ends it. */
+/** A fault of Redis: its beginning and its end. */
 interface Fault {
   readonly name: string
   begin(redis: RedisServer, proxy: FaultProxy): Promise<unknown> | void
@@ -24,7 +24,7 @@ const FAULTS: readonly Fault[] = [
   { name: 'killed and restarted, empty', begin: (redis) => redis.kill(), end: (redis) => redis.start() },
   { name: 'stalled: it accepts and never answers', begin: (redis) => redis.pause(), end: (redis) => redis.resume() },
   {
-    name: 'stalled behind a cable that was pulled',
+    name: 'stalled, as behind an unplugged cable',
     begin: (_, proxy) => proxy.stall({ dead: true }),
     end: (_, proxy) => proxy.pass(),
   },
@@ -36,19 +36,19 @@ const FAULTS: readonly Fault[] = [
     },
     end: (_, proxy) => proxy.pass(),
   },
-  { name: 'slower than anybody waits', begin: (_, proxy) => proxy.delay(300), end: (_, proxy) => proxy.pass() },
+  { name: 'slower than the timeout', begin: (_, proxy) => proxy.delay(300), end: (_, proxy) => proxy.pass() },
   {
-    name: 'read-only: a replica of nobody',
+    name: 'read-only: a replica without a master',
     begin: (redis) => redis.admin('replicaof', '127.0.0.1', '1'),
     end: (redis) => redis.admin('replicaof', 'no', 'one'),
   },
   {
-    name: 'full, and evicting nothing',
+    name: 'full, without eviction',
     begin: (redis) => redis.admin('config', 'set', 'maxmemory-policy', 'noeviction', 'maxmemory', '1'),
     end: (redis) => redis.admin('config', 'set', 'maxmemory', '0'),
   },
   {
-    name: 'asking for a password that nobody told us',
+    name: 'requiring a password that is not configured',
     begin: async (redis, proxy) => {
       await redis.admin('config', 'set', 'requirepass', 'secret')
       proxy.cut()
@@ -85,7 +85,7 @@ describe('rate limits and their Redis', { skip: needsRedisServer }, () => {
   })
 
   for (const fault of FAULTS) {
-    test(`${fault.name}: no error, no wait, the limit holds, and Redis is used again within 5 s`, async (t) => {
+    test(`${fault.name}: no error, no wait, the limit is enforced, and Redis is used again within 5 s`, async (t) => {
       lines.length = 0
       const { token } = await world.signUp()
       const read = (): Promise<Answer> => world.ask('GET', '/api/tasks', { token })
@@ -107,7 +107,7 @@ describe('rate limits and their Redis', { skip: needsRedisServer }, () => {
       await fault.end(server, proxy)
 
       const endedAt = performance.now()
-      // A subject that only Redis can count with others: another process.
+      // Counted by another process too, so the sum shows that Redis is used.
       await until('Redis is used again', () => redis.isReachable(), RECOVERY_LIMIT_MS)
       const backMs = Math.round(performance.now() - endedAt)
       await take(LIMIT)
@@ -125,7 +125,7 @@ describe('rate limits and their Redis', { skip: needsRedisServer }, () => {
     })
   }
 
-  test('evicting: nothing fails, and no process lets in more than the limit by itself', async () => {
+  test('evicting: no request fails, and no process by itself allows more than the limit', async () => {
     lines.length = 0
     await server.admin('config', 'set', 'maxmemory-policy', 'allkeys-lru')
     const { token } = await world.signUp()
@@ -138,7 +138,7 @@ describe('rate limits and their Redis', { skip: needsRedisServer }, () => {
     assert.deepEqual(lines, [])
   })
 
-  test('absent from the start: served at once, one log line, and used once it is there', async () => {
+  test('absent at the start: served at once, one log line, and used when it is available', async () => {
     const later = await openRedisServer()
     await later.kill()
     lines.length = 0
@@ -155,7 +155,7 @@ describe('rate limits and their Redis', { skip: needsRedisServer }, () => {
     await later.start()
     await until('Redis is used', () => own.isReachable(), RECOVERY_LIMIT_MS)
     assert.deepEqual(lines.slice(1), ['Redis is back'])
-    // What this process let in before still counts.
+    // Requests that this process allowed before still count.
     assert.equal((await take(policy, subject)).allowed, false)
     await later[Symbol.asyncDispose]()
   })
