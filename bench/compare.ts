@@ -9,18 +9,18 @@ import { postmasterOf } from './cpu.ts'
 import { openGenerator } from './generator.ts'
 import { findVariants, prepare, start, versionsOf, type Running, type Variant } from './variants.ts'
 
-/** A variant and ours, round by round. */
+/** The results of a variant and of todo-backend, round by round. */
 export interface Pair {
   readonly ours: readonly Measures[]
   readonly theirs: readonly Measures[]
 }
 
 export interface Comparison {
-  /** By name, in the order of the tables. */
+  /** The variants by name, in the order of the tables. */
   readonly variants: readonly { readonly name: string; readonly title: string; readonly versions: string }[]
-  /** By row, then by variant: the rounds, or why there are none. */
+  /** By row, then by variant: the rounds, or the reason why there are none. */
   readonly cells: Readonly<Record<string, Readonly<Record<string, Pair | string>>>>
-  /** Variants that were left out, and why. */
+  /** The omitted variants with their reasons. */
   readonly leftOut: readonly { readonly title: string; readonly why: string }[]
 }
 
@@ -30,7 +30,7 @@ const POPULATIONS = [
   { users: 10, tasksEach: 1_000 },
 ]
 
-/** Between two rounds of a row both are still warm. */
+/** The warm-up between two rounds of a row, in which both variants are still warm. */
 const AGAIN_SECONDS = 0.5
 
 export async function compare(servers: Servers, options: Options, say: (text: string) => void): Promise<Comparison> {
@@ -44,7 +44,7 @@ export async function compare(servers: Servers, options: Options, say: (text: st
     ({ name }) => name !== 'ours' && (options.only.length === 0 || options.only.includes(name)),
   )
 
-  // Before anything is measured, with a message: fetching and compiling takes minutes.
+  // Before the measurements and with a message, because downloads and compilation take minutes.
   const reasons = new Map(
     chosen.map((variant) => {
       say(`making ready: ${variant.title}`)
@@ -85,7 +85,7 @@ export async function compare(servers: Servers, options: Options, say: (text: st
         const cell = await cellOf(machinery, row, { us, them }, options)
         ;(cells[row] ??= {})[name] = cell
         say(`  ${row}: ${typeof cell === 'string' ? cell : ratioOf(cell)}`)
-        // Each row starts without the dead rows of the previous one.
+        // Removes the dead tuples of the previous row.
         if (ROWS[row]?.writes) for (const copy of [ourCopy, theirCopy]) await vacuum(copy.url)
       }
     } catch (error) {
@@ -104,7 +104,7 @@ const vacuum = (url: string): Promise<unknown> => withClient(url, (client) => cl
 const ratioOf = ({ ours, theirs }: Pair): string =>
   theirs.map(({ perSecond }, at) => `${(perSecond / (ours[at]?.perSecond ?? NaN)).toFixed(2)}×`).join(' ')
 
-/** In alternation, and each goes first in every other round. */
+/** Alternates between the two; each is first in every other round. */
 async function cellOf(
   machinery: Machinery,
   row: string,

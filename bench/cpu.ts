@@ -14,11 +14,11 @@ const TICK_MICROS = 1_000_000 / Number(execFileSync('getconf', ['CLK_TCK'], { en
 interface Stat {
   readonly parent: number
   readonly ownTicks: number
-  /** Of children that have ended and were waited for. */
+  /** CPU time of children that have ended and were waited for. */
   readonly childTicks: number
 }
 
-/** proc(5): "pid (name) state ppid …", where the name may hold anything. */
+/** proc(5): "pid (name) state ppid …"; the name may contain any characters. */
 function statOf(pid: number): Stat | undefined {
   try {
     const text = readFileSync(`/proc/${pid}/stat`, 'utf8')
@@ -26,11 +26,11 @@ function statOf(pid: number): Stat | undefined {
     const field = (number: number): number => Number(fields[number - 3])
     return { parent: field(4), ownTicks: field(14) + field(15), childTicks: field(16) + field(17) }
   } catch {
-    return undefined // it has ended meanwhile
+    return undefined // the process has ended meanwhile
   }
 }
 
-/** Of a process and all that descend from it. */
+/** CPU time of a process and all its descendants. */
 function treeMicros(root: number): number {
   const stats = new Map<number, Stat>()
   for (const name of readdirSync('/proc')) {
@@ -46,10 +46,10 @@ function treeMicros(root: number): number {
   return ticks * TICK_MICROS
 }
 
-/** Of all processors since the machine began, in clock ticks; stolen by others on the same host is busy too (proc(5), /proc/stat). */
+/** Times of all processors since boot, in clock ticks; time stolen by other guests counts as busy (proc(5), /proc/stat). */
 export function processorTicks(): { readonly busy: number; readonly all: number } {
   const [line = ''] = readFileSync('/proc/stat', 'utf8').split('\n', 1)
-  // cpu user nice system idle iowait irq softirq steal; what guests take is in user.
+  // cpu user nice system idle iowait irq softirq steal; guest time is included in user.
   const ticks = line.split(/ +/).slice(1, 9).map(Number)
   const all = ticks.reduce((sum, each) => sum + each, 0)
   const [, , , idle = 0, waiting = 0] = ticks
@@ -61,7 +61,7 @@ export function residentBytes(pid: number): number {
   return Number(/^VmRSS:\s*(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) * 1024
 }
 
-/** The process that all of PostgreSQL's descend from, where the server is on this machine; it is found by one of its backends. */
+/** The parent of all processes of PostgreSQL if the server is on this machine; it is found through one of its backends. */
 export async function postmasterOf(databaseUrl: string): Promise<number | undefined> {
   const pid = await withClient(databaseUrl, async (client) => {
     const { rows } = await client.query<{ pid: number }>('select pg_backend_pid() as pid')

@@ -9,9 +9,9 @@ import { findVariants, start } from './variants.ts'
 
 type Say = (text: string) => void
 
-/** Users who ask for small things, with a pause after each answer, as people do: what they wait says how busy the service is. */
+/** Users who send small requests with a pause after each answer, like people. Their latency shows the load of the service. */
 const SMALL = { connections: 16, pauseMs: 20, rows: ['list20', 'get', 'list20', 'toggle'] }
-/** The heavy users together always have this many lists under way, of tasks with descriptions of this many characters. */
+/** All heavy users together always have this many lists in progress, of tasks with descriptions of this many characters. */
 const LISTS_AT_ONCE = 64
 const DESCRIPTION_LENGTH = 9_500
 const HEAVY_USERS = [0, 1, 4]
@@ -21,13 +21,13 @@ interface Round {
   readonly heavy: LoadResult | undefined
 }
 
-/** @returns the findings: what small requests wait, alone and beside users who ask for large lists without pause */
+/** @returns the findings: the latency of small requests, alone and together with users who request large lists without pause */
 export async function beFair(servers: Servers, options: Options, say: Say): Promise<string> {
   const ours = findVariants().get('ours')
   if (ours === undefined) throw new Error('the variant "ours" is missing')
   const { rounds, quick } = options
   const populations = [{ users: 1_000, tasksEach: 20 }, ...HEAVY_USERS.filter(Boolean).map(heavyPopulation)]
-  say('making 20 000 tasks of 1 000 users, and 1 000 large tasks for each heavy user')
+  say('creating 20 000 tasks of 1 000 users, and 1 000 large tasks for each heavy user')
   await using template = await openTemplate(servers.databaseUrl, populations)
   await using copy = await template.clone()
   await withClient(copy.url, (client) => client.query(GROW, [DESCRIPTION_LENGTH]))
@@ -55,7 +55,7 @@ const refusedOf = (result: LoadResult | undefined): number =>
 
 const heavyPopulation = (users: number) => ({ users, tasksEach: 1_000 })
 
-/** Only heavy users have so many tasks. */
+/** Only heavy users have more tasks than this. */
 const GROW = `
   update tasks set description = rpad(description, $1, ' and so on') where user_id in (
     select user_id from tasks group by user_id having count(*) >= 1000)`

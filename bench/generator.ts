@@ -4,12 +4,12 @@ import type { Command, LoadResult, Plan, Report } from './load.ts'
 import type { Person } from './rows.ts'
 
 export interface Watch {
-  /** When the warm-up is over. */
+  /** Called at the end of the warm-up. */
   readonly onBegin?: () => void
   readonly onProgress?: (requests: number) => void
 }
 
-/** The process that makes the load. */
+/** The process that generates the load. */
 export interface Generator extends Disposable {
   run(plan: Plan, watch?: Watch): Promise<LoadResult>
 }

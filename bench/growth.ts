@@ -13,14 +13,14 @@ type Say = (text: string) => void
 
 const TASKS_EACH = 100
 const USUAL_PAGE = 'list20'
-/** Of the time of the usual page, from the least data to the most. */
+/** Maximum ratio of the time of the usual page, from the least data to the most. */
 const PAGE_RATIO_MAX = 1.2
 const MEMORY_RATIO_MAX = 1.1
 const LOOP_DELAY_MAX_MS = 50
-/** What a process is asked for while its memory is watched: most of it reading. */
+/** The requests during the measurement of memory, most of which read. */
 const MIX = ['list20', 'get', 'list20', 'toggle', 'list20', 'get', 'list20', 'patch']
 
-/** @returns the findings, a paragraph or table each */
+/** @returns the findings, each a paragraph or table */
 export async function grow(servers: Servers, options: Options, say: Say): Promise<string> {
   const ours = findVariants().get('ours')
   if (ours === undefined) throw new Error('the variant "ours" is missing')
@@ -51,7 +51,7 @@ async function machineryFor(servers: Servers, people: Machinery['people'], stack
 const begin = (ours: Variant, { redisUrl }: Servers, DATABASE_URL: string, env = {}): Promise<Running> =>
   start(ours, { DATABASE_URL, REDIS_URL: redisUrl, ...env })
 
-/** The same page over ever more tasks and users, in alternation. */
+/** The same page with increasing numbers of tasks and users, in alternation. */
 async function moreData(ours: Variant, servers: Servers, options: Options, say: Say): Promise<string> {
   const { rounds, seconds, warmupSeconds, quick } = options
   const sizes = (quick ? [100, 1_000] : [100, 1_000, 10_000]).map((users): Population => ({
@@ -98,10 +98,10 @@ The bound is ${PAGE_RATIO_MAX}× from the least to the most. ${verdict(worst <= 
 }
 
 const MANY_SECONDS = 3_600
-/** Memory goes up and down with garbage collection, so it is the median over the last of the requests. */
+/** Memory varies with garbage collection, so the result is the median over the last part of the requests. */
 const WINDOW = 0.1
 
-/** Memory and the event loop under full load, over very many requests to one process. */
+/** Memory and event loop under full load, over very many requests to one process. */
 async function moreRequests(ours: Variant, servers: Servers, options: Options, say: Say): Promise<readonly string[]> {
   const scale = options.quick ? 10 : 1
   const [early, late] = [100_000 / scale, 1_000_000 / scale]
@@ -112,7 +112,7 @@ async function moreRequests(ours: Variant, servers: Servers, options: Options, s
   const { generator } = await machineryFor(servers, template.people, generators)
   await using running = await begin(ours, servers, copy.url)
   const samples: { requests: number; bytes: number }[] = []
-  // Reading it resets it.
+  // Reading the metric resets it.
   await loopDelayMs(running)
   const result = await generator.run(
     {
@@ -150,10 +150,10 @@ async function loopDelayMs({ url }: Running): Promise<number> {
   return Number(/^nodejs_eventloop_lag_p99_seconds (\S+)$/m.exec(text)?.[1]) * 1000
 }
 
-/** WORKERS=2 against 1, in alternation. */
+/** WORKERS=2 compared with 1, in alternation. */
 async function moreProcesses(ours: Variant, servers: Servers, options: Options, say: Say): Promise<string> {
   const { rounds, seconds, warmupSeconds } = options
-  say('two processes against one')
+  say('comparing two processes with one')
   await using template = await openTemplate(servers.databaseUrl, [{ users: 1_000, tasksEach: 20 }])
   await using first = await template.clone()
   await using second = await template.clone()

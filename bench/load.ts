@@ -2,22 +2,22 @@ import { Client, type Dispatcher } from 'undici'
 import { ALL_ROWS, type Person } from './rows.ts'
 
 /**
- * The load generator, in a process of its own: each connection asks, waits for the whole answer, and asks again (a closed
- * loop, without pipelining). Commands come over the channel to the parent, and so do results.
+ * The load generator, in a separate process. Each connection sends a request, waits for the whole answer, and sends the next (a closed
+ * loop, without pipelining). Commands and results are sent over the channel to the parent process.
  */
 
 export interface Plan {
   readonly url: string
-  /** Asked in turn. */
+  /** The rows whose requests are sent in turn. */
   readonly rows: readonly string[]
-  /** Which of the populations asks. */
+  /** The population whose users send the requests. */
   readonly population: number
   readonly connections: number
-  /** After each answer. */
+  /** The pause after each answer. */
   readonly pauseMs?: number
   readonly warmupMs: number
   readonly measureMs: number
-  /** Ends before the time is up, once so many were answered. */
+  /** Ends the run early after this many answers. */
   readonly requestsMax?: number
 }
 
@@ -30,7 +30,7 @@ export interface LoadResult {
   readonly seconds: number
   readonly p50Ms: number
   readonly p99Ms: number
-  /** Answers outside 2xx, and failed connections under `error`, by how many there were, the warm-up included. */
+  /** The number of answers by status outside 2xx, and of failed connections under `error`, including the warm-up. */
   readonly refused: Readonly<Record<string, number>>
 }
 
@@ -40,11 +40,11 @@ export type Report =
   | { readonly kind: 'end'; readonly result: LoadResult }
 
 const PROGRESS_INTERVAL_MS = 500
-/** A server that is gone would be asked as fast as connecting fails. */
+/** The pause after a failed connection, because a dead server would otherwise be called in a busy loop. */
 const PAUSE_AFTER_ERROR_MS = 50
 
 let people: readonly (readonly Person[])[] = []
-/** Over all runs, so that no change is one that has been made before. */
+/** Counts over all runs, so that each change has new values. */
 let asked = 0
 
 const report = (message: Report): void => void process.send?.(message)
@@ -91,7 +91,7 @@ async function run(plan: Plan): Promise<LoadResult> {
   return { requests: sorted.length, seconds, p50Ms: quantile(0.5), p99Ms: quantile(0.99), refused }
 }
 
-/** @returns the status of the answer once it is whole; 0 when there is none */
+/** @returns the status of the complete answer; 0 if there is none */
 function exchange(client: Client, { rows, population }: Plan): Promise<number> {
   const group = people[population] ?? []
   const person = group[Math.trunc(Math.random() * group.length)]

@@ -7,7 +7,7 @@ import { openServers } from './servers.ts'
 
 const say = (text: string): void => void process.stderr.write(`${text}\n`)
 
-// What was started ends with this process, however that ends.
+// Servers that were started end with this process in any case.
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1))
 
 let options: Options

@@ -3,7 +3,7 @@ import type { Generator } from './generator.ts'
 import { ALL_ROWS, ROWS, type Person } from './rows.ts'
 import type { Running } from './variants.ts'
 
-/** One variant in one round. Times of a processor are per request. */
+/** One variant in one round. Processor times are per request. */
 export interface Measures {
   readonly perSecond: number
   readonly p50Ms: number
@@ -22,10 +22,10 @@ export interface Machinery {
 
 export const CONNECTIONS = 32
 
-/** A variant did not answer as it should, so that how fast it was means nothing. */
+/** A variant returned a wrong answer, so its speed is not comparable. */
 export class WrongAnswer extends Error {}
 
-/** What is asked at first is compiled last: no row should pay for being the first. */
+/** Requests before the first row, so that the compilation of code does not count for that row. */
 export const warmUp = (
   { generator }: Machinery,
   { url }: Running,
@@ -43,11 +43,11 @@ export const warmUp = (
 interface Measuring {
   readonly warmupSeconds: number
   readonly seconds: number
-  /** Who asks; by default whom the row names. */
+  /** The users of the requests; by default those of the row. */
   readonly population?: number
 }
 
-/** @throws WrongAnswer when not every answer was 2xx */
+/** @throws WrongAnswer if an answer was not 2xx */
 export async function measure(
   { generator, postmaster, redisUrl }: Machinery,
   { url, pid }: Running,
@@ -86,7 +86,7 @@ export function refuseRefusals(refused: Readonly<Record<string, number>>): void 
   throw new WrongAnswer(`answered ${all.map(([status, times]) => `${times} × ${status}`).join(', ')}`)
 }
 
-/** Asks once. @throws WrongAnswer when the answer is not what the row asks for */
+/** Sends one request. @throws WrongAnswer if the answer is not that of the row */
 export async function probe({ people }: Machinery, { url }: Running, rowName: string): Promise<void> {
   const row = ROWS[rowName]
   const [person] = people[row?.heavy === true ? 1 : 0] ?? []

@@ -9,14 +9,14 @@ import type { Servers } from './servers.ts'
 import { median, spreadOf } from './statistics.ts'
 import { start, type Variant } from './variants.ts'
 
-/** Of PostgreSQL's processor time, from the least tasks to the most. */
+/** Maximum ratio of PostgreSQL's processor time, from the fewest tasks to the most. */
 const RATIO_MAX = 1.2
-/** These count what the user has, so they grow with it. */
+/** These rows count all tasks of the user, so their time grows with the number. */
 const COUNTING: ReadonlySet<string> = new Set(['counted', 'stats'])
 
 /**
- * The same pages of users who differ by how many tasks they have, in one database and in alternation. A user's tasks were created ten
- * minutes apart, so that one with more has a longer past, and as many of today.
+ * The same pages of users with different numbers of tasks, in one database and in alternation. A user's tasks were created ten minutes
+ * apart, so that a user with more tasks has a longer history, but the same number from today.
  */
 export async function oneUser(
   ours: Variant,
@@ -25,7 +25,7 @@ export async function oneUser(
   say: (text: string) => void,
 ): Promise<string> {
   const sizes = options.quick ? [1_000, 10_000] : [1_000, 10_000, 100_000]
-  say(`making users of ${sizes.join(', ')} tasks`)
+  say(`creating users with ${sizes.join(', ')} tasks`)
   const others: Population = { users: 1_000, tasksEach: 100 }
   const populations = [others, ...sizes.map((tasksEach): Population => ({ users: 1, tasksEach }))]
   await using template = await openTemplate(servers.databaseUrl, populations)

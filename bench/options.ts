@@ -8,11 +8,11 @@ export interface Options {
   readonly rounds: number
   readonly seconds: number
   readonly warmupSeconds: number
-  /** Names of variants; none means all. */
+  /** Names of variants; all if empty. */
   readonly only: readonly string[]
   readonly rows: readonly string[]
   readonly quick: boolean
-  /** Puts the tables into docs/benchmarks.md. */
+  /** Writes the tables into docs/benchmarks.md. */
   readonly write: boolean
 }
 
@@ -20,20 +20,20 @@ export const USAGE = `npm run bench -- [growth | fairness] [options]
 
   (nothing)          every variant under bench/ in alternation with todo-backend
   growth             todo-backend alone: more data, a user with more, more requests, more processes
-  fairness           todo-backend alone: small requests beside users who ask for large lists without pause
+  fairness           todo-backend alone: small requests together with users who request large lists without pause
 
   --rounds N         5
   --seconds N        measured in each round: 5
   --warmup N         seconds before the first round of a row: 2
-  --only a,b         these variants
+  --only a,b         only these variants
   --rows a,b         ${Object.keys(ROWS).join(', ')}
-  --quick            one round of a second; growth with a tenth of everything
-  --write            puts the tables into docs/benchmarks.md
+  --quick            one round of a second; growth with a tenth of the data
+  --write            writes the tables into docs/benchmarks.md
 
   BENCH_DATABASE_URL, BENCH_REDIS_URL   servers to use; without them Debian's are started for this run
 `
 
-/** @throws with a message for the user */
+/** @throws Error with a message for the user */
 export function readOptions(args: readonly string[]): Options {
   const { values, positionals } = parseArgs({
     args: [...args],
@@ -71,5 +71,5 @@ export function readOptions(args: readonly string[]): Options {
 function positive(name: string, text: string | undefined, fallback: number): number {
   const value = text === undefined ? fallback : Number(text)
   if (value > 0) return value
-  throw new Error(`${name} takes a number above 0`)
+  throw new Error(`${name} must be a number above 0`)
 }

@@ -17,7 +17,7 @@ const COLUMNS: readonly (readonly [name: keyof Measures, title: string])[] = [
   ['postgresMicros', 'PostgreSQL CPU µs'],
 ]
 
-/** Three digits say all that a run knows. */
+/** Three significant digits are the precision of a run. */
 export function rounded(value: number): string {
   if (!Number.isFinite(value)) return '–'
   return Number(value.toPrecision(3)).toLocaleString('en').replaceAll(',', ' ')
@@ -27,7 +27,7 @@ const times = (ratio: number): string => `${Number.isFinite(ratio) ? ratio.toFix
 const spread = ({ median, min, max }: Spread): string =>
   min === max ? times(median) : `${times(median)} (${min.toFixed(2)}–${max.toFixed(2)})`
 
-/** Theirs by ours, within each round. */
+/** The ratio of a variant to todo-backend, within each round. */
 const ratios = ({ ours, theirs }: Pair, name: keyof Measures): Spread =>
   spreadOf(theirs.map((measures, at) => measures[name] / (ours[at]?.[name] ?? NaN)))
 
@@ -97,12 +97,12 @@ function rowSection(
   return [heading, ...numbers, words.join(' ')].join('\n\n')
 }
 
-/** For so long it is watched what else the machine does, before there is anything to measure. */
+/** Duration of the measurement of other load on the machine before the run. */
 const WATCHED_MS = 2_000
-/** With more of it this is no place to measure. */
+/** With a higher share of busy time the numbers are not reliable. */
 const BUSY_SHARE = 0.1
 
-/** What was measured on, and how busy that was beforehand. */
+/** Describes the machine and its load before the run. */
 export async function machine({ databaseUrl, redisUrl }: Servers): Promise<string> {
   const model = cpus()[0]?.model ?? 'unknown processor'
   const postgres = await withClient(databaseUrl, async (client) => {
@@ -126,7 +126,7 @@ export async function machine({ databaseUrl, redisUrl }: Servers): Promise<strin
 
 const PAGE = fileURLToPath(new URL('../docs/benchmarks.md', import.meta.url))
 
-/** Replaces what stands between `<!-- begin NAME -->` and `<!-- end NAME -->`. */
+/** Replaces the text between `<!-- begin NAME -->` and `<!-- end NAME -->`. */
 export function writePage(name: string, text: string): void {
   const page = readFileSync(PAGE, 'utf8')
   const [begin, end] = [`<!-- begin ${name} -->`, `<!-- end ${name} -->`]

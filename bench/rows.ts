@@ -1,4 +1,4 @@
-/** A user with a session, whom the load generator plays. */
+/** A user with a session, for whom the load generator sends requests. */
 export interface Person {
   readonly token: string
   readonly ids: readonly string[]
@@ -10,15 +10,15 @@ export interface Asked {
   readonly body?: string
 }
 
-/** What is measured, one row of the tables. */
+/** A measurement: one row of the tables. */
 export interface Row {
   readonly title: string
-  /** Whether the users with a thousand tasks ask, and not the many with twenty. */
+  /** Whether the users with a thousand tasks send the requests, and not the many with twenty. */
   readonly heavy?: true
-  /** Changes rows: comes after all that only read, so that these find the data as it was made. */
+  /** Whether it changes rows. Such rows come after those that only read, which need the original data. */
   readonly writes?: true
   readonly ask: (person: Person, number: number) => Asked
-  /** Whether the answer is the requested one, so that a variant is not fast by answering something else. */
+  /** Whether the answer is correct, so that a variant is not fast because its answer is wrong. */
   readonly isRight: (status: number, body: unknown) => boolean
 }
 
@@ -49,7 +49,7 @@ export const ROWS: Readonly<Record<string, Row>> = {
     isRight: isPage(20),
   },
   counted20: {
-    // The others never count, and ignore a parameter that they do not know.
+    // The other variants never count, and ignore unknown parameters.
     title: 'a list of 20, with the total (`count=true`)',
     ask: () => ({ method: 'GET', path: `${LIST}?limit=20&count=true` }),
     isRight: isPage(20),
@@ -113,7 +113,7 @@ const page = (title: string, query: () => string): Row => ({
   isRight: isPage(20),
 })
 
-/** What one user with many tasks asks for. Only `growth` measures these. */
+/** Pages of one user with many tasks. Only `growth` measures these. */
 export const ONE_USER_ROWS: Readonly<Record<string, Row>> = {
   newest: page('the newest', () => ''),
   openByCreated: page('open, newest first', () => '&completed=false'),

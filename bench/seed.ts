@@ -14,17 +14,17 @@ export const SECRETS = {
 
 const CLI = fileURLToPath(new URL('../bin/todo-backend.mjs', import.meta.url))
 
-/** So many users with so many tasks each. */
+/** A number of users with a number of tasks each. */
 export interface Population {
   readonly users: number
   readonly tasksEach: number
 }
 
-/** A database that all variants get a copy of. */
+/** The template database, of which each variant gets a copy. */
 export interface Template extends AsyncDisposable {
-  /** Those of each population, in its order. At most {@link SAMPLE_MAX} of them. */
+  /** The users of each population, in order, at most {@link SAMPLE_MAX}. */
   readonly people: readonly (readonly Person[])[]
-  /** A copy of its own, under a name of its own. */
+  /** Creates a copy with a unique name. */
   clone(): Promise<Copy>
 }
 
@@ -32,16 +32,16 @@ export interface Copy extends AsyncDisposable {
   readonly url: string
 }
 
-/** Whom the load generator plays. */
+/** Maximum users per population for whom the load generator sends requests. */
 const SAMPLE_MAX = 1_000
 
-/** Tokens are 32 characters, as better-auth makes them. */
+/** Tokens have 32 characters, like those of better-auth. */
 const tokenOf = (user: number): string => `bench${user}`.padEnd(32, 'x')
 const userId = (user: number): string => `bench-user-${user}`.padEnd(32, 'x')
 
 /**
- * Makes the schema with the service's own migrations, and fills it with SQL. All tasks differ, a third of them in each status, and
- * a user's were created minutes apart.
+ * Creates the schema with the service's own migrations, and inserts rows with SQL. All tasks differ, a third of them has each status,
+ * and the tasks of a user were created minutes apart.
  */
 export async function openTemplate(serverUrl: string, populations: readonly Population[]): Promise<Template> {
   const name = `todo_bench_${randomBytes(6).toString('hex')}`
@@ -107,7 +107,7 @@ function fill(url: string, populations: readonly Population[]): Promise<readonly
   })
 }
 
-/** Ids are version 7: the time of creation in milliseconds, then what is random. In the order of time, as users make them. */
+/** Ids have version 7: the time of creation in milliseconds, then random bits. Rows are inserted in the order of time. */
 const FILL_TASKS = `
   insert into tasks (id, user_id, title, description, status, priority, due_date, tags, created_at, updated_at, completed_at)
   select (lpad(to_hex((extract(epoch from at) * 1000)::bigint), 12, '0') || '7' || substr(hash, 1, 3) || '8' || substr(hash, 4, 15))::uuid,

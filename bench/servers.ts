@@ -7,16 +7,16 @@ import { delimiter, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Client } from 'pg'
 
-/** What everything measured stands on: the same two servers for all. */
+/** The two servers that all variants use. */
 export interface Servers extends AsyncDisposable {
-  /** A login that may make databases and passes row-level security by. */
+  /** The URL of a login that may create databases and to which row-level security does not apply. */
   readonly databaseUrl: string
   readonly redisUrl: string
 }
 
 const READY_TIMEOUT_MS = 60_000
 
-/** Those given in BENCH_DATABASE_URL and BENCH_REDIS_URL; else servers of its own, on free ports, gone afterwards. */
+/** The servers of BENCH_DATABASE_URL and BENCH_REDIS_URL, or else new ones on free ports, which are removed afterwards. */
 export async function openServers(env: NodeJS.ProcessEnv): Promise<Servers> {
   await using opened = new AsyncDisposableStack()
   const { BENCH_DATABASE_URL: databaseUrl, BENCH_REDIS_URL: redisUrl } = env
@@ -28,7 +28,7 @@ export async function openServers(env: NodeJS.ProcessEnv): Promise<Servers> {
   return { ...servers, [Symbol.asyncDispose]: () => closing.disposeAsync() }
 }
 
-/** PostgreSQL as it comes, durable (fsync and synchronous_commit are on), with only its address of our choosing. */
+/** PostgreSQL with its default settings, durable (fsync and synchronous_commit are on); only the address is set. */
 async function startPostgres(opened: AsyncDisposableStack): Promise<string> {
   const [initdb, postgres] = [binary('initdb'), binary('postgres')]
   const isRoot = process.getuid?.() === 0
@@ -50,7 +50,7 @@ async function startPostgres(opened: AsyncDisposableStack): Promise<string> {
     ...user,
   })
   endWithProcess(child)
-  // SIGINT: without waiting for clients that are still there.
+  // SIGINT does not wait for connected clients.
   opened.defer(() => ended(child, 'SIGINT'))
   const url = `postgres://postgres@127.0.0.1:${port}/postgres`
   await until('PostgreSQL', child, () => withClient(url, (client) => client.query('select 1')))
@@ -81,7 +81,7 @@ export async function withClient<T>(url: string, work: (client: Client) => Promi
   }
 }
 
-/** A section of Redis's INFO as names and values. */
+/** Parses a section of Redis's INFO into names and values. */
 export async function redisInfo(url: string, section: string): Promise<ReadonlyMap<string, string>> {
   const { hostname, port } = new URL(url)
   const socket = connect(Number(port === '' ? 6379 : port), hostname)
@@ -98,7 +98,7 @@ export async function redisInfo(url: string, section: string): Promise<ReadonlyM
   }
 }
 
-/** In PATH, or where Debian puts PostgreSQL's. */
+/** Searches PATH, then Debian's directories of PostgreSQL. */
 export function findBinary(name: string): string | undefined {
   const versions = namesIn('/usr/lib/postgresql').sort((a, b) => Number(b) - Number(a))
   const places = [
@@ -148,7 +148,7 @@ export async function freePort(): Promise<number> {
   return port
 }
 
-/** @throws when it has not answered in time, or has ended */
+/** @throws Error if it does not answer in time or has ended */
 export async function until(what: string, child: ChildProcess, answers: () => Promise<unknown>): Promise<void> {
   const giveUpAt = Date.now() + READY_TIMEOUT_MS
   for (;;) {
@@ -164,7 +164,7 @@ export async function until(what: string, child: ChildProcess, answers: () => Pr
 }
 
 const alive = new Set<ChildProcess>()
-// For an interrupted run, which disposes of nothing. SIGQUIT stops immediately, because the data is no longer needed.
+// For an interrupted run, in which nothing is disposed of. SIGQUIT stops immediately, because the data is no longer needed.
 process.once('exit', () => {
   for (const child of alive) child.kill('SIGQUIT')
 })

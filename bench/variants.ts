@@ -9,16 +9,16 @@ import { ended, endWithProcess, findBinary, freePort, until } from './servers.ts
 interface Manifest {
   readonly name: string
   readonly title: string
-  /** Serves until SIGTERM. Gets HOST, PORT, DATABASE_URL, REDIS_URL and the secrets. */
+  /** The command that serves until SIGTERM. Gets HOST, PORT, DATABASE_URL, REDIS_URL and the secrets. */
   readonly command: readonly [string, ...string[]]
-  /** Run once, before the first start: what the framework's own tool generates or compiles. */
+  /** Commands of the framework that generate or compile code, run once before the first start. */
   readonly setup?: readonly [string, ...string[]]
-  /** Prints versions, a line each. Without it they are those of package.json. */
+  /** A command that prints versions, one per line. Without it they are read from package.json. */
   readonly versions?: readonly [string, ...string[]]
-  /** In the folder of the variant. */
+  /** The lock file in the folder of the variant. */
   readonly cwd?: string
   readonly env?: Readonly<Record<string, string>>
-  /** Programs without which it is left out. */
+  /** Programs without which the variant is omitted. */
   readonly requires?: readonly string[]
 }
 
@@ -46,7 +46,7 @@ export function findVariants(): ReadonlyMap<string, Variant> {
 
 const PATH = [join(ROOT, 'node_modules/.bin'), process.env['PATH'] ?? ''].join(delimiter)
 
-/** Nothing of the caller's own configuration reaches a variant that is measured. */
+/** The environment of a measured variant, without the caller's own configuration. */
 const environment = (): Record<string, string> => ({
   PATH,
   HOME: process.env['HOME'] ?? '/',
@@ -54,25 +54,25 @@ const environment = (): Record<string, string> => ({
   NODE_ENV: 'production',
 })
 
-/** Fetches and makes what it needs. @returns why it has to be left out, if so */
+/** Installs and builds the variant. @returns the reason if it must be omitted */
 export function prepare({ requires = [], directory, setup }: Variant): string | undefined {
   const missing = requires.filter((name) => findBinary(name) === undefined)
-  if (missing.length > 0) return `takes ${missing.join(' and ')}, which is not installed`
+  if (missing.length > 0) return `needs ${missing.join(' and ')}, which is not installed`
   try {
     if (existsSync(join(directory, 'package-lock.json')) && !existsSync(join(directory, 'node_modules'))) {
-      // What it is built with is a devDependency, which production would leave out.
+      // Build tools are devDependencies, which NODE_ENV=production would omit.
       execute(['npm', 'ci', '--include=dev', '--no-audit', '--no-fund'], directory)
     }
     if (setup !== undefined) execute(setup, directory)
     return undefined
   } catch (error) {
-    return `could not be made ready: ${lastLineOf(error)}`
+    return `its set-up failed: ${lastLineOf(error)}`
   }
 }
 
 /**
- * Runs a command of the set-up with everything that the caller's environment holds: what a package manager needs to reach its
- * registry, such as a proxy, a certificate authority or a token, is set there under many names.
+ * Runs a command of the set-up with the caller's whole environment, because the settings that a package manager needs to reach its
+ * registry, such as a proxy, a certificate authority or a token, have many names.
  */
 function execute([program, ...args]: readonly [string, ...string[]], cwd: string): string {
   const env = { ...process.env, PATH }
@@ -84,7 +84,7 @@ function lastLineOf(error: unknown): string {
   return (stderr === undefined || stderr === '' ? message : stderr).trim().split('\n').at(-1) ?? ''
 }
 
-/** @returns for instance `express 5.1.0, prisma 7.0.0` */
+/** @returns names and versions, such as `express 5.1.0, prisma 7.0.0` */
 export function versionsOf({ versions, directory }: Variant): string {
   if (versions !== undefined) return execute(versions, directory).trim().replaceAll('\n', ', ')
   const manifest = join(directory, 'package.json')
@@ -95,7 +95,7 @@ export function versionsOf({ versions, directory }: Variant): string {
     .join(', ')
 }
 
-/** @throws when it does not answer at /health */
+/** @throws Error if it does not answer at /health */
 export async function start(
   { title, command: [program, ...args], directory, cwd = '.', env = {} }: Variant,
   given: Readonly<Record<string, string>>,
@@ -105,13 +105,13 @@ export async function start(
   const child = spawn(program, args, {
     cwd: join(directory, cwd),
     env: { ...environment(), ...SECRETS, ...env, ...given, HOST: '127.0.0.1', PORT: String(port) },
-    // The log is made and goes nowhere.
+    // The log is written and discarded.
     stdio: ['ignore', 'ignore', 'pipe'],
   })
   endWithProcess(child)
   let said = ''
   child.stderr.setEncoding('utf8').on('data', (text: string) => (said = (said + text).slice(-4_000)))
-  // A program that is not there.
+  // The program does not exist.
   child.on('error', (error) => (said += error.message))
   try {
     await until(title, child, async () => {

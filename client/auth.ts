@@ -1,7 +1,7 @@
 /** A user's session, or a service that acts for a user. */
 export type Credentials = { readonly token: string } | { readonly service: string; readonly userId: string }
 
-/** A function is asked before each attempt, so that what it gives may change. */
+/** A function is called before each attempt, so that it can return another credential. */
 export type Auth = Credentials | (() => Credentials | Promise<Credentials>)
 
 /** @throws TypeError when a credential cannot stand in a header; it does not quote it, as `fetch` would */

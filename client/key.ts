@@ -1,4 +1,4 @@
-/** Where a key is random bits from. Browsers have no randomUUID outside of a secure context. */
+/** The source of random bits. Browsers have no randomUUID outside of a secure context. */
 type Source = Pick<Crypto, 'getRandomValues'> & Partial<Pick<Crypto, 'randomUUID'>>
 
 /** A name for one logical call: at least 122 random bits. */

@@ -3,13 +3,13 @@ import type { components } from './schema.ts'
 /** The service's own codes, as this version of it has them. */
 export type ProblemCode = components['schemas']['ProblemCode']
 
-/** What is wrong with one member of the input. */
+/** An error of one member of the input. */
 export type Violation = NonNullable<components['schemas']['Problem']['errors']>[number]
 
 /** The code of a refusal that is no problem+json: that of a proxy in between, for instance. */
 const UNKNOWN = 'unknown'
 
-/** A refusal (RFC 9457). Its message is the problem's `detail`. It holds what the service said, and nothing that was sent. */
+/** A refusal (RFC 9457). Its message is the problem's `detail`. It contains only the answer, and no part of the request. */
 export class ProblemError extends Error {
   override readonly name = 'ProblemError'
   /** The HTTP status. */
@@ -18,13 +18,13 @@ export class ProblemError extends Error {
   // oxlint-disable-next-line typescript/ban-types -- keeps the known ones in sight of an editor
   readonly code: ProblemCode | (string & {})
   readonly title: string
-  /** With 422: each error; else empty. */
+  /** The errors of a 422; otherwise empty. */
   readonly errors: readonly Violation[]
   /** Finds the request in the service's log. */
   readonly requestId: string | undefined
   /** Seconds to wait, with 429, 503 and request_in_progress. */
   readonly retryAfter: number | undefined
-  /** With 412: the version that the task has now. */
+  /** With 412: the current version of the task. */
   readonly currentVersion: number | undefined
   /** For an atomic batch: the index of the failed operation. */
   readonly failedOperation: number | undefined

@@ -4,7 +4,7 @@ type Value = string | number | boolean
  * The values of a list are separated by commas, which the service reads like repeated parameters. One within a value is percent-encoded, and a backslash is
  * doubled.
  *
- * @param parameters text, numbers, truth values and lists of them; those that are undefined are left out
+ * @param parameters text, numbers, booleans and lists of them; undefined ones are omitted
  */
 export function queryOf(parameters: Readonly<Record<string, Value | readonly Value[] | undefined>>): string {
   return Object.entries(parameters)

@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# Runs the Dockerfile without a container engine: each RUN and COPY in an empty directory, then the result as the
-# image's user, as process 1, on a root that is read-only and holds only what the image holds. Its base is put together from
-# this machine's Debian packages, the ones that distroless/cc consists of. Nothing here is proven about pulling images.
+# Executes the Dockerfile without a container engine: each RUN and COPY in an empty directory, then the result as the image's user, as
+# process 1, on a read-only root file system with only the files of the image. The base is assembled from the Debian packages of
+# distroless/cc, from this machine's mirror. Pulling images is not tested.
 #
 # Needs Debian, bubblewrap, binutils and libatomic1, npm, and `npm ci` to have been run here. As root it first switches to an unprivileged user.
 #
-#   TEST_DATABASE_URL   a superuser's login on a server: also migrates and serves there, as in production
+#   TEST_DATABASE_URL   the URL of a superuser on a server; if set, the image also migrates and serves there, as in production
 set -euo pipefail
 
 fail() {
@@ -14,7 +14,7 @@ fail() {
 }
 
 here=$(cd "$(dirname "$0")/.." && pwd)
-# The packages of distroless/cc, and libssl, whose name is another in each Debian; gcc-N-base holds only their licence.
+# The packages of distroless/cc, and libssl, whose name differs between Debian versions; gcc-N-base contains only their licence.
 BASE=(base-files ca-certificates libc6 libgcc-s1 libgomp1 libstdc++6 netbase tzdata)
 UNPRIVILEGED=65534
 
@@ -47,10 +47,10 @@ cd "$scratch"
 mkdir -p build/app "$root" data
 
 say() { printf '\n== %s\n' "$*"; }
-# The words of an exec form, each ended by a NUL.
+# Prints the words of an exec form, each followed by NUL.
 words() { "$PROVE_NODE" -e 'for (const word of JSON.parse(process.argv[1])) process.stdout.write(word + "\0")' "$1"; }
 
-# A command of the build stage: this machine's programs, read-only, with the Node of the project. /app and /image are its own.
+# Runs a command of the build stage: with this machine's programs, read-only, and the Node of the project. /app and /image are writable.
 in_build() {
   mkdir -p build/image
   bwrap --die-with-parent --ro-bind /usr /usr --ro-bind /etc /etc --ro-bind-try /run /run \
@@ -60,7 +60,7 @@ in_build() {
     --setenv HOME /home --setenv PATH /usr/local/bin:/usr/bin --chdir "$workdir" sh -ec "$1" </dev/null
 }
 
-# What distroless/cc consists of, from the mirror that this machine uses.
+# The contents of distroless/cc, from the mirror of this machine.
 unpack_base() {
   local package libssl=libssl3t64
   apt-cache show "$libssl" >/dev/null 2>&1 || libssl=libssl3 # Debian 12
@@ -68,7 +68,7 @@ unpack_base() {
   (cd packages && apt-get -qq -o APT::Sandbox::User= download "${BASE[@]}" "$libssl" >/dev/null) ||
     fail 'apt-get download: run apt-get update first'
   for package in packages/*.deb; do dpkg-deb -x "$package" "$root"; done
-  # Documentation is not in it, and merged directories are what Debian 13 has.
+  # Without documentation, and with merged directories as in Debian 13.
   rm -rf "$root"/usr/share/{doc,man,locale,lintian}
   local name
   for name in lib lib64; do
@@ -126,7 +126,7 @@ step() {
   esac
 }
 
-# A command in a container of the image: in_image [bwrap option…] -- command…. Only what an option binds can be written.
+# Runs a command in a container of the image: in_image [bwrap option…] -- command…. Only paths that an option binds are writable.
 in_image() {
   local -a options=()
   while [[ $1 != -- ]]; do options+=("$1") && shift; done
@@ -135,7 +135,7 @@ in_image() {
     "${env[@]}" "${options[@]}" --chdir "$workdir" "${@:2}"
 }
 
-# What `docker run` does: container [bwrap option…] -- [argument…], whose arguments take the place of CMD.
+# Like `docker run`: container [bwrap option…] -- [argument…]; the arguments replace CMD.
 container() {
   local -a options=() argv
   while [[ $1 != -- ]]; do options+=("$1") && shift; done
@@ -144,7 +144,7 @@ container() {
   in_image "${options[@]}" -- "${argv[@]}" "$@"
 }
 
-# Waits for HEALTHCHECK as an engine would, and stops the container as one would.
+# Waits for HEALTHCHECK and stops the container, like a container engine.
 serve_and_stop() {
   local port pid attempt
   local -a probe

@@ -12,7 +12,7 @@ export interface ProblemFacts extends ProblemGuide {
   readonly status: number
   /** An example of `detail` for the OpenAPI document; the title by default. */
   readonly detail?: string
-  /** Members of the body besides the common ones, for the OpenAPI document. */
+  /** Members of the body in addition to the common ones, for the OpenAPI document. */
   readonly members?: Readonly<Record<string, unknown>>
   /** Seconds of Retry-After, for the OpenAPI document. Every 429 and 503 has one. */
   readonly retryAfterS?: number
@@ -35,7 +35,7 @@ export function problemKinds<Code extends string>(
 }
 
 const WAIT = 'Wait as many seconds as Retry-After says, then repeat the request.'
-const CORRECT_IT = 'Correct the request and send it again. Repeated as it is, it is refused again.'
+const CORRECT_IT = 'Correct the request and send it again. Without a change it is refused again.'
 
 /** The details that never vary, for the code that refuses and for the examples of the OpenAPI document. */
 export const DETAILS = {
@@ -110,7 +110,7 @@ export const PROBLEMS = problemKinds({
     status: 404,
     title: 'Not found',
     meaning: 'You have no resource with this path. A resource of another user gets the same answer.',
-    action: 'Check the path and the id. Do not repeat the request as it is.',
+    action: 'Check the path and the id. Do not repeat the request without a change.',
     detail: "Task not found or you don't have permission to access it",
   },
   method_not_allowed: {
@@ -241,6 +241,6 @@ export const PROBLEMS = problemKinds({
 
 export type ProblemCode = keyof typeof PROBLEMS
 
-/** The kind that a code of {@link PROBLEMS} names; a kind itself stays as it is. */
+/** The kind that a code of {@link PROBLEMS} names; a kind itself is returned unchanged. */
 export const kindOf = (kind: ProblemCode | ProblemKind): ProblemKind =>
   typeof kind === 'string' ? PROBLEMS[kind] : kind

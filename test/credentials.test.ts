@@ -10,7 +10,7 @@ import { openWorld, SERVICE_TOKEN, type Answer, type World } from './world.ts'
 interface Mode {
   readonly name: string
   readonly env: Readonly<Record<string, string>>
-  readonly stored: 'hashed' | 'in the clear'
+  readonly stored: 'hashed' | 'plain'
   /** Whether a token that is stored in the other form must be refused. */
   readonly refusesOtherStorage: boolean
 }
@@ -24,9 +24,9 @@ const MODES: readonly Mode[] = [
   { name: 'embedded', env: shared, stored: 'hashed', refusesOtherStorage: true },
   { name: 'external, auto, hashed', env: external, stored: 'hashed', refusesOtherStorage: false },
   {
-    name: 'external, auto, in the clear',
+    name: 'external, auto, plain',
     env: external,
-    stored: 'in the clear',
+    stored: 'plain',
     refusesOtherStorage: false,
   },
   {
@@ -38,7 +38,7 @@ const MODES: readonly Mode[] = [
   {
     name: 'external, SESSION_TOKEN_STORAGE=plain',
     env: { ...external, SESSION_TOKEN_STORAGE: 'plain' },
-    stored: 'in the clear',
+    stored: 'plain',
     refusesOtherStorage: true,
   },
 ]
@@ -204,7 +204,7 @@ function cases(mode: Mode, running: () => World, type: string, expiry: string): 
 
   test(`a token that is stored in the other form is ${mode.refusesOtherStorage ? 'no session' : 'a session too'}`, async () => {
     const token = newToken()
-    await givenSession(token, '1 hour', mode.stored === 'hashed' ? 'in the clear' : 'hashed')
+    await givenSession(token, '1 hour', mode.stored === 'hashed' ? 'plain' : 'hashed')
     assert.equal((await list(`Bearer ${token}`)).status, mode.refusesOtherStorage ? 401 : 200)
   })
 

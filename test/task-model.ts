@@ -151,7 +151,7 @@ const rank = (task: ModelTask, q: string): number =>
 const wordsSought = (q: string): string[] => [...new Set(wordsOf(q))]
 
 /** 0 if the word does not occur. A typo is tolerated in title and tags. */
-function rankOfWord({ title, tags, description }: ModelTask, word: string, forgiving: boolean): number {
+function rankOfWord({ title, tags, description }: ModelTask, word: string, toleratesTypos: boolean): number {
   const parts = [wordsOf(title), tags.flatMap(wordsOf), wordsOf(description ?? '')]
   const [inTitle = [], inTags = [], inDescription = []] = parts
   const begins = (other: string): boolean => other.startsWith(word)
@@ -162,7 +162,7 @@ function rankOfWord({ title, tags, description }: ModelTask, word: string, forgi
   if (inTitle.some(begins)) return 5
   if (inTags.some(begins)) return 4
   if (inDescription.some(begins)) return 3
-  if (!forgiving || word.length < 4 || /\d/.test(word)) return 0
+  if (!toleratesTypos || word.length < 4 || /\d/.test(word)) return 0
   if (nearly(inTitle)) return 2
   // The database joins the tags in alphabetical order, but no pair of them resembles a search word of these tests.
   return nearly(inTags) ? 1 : 0

@@ -3,21 +3,20 @@ import { createServer } from 'node:http'
 import { Client } from 'pg'
 
 /**
- * What Node and `pg` can do when nothing is in the way: one prepared statement for each request, which looks the session up
- * and does the work, JSON put together by hand, no framework, no row-level security, no validation, no limits, no log. It is
- * a bound, not an example to follow.
+ * An upper bound of what Node and `pg` can achieve: one prepared statement per request, which looks the session up and does the work,
+ * hand-written JSON, no framework, no row-level security, no validation, no limits, no log. It is not an example to follow.
  */
 
 const { HOST, PORT, DATABASE_URL, SESSION_HASH_SECRET } = process.env
 
-/** Few and always in use: each takes the next statement before it has answered the last. */
+/** Few connections that are always busy: each gets the next statement before it has answered the last one. */
 const CONNECTIONS = 4
 
 const TASK = `t.id, t.title, t.description, t.status, t.priority, t.due_date, array_to_json(t.tags), t.user_id, t.created_at,
   t.updated_at, t.completed_at, t.version`
 const SESSION = `select s."userId" from user_sessions s where s.token = $1 and s."expiresAt" > now()`
 
-/** No row: no session. A row of nulls: no tasks. */
+/** No row means no session; a row of nulls means no tasks. */
 const list = (condition) => `
   select ${TASK} from (${SESSION}) u left join lateral (
     select * from tasks t where t.user_id = u."userId" ${condition} order by t.created_at desc, t.id desc limit $2) t on true
@@ -42,7 +41,7 @@ const STATEMENTS = {
     from (${SESSION}) u where t.user_id = u."userId" and t.id = $2 returning ${TASK}`,
 }
 
-/** Everything stays the text that PostgreSQL sends. */
+/** All values stay in PostgreSQL's text format. */
 const asText = { getTypeParser: () => (text) => text }
 const connection = { connectionString: DATABASE_URL, pipeline: true, types: asText, options: '-c timezone=UTC' }
 const clients = Array.from({ length: CONNECTIONS }, () => new Client(connection))
@@ -55,7 +54,7 @@ async function run(name, values) {
   return rows
 }
 
-/** From `2025-12-27 17:00:00.25+00`. */
+/** Converts PostgreSQL's format, such as `2025-12-27 17:00:00.25+00`. */
 const instant = (text) => (text === null ? 'null' : `"${text.slice(0, 10)}T${text.slice(11, -3)}Z"`)
 
 const json = ([id, title, description, status, priority, due, tags, userId, created, updated, completed, version]) =>

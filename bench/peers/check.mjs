@@ -1,10 +1,10 @@
 /* oxlint-disable no-console, no-process-env */
-// Do the peers give clients the same answers? Starts each over a scratch database with this service's own schema and
-// asks all that the benchmark asks.
+// Checks that the peers return the same answers. Starts each with a scratch database with this service's own schema and sends all
+// requests of the benchmark.
 //
 //   node bench/peers/check.mjs [folder…]
 //
-// CHECK_DATABASE_URL names the server: a superuser's login, 127.0.0.1:5432 by default. Without folders: all the peers.
+// CHECK_DATABASE_URL is the URL of a superuser on the server, 127.0.0.1:5432 by default. Without folders all peers are checked.
 import assert from 'node:assert/strict'
 import { execFileSync, spawn } from 'node:child_process'
 import { createHmac, randomBytes, randomUUID } from 'node:crypto'
@@ -29,7 +29,7 @@ const ENVIRONMENT = {
   HOST: '127.0.0.1',
 }
 
-/** What stands for "any instant" in an expected task. */
+/** Matches any instant in an expected task. */
 const INSTANT = Symbol('instant')
 const RFC_3339_UTC = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,3})?Z$/
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
@@ -51,7 +51,7 @@ for (const variant of variants) {
     continue
   }
   try {
-    console.log(`${variant.name}: ${await check(variant)} answers as they should be`)
+    console.log(`${variant.name}: ${await check(variant)} answers are correct`)
   } catch (error) {
     failed++
     console.error(`${variant.name}: FAILED`, error)
@@ -59,7 +59,7 @@ for (const variant of variants) {
 }
 process.exitCode = failed === 0 ? 0 : 1
 
-/** @returns how many answers were looked at */
+/** @returns the number of checked answers */
 async function check({ directory, command: [program, ...args], cwd = '.', env, setup }) {
   if (existsSync(join(directory, 'package-lock.json')) && !existsSync(join(directory, 'node_modules'))) {
     execute(['npm', 'ci', '--include=dev'], directory)
@@ -181,7 +181,7 @@ async function converse(client, url) {
     userId: ben.id,
   })
 
-  // Read: the same as was answered, newest first
+  // Read: the same tasks as in the answers, newest first
   for (const { json } of [plain, full, done]) {
     const got = await asAda('GET', `/api/tasks/${json.id}`)
     assert.equal(got.status, 200)
@@ -190,7 +190,7 @@ async function converse(client, url) {
   const newestFirst = [done.json, full.json, plain.json]
   assert.deepEqual((await asAda('GET', '/api/tasks?limit=20')).json, newestFirst)
   assert.deepEqual((await asAda('GET', '/api/tasks?limit=2')).json, newestFirst.slice(0, 2))
-  // A parameter of this service's alone
+  // A parameter that only this service has
   assert.deepEqual((await asAda('GET', '/api/tasks?limit=20&count=true')).json, newestFirst)
   assert.deepEqual((await asAda('GET', '/api/tasks?status=TODO&limit=20')).json, [plain.json])
   assert.deepEqual((await asAda('GET', '/api/tasks?status=COMPLETED&limit=20')).json, [done.json])
@@ -252,7 +252,7 @@ async function converse(client, url) {
   return answers
 }
 
-/** Same fields and no others; instants as RFC 3339 in UTC, whatever their fraction. */
+/** Exactly the same fields; instants in RFC 3339 and UTC, with any number of fractional digits. */
 function sameTask(actual, expected) {
   const comparable = (task, other) =>
     Object.fromEntries(

@@ -1,7 +1,7 @@
 /* oxlint-disable no-console, no-process-env */
 import { readFileSync } from 'node:fs'
 
-// Run in the folder of a Node peer: what it depends on, as installed, a line each.
+// Prints the installed dependencies of the Node peer in the working directory, one per line.
 const versionOf = (manifest) => JSON.parse(readFileSync(manifest, 'utf8')).version
 const { dependencies } = JSON.parse(readFileSync('package.json', 'utf8'))
 

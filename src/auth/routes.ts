@@ -251,7 +251,7 @@ const FIELDS_OF_CODE: Readonly<Record<string, readonly string[]>> = {
 }
 
 /**
- * A refusal of better-auth as a problem. It keeps better-auth's `code`, and has `message` beside `detail`, because better-auth's client
+ * A refusal of better-auth as a problem. It keeps better-auth's `code`, and has `message` in addition to `detail`, because better-auth's client
  * shows these two.
  */
 async function toProblem(response: Response, sent: unknown): Promise<Problem> {

@@ -35,7 +35,7 @@ export interface Gate {
 const READS = new Set(['GET', 'HEAD'])
 
 /**
- * A user's requests count together, whatever session or service they come by. A request without a valid credential counts for
+ * A user's requests count together, over all sessions and services. A request without a valid credential counts for
  * its address. A credential is looked up first and counted afterwards, so that users never pay for what others try from the
  * same address; {@link KnownUsers} bounds the look-ups.
  */

@@ -62,8 +62,8 @@ export function createConnections(
   const refused = new WeakSet<Socket>()
 
   /** Runs `act` when the earlier requests on this connection have been answered, because answers must be in order. */
-  function inTurn(socket: Socket, { besides }: { besides?: Exchange | undefined }, act: () => void): void {
-    const previous = [...(open.get(socket)?.unanswered ?? [])].findLast((each) => each !== besides)
+  function inTurn(socket: Socket, { except }: { except?: Exchange | undefined }, act: () => void): void {
+    const previous = [...(open.get(socket)?.unanswered ?? [])].findLast((each) => each !== except)
     if (previous === undefined) act()
     else previous.response.once('close', act)
   }
@@ -114,7 +114,7 @@ export function createConnections(
     const latest = open.get(socket)?.latest
     // The fault is in the body of an incomplete request, or else in the bytes of the next one.
     const faulty = latest?.request.complete === false ? latest : undefined
-    inTurn(socket, { besides: faulty }, () => {
+    inTurn(socket, { except: faulty }, () => {
       // A request that has an answer, or the head of one, must not get a second.
       if (!socket.writable || faulty?.response.headersSent === true) return socket.destroySoon()
       const reqId = close(socket, problem, faulty?.request)
@@ -143,7 +143,7 @@ export function createConnections(
     const { socket } = request
     const latest = open.get(socket)?.latest
     refused.add(socket)
-    inTurn(socket, { besides: latest?.request === request ? latest : undefined }, () => {
+    inTurn(socket, { except: latest?.request === request ? latest : undefined }, () => {
       conclude(problem, request.method ?? null, close(socket, problem, request))
     })
   }

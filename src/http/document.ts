@@ -101,7 +101,7 @@ function describeHeaders({ responses = {} }: Operation, shared: Record<string, R
 
 /**
  * Moves each schema with a name (`x-component`) to the components, so that generators make one type of it, and removes keywords
- * beside `oneOf` and `anyOf`, such as discriminators, which are for the validator.
+ * next to `oneOf` and `anyOf`, such as discriminators, which are for the validator.
  */
 function withComponents(node: unknown, schemas: Node): unknown {
   if (Array.isArray(node)) return node.map((each) => withComponents(each, schemas))

@@ -126,7 +126,7 @@ suite('a body', () => {
     ['of a multipart form', { 'content-type': 'multipart/form-data; boundary=x' }],
     ['of something like JSON', { 'content-type': 'application/jsonx' }],
     ['of a list of types', { 'content-type': 'application/json, text/plain' }],
-    ['of a type that is none', { 'content-type': ';;;' }],
+    ['of an invalid type', { 'content-type': ';;;' }],
     ['of an empty type', { 'content-type': '' }],
     ['of JSON in Latin-1', { 'content-type': 'application/json; charset=iso-8859-1' }],
     ['of JSON in UTF-16', { 'content-type': 'application/json;charset="UTF-16"' }],

@@ -9,9 +9,9 @@ export const STREAMS_PER_PROCESS_MAX = 1_000
 const HEARTBEAT_INTERVAL_MS = 15_000
 /** Then the client reconnects, so that no stream outlives a deploy, a rebalancing or its credential for long. */
 const AGE_MAX_MS = 60 * 60 * 1_000
-/** What may wait in memory for one slow client, besides what the kernel holds. */
+/** Maximum bytes buffered in this process for one slow client; the kernel has buffers of its own. */
 const BUFFERED_BYTES_MAX = 64 * 1024
-/** What a client waits before it reconnects. Spread, so that those of one process do not all come back at once. */
+/** The client's wait before it reconnects. Randomised, so that the clients of one process do not all reconnect at once. */
 const RECONNECT_MIN_MS = 2_000
 const RECONNECT_SPREAD_MS = 2_000
 
@@ -27,7 +27,7 @@ export type EndReason = 'shutdown' | 'age' | 'credential' | 'slow'
 
 export interface StreamEvent {
   readonly event: string
-  /** Where a client goes on after a reconnect (`Last-Event-ID`). */
+  /** The position at which a client continues after a reconnect (`Last-Event-ID`). */
   readonly id?: string
   /** Sent as one line of JSON. */
   readonly data: unknown
@@ -41,7 +41,7 @@ export class EventStream extends Readable {
     this.push(`retry: ${reconnectMs}\n\n`)
   }
 
-  /** @returns false when the client is too slow: what it has not read yet exceeds the buffer, and nothing more should be sent */
+  /** @returns false when the client is too slow: the unread bytes exceed the buffer, and no more events should be sent */
   event({ event, id, data }: StreamEvent): boolean {
     if (this.readableEnded || this.destroyed) return false
     const idLine = id === undefined ? '' : `id: ${id}\n`

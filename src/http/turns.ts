@@ -22,7 +22,7 @@ export interface TurnBounds {
 const MIB = 1024 * 1024
 
 export const USUAL_BOUNDS: TurnBounds = {
-  // Beyond the usual burst of a client. While the database is away each of these waits for its refusal, and those behind them for that.
+  // More than the usual burst of a client. While the database is unavailable, each of these waits for its refusal, and so do those queued behind them.
   lightPerUser: 64,
   heavyBytes: MIB / 8,
   heavyAtOnce: 3,
@@ -81,7 +81,7 @@ const AHEAD_MAX = 1_024
  * - Long and heavy requests of a user run one after the other.
  * - Heavy requests share a few places of the process, and a very large one has the process to itself. Among users the order is
  *   start-time fair queueing (Goyal et al., 1996) over bytes: each request takes virtual time in proportion to its bytes, and the
- *   user with the earliest time is next. Users with requests always waiting get equal bytes, whatever the sizes of their answers.
+ *   user with the earliest time is next. Users with requests always waiting get equal bytes, independent of the sizes of their answers.
  * - A large answer that its client has not read counts against its user, so that slow readers block themselves first.
  */
 export class Turns {

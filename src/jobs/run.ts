@@ -7,7 +7,7 @@ import type { JobKind, JobLog } from './kind.ts'
 
 const TIMEOUT_MS = 10 * 60_000
 const ATTEMPTS_MAX = 10
-/** How long work may go on after its signal was aborted. */
+/** How long work may continue after its signal was aborted. */
 const ABORT_GRACE_MS = 1_000
 
 const RETRY_MIN_MS = 5_000
@@ -58,7 +58,7 @@ export async function runOne(
 interface Attempt {
   /** Undefined after success. */
   readonly error?: unknown
-  /** False if the work goes on although its signal was aborted. */
+  /** False if the work continues although its signal was aborted. */
   readonly isOver: boolean
 }
 

@@ -54,7 +54,7 @@ const READ: readonly (readonly [guarantee: string, url: string, expected: Partia
   ['ssl= with a mode', 'postgres://u:p@h/d?ssl=verify-full', { tls: 'verify-full' }],
   ['ssl=true as require', 'postgres://u:p@h/d?ssl=true', { tls: 'require' }],
   ['ssl=False as disable', 'postgres://u:p@h/d?ssl=False', { tls: 'disable' }],
-  ['ssl=true beside a stronger mode', 'postgres://u:p@h/d?ssl=true&sslmode=verify-ca', { tls: 'verify-ca' }],
+  ['ssl=true together with a stronger mode', 'postgres://u:p@h/d?ssl=true&sslmode=verify-ca', { tls: 'verify-ca' }],
   ['ssl and sslmode that agree', 'postgres://u:p@h/d?ssl=require&sslmode=require', { tls: 'require' }],
   [
     'a root certificate',
@@ -129,9 +129,9 @@ const REFUSED: readonly (readonly [guarantee: string, url: string, reason: RegEx
   ['a raw # in the password', 'postgres://u:hun#ter2@h/d', /percent-encode /],
   ['a raw % in the password', 'postgres://u:100%hunter2@h/d', /invalid percent-encoding in password/],
   ['NUL', 'postgres://u:hunter2%00@h/d', /NUL in password/],
-  ['a port that is none', 'postgres://u:hunter2@h:65536/d', /from 1 to 65535 as port/],
-  ['a port in words', 'postgres://u:hunter2@h:pg/d', /not a URL of the form/],
-  ['an IPv6 address that is none', 'postgres://u:hunter2@[::g]/d', /IPv6/],
+  ['an invalid port', 'postgres://u:hunter2@h:65536/d', /from 1 to 65535 as port/],
+  ['a port that is no number', 'postgres://u:hunter2@h:pg/d', /not a URL of the form/],
+  ['an invalid IPv6 address', 'postgres://u:hunter2@[::g]/d', /IPv6/],
   ['several hosts', 'postgres://u:hunter2@h,i/d', /several hosts/],
   ['a host with blanks', 'postgres://u:hunter2@h%20i/d', /a host that is neither a name/],
   ['a relative socket', 'postgres://u:hunter2@/d?host=run/pg', /a host that is neither a name/],
@@ -141,7 +141,11 @@ const REFUSED: readonly (readonly [guarantee: string, url: string, reason: RegEx
   ['a revocation list', 'postgres://u:hunter2@h/d?sslcrl=c.pem', /unknown parameter sslcrl:/],
   ['a client certificate without its key', 'postgres://u:hunter2@h/d?sslcert=c.pem', /only one of sslcert and sslkey/],
   ['GSSAPI', 'postgres://u:hunter2@h/d?gssencmode=require', /one of disable, prefer as gssencmode/],
-  ['a statement cache in words', 'postgres://u:hunter2@h/d?statement_cache_size=none', /size of the statement cache/],
+  [
+    'a statement cache size that is no number',
+    'postgres://u:hunter2@h/d?statement_cache_size=none',
+    /size of the statement cache/,
+  ],
   ['a pgbouncer that is neither', 'postgres://u:hunter2@h/d?pgbouncer=yes', /one of true, false as pgbouncer/],
   ['a parameter whose name is no word', 'postgres://u:p@h/d?hun%40ter2=1', /not a plain word/],
   ['a parameter twice', 'postgres://u:hunter2@h/d?sslmode=require&sslmode=require', /parameter sslmode twice/],
@@ -159,7 +163,7 @@ const REFUSED: readonly (readonly [guarantee: string, url: string, reason: RegEx
   ['direct TLS that may be none', 'postgres://u:hunter2@h/d?sslnegotiation=direct', /needs sslmode=require/],
   ['an unknown channel binding', 'postgres://u:hunter2@h/d?channel_binding=yes', /channel_binding/],
   ['a timeout without an end', 'postgres://u:hunter2@h/d?connect_timeout=0', /from 1 to 600 as connect_timeout/],
-  ['a timeout in words', 'postgres://u:hunter2@h/d?connect_timeout=1s', /connect_timeout/],
+  ['a timeout that is no number', 'postgres://u:hunter2@h/d?connect_timeout=1s', /connect_timeout/],
 ]
 
 suite('a database URL is refused, without being quoted, for', () => {

@@ -110,7 +110,11 @@ async function checkTls({ environment, database: { address } }: Config, client: 
   }
   if (isThisMachine(address.host)) return ok('database TLS', 'none, on this machine')
   const judge = environment === 'production' ? fail : warn
-  return judge('database TLS', 'none: passwords and tasks travel in clear', 'add sslmode=verify-full to DATABASE_URL')
+  return judge(
+    'database TLS',
+    'none: passwords and tasks are sent in plain text',
+    'add sslmode=verify-full to DATABASE_URL',
+  )
 }
 
 async function checkClock(_: Config, client: Connection): Promise<Finding> {

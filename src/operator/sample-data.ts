@@ -75,7 +75,7 @@ const NOTES = [
   'Ask the others whether they want to come along.',
   'See last month for how it was done.',
   'Half an hour should do.',
-  'Needs a decision before it can go on.',
+  'Needs a decision before it can continue.',
 ]
 
 const DAY_MS = 24 * 60 * 60 * 1000

@@ -1,6 +1,6 @@
 import { parseInstant } from '../lib/instant.ts'
 
-/** A row of the old service: its columns as JSON, times in UTC. `id` is text, whatever its type was. */
+/** A row of the old service: its columns as JSON, times in UTC. `id` is text, also if its column has another type. */
 export interface OldRow {
   readonly id: string
   readonly columns: Readonly<Record<string, unknown>>

@@ -198,7 +198,7 @@ export type ComparisonName = { [F in Field]: Table[F] extends { comparisons: inf
 // Object.keys returns string[].
 export const FIELDS = Object.keys(TASK_FIELDS) as readonly Field[]
 
-/** The entry of a field, typed as TaskField whichever field it is. */
+/** The entry of a field, with the general type TaskField. */
 export const fieldOf = (field: Field): TaskField => TASK_FIELDS[field]
 
 const having = (member: keyof TaskField): readonly Field[] => FIELDS.filter((field) => member in TASK_FIELDS[field])

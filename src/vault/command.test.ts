@@ -69,7 +69,7 @@ suite('the vault command', () => {
       const { lines, status } = await run(configWith(current), action)
       assert.deepEqual(lines.slice(1), [
         'key 1 of 1 (encrypts) opens 2 rows',
-        'no key opens 1 rows, which were left as they are:',
+        'no key opens 1 rows, which were not changed:',
         '  anthropic of user ada',
       ])
       assert.equal(status, 1)

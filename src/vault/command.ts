@@ -11,7 +11,7 @@ const COMMANDS: Readonly<Record<string, (options: RotationOptions) => Promise<Pr
 /**
  * Runs `vault rotate` or `vault verify`. Exit status 1 when there is a row that no encryption key opens.
  *
- * @throws StartError for unknown words, and when the database is away
+ * @throws StartError for unknown arguments, and if the database is unavailable
  */
 export async function runVaultCommand(
   [action, ...surplus]: readonly string[],
@@ -42,7 +42,7 @@ function report({ openedBy, unreadable, unreadableRows }: Progress, print: Print
   }
   if (unreadable === 0) return print('every row can be read')
   process.exitCode = 1
-  print(`no key opens ${unreadable} rows, which were left as they are:`)
+  print(`no key opens ${unreadable} rows, which were not changed:`)
   for (const { userId, provider } of unreadableRows) print(`  ${provider} of user ${userId}`)
   if (unreadable > unreadableRows.length) print(`  and ${unreadable - unreadableRows.length} more`)
 }

@@ -65,7 +65,7 @@ const SAYS_NOTHING: Readonly<Record<string, FakeProvider['answer']>> = {
     error: { code: 400, status: 'FAILED_PRECONDITION', message: 'User location is not supported' },
   }),
   'a path that it does not have': answering(404, { error: { message: 'not found', type: 'not_found_error' } }),
-  'success in words that are no JSON': answering(200, 'OK'),
+  'success with a body that is no JSON': answering(200, 'OK'),
   'truncated JSON': answering(200, '{"data": [{"id": "x"'),
   'JSON that is no object': answering(200, [1]),
   'JSON that is null': answering(200, 'null'),

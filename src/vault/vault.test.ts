@@ -752,7 +752,7 @@ suite('provider keys', () => {
       }
       return texts.join('\n')
     })
-    assert.ok(everyRow.includes(ada.id) && lines.length > 50, 'nothing to look through')
+    assert.ok(everyRow.includes(ada.id) && lines.length > 50, 'nothing was recorded')
     const sent = new Set([key, other, ...provider.asked.map(keyIn).filter((each) => each.startsWith('AIza'))])
     assert.ok(sent.size > 20)
     const log = lines.join('')

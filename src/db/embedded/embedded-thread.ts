@@ -20,7 +20,7 @@ export type FromWorker =
   /** The directory holds no usable cluster, or none could be created; the worker ends. */
   | { readonly kind: 'failed'; readonly reason: string }
   | { readonly kind: 'data'; readonly connection: number; readonly bytes: Uint8Array<ArrayBuffer> }
-  /** The client violated the protocol; the worker goes on. */
+  /** The client violated the protocol; the worker continues. */
   | { readonly kind: 'refused'; readonly connection: number; readonly reason: string }
   /** PostgreSQL failed; the worker ends. */
   | { readonly kind: 'broken'; readonly reason: string }

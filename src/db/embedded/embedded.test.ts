@@ -112,7 +112,7 @@ test('a client that is destroyed during a query does not delay the next one, and
   assert.deepEqual((await pool.query('select id from killed')).rows, [{ id: 1 }])
 })
 
-test('a new connection gets a clean session, whatever the previous one left', async (t) => {
+test('a new connection gets a clean session, independent of the previous one', async (t) => {
   const owner = await clientOf(t, database)
   await owner.query('create role visitor; create table left_behind (id int); grant all on left_behind to visitor')
   await owner.query(`set session authorization visitor; set search_path = nowhere; set time zone 'Asia/Tokyo'`)

@@ -39,7 +39,7 @@ export type Numbering =
   | 'current'
   /** All files of the earlier numbering were applied, and none since. */
   | 'earlier'
-  /** Only some of them were applied, or other files besides. */
+  /** Only some of them were applied, or other files too. */
   | 'part of the earlier'
 
 export function numberingOf(applied: readonly Recorded[]): Numbering {

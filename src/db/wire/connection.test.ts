@@ -259,7 +259,7 @@ describe('TLS', { skip: needsServer }, () => {
     await assert.rejects(answer(front.port, 'sslmode=disable'), /no encryption/)
   })
 
-  test('prefer reports what is wrong besides TLS, and does not fall back for it', async () => {
+  test('prefer reports errors other than those of TLS, and does not fall back to plain text for them', async () => {
     await using front = await openFront('has')
     const wrong = { ...address(front.port, 'sslmode=prefer'), database: 'todo_no_such_database' }
     await assert.rejects(settleTls(wrong), { code: '3D000' })
@@ -289,7 +289,7 @@ describe('TLS', { skip: needsServer }, () => {
 })
 
 describe('a server that asks for a password', { skip: needsServer }, () => {
-  /** Once it has heard the right one, the real server goes on. */
+  /** After it has received the right password, it passes the connection on to the real server. */
   const asking = (near: Socket): void =>
     void near.once('data', (startup: Buffer) => {
       near.once('data', (answer: Buffer) => {
@@ -352,7 +352,7 @@ describe('channel_binding=require', () => {
   const md5 = message('R', 5, 0x01020304)
   const sasl = message('R', 10, 'SCRAM-SHA-256', '')
   for (const [what, request] of [
-    ['a password in the clear', message('R', 3)],
+    ['a password in plain text', message('R', 3)],
     ['an MD5 hash', md5],
     ['SCRAM without channel binding', sasl],
   ] as const) {

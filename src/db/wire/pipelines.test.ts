@@ -113,10 +113,10 @@ suite('concurrent reads', { skip: needsServer }, () => {
     })
     const waits = [300]
     const late = assert.rejects(scopes.asUser(user(0).principal, whose(0.6)), { code: 'unavailable' })
-    const beside = Array.from({ length: 8 }, (_, at) => scopes.asUser(user(at).principal, whose()))
+    const others = Array.from({ length: 8 }, (_, at) => scopes.asUser(user(at).principal, whose()))
     assert.deepEqual(
-      (await Promise.all(beside)).map((answer) => answer.user),
-      beside.map((_, at) => user(at).id),
+      (await Promise.all(others)).map((answer) => answer.user),
+      others.map((_, at) => user(at).id),
     )
     await late
     while (served.db.pool.idleCount < served.db.pool.totalCount) await sleep(10)
@@ -205,12 +205,12 @@ suite('concurrent writes', { skip: needsServer }, () => {
         ended.push('kept')
         return pid
       })
-    const beside = many().then(() => ended.push('beside'))
-    await beside
+    const others = many().then(() => ended.push('others'))
+    await others
     lock.resolve()
     await holder
     assert.equal(await kept, 0, 'the row was there when the lock ended')
-    assert.deepEqual(ended, ['beside', 'kept'])
+    assert.deepEqual(ended, ['others', 'kept'])
   })
 
   const SLOW_INSERT = {

@@ -72,7 +72,7 @@ suite('the search in a database whose locale is', { skip: needsServer }, () => {
   }
 
   for (const [locale, { options, since = 0 }] of Object.entries(LOCALES)) {
-    test(`${locale} finds words in every alphabet, whatever their case and accents`, async (t) => {
+    test(`${locale} finds words in every alphabet, ignoring case and accents`, async (t) => {
       if ((await serverVersion()) < since) return t.skip(`needs PostgreSQL ${since}`)
       const url = await createDatabase(options).catch((error: unknown) => {
         if (locale !== 'C' && error instanceof DatabaseError && LACKING.has(error.code)) return error

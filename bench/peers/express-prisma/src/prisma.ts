@@ -1,7 +1,7 @@
 import { PrismaPg } from '@prisma/adapter-pg'
 import { PrismaClient } from '../generated/prisma/client.ts'
 
-// Without a name for it, no statement is kept prepared. There are as many texts as combinations of fields.
+// Statements are prepared only with a name. There are as many texts as combinations of fields.
 const names = new Map<string, string>()
 
 const adapter = new PrismaPg(

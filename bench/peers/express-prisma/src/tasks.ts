@@ -36,7 +36,7 @@ tasks.post('/', async (req, res) => {
   res.status(201).json(task)
 })
 
-// The error handler makes a 404 of P2025, "record to update not found".
+// The error handler answers 404 for P2025, "record to update not found".
 tasks.patch('/:id', async (req, res) => {
   const { title, description, status, priority, dueDate, tags } = req.body
   const task = await prisma.task.update({

@@ -45,7 +45,7 @@ export const createTask = db
     description: sql.placeholder('description'),
     status: sql.placeholder('status'),
     priority: sql.placeholder('priority'),
-    // Inside `sql`, because a placeholder of a timestamp column itself takes no null.
+    // Inside `sql`, because a placeholder for a timestamp column does not accept null.
     dueDate: sql`${sql.placeholder('dueDate')}`,
     tags: sql.placeholder('tags'),
     completedAt: sql`${sql.placeholder('completedAt')}`,

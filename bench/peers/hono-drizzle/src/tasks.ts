@@ -41,7 +41,7 @@ taskRoutes.post('/', async (c) => {
   return c.json(task, 201)
 })
 
-// Which columns are set differs from call to call: no prepared statement.
+// Not prepared, because the set of columns differs between calls.
 taskRoutes.patch('/:id', async (c) => {
   const { title, description, status, priority, dueDate, tags } = await c.req.json<Partial<Values>>()
   const [task] = await db

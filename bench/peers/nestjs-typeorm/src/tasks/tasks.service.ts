@@ -23,7 +23,7 @@ export class TasksService {
     return task;
   }
 
-  // `insert` and not `save`, which would look for the id first and open a transaction around the one statement.
+  // Not `save`, which would look the id up first and open a transaction around the single statement.
   async create(userId: string, { title, description, status, priority, dueDate, tags }: CreateTaskDto): Promise<Task> {
     const task = this.tasks.create({
       id: randomUUID(),
@@ -59,7 +59,7 @@ export class TasksService {
     });
   }
 
-  // One statement, which counts the version and the time of the update by itself.
+  // One statement, which also sets the version and the time of the update.
   private async change(userId: string, id: string, values: QueryDeepPartialEntity<Task>): Promise<Task> {
     const { raw } = await this.tasks.update({ id, userId }, values, { returning: '*' });
     const [row] = raw;
