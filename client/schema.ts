@@ -627,7 +627,7 @@ export interface components {
          *       "code": "invalid_input",
          *       "title": "Invalid input",
          *       "meaning": "The request is well-formed and its values are not valid. errors names each fault by its JSON Pointer.",
-         *       "action": "Correct the request and send it again. Repeated as it is, it is refused again."
+         *       "action": "Correct the request and send it again. Without a change it is refused again."
          *     }
          */
         ProblemPage: {

@@ -16,12 +16,12 @@ const GENERATED = await generatedDocuments()
 
 suite('the generated tables', () => {
   for (const { document, text } of GENERATED) {
-    test(`of ${document} are those that the code declares; npm run docs writes them`, () => {
+    test(`of ${document} are up to date; npm run docs writes them`, () => {
       assert.equal(textOf(document), text)
     })
   }
 
-  test('show each variable with its default and its other names, and each metric with its type and labels', () => {
+  test('contain each variable with its default and its other names, and each metric with its type and labels', () => {
     const { CORS_ORIGINS, DATABASE_URL } = VARIABLES
     const rows = textOf('docs/configuration.md')
     const does = CORS_ORIGINS?.does

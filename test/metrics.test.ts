@@ -99,24 +99,28 @@ suite('the metrics', () => {
     for (const status of requests?.get('status') ?? []) assert.match(status, /^[1-5]\d\d$/)
   })
 
-  test('are those of the documentation', { skip: process.platform !== 'linux' && 'others have fewer' }, () => {
-    const document = read('docs/operations/metrics.md')
-    const [own = '', ofNode = ''] = document.split('\n## Prometheus')[0]?.split('as `prom-client` gives them') ?? []
-    const rows = [...own.matchAll(/^\| `(\w+)` \| (\w+) \| ([^|]*)\|/gm)]
-    const names = [
-      ...rows.map(([, name = '']) => name),
-      ...[...ofNode.matchAll(/`(\w+)`/g)].map(([, name = '']) => name),
-    ]
-    const found = parsed(text)
-    assert.deepEqual(names.sort(), [...found.keys()].sort())
-    for (const [, name = '', type, labels = ''] of rows) {
-      assert.equal(type, found.get(name)?.type, name)
-      const documented = [...labels.matchAll(/`(\w+)`/g)].map(([, label = '']) => label)
-      const shown = [...(found.get(name)?.labels.keys() ?? [])].filter((label) => label !== 'le')
-      // What has not happened yet has no series.
-      if (shown.length > 0) assert.deepEqual(shown.sort(), documented.sort(), name)
-    }
-  })
+  test(
+    'are those of the documentation',
+    { skip: process.platform !== 'linux' && 'other platforms have fewer metrics' },
+    () => {
+      const document = read('docs/operations/metrics.md')
+      const [own = '', ofNode = ''] = document.split('\n## Prometheus')[0]?.split('as `prom-client` gives them') ?? []
+      const rows = [...own.matchAll(/^\| `(\w+)` \| (\w+) \| ([^|]*)\|/gm)]
+      const names = [
+        ...rows.map(([, name = '']) => name),
+        ...[...ofNode.matchAll(/`(\w+)`/g)].map(([, name = '']) => name),
+      ]
+      const found = parsed(text)
+      assert.deepEqual(names.sort(), [...found.keys()].sort())
+      for (const [, name = '', type, labels = ''] of rows) {
+        assert.equal(type, found.get(name)?.type, name)
+        const documented = [...labels.matchAll(/`(\w+)`/g)].map(([, label = '']) => label)
+        const shown = [...(found.get(name)?.labels.keys() ?? [])].filter((label) => label !== 'le')
+        // Events that have not happened yet have no series.
+        if (shown.length > 0) assert.deepEqual(shown.sort(), documented.sort(), name)
+      }
+    },
+  )
 
   test('have names that follow the conventions of Prometheus', () => {
     for (const { name, type } of parsed(text).values()) {

@@ -25,13 +25,13 @@ suite('the guide for migrating from the Python service', () => {
     ]),
   )
 
-  test('goes through variables that there are, among them all that had another name', () => {
+  test('lists only existing variables, including all renamed ones', () => {
     assert.deepEqual(
       [...rows.keys()].filter((name) => !Object.hasOwn(VARIABLES, name)),
       [],
     )
     for (const [name, { otherNames = [] }] of Object.entries(VARIABLES)) {
-      // Those of OpenTelemetry have two names of their own.
+      // The variables of OpenTelemetry have two names.
       if (name.startsWith('OTEL_')) continue
       const { kind, advice = '' } = rows.get(name) ?? {}
       assert.equal(kind === 'renamed', otherNames.length > 0, name)
@@ -39,7 +39,7 @@ suite('the guide for migrating from the Python service', () => {
     }
   })
 
-  test('knows no other kinds, and mentions a new variable only for its advice', () => {
+  test('uses only the known kinds, and lists a new variable only with advice', () => {
     for (const [name, { kind, advice }] of rows) {
       assert.match(kind, /^(same|more|renamed|new)$/, name)
       assert.ok(kind !== 'new' || advice !== '', name)

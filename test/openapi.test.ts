@@ -172,7 +172,7 @@ suite('the OpenAPI document', () => {
       )
     })
 
-    test('each set of refusals is one response, in whatever order the operations list the codes', () => {
+    test('each set of refusals is one response, independent of the order of the codes', () => {
       const sets = Object.keys(document.components.responses).map((name) => name.split('Or').sort().join('Or'))
       assert.equal(new Set(sets).size, sets.length)
       assert.deepEqual(
@@ -181,7 +181,7 @@ suite('the OpenAPI document', () => {
       )
     })
 
-    test('no component has the name that a generator gives to something of an operation', () => {
+    test('no component has a name that generators derive from an operation', () => {
       const names = Object.keys(document.components.schemas)
       const taken = new Set(
         operations.flatMap(({ operation: { operationId } }) =>
@@ -204,7 +204,7 @@ suite('the OpenAPI document', () => {
       )
     })
 
-    test('values that are no names in programs have names in UPPER_SNAKE', () => {
+    test('values that are no identifiers have names in UPPER_SNAKE', () => {
       for (const [path, node] of nodes()) {
         if (!Array.isArray(node.enum) || node.enum.every((value: string) => /^(?:[A-Z_]+|[a-z]+)$/.test(value)))
           continue
@@ -214,7 +214,7 @@ suite('the OpenAPI document', () => {
       }
     })
 
-    test('what the service answers, and may extend, is an open set', () => {
+    test('sets of values in answers that may grow are open sets', () => {
       const { ProblemCode, Problem, BatchProblem, UserApiKey } = document.components.schemas
       assert.deepEqual([ProblemCode.type, ProblemCode.enum, ProblemCode.maxLength], ['string', undefined, 64])
       assert.deepEqual(
@@ -261,7 +261,7 @@ suite('the OpenAPI document', () => {
       }
     })
 
-    test('no array or object of a patch loses what is stored when a client sends null for what it leaves out', () => {
+    test('a client that sends null for absent members of a patch deletes no stored array or object', () => {
       const resolve = (schema: Json): Json =>
         schema.$ref === undefined ? schema : document.components.schemas[schema.$ref.split('/').at(-1)]
       const patches = operations

@@ -47,7 +47,7 @@ export async function startService(
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   })
   let said = ''
-  const closed = once(child, 'close') as Promise<[number | null, NodeJS.Signals | null]> // as node:child_process has it
+  const closed = once(child, 'close') as Promise<[number | null, NodeJS.Signals | null]> // the type of node:child_process
   const ended = closed.then(([, signal]) => signal)
   const listening = new Promise<string>((resolve, reject) => {
     for (const stream of [child.stdout, child.stderr]) {

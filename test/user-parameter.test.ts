@@ -8,8 +8,8 @@ import { pageStatement } from '../src/tasks/list/query-sql.ts'
 import { readQuery, type TaskQuery } from '../src/tasks/list/query.ts'
 
 /**
- * Every statement on users' rows compares their user itself, as `user_id = $user` (src/db/user-parameter.ts), besides the policies. An
- * INSERT names no user: the serving role has no right to, and the default of the column is the user of the scope.
+ * Every statement on users' rows compares their user itself, as `user_id = $user` (src/db/user-parameter.ts), in addition to the
+ * policies. An INSERT names no user: the serving role has no right to, and the default of the column is the user of the scope.
  */
 
 const SRC = fileURLToPath(new URL('../src/', import.meta.url))
@@ -28,9 +28,9 @@ const forgets = (text: string): boolean => count(text, READ) > count(text, COMPA
 
 const ACROSS_USERS = 'is for rows of all users: the system role executes it, or the owner'
 const NO_ROW = 'reads no row: it asks for the right to write'
-const ASSEMBLED = 'is put together from pieces, and tested below as a whole'
+const ASSEMBLED = 'is assembled from pieces, and tested below as a whole'
 
-/** The files with statements that do not compare the user, and why. */
+/** The files with statements that do not compare the user, with the reasons. */
 const EXPLAINED: Readonly<Record<string, string>> = {
   'db/idempotency-purge.ts': ACROSS_USERS,
   'tasks/feature.ts': NO_ROW,
@@ -40,7 +40,7 @@ const EXPLAINED: Readonly<Record<string, string>> = {
   'vault/rotation.ts': ACROSS_USERS,
 }
 
-/** The texts in a source, those inside of others included. */
+/** The string literals of a source, including nested ones. */
 function textsOf(source: string): string[] {
   const texts: string[] = []
   const visit = (node: ts.Node): void => {
@@ -61,14 +61,14 @@ suite("statements on users' rows", () => {
     assert.ok(!forgets('update tasks set title = $1 where user_id = $user'))
   })
 
-  test('compare their user, or are in a file of which it is explained why not', () => {
+  test('compare their user, or are in a file with a listed reason', () => {
     const forgetful = globSync('**/*.ts', { cwd: SRC, exclude: ['**/*.test.ts'] }).filter((file) =>
       textsOf(readFileSync(SRC + file, 'utf8')).some(forgets),
     )
     assert.deepEqual(forgetful.sort(), Object.keys(EXPLAINED))
   })
 
-  test('that are pages of tasks compare their user in each part, whatever is asked for', () => {
+  test('that are pages of tasks compare their user in each part, for every query', () => {
     const queries: readonly TaskQuery[] = [
       {},
       { count: true },

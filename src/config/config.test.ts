@@ -315,7 +315,7 @@ suite('an invalid value is reported in one line that names the variable and does
   test('every variable has a case here', () => {
     assert.deepEqual(
       new Set(WRONG.map(([variable]) => variable)),
-      // Features test their own.
+      // Features test their own variables.
       new Set(Object.keys(OWN_VARIABLES).filter((each) => each !== 'DATA_DIR')),
     )
   })
@@ -596,11 +596,11 @@ test('a variable without a value means the default that is declared for document
 suite('.env.example', () => {
   const textOf = (): Promise<string> => readFile(new URL('../../.env.example', import.meta.url), 'utf8')
 
-  test('sets nothing as it is', async () => {
+  test('sets no variable without changes', async () => {
     assert.deepEqual(Object.keys(parseEnv(await textOf())), [])
   })
 
-  test('has only variables that there are, and all that production requires', async () => {
+  test('has only existing variables, and all that production requires', async () => {
     const shown = Object.keys(parseEnv((await textOf()).replaceAll(/^# (?=[A-Z_]+=)/gm, '')))
     assert.deepEqual(
       shown.filter((name) => !Object.hasOwn(VARIABLES, name)),

@@ -30,13 +30,13 @@ async function metrics(): Promise<string> {
   return table(['Metric', 'Type', 'Labels', 'Meaning'], rows)
 }
 
-/** The generated tables by the document that has them and the name in their marks. */
+/** The generated tables by document and by the name in their markers. */
 const TABLES: readonly { readonly document: string; readonly name: string; readonly make: () => Promise<string> }[] = [
   { document: 'docs/configuration.md', name: 'variables', make: variables },
   { document: 'docs/operations/metrics.md', name: 'metrics', make: metrics },
 ]
 
-/** A document as it should be. */
+/** A document with up-to-date tables. */
 export interface GeneratedDocument {
   readonly document: string
   readonly text: string

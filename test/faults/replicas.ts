@@ -15,10 +15,10 @@ import { findBinary, freePort, serverDirectory, spawnServer } from './postgres.t
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 const BALANCER_MS = 60_000
 
-/** One process that serves on a port of its own, with its workers. */
+/** A process that serves on its own port, with its workers. */
 export interface Replica {
   readonly port: number
-  /** Sends SIGTERM, and fails unless the process then ends by itself with status 0. */
+  /** Sends SIGTERM, and fails unless the process then exits with status 0. */
   stop(): Promise<void>
   kill(): Promise<void>
 }
@@ -40,7 +40,7 @@ export async function startReplica(
   let toListen = Number(env['WORKERS'] ?? 1)
   await new Promise<void>((resolve, reject) => {
     createInterface({ input: child.stdout }).on('line', (line) => {
-      const { msg = '', pid = 0 } = JSON.parse(line) as { msg?: string; pid?: number } // as pino writes it
+      const { msg = '', pid = 0 } = JSON.parse(line) as { msg?: string; pid?: number } // the format of pino
       if (msg === 'worker started') workers.push(pid)
       if (msg.startsWith('Server listening at') && (toListen -= 1) === 0) resolve()
     })
@@ -66,7 +66,7 @@ function killIfRunning(pid: number): void {
   try {
     process.kill(pid, 'SIGKILL')
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error // it has ended already
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error // the process has already ended
   }
 }
 
@@ -97,7 +97,7 @@ function spawnProgram(
   })
 }
 
-/** haproxy if it is installed, else a small balancer of our own. Both send requests only to replicas whose readiness is 200. */
+/** haproxy if it is installed, else a small load balancer. Both send requests only to replicas whose readiness is 200. */
 export const startBalancer = (ports: readonly number[]): Promise<Balancer> =>
   findBinary('haproxy') === undefined ? openBalancer(ports) : startHaproxy(ports)
 

@@ -29,7 +29,7 @@ async function load(port: number, userId: string, stopping: AbortSignal, seen: L
 }
 
 suite('a rolling restart of two replicas behind a proxy', { skip: needsServer }, () => {
-  test('drops no request, and every task acknowledged is there', async (t) => {
+  test('loses no request and no acknowledged task', async (t) => {
     await using database = await openTestDatabase()
     const env = {
       ...database.env,
@@ -60,7 +60,7 @@ suite('a rolling restart of two replicas behind a proxy', { skip: needsServer },
         await replica.stop()
         replicas[index] = await startReplica(replica.port, env)
         await balancer.allServe()
-        // The load continued in between.
+        // The load continued meanwhile.
         assert.ok(seen.created.size > before)
       }
       stopping.abort()

@@ -11,7 +11,7 @@ import { runProgram, startBalancer, startReplica, type Replica } from './replica
 import { work, type Acknowledged } from './upgrade-load.ts'
 import { addMigration, earlierVersion, edit, needsHistory, nextVersion } from './versions.ts'
 
-/** Fewer with many workers, which need the processors to start. */
+/** Fewer clients with many workers, which need the processors for their start. */
 const CLIENTS = { 1: 6, 4: 4 }
 
 /**
@@ -124,7 +124,7 @@ async function migrateUp(root: string, env: Readonly<Record<string, string>>): P
 
 const migrationsOf = (readiness: Answer): [number, string] => [readiness.status, readiness.json.checks.migrations]
 
-/** What the database has is what was acknowledged: each task once, in its last version, and each change since the migration once. */
+/** Asserts that the database has exactly the acknowledged rows: each task once in its last version, and each change since the migration once. */
 async function assertAllThere(url: string, { versions }: Acknowledged): Promise<void> {
   await withClient(url, async (client) => {
     const { rows } = await client.query<{ id: string; version: number }>('select id, version from tasks order by id')
@@ -164,24 +164,24 @@ suite('a rolling upgrade with an expanding migration', { skip: needsServer || ne
       const clients = Array.from({ length: CLIENTS[workers] }, (_, n) =>
         work(balancer.port, `client ${n}`, credentials[n % 2] ?? {}, stopping.signal, seen),
       )
-      /** The load goes on until some requests more are answered. */
-      const goesOn = (what: string): Promise<void> => {
+      /** Waits until further requests of the load are answered. */
+      const loadContinues = (what: string): Promise<void> => {
         const target = seen.requests + 20 * CLIENTS[workers]
-        return until(`the load goes on ${what}`, () => seen.requests >= target || seen.lost.length > 0)
+        return until(`the load continues ${what}`, () => seen.requests >= target || seen.lost.length > 0)
       }
       try {
-        await goesOn('before the upgrade')
+        await loadContinues('before the upgrade')
         await migrateUp(next, env)
         for (const index of replicas.keys()) {
           assert.deepEqual(migrationsOf(await setting.ask(index, 'GET', '/health/ready')), [200, 'ahead'])
         }
-        await goesOn('on the newer schema')
+        await loadContinues('on the newer schema')
         for (const root of [next, earlier]) {
           for (const index of replicas.keys()) {
             await setting.replace(index, root)
             const expected = root === next ? 'current' : 'ahead'
             assert.deepEqual(migrationsOf(await setting.ask(index, 'GET', '/health/ready')), [200, expected])
-            await goesOn(`after replica ${index} was replaced`)
+            await loadContinues(`after replica ${index} was replaced`)
           }
         }
       } finally {
@@ -196,8 +196,8 @@ suite('a rolling upgrade with an expanding migration', { skip: needsServer || ne
     })
   }
 
-  test('an Idempotency-Key counts across versions; one that only the newer version understands is 503 at the older', async () => {
-    // A version to come that identifies requests in a further way, as a changed `fingerprintsOf` would.
+  test('an Idempotency-Key is valid across versions; one with a fingerprint of the newer version is 503 at the older', async () => {
+    // A future version that identifies requests in another way, as with a changed `fingerprintsOf`.
     const newer = nextVersion()
     try {
       addMigration(newer, 'task_versions', EXPANDING)
@@ -240,7 +240,7 @@ suite('a rolling upgrade with an expanding migration', { skip: needsServer || ne
     }
   })
 
-  test('a contracting migration takes the earlier version out: it is not ready and does not start', async () => {
+  test('after a contracting migration the earlier version is not ready and does not start', async () => {
     const contracted = nextVersion()
     try {
       addMigration(contracted, 'task_versions', EXPANDING)
