@@ -167,7 +167,8 @@ export const GENERATORS: readonly Generator[] = [
     install: [FETCH_JAR],
     build: [
       openapiGenerator('-g rust --additional-properties packageName=todo-client --type-mappings DateTime=String'),
-      typed('cargo build --quiet'),
+      typed('cargo fetch --quiet'),
+      typed('cargo build --quiet --offline'),
     ],
     run: ['target/debug/program'],
   },

@@ -116,17 +116,24 @@ export async function build(generator: Generator, budget: Budget): Promise<strin
   return directory
 }
 
-/** Where each program that downloads does so. */
+/** From where each command that downloads does so, by its first two words. The other commands, compilers above all, run without. */
 const REGISTRIES: Readonly<Record<string, string>> = {
-  mvn: 'Maven Central',
-  go: 'the Go module proxy',
-  cargo: 'crates.io',
-  'venv/bin/pip': 'PyPI',
+  'mvn -B': 'Maven Central',
+  'go get': 'the Go module proxy',
+  'go mod': 'the Go module proxy',
+  'cargo fetch': 'crates.io',
+  'venv/bin/pip install': 'PyPI',
 }
 
-/** What programs print when the registry does not answer. */
-const UNREACHABLE =
-  /could not resolve|couldn't resolve|name resolution|no such host|unknown host|network is unreachable|connection refused|connect timed out|connection timed out|i\/o timeout|failed to establish a new connection/i
+/** What these commands print when the registry does not answer. */
+const UNREACHABLE = new RegExp(
+  [
+    "could not resolve host|couldn't resolve host|name resolution|no such host|unknown host|network is unreachable",
+    'connection refused|connection reset|timed out|i/o timeout|handshake timeout|failed to establish a new connection',
+    'bad gateway|service unavailable|too many requests',
+  ].join('|'),
+  'i',
+)
 
 /**
  * Runs a command of a generator to its end.
@@ -148,7 +155,7 @@ export async function runToEnd(
   const line = command.join(' ')
   if (isLate && boundMs < limitMs) throw new Skipped(`not run: ${budget.reason}, and then by ${line} for ${name}`)
   const ending = isLate ? `took longer than ${boundMs / 1000} s and was stopped` : `ended with status ${status}`
-  const registry = REGISTRIES[command[0]]
+  const registry = REGISTRIES[command.slice(0, 2).join(' ')]
   const reason = output.split('\n').find((each) => UNREACHABLE.test(each))
   if (registry !== undefined && reason !== undefined) {
     throw new Skipped(`${registry} cannot be reached: ${line} ${ending}: ${reason.trim().slice(0, 300)}`)
