@@ -1,6 +1,7 @@
 import type { Logger } from 'pino'
 import type { Config } from './config/config.ts'
-import { createAuth, type Auth, type AuthOptions } from './auth/better-auth.ts'
+import { createAuth, type Auth } from './auth/better-auth.ts'
+import type { AuthOptions } from './auth/options.ts'
 import { openDatabase, type Database } from './db/database.ts'
 import type { FeatureDeps } from './feature.ts'
 import { PROBLEM_KINDS } from './features.ts'

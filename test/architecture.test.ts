@@ -78,22 +78,25 @@ function importsOf(file: string): string[] {
 }
 
 const FUNCTION_LINES_MAX = 70
-/** Functions that are too long, with their lengths. A function that becomes shorter must be updated here. */
-const LONGER_FUNCTIONS: Readonly<Record<string, number>> = {
-  'auth/better-auth.ts betterAuthOptions': 74,
-  'http/connections.ts createConnections': 166,
-  'http/server.ts createApp': 140,
-}
 /** The first line of a function at the top level, as a declaration or as an arrow function. */
 const FUNCTION = /^(?:export )?(?:async )?(?:function\*? (\w+)|const (\w+)\b.*=(?: async)?(?: <.*>)? ?\(.*)/
+/** The first line of a method of a class, which ends with the next line that is `  }`. */
+const METHOD = /^  (?:(?:static|async|get|set) )*\*?(#?\w+|\[[\w.]+\])(?:<.*>)?\(.*\{$/
+const NO_METHOD = new Set(['if', 'for', 'while', 'switch', 'catch'])
 
 /**
- * Functions at the top level of a file, with their lines. The formatter, which is checked too, begins each at the start of a line and
- * ends it with the first line that begins with `}` or `)` and opens nothing. An arrow function without a block ends before an empty line.
+ * Functions at the top level of a file and methods, with their lines. The formatter, which is checked too, begins each at the start of a
+ * line and ends it with the first line that begins with `}` or `)` and opens nothing. An arrow function without a block ends before an
+ * empty line.
  */
 function functionsOf(file: string): readonly { readonly name: string; readonly lines: number }[] {
   const lines = readFileSync(join(SRC, file), 'utf8').split('\n')
   return lines.flatMap((line, start) => {
+    const [, method] = METHOD.exec(line) ?? []
+    if (method !== undefined && !NO_METHOD.has(method)) {
+      const end = lines.findIndex((each, at) => at >= start && each === '  }')
+      return [{ name: `${file} ${method}`, lines: end - start + 1 }]
+    }
     const [, declared, arrow] = FUNCTION.exec(line) ?? []
     const name = declared ?? arrow
     if (name === undefined) return []
@@ -171,10 +174,16 @@ suite('architecture', () => {
     assert.deepEqual(long, [])
   })
 
-  test('no function has more than 70 lines, and listed longer ones do not grow', () => {
+  test('no function has more than 70 lines', () => {
     const all = FILES.flatMap(functionsOf)
-    assert.ok(all.length > 500, `only ${all.length} functions were found`)
-    const long = all.filter(({ lines }) => lines > FUNCTION_LINES_MAX).map(({ name, lines }) => [name, lines] as const)
-    assert.deepEqual(Object.fromEntries(long), LONGER_FUNCTIONS)
+    assert.ok(all.length > 800, `only ${all.length} functions were found`)
+    assert.ok(
+      all.some(({ name }) => name === 'http/connections.ts #countBytes'),
+      'no methods were found',
+    )
+    assert.deepEqual(
+      all.filter(({ lines }) => lines > FUNCTION_LINES_MAX),
+      [],
+    )
   })
 })

@@ -6,7 +6,8 @@ import { withoutPort } from '../http/admission.ts'
 import { refuseContradiction } from '../http/identify.ts'
 import type { App } from '../http/app.ts'
 import { refusals } from '../http/wire.ts'
-import { CLIENT_ADDRESS_HEADER, type Auth } from './better-auth.ts'
+import type { Auth } from './better-auth.ts'
+import { CLIENT_ADDRESS_HEADER } from './options.ts'
 import * as shape from './schema.ts'
 
 interface Endpoint {

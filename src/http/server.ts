@@ -7,27 +7,30 @@ import {
   type FastifyReply,
   type FastifyRequest,
 } from 'fastify'
-import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
+import type { IncomingMessage } from 'node:http'
+import type { Bindings } from 'pino'
 import type { Config } from '../config/config.ts'
 import { Problem } from '../errors.ts'
-import { JsonError, parseJson } from '../lib/json.ts'
 import { IGNORING_OBSERVER, type Observer, type Tracer } from '../observer.ts'
 import type { Gate } from './admission.ts'
 import { originForm, refuseAmbiguity } from './ambiguity.ts'
 import type { App } from './app.ts'
-import { createConnections } from './connections.ts'
+import { parseBodies, refuseBody, refuseExpectation } from './bodies.ts'
+import { Connections } from './connections.ts'
 import { allowOrigins, answerPreflights, corsHeaders } from './cors.ts'
 import { credentialFirst } from './credential-first.ts'
+import { Exchanges } from './exchange.ts'
 import { shareFairly } from './fairness.ts'
 import { identify } from './identify.ts'
 import { linksOf } from './links.ts'
-import { BODY_BYTES_MAX, bytesOf, HEADER_BYTES_MAX, headersTooLarge } from './message-bytes.ts'
-import { refuseUnknown, watchRoutes } from './methods.ts'
+import { BODY_BYTES_MAX, HEADER_BYTES_MAX } from './message-bytes.ts'
+import { refuseUnknown, watchRoutes, type Methods } from './methods.ts'
 import { boundWork } from './overload.ts'
 import { pathOf, requestIdOf, sendProblem } from './problem.ts'
 import { parseQuery } from './query-string.ts'
 import { limitRates, requireAdmission } from './rate-limit.ts'
-import { logRequest, RequestLogger } from './request-log.ts'
+import { RawAnswers } from './raw-answers.ts'
+import { RequestLogger } from './request-log.ts'
 import { buildSerializer } from './serialization.ts'
 import { Streams } from './streams.ts'
 import { traceRequests } from './trace.ts'
@@ -58,47 +61,33 @@ const SECURITY_HEADERS: Readonly<Record<string, string>> = {
   'cross-origin-opener-policy': 'same-origin',
   'cross-origin-resource-policy': 'same-origin',
 }
-const PRIVATE = 'private, no-store'
 const TRANSPORT_SECURITY = { 'strict-transport-security': 'max-age=31536000; includeSubDomains' }
+
+interface Watching {
+  readonly observer?: Observer
+  readonly tracer?: Tracer | undefined
+}
 
 /** The HTTP surface without features: limits, authentication, one shape for every refusal. */
 export async function createApp(
   config: Config,
   log: FastifyBaseLogger,
   gate: Gate,
-  { observer = IGNORING_OBSERVER, tracer }: { observer?: Observer; tracer?: Tracer | undefined } = {},
+  { observer = IGNORING_OBSERVER, tracer }: Watching = {},
 ): Promise<App> {
   const headers = { ...SECURITY_HEADERS, ...(config.environment === 'production' ? TRANSPORT_SECURITY : {}) }
   const links = linksOf(config.http.publicUrl)
-  const connections = createConnections(headers, links, log, observer)
+  const connections = new Connections(new RawAnswers(headers, links, log, observer))
+  const exchanges = new Exchanges(headers, connections)
   const app = fastify({
-    loggerInstance: log,
-    logController: new LogController({ disableRequestLogging: true }),
-    trustProxy: config.http.trustProxy.length > 0 ? [...config.http.trustProxy] : false,
-    bodyLimit: BODY_BYTES_MAX,
-    requestTimeout: REQUEST_TIMEOUT_MS,
-    keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
-    connectionTimeout: SILENCE_TIMEOUT_MS,
-    http: {
-      maxHeaderSize: HEADER_BYTES_MAX,
-      headersTimeout: HEADERS_TIMEOUT_MS,
-      connectionsCheckingInterval: TIMEOUT_CHECK_INTERVAL_MS,
-      // Node's refusal has an empty body; `refuseAmbiguity` answers with a problem.
-      requireHostHeader: false,
-    },
-    schemaController: { compilersFactory: { buildSerializer, buildValidator } },
-    rewriteUrl: ({ url }) => originForm(url ?? '/'),
-    // A path parameter of any length reaches its schema, which refuses an id that is not a UUID.
-    routerOptions: { ignoreTrailingSlash: true, maxParamLength: URL_LENGTH_MAX, querystringParser: parseQuery },
-    genReqId: requestIdOf,
-    childLoggerFactory: (logger, bindings) => new RequestLogger(logger, bindings),
+    ...serverOptions(config, log),
     clientErrorHandler: (error, socket) => connections.refuse(error, socket),
     // Refusals of the router, which run no hooks.
     frameworkErrors: (error, request, reply) => {
-      begin(request, reply)
-      if (abortIfLeft(request)) return
+      exchanges.begin(request, reply)
+      if (exchanges.abortIfLeft(request)) return
       void reply.headers(corsHeaders(config, request.raw))
-      endConnection(request, reply)
+      exchanges.endConnection(request, reply, app.draining)
       void sendProblem(error, request, reply)
     },
   }).withTypeProvider<TypeBoxTypeProvider>()
@@ -109,70 +98,15 @@ export async function createApp(
   app.decorate('streams', new Streams())
   app.decorate('observer', observer)
   connections.watch(app.server)
-  // No limit on the number of headers, or Node would drop some unread. Their total size is limited.
-  app.server.maxHeadersCount = 0
-  app.server.maxConnections = CONNECTIONS_MAX
-  // Without these listeners Node answers by itself: the first with an empty body, the second with 100 before a refusal.
-  for (const event of ['checkExpectation', 'checkContinue']) {
-    app.server.on(event, (request, response) => app.server.emit('request', request, response))
-  }
+  limitConnections(app)
   const methods = watchRoutes(app)
-  app.setErrorHandler(async (thrown, request, reply) => {
-    try {
-      await requireAdmission(request)
-    } catch (refusal) {
-      // Beyond its rate limit a request gets 429, however else it fails.
-      return sendProblem(refusal, request, reply)
-    }
-    return sendProblem(await credentialFirst(request, gate, thrown), request, reply)
-  })
+  answerErrors(app, gate)
   app.setNotFoundHandler((request) => refuseUnknown(request, methods))
   parseBodies(app)
 
-  const begin = (request: FastifyRequest, reply: FastifyReply): void => {
-    // Not `onResponse`: that hook does not run if the client has left, nor for refusals of the router.
-    reply.raw.once('close', () => logRequest(request, reply))
-    void reply.headers({ ...headers, 'x-request-id': request.id })
-    const { authorization, 'x-service-auth': service } = request.headers
-    const isPrivate = authorization !== undefined || service !== undefined
-    if (isPrivate || pathOf(request.raw.url ?? '').startsWith('/api/')) {
-      void reply.header('cache-control', PRIVATE)
-    }
-  }
-  /** Bodies that were asked for with 100. */
-  const continued = new WeakSet<IncomingMessage>()
-  /**
-   * The last answer of a connection while the process drains says that it closes. So does an answer that comes instead of 100:
-   * the client may send the body or leave it out, so that what follows could be read as either a body or a request.
-   */
-  const endConnection = ({ raw }: FastifyRequest, reply: FastifyReply): void => {
-    const isAmbiguous = raw.headers.expect !== undefined && !raw.complete && !continued.has(raw)
-    if (isAmbiguous || (app.draining && connections.isLatest(raw))) void reply.header('connection', 'close')
-  }
-  /** Does no work for a client that has left. Destroying its connection writes the log line of the request. */
-  const abortIfLeft = ({ raw }: FastifyRequest): boolean => {
-    const hasLeft = connections.hasLeft(raw)
-    if (hasLeft) raw.socket.destroy()
-    return hasLeft
-  }
-  app.addHook('onRequest', (request, reply, done) => {
-    begin(request, reply)
-    if (!abortIfLeft(request)) done()
-  })
-  app.addHook('onSend', (request, reply, _payload, done) => {
-    endConnection(request, reply)
-    // An answer with an ETag may be stored by its client, which revalidates it with If-None-Match before each use.
-    const isStored = reply.statusCode < 400 && reply.hasHeader('etag') && reply.getHeader('cache-control') === PRIVATE
-    if (isStored) void reply.header('cache-control', 'private, no-cache')
-    done()
-  })
-  // Added to each route, because it must run after the hook that Fastify adds to HEAD routes.
-  app.addHook('onRoute', (route) => {
-    // Parameters and bodies that a route does not declare are refused; Fastify would ignore them.
-    if (route.schema?.hide !== true) route.schema = { querystring: NO_PARAMETERS, ...route.schema }
-    if (route.schema?.body === undefined) route.preValidation = [...[route.preValidation ?? []].flat(), refuseBody]
-    route.onSend = [...[route.onSend ?? []].flat(), omitLengthOf304]
-  })
+  // Hooks run in this order.
+  exchanges.addTo(app)
+  declareStrictly(app)
   allowOrigins(app, config)
   // After the CORS headers are set, so that a page can read these refusals.
   app.addHook('onRequest', (request, _reply, done) => {
@@ -189,18 +123,75 @@ export async function createApp(
   limitRates(app, gate)
   shareFairly(app, new Turns({ heavyAtOnce: heavyAtOnce(config) }), inWork)
   app.addHook('onRequest', (request, reply, done) => {
-    if ((request.raw.url ?? '').length > URL_LENGTH_MAX) {
-      throw new Problem('uri_too_long', `The URL is longer than ${URL_LENGTH_MAX} characters`)
-    }
-    // Before the body is read. A preflight has been answered by now.
-    if (request.is404 || methods.lacks(request.method, pathOf(request.raw.url ?? '/'))) refuseUnknown(request, methods)
-    if (awaitsContinue(request.raw)) {
-      continued.add(request.raw)
-      reply.raw.writeContinue()
-    }
+    refusePath(request, methods)
+    exchanges.continue(request, reply)
     done()
   })
   return app
+}
+
+const serverOptions = (config: Config, log: FastifyBaseLogger) => ({
+  loggerInstance: log,
+  logController: new LogController({ disableRequestLogging: true }),
+  trustProxy: config.http.trustProxy.length > 0 ? [...config.http.trustProxy] : false,
+  bodyLimit: BODY_BYTES_MAX,
+  requestTimeout: REQUEST_TIMEOUT_MS,
+  keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
+  connectionTimeout: SILENCE_TIMEOUT_MS,
+  http: {
+    maxHeaderSize: HEADER_BYTES_MAX,
+    headersTimeout: HEADERS_TIMEOUT_MS,
+    connectionsCheckingInterval: TIMEOUT_CHECK_INTERVAL_MS,
+    // Node's refusal has an empty body; `refuseAmbiguity` answers with a problem.
+    requireHostHeader: false,
+  },
+  schemaController: { compilersFactory: { buildSerializer, buildValidator } },
+  rewriteUrl: ({ url }: IncomingMessage) => originForm(url ?? '/'),
+  // A path parameter of any length reaches its schema, which refuses an id that is not a UUID.
+  routerOptions: { ignoreTrailingSlash: true, maxParamLength: URL_LENGTH_MAX, querystringParser: parseQuery },
+  genReqId: requestIdOf,
+  childLoggerFactory: (logger: FastifyBaseLogger, bindings: Bindings) => new RequestLogger(logger, bindings),
+})
+
+function limitConnections({ server }: App): void {
+  // No limit on the number of headers, or Node would drop some unread. Their total size is limited.
+  server.maxHeadersCount = 0
+  server.maxConnections = CONNECTIONS_MAX
+  // Without these listeners Node answers by itself: the first with an empty body, the second with 100 before a refusal.
+  for (const event of ['checkExpectation', 'checkContinue']) {
+    server.on(event, (request, response) => server.emit('request', request, response))
+  }
+}
+
+function answerErrors(app: App, gate: Gate): void {
+  app.setErrorHandler(async (thrown, request, reply) => {
+    try {
+      await requireAdmission(request)
+    } catch (refusal) {
+      // Beyond its rate limit a request gets 429, however else it fails.
+      return sendProblem(refusal, request, reply)
+    }
+    return sendProblem(await credentialFirst(request, gate, thrown), request, reply)
+  })
+}
+
+/** Refuses parameters and bodies that a route does not declare; Fastify would ignore them. */
+function declareStrictly(app: App): void {
+  // Added to each route, because it must run after the hook that Fastify adds to HEAD routes.
+  app.addHook('onRoute', (route) => {
+    if (route.schema?.hide !== true) route.schema = { querystring: NO_PARAMETERS, ...route.schema }
+    if (route.schema?.body === undefined) route.preValidation = [...[route.preValidation ?? []].flat(), refuseBody]
+    route.onSend = [...[route.onSend ?? []].flat(), omitLengthOf304]
+  })
+}
+
+/** Before the body is read. A preflight has been answered by now. */
+function refusePath(request: FastifyRequest, methods: Methods): void {
+  const url = request.raw.url ?? '/'
+  if (url.length > URL_LENGTH_MAX) {
+    throw new Problem('uri_too_long', `The URL is longer than ${URL_LENGTH_MAX} characters`)
+  }
+  if (request.is404 || methods.lacks(request.method, pathOf(url))) refuseUnknown(request, methods)
 }
 
 /** At most a third of the pool. The embedded database has one connection, so one request at a time. */
@@ -209,66 +200,6 @@ function heavyAtOnce({ database: { address, poolSize } }: Config): number {
 }
 
 const NO_PARAMETERS = { type: 'object', properties: {}, additionalProperties: false }
-
-/** `{}` is accepted, because some clients send it with every request. */
-function refuseBody({ body }: FastifyRequest, _reply: FastifyReply, done: (refusal?: Problem) => void): void {
-  const isEmpty = typeof body === 'object' && body !== null && Object.keys(body).length === 0
-  if (body === undefined || body === null || isEmpty) return done()
-  done(Problem.invalid([{ in: 'body', pointer: '', detail: 'This endpoint does not accept a request body' }]))
-}
-
-/** Accepts JSON only, parsed strictly. An empty body is `undefined`, also with a Content-Type. */
-function parseBodies(app: App): void {
-  app.removeAllContentTypeParsers()
-  app.addContentTypeParser<Buffer>(
-    ['application/json', 'application/merge-patch+json'],
-    { parseAs: 'buffer' },
-    async (request: FastifyRequest, body: Buffer) => {
-      request.bodyBytes = body.length
-      if (bytesOf(request.raw.rawTrailers) > HEADER_BYTES_MAX) throw headersTooLarge()
-      refuseCoding(request.headers)
-      if (body.length === 0) return undefined
-      // Fastify's validator treats null as no body: accepted if the body is optional, refused if it is required.
-      return readJson(body)
-    },
-  )
-}
-
-/** A parameter of a media type (RFC 9110 §5.6.6), name and value. */
-const PARAMETER = /;\s*([^\s;="]+)\s*=\s*("(?:[^"\\]|\\.)*"|[^\s;]*)/g
-const UTF_8 = /^(?:utf-?8|"utf-?8")$/i
-
-/** JSON is UTF-8 (RFC 8259 §8.1). A body in another charset or coding would be misread. */
-function refuseCoding({
-  'content-type': type = '',
-  'content-encoding': coding = 'identity',
-}: IncomingHttpHeaders): void {
-  const charsets = [...type.matchAll(PARAMETER)].filter(([, name]) => name?.toLowerCase() === 'charset')
-  if (charsets.some(([, , value = '']) => !UTF_8.test(value))) {
-    throw new Problem('unsupported_media_type', 'The body must be JSON in UTF-8')
-  }
-  if (coding.toLowerCase() !== 'identity') {
-    throw new Problem('unsupported_media_type', 'The body must be sent without a Content-Encoding')
-  }
-}
-
-function readJson(body: Buffer): unknown {
-  try {
-    return parseJson(body)
-  } catch (error) {
-    throw error instanceof JsonError ? new Problem('invalid_json', error.message) : error
-  }
-}
-
-function refuseExpectation({ headers: { expect }, httpVersion }: IncomingMessage): void {
-  // Ignored in HTTP/1.0 (RFC 9110 §10.1.1).
-  if (expect === undefined || httpVersion === '1.0' || expect.toLowerCase() === '100-continue') return
-  throw new Problem('expectation_failed', 'The only supported value of the Expect header is 100-continue')
-}
-
-/** Whether the client waits for 100 Continue, and its body is not too large. */
-const awaitsContinue = ({ headers, httpVersion }: IncomingMessage): boolean =>
-  headers.expect !== undefined && httpVersion !== '1.0' && Number(headers['content-length'] ?? 0) <= BODY_BYTES_MAX
 
 /** A 304 may only carry the Content-Length of the 200 (RFC 9110 §8.6), which is not known here. */
 function omitLengthOf304(_: FastifyRequest, reply: FastifyReply, payload: unknown, done: DoneFuncWithErrOrRes): void {
