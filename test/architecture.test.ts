@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
 import { globSync, readFileSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
 import { suite, test } from 'node:test'
@@ -56,7 +57,8 @@ const SHARED_FLOORS = new Set([1, 9])
 
 const FEATURES_FLOOR = 5
 
-const SRC = fileURLToPath(new URL('../src/', import.meta.url))
+const ROOT = fileURLToPath(new URL('../', import.meta.url))
+const SRC = join(ROOT, 'src/')
 const FILES = globSync('**/*.ts', { cwd: SRC }).filter((file) => !file.endsWith('.test.ts'))
 
 const FEATURES = globSync('*/feature.ts', { cwd: SRC }).map(dirname)
@@ -172,6 +174,20 @@ suite('architecture', () => {
   test('no source file has more than 320 lines', () => {
     const long = FILES.filter((file) => readFileSync(join(SRC, file), 'utf8').split('\n').length > 320)
     assert.deepEqual(long, [])
+  })
+
+  test('the type check reads every TypeScript file, those of bench/ without its packages', () => {
+    const tsc = join(ROOT, 'node_modules/typescript/bin/tsc')
+    const listed = execFileSync(process.execPath, [tsc, '--listFilesOnly'], { cwd: ROOT, encoding: 'utf8' })
+    const checked = new Set(listed.split('\n').map((path) => relative(ROOT, path)))
+    // Projects of their own, with their own compilers.
+    const exclude = ['**/node_modules', 'bench/peers', 'dist']
+    const files = globSync('**/*.ts', { cwd: ROOT, exclude })
+    assert.ok(files.includes('bench/load.ts'))
+    assert.deepEqual(
+      files.filter((file) => !checked.has(file)),
+      [],
+    )
   })
 
   test('no function has more than 70 lines', () => {

@@ -5,6 +5,7 @@ import { suite, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { VARIABLES } from '../src/configuration.ts'
 import { generatedDocuments } from '../src/dev/documents.ts'
+import { VERSION } from '../src/lib/version.ts'
 
 /** Files that the documents name must exist, and their lists must be complete. */
 
@@ -14,9 +15,9 @@ const textOf = (document: string): string => readFileSync(join(ROOT, document), 
 
 const GENERATED = await generatedDocuments()
 
-suite('the generated tables', () => {
+suite('generated tables and versions', () => {
   for (const { document, text } of GENERATED) {
-    test(`of ${document} are up to date; npm run docs writes them`, () => {
+    test(`in ${document} are up to date; npm run docs writes them`, () => {
       assert.equal(textOf(document), text)
     })
   }
@@ -30,6 +31,20 @@ suite('the generated tables', () => {
     assert.match(
       textOf('docs/operations/metrics.md'),
       /^\| `jobs_run_total` \| counter \| `name`, `outcome` \| Runs of background jobs/m,
+    )
+  })
+
+  test('derive the version from package.json, the only other file that has it', () => {
+    const generated = new Set([...GENERATED.map(({ document }) => document), 'openapi.json', 'package-lock.json'])
+    const files = globSync('**/*.{ts,mjs,json,yaml,md,service,sh}', {
+      cwd: ROOT,
+      exclude: ['**/node_modules', 'bench/peers', 'dist', '.data', '**/package-lock.json'],
+    })
+    assert.ok(files.length > 300)
+    const named = new RegExp(`(?:version['"]?: ['"]|todo-backend[:-])${VERSION.replaceAll('.', '\\.')}`)
+    assert.deepEqual(
+      files.filter((file) => !generated.has(file) && named.test(textOf(file))),
+      ['package.json'],
     )
   })
 

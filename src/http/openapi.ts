@@ -1,6 +1,7 @@
 import swagger from '@fastify/swagger'
 import type { OpenAPIV3_1 } from 'openapi-types'
 import type { Config } from '../config/config.ts'
+import { VERSION } from '../lib/version.ts'
 import { tidied } from './document.ts'
 import type { App } from './app.ts'
 import { ProblemBody, problemCodes } from './wire.ts'
@@ -65,7 +66,7 @@ export async function describeApi(app: App, mode: AuthMode, { tags, problems }: 
       openapi: '3.1.0',
       info: {
         title: 'todo-backend',
-        version: '0.1.0',
+        version: VERSION,
         description: describing(mode),
         contact: { name: 'The operator of this service', ...(at !== '' && { url: `${at}/docs` }) },
         license: { name: 'MIT', identifier: 'MIT' },

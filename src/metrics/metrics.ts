@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs'
 import { performance } from 'node:perf_hooks'
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client'
+import { VERSION } from '../lib/version.ts'
 import type { Observer } from '../observer.ts'
 import type { ProblemKind } from '../problems.ts'
 import { RequestDurations } from './durations.ts'
@@ -123,11 +123,7 @@ function countLimits(registry: Registry): Observer['limited'] {
   }
 }
 
-/** Found by the package's name, because the depth of this file differs in the build. */
-const PACKAGE = new URL(import.meta.resolve('todo-backend/package.json'))
-
 function describeProcess(registry: Registry): void {
-  const { version } = JSON.parse(readFileSync(PACKAGE, 'utf8')) as { readonly version: string }
   const info = new Gauge({
     name: 'todo_backend_build_info',
     help: 'Always 1',
@@ -135,7 +131,7 @@ function describeProcess(registry: Registry): void {
     aggregator: 'first',
     registers: [],
   })
-  info.set({ version, node: process.versions.node }, 1)
+  info.set({ version: VERSION, node: process.versions.node }, 1)
   registry.registerMetric(info)
   registry.registerMetric(
     new Counter({
