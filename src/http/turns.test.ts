@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
-import { Turns, type Cost, type Turn, type TurnBounds } from './turns.ts'
+import type { TurnBounds } from './turn-bounds.ts'
+import { Turns, type Cost, type Turn } from './turns.ts'
 
 const HEAVY = 100
 
