@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict'
 import { after, before, suite, test } from 'node:test'
 import { createAuthClient } from 'better-auth/client'
-import { openWorld, type Answer, type World } from '../../test/world.ts'
+import { openWorld, type Answer, type User, type World } from '../../test/world.ts'
 import { greeting } from '../server.ts'
 
-const PASSWORD = 'correct horse'
+/** Of every user here. */
+const PASSWORD = 'correct horse battery'
 const ALLOWED = 'http://localhost:3000'
 
 let world: World
@@ -21,12 +22,7 @@ const post = (path: string, body?: unknown, token?: string, headers: Record<stri
 const get = (path: string, token?: string): Promise<Answer> => world.ask('GET', `/api/auth/${path}`, { token })
 const listTasks = async (token: string): Promise<number> => (await world.ask('GET', '/api/tasks', { token })).status
 
-async function signUp(): Promise<{ email: string; token: string; id: string }> {
-  const email = newEmail()
-  const { status, json } = await post('sign-up/email', { name: 'Ada', email, password: PASSWORD })
-  assert.equal(status, 200)
-  return { email, token: json.token, id: json.user.id }
-}
+const signUp = (): Promise<User> => world.signUp()
 
 suite('sessions over HTTP', () => {
   test('signing up also signs in: the token is valid for tasks, and the answer must not be cached', async () => {

@@ -74,7 +74,7 @@ function assertTooMany(answer: Answer, limit: number, kind: 'read' | 'write'): v
 suite('rate limits of a user', () => {
   test('allow exactly 100 of 160 parallel reads, and each answer has the remaining number', async () => {
     const world = wide
-    const { token } = await world.signUp('Ada', from(address()))
+    const { token } = await world.signUp('Ada')
     const answers = await times(160, () => world.ask('GET', '/api/tasks', { token }))
     assert.deepEqual(tally(answers), { 200: 100, 429: 60 })
     const left = answers.filter(({ status }) => status === 200).map(({ headers }) => headers.get('ratelimit'))
@@ -84,7 +84,7 @@ suite('rate limits of a user', () => {
 
   test('allow exactly 30 of 50 parallel writes', async () => {
     const world = wide
-    const { token } = await world.signUp('Ada', from(address()))
+    const { token } = await world.signUp('Ada')
     const answers = await times(50, () => world.ask('POST', '/api/tasks', { token, body: { title: 'Once' } }))
     assert.deepEqual(tally(answers), { 201: 30, 429: 20 })
     for (const answer of answers.filter(({ status }) => status === 429)) assertTooMany(answer, 30, 'write')
@@ -95,7 +95,7 @@ suite('rate limits of a user', () => {
 
   test('count all sessions and services of a user together, and each user separately', async () => {
     const world = narrow
-    const user = await world.signUp('Ada', from(address()))
+    const user = await world.signUp('Ada')
     const { json } = await world.ask('POST', '/api/auth/sign-in/email', {
       body: { email: user.email, password: user.password },
       headers: from(address()),
@@ -110,13 +110,13 @@ suite('rate limits of a user', () => {
     for (const asking of [{ token: user.token }, { token: json.token }, { headers: service }]) {
       assertTooMany(await world.ask('GET', '/api/tasks', asking), 4, 'read')
     }
-    const other = await world.signUp('Bob', from(address()))
+    const other = await world.signUp('Bob')
     assert.equal((await world.ask('GET', '/api/tasks', { token: other.token })).status, 200)
   })
 
   test('count refused requests too, and beyond the limit 429 precedes any other refusal', async () => {
     const world = narrow
-    const { token } = await world.signUp('Ada', from(address()))
+    const { token } = await world.signUp('Ada')
     assertProblem(await world.ask('POST', '/api/tasks', { token, body: { title: '' } }), {
       status: 422,
       code: 'invalid_input',
@@ -134,7 +134,7 @@ suite('rate limits of a user', () => {
 
   test('do not count requests with a signed-out session', async () => {
     const world = wide
-    const user = await world.signUp('Ada', from(address()))
+    const user = await world.signUp('Ada')
     const { json } = await world.ask('POST', '/api/auth/sign-in/email', {
       body: { email: user.email, password: user.password },
       headers: from(address()),
@@ -190,7 +190,7 @@ suite('rate limits of an address', () => {
   })
 
   test('do not count a request whose credential cannot be checked because the database is not available', async () => {
-    const user = await narrow.signUp('Ada', from(address()))
+    const user = await narrow.signUp('Ada')
     const headers = from(address())
     let isAway = true
     await using flaky = await openWorld({
@@ -234,7 +234,7 @@ suite('rate limits of an address', () => {
 
   test('do not affect a known user at an address that has used its limit', async () => {
     const world = narrow
-    const { token } = await world.signUp('Ada', from(address()))
+    const { token } = await world.signUp('Ada')
     assert.equal((await world.ask('GET', '/api/tasks', { token })).status, 200)
     const headers = from(address())
     await times(4, () => world.ask('GET', '/api/tasks', { token: guess(), headers }))

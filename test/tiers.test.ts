@@ -1,0 +1,21 @@
+import assert from 'node:assert/strict'
+import { existsSync, globSync } from 'node:fs'
+import { join } from 'node:path'
+import { suite, test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { ON_EMBEDDED, SECOND_TIER } from './tiers.ts'
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url))
+
+suite('the tiers of the tests', () => {
+  test('name files that exist', () => {
+    assert.deepEqual(
+      Object.keys(SECOND_TIER).filter((file) => !existsSync(join(ROOT, file))),
+      [],
+    )
+    assert.deepEqual(
+      ON_EMBEDDED.filter((pattern) => globSync(pattern, { cwd: ROOT }).length === 0),
+      [],
+    )
+  })
+})

@@ -1,0 +1,56 @@
+/**
+ * The second tier of the tests, each file with the reason why it is slow. `npm test` leaves these out and still checks every
+ * guarantee of the API; `npm run test:all` runs them too.
+ */
+export const SECOND_TIER: Readonly<Record<string, string>> = {
+  // Processes of the service: each start takes a second or more of CPU time.
+  'test/process.test.ts': 'starts the service many times',
+  'test/service.test.ts': 'starts processes that start the service',
+  'test/workers.test.ts': 'starts the service with several workers',
+  'test/dev.test.ts': 'starts the development loop',
+  'test/operator.test.ts': 'starts the service and the commands of an operator',
+  'test/readme.test.ts': 'starts the service and runs the tour',
+  'test/tracing.test.ts': 'starts the service with OpenTelemetry',
+  'src/vault/command.test.ts': 'starts commands',
+  'test/bench.test.ts': 'starts the benchmark',
+  // Copies of the project, compiled or packed.
+  'test/package.test.ts': 'packs and installs the package',
+  'test/deploy.test.ts': 'checks the deployment files with their own tools',
+  'test/contributing.test.ts': 'follows CONTRIBUTING on copies of the project',
+  'test/delete-feature.test.ts': 'deletes a feature from a copy of the project',
+  'client/package.test.ts': 'compiles programs against the package',
+  // A browser
+  'test/pages.test.ts': 'starts Chromium',
+  'test/cors.test.ts': 'starts Chromium',
+  'test/prefix.test.ts': 'starts Chromium',
+  // The embedded engine
+  'src/db/embedded/embedded.test.ts': 'starts the embedded engine many times',
+  'src/db/embedded/embedded-restart.test.ts': 'crashes the embedded engine',
+  'src/db/embedded/lent-embedded.test.ts': 'starts the embedded engine',
+  'src/db/embedded/directory-lock.test.ts': 'starts processes that compete for a directory',
+  // Migrations, and moving data
+  'src/db/schema/migrator.test.ts': 'migrates up and down',
+  'src/db/schema/renumber.test.ts': 'migrates databases of the old numbering',
+  'src/db/schema/roles.test.ts': 'migrates as other logins',
+  'test/migrate.test.ts': 'starts the migration command',
+  'test/migrating.test.ts': 'runs the commands of the migration guide',
+  'test/python-import.test.ts': 'imports from another database',
+  'test/external-auth.test.ts': 'migrates beside the tables of another auth server',
+  'test/database-settings.test.ts': 'migrates databases with other defaults',
+  'src/tasks/list/search-locales.test.ts': 'creates a database for each locale',
+  'test/plans.test.ts': 'dumps, restores and reindexes databases with many rows',
+  // Properties with thousands of cases
+  'src/tasks/list/query.property.test.ts': 'compares thousands of queries with a model',
+  // Password hashing takes 0.1 s of CPU time for each sign-up and sign-in.
+  'src/auth/better-auth.test.ts': 'hashes passwords',
+}
+
+/** What the second tier also runs on the embedded database: the tests of what depends on the database. */
+export const ON_EMBEDDED: readonly string[] = [
+  'src/db/*.test.ts',
+  'src/jobs/*.test.ts',
+  'src/tasks/**/*.test.ts',
+  'src/vault/*.test.ts',
+  'test/isolation.test.ts',
+  'test/once.test.ts',
+]
