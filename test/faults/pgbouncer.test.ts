@@ -2,6 +2,10 @@ import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { Client } from 'pg'
 import { openDatabase } from '../../src/db/database.ts'
+import type { JobKind } from '../../src/jobs/kind.ts'
+import { openQueue } from '../../src/jobs/queue.ts'
+import { openRunner } from '../../src/jobs/runner.ts'
+import { servicePrincipal } from '../../src/principal.ts'
 import { configOf, SILENT, withClient } from '../databases.ts'
 import { openWorld, SERVICE_TOKEN, type Answer, type User, type World } from '../world.ts'
 import { assertNotNow, recovery, spread, timed, UNLIMITED, until } from './measures.ts'
@@ -152,6 +156,60 @@ describe('through PgBouncer in transaction mode', { skip: needsPostgres || needs
       `select count(*)::int as n from pg_stat_activity where datname = 'postgres' and backend_type = 'client backend' and pid <> pg_backend_pid()`,
     )
     assert.ok(Number(used?.['n']) <= SERVER_CONNECTIONS)
+  })
+
+  test('two runners claim each job once, renew its lease, retry it, and act for its user alone', async () => {
+    const { db } = world.deps
+    const COUNT = 20
+    const runs = new Map<unknown, string[]>()
+    const finished = Promise.withResolvers<undefined>()
+    let isLongDone = false
+    const kinds: readonly JobKind[] = [
+      {
+        name: 'bouncer-count',
+        retryInMs: () => 10,
+        run: async ({ reference, attempts, principal }) => {
+          assert.ok(principal)
+          const titles = await db.asUser(principal, (sql) =>
+            sql.rows<{ title: string }>({ name: 'test.titles', text: 'select title from tasks' }, []),
+          )
+          assert.ok(titles.length > 0 && titles.every(({ title }) => title === 'of Grace'), JSON.stringify(titles))
+          runs.set(reference['n'], [...(runs.get(reference['n']) ?? []), `attempt ${attempts}`])
+          if (reference['n'] === 0 && attempts === 1) throw new Error('fails at first')
+        },
+      },
+      {
+        name: 'bouncer-long',
+        run: async () => {
+          await until('all others have ended', async () => runs.size === COUNT && runs.get(0)?.length === 2, 20_000)
+          isLongDone = true
+        },
+      },
+    ]
+    const grace = await world.signUp('Grace')
+    await create(grace, 'of Grace')
+    await db.asUser(servicePrincipal('test', grace.id), async (sql) => {
+      for (let n = 0; n < COUNT; n++) await world.deps.jobs.enqueue(sql, { name: 'bouncer-count', reference: { n } })
+    })
+    await db.asSystem('test', (sql) => world.deps.jobs.enqueue(sql, { name: 'bouncer-long' }))
+    const observer = {
+      jobEnded: (name: string, outcome: string) => {
+        if (name === 'bouncer-long' && outcome !== 'released') finished.resolve(undefined)
+      },
+    }
+    const log = { debug: () => undefined, warn: () => undefined, error: () => undefined }
+    const alive = setInterval(() => undefined, 1000)
+    {
+      await using stack = new AsyncDisposableStack()
+      for (let runner = 0; runner < 2; runner++) {
+        stack.use(openRunner(db, openQueue(db), kinds, { log, observer, pollMs: 50, leaseMs: 600 }))
+      }
+      await finished.promise
+    }
+    clearInterval(alive)
+    assert.equal(isLongDone, true)
+    for (let n = 0; n < COUNT; n++) assert.deepEqual(runs.get(n), n === 0 ? ['attempt 1', 'attempt 2'] : ['attempt 1'])
+    assert.deepEqual(await cluster.admin(`select name from jobs where name like 'bouncer-%'`), [])
   })
 
   test('no user, role or setting stays on a server connection', async () => {
