@@ -76,11 +76,6 @@ export async function calls(): Promise<void> {
   for await (const { items } of api.pages('/api/tasks', { params: { query: { fields: ['id'] } } })) {
     is<Same<typeof items, Pick<Task, 'id'>[]>>()
   }
-  for await (const read of api.items('/api/user-api-keys/{provider}/audit', {
-    params: { path: { provider: 'gemini' } },
-  })) {
-    is<Same<typeof read.service, string>>()
-  }
   for await (const tag of api.items('/api/tags')) is<Same<typeof tag.name, string>>()
   // @ts-expect-error -- has no pages
   api.items('/api/tasks/stats')

@@ -59,7 +59,7 @@ const FEATURES_FLOOR = 5
 
 const ROOT = fileURLToPath(new URL('../', import.meta.url))
 const SRC = join(ROOT, 'src/')
-const FILES = globSync('**/*.ts', { cwd: SRC }).filter((file) => !file.endsWith('.test.ts'))
+const FILES = globSync('**/*.ts', { cwd: SRC }).filter((file) => !/\.test(?:ing)?\.ts$/.test(file))
 
 const FEATURES = globSync('*/feature.ts', { cwd: SRC }).map(dirname)
 const floorOf = (unit: string): number | undefined => (FEATURES.includes(unit) ? FEATURES_FLOOR : FLOORS[unit])
@@ -171,8 +171,8 @@ suite('architecture', () => {
     )
   })
 
-  test('no source file has more than 320 lines', () => {
-    const long = FILES.filter((file) => readFileSync(join(SRC, file), 'utf8').split('\n').length > 320)
+  test('no source file has more than 300 lines', () => {
+    const long = FILES.filter((file) => readFileSync(join(SRC, file), 'utf8').split('\n').length - 1 > 300)
     assert.deepEqual(long, [])
   })
 

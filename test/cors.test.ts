@@ -77,7 +77,7 @@ suite('a page of another origin, in a browser', { skip: executable === undefined
     const ask = (path: string, init: object) => fetchIn(allowed, world.url + path, { credentials: 'include', ...init })
     assert.equal((await ask('/api/tasks', { headers: withBearer() }))?.status, 200)
     assert.equal((await ask('/api/tasks', {}))?.status, 401)
-    assert.equal((await ask('/api/user-api-keys', {}))?.status, 401)
+    assert.equal((await ask('/api/tags', {}))?.status, 401)
     assert.equal((await ask('/api/auth/list-sessions', {}))?.status, 200)
     assert.match((await ask('/health', {}))?.requestId ?? '', /./)
   })

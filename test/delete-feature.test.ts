@@ -1,65 +1,61 @@
 import assert from 'node:assert/strict'
-import { execFile } from 'node:child_process'
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, suite, test } from 'node:test'
-import { fileURLToPath } from 'node:url'
-import { promisify } from 'node:util'
+import { copyProject, type ProjectCopy } from './project-copy.ts'
 import { startService } from './service.ts'
 
-const ROOT = fileURLToPath(new URL('../', import.meta.url))
-const COPIED = ['bench', 'bin', 'client', 'migrations', 'src', 'test', 'package.json', 'tsconfig.json']
 const TRACE = /vault|provider[ _-]?key|user[-_]api|gemini|openai|anthropic|key_refused|key_unreadable/i
 
-/** The content of a file without the lines that match a pattern. */
-function withoutLines(path: string, pattern: RegExp): void {
-  const text = readFileSync(path, 'utf8')
-  const shorter = text.replace(pattern, '')
-  assert.notEqual(shorter, text, `${pattern} is in ${path}`)
-  writeFileSync(path, shorter)
-}
+/** Tests that go through all routes, tables or files, and would notice what the feature left behind. */
+const WHOLE = ['architecture', 'documented', 'isolation', 'llms', 'once', 'openapi', 'round-trips'].map(
+  (name) => `test/${name}.test.ts`,
+)
 
 suite('a feature is deleted with its folder, its line in features.ts and its migration: without the vault', () => {
+  let project: ProjectCopy
   let copy: string
-  const run = async (...words: readonly string[]): Promise<string> => {
-    const env = {
-      PATH: process.env['PATH'],
-      DATA_DIR: join(copy, 'data'),
-      REDIS_URL: 'redis://127.0.0.1:1/0',
-      PORT: '0',
-    }
-    const done = await promisify(execFile)(process.execPath, words, { cwd: copy, env, timeout: 120_000 }).catch(
-      (error: unknown) => {
-        // A command with findings has printed them.
-        if (error instanceof Error && 'stdout' in error && 'stderr' in error) return error
-        throw error
-      },
-    )
-    return `${String(done.stdout)}${String(done.stderr)}`
-  }
+  const environment = (): NodeJS.ProcessEnv => ({
+    PATH: process.env['PATH'],
+    DATA_DIR: join(copy, 'data'),
+    REDIS_URL: 'redis://127.0.0.1:1/0',
+    PORT: '0',
+  })
+  const run = (...words: readonly string[]): Promise<string> =>
+    // A command that found something wrong has printed it.
+    project.run(words, environment()).catch((error: Error) => error.message)
   const program = (...words: readonly string[]): Promise<string> => run('bin/todo-backend.mjs', ...words)
 
   before(() => {
-    copy = mkdtempSync(join(tmpdir(), 'todo-without-vault-'))
-    for (const each of COPIED) {
-      cpSync(join(ROOT, each), join(copy, each), {
-        recursive: true,
-        filter: (path) => !path.endsWith('/node_modules'),
-      })
-    }
-    symlinkSync(join(ROOT, 'node_modules'), join(copy, 'node_modules'))
+    project = copyProject()
+    copy = project.path
     mkdirSync(join(copy, 'data'))
-    rmSync(join(copy, 'src/vault'), { recursive: true })
-    for (const direction of ['up', 'down']) rmSync(join(copy, `migrations/0007_user_api_keys.${direction}.sql`))
-    withoutLines(join(copy, 'src/features.ts'), /^import .*\/vault\/.*\n/m)
-    withoutLines(join(copy, 'src/features.ts'), /, vault\b/)
+    project.remove('src/vault')
+    for (const direction of ['up', 'down']) project.remove(`migrations/0007_user_api_keys.${direction}.sql`)
+    project.replace('src/features.ts', "import { vault } from './vault/feature.ts'\n", '')
+    project.replace('src/features.ts', ', vault', '')
   })
-  after(() => rmSync(copy, { recursive: true, force: true }))
+  after(() => project[Symbol.dispose]())
 
-  test('the type check passes', async () => {
-    assert.equal(await run(join(copy, 'node_modules/typescript/bin/tsc')), '')
+  test('the generated files do not mention it, and the type check of the whole project passes', async () => {
+    for (const [file, ...generator] of [
+      ['openapi.json', 'bin/todo-backend.mjs', 'openapi', 'openapi.json'],
+      ['client/schema.ts', 'client/generate.ts'],
+      ['llms.txt', 'bin/todo-backend.mjs', 'llms', 'llms.txt'],
+      ['docs/operations/metrics.md', 'src/dev/documents.ts'],
+    ] as const) {
+      await project.run(generator)
+      const generated = /<!-- metrics[^]*end of metrics -->/.exec(project.read(file))?.[0] ?? project.read(file)
+      assert.doesNotMatch(generated, TRACE, file)
+    }
+    assert.equal(await project.checkTypes(), '')
   })
+
+  for (const file of WHOLE) {
+    test(`${file} passes`, async () => {
+      await project.run(['--test', file])
+    })
+  }
 
   test('the OpenAPI document, llms.txt and the list of commands do not mention it', async () => {
     for (const command of ['openapi', 'llms', 'help']) {

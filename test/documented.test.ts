@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, suite, test } from 'node:test'
-import { openWorld, SERVICE_TOKEN, type Answer, type Asking, type User, type World } from './world.ts'
+import { FEATURE_CASES, withParameters } from './feature-cases.ts'
+import { openWorld, type Answer, type Asking, type User, type World } from './world.ts'
 
 // oxlint-disable-next-line typescript/no-explicit-any -- a document that has another shape fails the tests
 type Json = any
@@ -64,10 +65,9 @@ suite('every answer is documented, with its status and the headers that a client
         if (/^(?:deleteUser|revokeSessions|signOut)$/.test(operation.operationId)) continue
         const body = operation.requestBody?.content['application/json'].example
         for (const id of [taskId, ID, 'x']) {
-          const target = path
+          const target = (id === 'x' ? path.replaceAll(/\{\w+\}/g, id) : withParameters(path))
             .replace('{id}', id)
-            .replace('{provider}', id === 'x' ? 'x' : 'gemini')
-            .replace('{code}', id === 'x' ? 'x' : 'not_found')
+            .replace('{code}', 'not_found')
           const answer = await world.ask(method, target + query, {
             token: ada.token,
             ...(body === undefined || method === 'GET' ? {} : { body }),
@@ -81,24 +81,20 @@ suite('every answer is documented, with its status and the headers that a client
     })
   }
 
-  test('sign-out, the plaintext route as a service, pages and repeated requests', async () => {
-    const answers: [string, string, Asking][] = [
+  test('sign-out, routes for services, pages and repeated requests', async () => {
+    const answers: (readonly [method: string, path: string, asking: Asking])[] = [
       ['GET', '/api/tasks', { token: ada.token }],
       ['POST', '/api/tasks', { token: ada.token, body: { title: 'b' }, headers: { 'idempotency-key': 'k' } }],
       ['POST', '/api/tasks', { token: ada.token, body: { title: 'b' }, headers: { 'idempotency-key': 'k' } }],
       ['POST', '/api/tasks', { token: ada.token, body: { title: 'c' }, headers: { 'idempotency-key': 'k' } }],
-      [
-        'GET',
-        '/api/user-api-keys/{provider}/plaintext',
-        { headers: { 'x-service-auth': SERVICE_TOKEN, 'x-user-id': ada.id } },
-      ],
+      ...FEATURE_CASES.flatMap(({ documented }) => documented?.(ada) ?? []),
       ['GET', '/api/auth/get-session', { token: ada.token }],
       ['POST', '/api/auth/sign-out', { token: ada.token }],
       ['POST', '/api/auth/sign-out', { token: ada.token }],
     ]
     for (const [method, path, asking] of answers) {
       const { operation } = operations.find((each) => each.method === method && each.path === path) ?? assert.fail(path)
-      const target = `${path.replace('{provider}', 'gemini')}${path === '/api/tasks' && method === 'GET' ? '?limit=1&count=true' : ''}`
+      const target = `${withParameters(path)}${path === '/api/tasks' && method === 'GET' ? '?limit=1&count=true' : ''}`
       assert.deepEqual(undocumented(await world.ask(method, target, asking), operation), [], path)
     }
   })

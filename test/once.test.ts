@@ -3,50 +3,33 @@ import { createHash, randomUUID } from 'node:crypto'
 import { after, before, suite, test } from 'node:test'
 import { describe as describeApi } from '../src/describe.ts'
 import { needsServer, openTestDatabase } from './databases.ts'
-import { accepting, openFakeProvider, type FakeProvider } from './fake-provider.ts'
+import { FEATURE_CASES, type Surroundings, type WriteRequest } from './feature-cases.ts'
 import { startService } from './service.ts'
 import { openWorld, SERVICE_TOKEN, type Answer, type User, type World } from './world.ts'
 
 const TASKS = '/api/tasks'
-const GEMINI = '/api/user-api-keys/gemini'
-const newKey = (): string => `AIza${randomUUID()}`
 
 let world: World
 let ada: User
-let provider: FakeProvider
-/** Called after each transaction of a user. */
-let afterScope = async (): Promise<void> => undefined
+let surroundings: readonly Surroundings[] = []
 
 before(async () => {
-  provider = await openFakeProvider()
-  provider.answer = accepting
-  world = await openWorld({
-    env: { RATE_LIMIT_READ: '1000000', RATE_LIMIT_WRITE: '1000000', GEMINI_BASE_URL: provider.url },
-    replace: ({ db }) => ({
-      db: {
-        ...db,
-        asUser: async (...scope) => {
-          const result = await db.asUser(...scope)
-          await afterScope()
-          return result
-        },
-      },
-    }),
-  })
+  surroundings = await Promise.all(FEATURE_CASES.flatMap(({ open }) => open?.() ?? []))
+  const env = Object.assign(
+    { RATE_LIMIT_READ: '1000000', RATE_LIMIT_WRITE: '1000000' },
+    ...surroundings.map((each) => each.env),
+  )
+  world = await openWorld({ env })
   ada = await world.signUp()
 })
 after(async () => {
   await world[Symbol.asyncDispose]()
-  await provider[Symbol.asyncDispose]()
+  for (const each of surroundings) await each[Symbol.asyncDispose]()
 })
+/** Requests to servers outside the service. */
+const countOutside = (): number => surroundings.reduce((sum, { count }) => sum + count(), 0)
 
-interface Request {
-  readonly path: string
-  readonly body?: unknown
-  readonly headers?: Readonly<Record<string, string>>
-}
-
-const ask = (method: string, { path, body, headers }: Request, key?: string): Promise<Answer> =>
+const ask = (method: string, { path, body, headers }: WriteRequest, key?: string): Promise<Answer> =>
   world.ask(method, path, {
     token: ada.token,
     body,
@@ -79,7 +62,7 @@ async function everything(): Promise<unknown> {
  * A request for each route that writes. A second execution would have another answer or leave another state. A new route must be added
  * here, and its handler must pass `once(request, reply)` to `asUser`.
  */
-const WRITES: Readonly<Record<string, () => Promise<Request>>> = {
+const WRITES: Readonly<Record<string, () => Promise<WriteRequest>>> = {
   'POST /api/tasks': async () => ({ path: TASKS, body: { title: 'once' } }),
   'PATCH /api/tasks/{id}': async () => {
     const { id } = await create()
@@ -100,15 +83,7 @@ const WRITES: Readonly<Record<string, () => Promise<Request>>> = {
     path: `${TASKS}/bulk-delete`,
     body: { ids: [(await create()).id, randomUUID()] },
   }),
-  'PUT /api/user-api-keys/{provider}': async () => ({ path: GEMINI, body: { apiKey: newKey() } }),
-  'POST /api/user-api-keys/{provider}/test': async () => {
-    await ask('PUT', { path: GEMINI, body: { apiKey: newKey() } })
-    return { path: `${GEMINI}/test` }
-  },
-  'DELETE /api/user-api-keys/{provider}': async () => {
-    await ask('PUT', { path: GEMINI, body: { apiKey: newKey() } })
-    return { path: GEMINI }
-  },
+  ...Object.assign({}, ...FEATURE_CASES.map(({ writes }) => writes?.(ask))),
 }
 
 // oxlint-disable-next-line typescript/no-explicit-any -- a document that has another shape fails the tests
@@ -156,7 +131,7 @@ suite('every route that writes', () => {
       assert.ok(first.status < 300, first.text)
       assert.equal(first.headers.get('idempotency-replayed'), null)
       const after = await everything()
-      const asked = provider.asked.length
+      const asked = countOutside()
       for (let time = 0; time < 2; time++) {
         const again = await ask(method, request, key)
         assert.deepEqual([again.status, again.text], [first.status, first.text])
@@ -166,7 +141,7 @@ suite('every route that writes', () => {
         }
       }
       assert.deepEqual(await everything(), after)
-      assert.equal(provider.asked.length, asked, 'no provider is called again')
+      assert.equal(countOutside(), asked, 'no other server is called again')
       refuses(await ask('POST', { path: TASKS, body: { title: 'other' } }, key), 422, 'idempotency_key_reused')
       const unknownKey = await ask(method, request, randomUUID())
       assert.equal(unknownKey.headers.get('idempotency-replayed'), null)
@@ -399,22 +374,6 @@ suite('at the same time', () => {
       assert.deepEqual([replay.json.version, replay.headers.get('idempotency-replayed')], [2, 'true'])
     },
   )
-})
-
-test('a provider key whose stored answer expires between look-up and storing is not stored unchecked', async () => {
-  ada = await world.signUp()
-  const body = { apiKey: newKey() }
-  assert.equal((await ask('PUT', { path: GEMINI, body }, 'expires')).status, 201)
-  assert.equal((await ask('DELETE', { path: GEMINI })).status, 204)
-  afterScope = async () => {
-    afterScope = async () => undefined
-    await world.asOwner((client) => client.query(`delete from idempotency_keys where key = 'expires'`))
-  }
-  const asked = provider.asked.length
-  refuses(await ask('PUT', { path: GEMINI, body }, 'expires'), 409, 'request_in_progress')
-  assert.equal((await ask('GET', { path: GEMINI })).status, 404)
-  assert.equal((await ask('PUT', { path: GEMINI, body }, 'expires')).status, 201)
-  assert.equal(provider.asked.length, asked + 1)
 })
 
 suite('a service that is killed between the commit and the answer', () => {

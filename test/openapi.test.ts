@@ -88,24 +88,26 @@ suite('the OpenAPI document', () => {
   })
 
   test('has the same bounds for a value in answers and in requests', () => {
-    const { Task, TaskCreate, TaskBatch, BatchAnswer, BulkDelete, BulkDeleted, UserApiKeyPut, PlaintextKey } =
-      document.components.schemas
+    const { Task, TaskCreate, TaskBatch, BatchAnswer, BulkDelete, BulkDeleted } = document.components.schemas
     for (const name of ['title', 'description', 'dueDate']) {
       assert.equal(Task.properties[name].maxLength, TaskCreate.properties[name].maxLength, name)
     }
     assert.equal(Task.properties.tags.maxItems, TaskCreate.properties.tags.maxItems)
     assert.equal(Task.properties.tags.items.maxLength, TaskCreate.properties.tags.items.maxLength)
-    assert.equal(PlaintextKey.properties.apiKey.maxLength, UserApiKeyPut.properties.apiKey.maxLength)
     for (const name of ['deleted', 'notFound']) {
       assert.equal(BulkDeleted.properties[name].maxItems, BulkDelete.properties.ids.maxItems, name)
     }
     const answer = (path: string, method: string): Json =>
       document.paths[path][method].responses[200].content['application/json'].schema
     assert.equal(BatchAnswer.properties.results.maxItems, TaskBatch.properties.operations.maxItems)
-    for (const path of ['/api/tasks', '/api/tags', '/api/user-api-keys/{provider}/audit']) {
-      const limit = document.paths[path].get.parameters.find(({ name }: Json) => name === 'limit')
+    let pages = 0
+    for (const [path, { get }] of Object.entries<Json>(document.paths)) {
+      const limit = get?.parameters?.find(({ name }: Json) => name === 'limit')
+      if (limit === undefined) continue
+      pages++
       assert.equal(answer(path, 'get').maxItems, limit.schema.maximum, path)
     }
+    assert.ok(pages >= 2)
   })
 
   test('has no example that its own schema refuses', () => {
@@ -215,7 +217,7 @@ suite('the OpenAPI document', () => {
     })
 
     test('sets of values in answers that may grow are open sets', () => {
-      const { ProblemCode, Problem, BatchProblem, UserApiKey } = document.components.schemas
+      const { ProblemCode, Problem, BatchProblem } = document.components.schemas
       assert.deepEqual([ProblemCode.type, ProblemCode.enum, ProblemCode.maxLength], ['string', undefined, 64])
       assert.deepEqual(
         ProblemCode['x-extensible-enum'],
@@ -224,7 +226,6 @@ suite('the OpenAPI document', () => {
       for (const { properties } of [Problem, BatchProblem]) {
         assert.deepEqual(properties.code, { $ref: '#/components/schemas/ProblemCode' })
       }
-      assert.equal(UserApiKey.properties.validationStatus.enum, undefined)
     })
 
     test('no list has uniqueItems, from which generators make a set without order', () => {

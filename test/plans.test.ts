@@ -4,7 +4,8 @@ import { randomUUID } from 'node:crypto'
 import { suite, test } from 'node:test'
 import { escapeIdentifier, escapeLiteral, type ClientBase } from 'pg'
 import { openTestDatabase, SERVER_URL, urlOf, withClient, type TestDatabase } from './databases.ts'
-import { explain, watchStatements, type Sent } from './plans.ts'
+import { FEATURE_CASES } from './feature-cases.ts'
+import { explain, watchStatements, type Expected, type Sent } from './plans.ts'
 import { openWorld, type User, type World } from './world.ts'
 
 /**
@@ -15,13 +16,6 @@ import { openWorld, type User, type World } from './world.ts'
  */
 const NEWEST = 'tasks_by_created (user_id)'
 const ONE = 'tasks_pkey (user_id, id)'
-
-interface Expected {
-  readonly ask: readonly [method: string, path: string, body?: object]
-  readonly headers?: Readonly<Record<string, string>>
-  /** The scans of users' rows by its statements, in order. */
-  readonly reads: readonly string[]
-}
 
 const page = (query: string, ...reads: readonly string[]): Expected => ({
   ask: ['GET', `/api/tasks?limit=20${query}`],
@@ -70,14 +64,7 @@ const OPERATIONS: Readonly<Record<string, Expected>> = {
     headers: { 'idempotency-key': ':id' },
     reads: ['idempotency_keys_pkey (user_id, key)'],
   },
-  'one provider key': {
-    ask: ['GET', '/api/user-api-keys/gemini'],
-    reads: ['user_api_keys_pkey (user_id, provider)'],
-  },
-  'the reads of a provider key': {
-    ask: ['GET', '/api/user-api-keys/gemini/audit'],
-    reads: ['user_api_key_reads_by_time (user_id, provider, read_at, id)'],
-  },
+  ...Object.assign({}, ...FEATURE_CASES.map(({ plans }) => plans?.operations)),
 }
 
 /** Enough rows to distinguish a good plan from a bad one: a user with many tasks among users with some, and keys of many users. */
@@ -95,10 +82,7 @@ const FILL = `
   ) rows;
   insert into idempotency_keys (user_id, key, fingerprint)
   select user_id, 'key ' || id, sha256(id::text::bytea) from tasks;
-  insert into user_api_keys (user_id, provider, key_id, encrypted_key, masked_key, validation_status)
-  select id, provider, gen_random_uuid(), repeat('x', 200), 'x', 'unreachable' from users, unnest('{gemini,openai,anthropic}'::text[]) provider;
-  insert into user_api_key_reads (id, user_id, provider, service, request_id)
-  select gen_random_uuid(), user_id, provider, 'agent', 'x' from user_api_keys, generate_series(1, 20)`
+  ${FEATURE_CASES.map(({ plans }) => plans?.fill ?? '').join(';')}`
 
 /** Drops all indexes of users' rows and creates them again in this order of their names. */
 async function makeIndexesAgain(client: ClientBase, descending: boolean): Promise<void> {
@@ -116,13 +100,14 @@ async function makeIndexesAgain(client: ClientBase, descending: boolean): Promis
   for (const { make } of descending ? rows.toReversed() : rows) await client.query(make)
 }
 
-const TABLES = new Set(['tasks', 'idempotency_keys', 'user_api_keys', 'user_api_key_reads'])
+const TABLES = new Set(['tasks', 'idempotency_keys', ...FEATURE_CASES.flatMap(({ plans }) => plans?.tables ?? [])])
 
 async function arrange(world: World): Promise<User> {
   const ada = await world.signUp('Ada')
   await world.asOwner(async (client) => {
     await client.query('set statement_timeout = 0')
-    for (const statement of FILL.split(';')) await client.query(statement.replace('$1', escapeLiteral(ada.id)))
+    for (const statement of FILL.split(';').filter((each) => each.trim() !== ''))
+      await client.query(statement.replace('$1', escapeLiteral(ada.id)))
   })
   return ada
 }

@@ -1,5 +1,13 @@
 import pg, { escapeLiteral, Query, type ClientBase, type Pool, type PoolClient } from 'pg'
 
+/** An operation, and what it must read. */
+export interface Expected {
+  readonly ask: readonly [method: string, path: string, body?: object]
+  readonly headers?: Readonly<Record<string, string>>
+  /** The scans of users' rows by its statements, in order. */
+  readonly reads: readonly string[]
+}
+
 /** A statement that the service sent. */
 export interface Sent {
   /** '' if it is planned each time, for its values. */

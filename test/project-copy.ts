@@ -13,6 +13,7 @@ const COPIED = [
   'bench',
   'bin',
   'client',
+  'compose.yaml',
   'deploy',
   'docs',
   'lint',

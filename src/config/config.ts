@@ -38,7 +38,7 @@ export const VARIABLES = {
   ...DATABASE_VARIABLES,
   ...AUTH_VARIABLES,
   ENCRYPTION_KEY: {
-    does: "Required. Comma-separated Fernet keys for users' provider keys: the first encrypts, all decrypt. If a key is lost, what it encrypted is lost. The first also signs the cursors of lists. Generate one with `openssl rand -base64 32 \\| tr +/ -_`. [How to change it](operations/encryption-keys.md).",
+    does: 'Required. Comma-separated Fernet keys for secrets of users in the database: the first encrypts, all decrypt. If a key is lost, what it encrypted is lost. The first also signs the cursors of lists. Generate one with `openssl rand -base64 32 \\| tr +/ -_`. [How to change it](operations/encryption-keys.md).',
   },
   ...REDIS_VARIABLES,
   RATE_LIMIT_READ: {

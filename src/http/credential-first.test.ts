@@ -23,7 +23,6 @@ const WRONG: readonly [what: string, method: string, path: string, asking: Askin
   ['a malformed Idempotency-Key', 'POST', TASKS, { body: { title: 'a' }, headers: { 'idempotency-key': '' } }, 400],
   ['a URL that is too long', 'GET', `${TASKS}?q=${'x'.repeat(9000)}`, {}, 414],
   ['an invalid batch', 'POST', `${TASKS}/batch`, { body: { operations: [] } }, 422],
-  ['an unknown provider', 'GET', '/api/user-api-keys/none', {}, 422],
   ['an invalid change of the password', 'POST', '/api/auth/change-password', { body: {} }, 422],
   ['an unknown parameter of the auth server', 'GET', '/api/auth/list-sessions?x=1', {}, 422],
 ]

@@ -4,14 +4,8 @@ import { createServer } from 'node:http'
 import { once } from 'node:events'
 import { after, before, suite, test } from 'node:test'
 import { gzipSync } from 'node:zlib'
-import {
-  answering,
-  accepting,
-  hanging,
-  openFakeProvider,
-  REFUSING,
-  type FakeProvider,
-} from '../../test/fake-provider.ts'
+import { answering, hanging, type FakeServer } from '../../test/fake-server.ts'
+import { accepting, openFakeProvider, REFUSING } from './fake-provider.testing.ts'
 import { Problem } from '../errors.ts'
 import { Secret } from '../lib/secret.ts'
 import type { Limits } from '../limits/limits.ts'
@@ -34,7 +28,7 @@ const URL_ASKED: Readonly<Record<ProviderName, string>> = {
   anthropic: '/v1/models?limit=1',
 }
 /** Each provider's answer to a known key without permission for this call. */
-const RESTRICTED: Readonly<Record<ProviderName, readonly FakeProvider['answer'][]>> = {
+const RESTRICTED: Readonly<Record<ProviderName, readonly FakeServer['answer'][]>> = {
   gemini: [
     answering(403, {
       error: { code: 403, status: 'PERMISSION_DENIED', details: [{ reason: 'API_KEY_SERVICE_BLOCKED' }] },
@@ -53,7 +47,7 @@ const RESTRICTED: Readonly<Record<ProviderName, readonly FakeProvider['answer'][
   anthropic: [answering(403, { type: 'error', error: { type: 'permission_error', message: 'no' } })],
 }
 /** Answers that say nothing about the key. */
-const SAYS_NOTHING: Readonly<Record<string, FakeProvider['answer']>> = {
+const SAYS_NOTHING: Readonly<Record<string, FakeServer['answer']>> = {
   'an error of its own': answering(500, { error: { message: 'oops' } }),
   'a page of its proxy with 401': answering(401, '<h1>Sign in</h1>'),
   'a page of its proxy with 403': answering(403, '<h1>Attention Required!</h1>'),
@@ -86,7 +80,7 @@ const unlimited: Pick<Limits, 'take'> = {
 const SHORT_MS = 300
 
 suite('a live check', () => {
-  let provider: FakeProvider
+  let provider: FakeServer
   let checks: LiveChecks
   const checksAt = (url: string, options: Partial<LiveCheckOptions> = {}): LiveChecks =>
     openLiveChecks({ baseUrls: { gemini: url, openai: url, anthropic: url }, limits: unlimited, ...options })
@@ -200,7 +194,7 @@ suite('a live check', () => {
   })
 
   test('ends at its timeout if the provider hangs before or within its answer', async () => {
-    const dripping: FakeProvider['answer'] = (response) => {
+    const dripping: FakeServer['answer'] = (response) => {
       response.writeHead(200, { 'content-type': 'application/json' })
       const timer = setInterval(() => response.write(' '), 20)
       response.on('close', () => clearInterval(timer))

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { test } from 'node:test'
-import { openFakeProvider, REFUSING } from '../../test/fake-provider.ts'
+import { openFakeProvider, REFUSING } from './fake-provider.testing.ts'
 import { openWorld } from '../../test/world.ts'
 
 test('answers of providers about keys are counted by provider and outcome', async () => {

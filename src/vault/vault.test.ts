@@ -3,15 +3,8 @@ import { randomBytes, randomUUID } from 'node:crypto'
 import { Writable } from 'node:stream'
 import { after, before, beforeEach, suite, test } from 'node:test'
 import { pino } from 'pino'
-import {
-  accepting,
-  answering,
-  hanging,
-  openFakeProvider,
-  REFUSING,
-  type Asked,
-  type FakeProvider,
-} from '../../test/fake-provider.ts'
+import { answering, hanging, type Asked, type FakeServer } from '../../test/fake-server.ts'
+import { accepting, openFakeProvider, REFUSING } from './fake-provider.testing.ts'
 import { assertProblem } from '../../test/wire.ts'
 import { openWorld, type Answer, type Asking, type User, type World } from '../../test/world.ts'
 import { openFernet } from '../lib/fernet.ts'
@@ -27,7 +20,7 @@ const maskOf = (key: string): string => `${key.slice(0, 4)}...${key.slice(-3)}`
 const keyIn = ({ headers }: Asked): string => String(headers['x-goog-api-key'])
 
 suite('provider keys', () => {
-  let provider: FakeProvider
+  let provider: FakeServer
   let world: World
   const lines: string[] = []
   before(async () => {
@@ -153,7 +146,7 @@ suite('provider keys', () => {
       assert.deepEqual(answer.json.errors, [{ in: 'body', pointer: '/apiKey', detail }])
     })
 
-    for (const [what, answer] of Object.entries<FakeProvider['answer']>({
+    for (const [what, answer] of Object.entries<FakeServer['answer']>({
       'answers 500': answering(500, { error: { message: 'oops' } }),
       'redirects elsewhere': answering(302, '', { location: 'http://127.0.0.1:1/v1/models' }),
       'talks nonsense': answering(200, '<h1>Welcome'),
@@ -718,7 +711,7 @@ suite('provider keys', () => {
     const ada = await world.signUp()
     const [key, other] = [newKey(), newKey()]
     const answers: Answer[] = [await put(ada, key), await check(ada), await audit(ada)]
-    const quoting: FakeProvider['answer'] = (response, asked) =>
+    const quoting: FakeServer['answer'] = (response, asked) =>
       answering(
         500,
         { error: { message: `no: ${keyIn(asked)}`, code: keyIn(asked) } },
@@ -766,4 +759,4 @@ suite('provider keys', () => {
   })
 })
 
-const hangingUp: FakeProvider['answer'] = (response) => response.destroy()
+const hangingUp: FakeServer['answer'] = (response) => response.destroy()

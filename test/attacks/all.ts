@@ -1,4 +1,5 @@
 import { CREDENTIAL_ATTACKS } from './credentials.ts'
+import { FEATURE_CASES } from '../feature-cases.ts'
 import { INPUT_ATTACKS } from './input.ts'
 import { PAGE_ATTACKS } from './pages.ts'
 import type { Attack } from './scene.ts'
@@ -6,14 +7,21 @@ import { SLOW_ATTACKS, SLOW_EXPECTED } from './slow.ts'
 import { SMUGGLING_ATTACKS } from './smuggling.ts'
 import { WIRE_ATTACKS } from './wire.ts'
 
-/** The attacks by subject. */
-export const ATTACKS: Readonly<Record<string, readonly Attack[]>> = {
+/** The attacks by subject. Those of a feature follow the others of their subject. */
+const OWN: Readonly<Record<string, readonly Attack[]>> = {
   ...CREDENTIAL_ATTACKS,
   ...PAGE_ATTACKS,
   ...SMUGGLING_ATTACKS,
   ...WIRE_ATTACKS,
   ...INPUT_ATTACKS,
 }
+
+const ofFeatures = (subject: string): readonly Attack[] =>
+  FEATURE_CASES.flatMap(({ attacks }) => attacks?.[subject] ?? [])
+
+export const ATTACKS: Readonly<Record<string, readonly Attack[]>> = Object.fromEntries(
+  Object.entries(OWN).map(([subject, attacks]) => [subject, [...attacks, ...ofFeatures(subject)]]),
+)
 
 const expectationOf = ({ expected: [status, code] }: Attack): string =>
   code === undefined ? `${status}, without effect` : `${status} ${code}`

@@ -35,11 +35,6 @@ const objects: readonly Attack[] = [
   },
   { name: "deleting another user's task", expected: notFound, send: asAda('DELETE', ({ benTask }) => benTask) },
   {
-    name: 'a provider key in plain text, by its own user',
-    expected: [403, 'forbidden'],
-    send: asAda('GET', '/api/user-api-keys/gemini/plaintext'),
-  },
-  {
     name: "deleting another user's task under the name of its owner",
     expected: notFound,
     send: asAda(

@@ -1,7 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { after, before, suite, test } from 'node:test'
 import { openTestDatabase } from '../databases.ts'
-import { openFakeProvider } from '../fake-provider.ts'
+import { FEATURE_CASES } from '../feature-cases.ts'
 import { startService, type Service } from '../service.ts'
 import { Budget } from './budget.ts'
 import { GENERATORS } from './generators.ts'
@@ -35,9 +35,11 @@ suite('a client generated from the document does what its user means:', () => {
     lock = lockCache(budget.leftMs)
     opened.defer(() => lock.close())
     const database = opened.use(await openTestDatabase())
-    const provider = opened.use(await openFakeProvider())
+    const others = await Promise.all(FEATURE_CASES.flatMap(({ open }) => open?.() ?? []))
+    for (const each of others) opened.use(each)
     const limits = { RATE_LIMIT_READ: '100', RATE_LIMIT_WRITE: '30' }
-    service = opened.use(await startService({ ...database.env, ...limits, GEMINI_BASE_URL: provider.url }))
+    const env = Object.assign({ ...database.env, ...limits }, ...others.map((each) => each.env))
+    service = opened.use(await startService(env))
   })
   after(() => opened.disposeAsync())
 

@@ -1,0 +1,65 @@
+import { globSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+import type { Attack } from './attacks/scene.ts'
+import type { Expected } from './plans.ts'
+import type { Answer, Asking, User } from './world.ts'
+
+/** A request of `test/once.test.ts`. */
+export interface WriteRequest {
+  readonly path: string
+  readonly body?: unknown
+  readonly headers?: Readonly<Record<string, string>>
+}
+
+/** Sends a request as the user of that test. */
+export type AskOnce = (method: string, request: WriteRequest, key?: string) => Promise<Answer>
+
+/** A server outside the service that the requests of a feature need. */
+export interface Surroundings extends AsyncDisposable {
+  /** The variables with which the service uses it. */
+  readonly env: Readonly<Record<string, string>>
+  /** How many requests it got. */
+  count(this: void): number
+}
+
+/**
+ * What a feature adds to the tests that go through all routes. `src/<feature>/cases.testing.ts` exports it as `cases`, so that a feature
+ * is deleted with its folder.
+ */
+export interface FeatureCases {
+  /** A value for each path parameter of the feature's own. */
+  readonly parameters?: Readonly<Record<string, string>>
+  open?(this: void): Promise<Surroundings>
+  /** For each route that writes: a request whose repetition would be noticed, by another answer or another state. */
+  writes?(this: void, ask: AskOnce): Readonly<Record<string, () => Promise<WriteRequest>>>
+  /** Requests with answers that `test/documented.test.ts` cannot get by itself. */
+  documented?(this: void, ada: User): readonly (readonly [method: string, path: string, asking: Asking])[]
+  readonly plans?: {
+    /** Whose indexes are dropped and made again. */
+    readonly tables: readonly string[]
+    /** Statements that fill them for all users, after tasks. */
+    readonly fill: string
+    readonly operations: Readonly<Record<string, Expected>>
+  }
+  /** By subject, as in `test/attacks/`. */
+  readonly attacks?: Readonly<Record<string, readonly Attack[]>>
+}
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url))
+
+export const FEATURE_CASES: readonly FeatureCases[] = await Promise.all(
+  globSync('src/*/cases.testing.ts', { cwd: ROOT })
+    .sort()
+    .map(async (file) => {
+      // The name of the export and its type are the convention of these files.
+      const { cases } = (await import(pathToFileURL(join(ROOT, file)).href)) as { readonly cases: FeatureCases }
+      return cases
+    }),
+)
+
+const PARAMETERS: Readonly<Record<string, string>> = Object.assign({}, ...FEATURE_CASES.map((each) => each.parameters))
+
+/** A path in which each parameter of a feature has a value for which there is something. */
+export const withParameters = (path: string): string =>
+  path.replaceAll(/\{(\w+)\}/g, (whole, name: string) => PARAMETERS[name] ?? whole)
