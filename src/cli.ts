@@ -30,6 +30,7 @@ const USAGE = `usage: todo-backend [serve]
                                          import the data of the Python service
        todo-backend migrate new NAME     create the next pair of migration files
 ${COMMANDS.map(usageOf).join('')}       todo-backend doctor [--json]      check the configuration and the running service
+       todo-backend jobs list            list background jobs; jobs retry ID and jobs drop ID for dead ones
        todo-backend seed                 create users with tasks, and print tokens; see seed --help
        todo-backend token E-MAIL         print a new session token of a user
        todo-backend openapi [FILE]       write the OpenAPI document
@@ -70,6 +71,7 @@ async function run([command = 'serve', ...rest]: readonly string[]): Promise<voi
       return migrate(rest)
     case 'doctor':
       return doctor(rest)
+    case 'jobs':
     case 'seed':
     case 'token':
       return operate(command, rest)
@@ -95,6 +97,7 @@ async function runFeature(name: string, rest: readonly string[]): Promise<void> 
       'doctor',
       'migrate',
       ...COMMANDS.map((each) => each.name),
+      'jobs',
       'seed',
       'token',
       'openapi',
@@ -139,7 +142,7 @@ async function doctor(rest: readonly string[]): Promise<void> {
   return command.doctor(rest, () => loadConfig({ secrets: existingSecrets }))
 }
 
-async function operate(command: 'seed' | 'token', rest: readonly string[]): Promise<void> {
+async function operate(command: 'jobs' | 'seed' | 'token', rest: readonly string[]): Promise<void> {
   const commands = await import('./operator/commands.ts')
   return commands.operate(command, rest, loadConfig)
 }

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdirSync, readFileSync } from 'node:fs'
+import { globSync, mkdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { after, before, suite, test } from 'node:test'
 import { copyProject, ROOT, type ProjectCopy } from './project-copy.ts'
@@ -76,16 +76,21 @@ suite('CONTRIBUTING, "Add a field in six steps", executed on a copy', () => {
     assert.deepEqual(
       blocks.map(([path]) => path),
       [
-        'migrations/0008_estimate.up.sql',
-        'migrations/0008_estimate.down.sql',
+        'migrations/NNNN_estimate.up.sql',
+        'migrations/NNNN_estimate.down.sql',
         'TASK_FIELDS',
         'src/tasks/estimate.test.ts',
       ],
     )
+    const last =
+      globSync('*.up.sql', { cwd: join(copy.path, 'migrations') })
+        .sort()
+        .at(-1) ?? ''
+    const nextMigration = String(Number(last.slice(0, 4)) + 1).padStart(4, '0')
     for (const [path, block] of blocks) {
       if (path === 'TASK_FIELDS')
         copy.replace('src/tasks/fields.ts', '} as const satisfies', `${block}} as const satisfies`)
-      else copy.write(path, block)
+      else copy.write(path.replace('NNNN', nextMigration), block)
     }
   })
   after(() => copy[Symbol.dispose]())

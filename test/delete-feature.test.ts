@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdirSync } from 'node:fs'
+import { globSync, mkdirSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, suite, test } from 'node:test'
 import { copyProject, type ProjectCopy } from './project-copy.ts'
@@ -26,12 +26,25 @@ suite('a feature is deleted with its folder, its line in features.ts and its mig
     project.run(words, environment()).catch((error: Error) => error.message)
   const program = (...words: readonly string[]): Promise<string> => run('bin/todo-backend.mjs', ...words)
 
+  /** Migrations have no gap in their numbers, so later ones get those before theirs. */
+  const deleteMigration = (name: string): void => {
+    const directory = join(copy, 'migrations')
+    const files = globSync('*.{up,down}.sql', { cwd: directory }).sort()
+    const deleted = files.find((file) => file.includes(`_${name}.`)) ?? assert.fail(`no migration is called ${name}`)
+    for (const file of files) {
+      const number = Number(file.slice(0, 4))
+      if (number < Number(deleted.slice(0, 4))) continue
+      if (file.includes(`_${name}.`)) rmSync(join(directory, file))
+      else renameSync(join(directory, file), join(directory, `${String(number - 1).padStart(4, '0')}${file.slice(4)}`))
+    }
+  }
+
   before(() => {
     project = copyProject()
     copy = project.path
     mkdirSync(join(copy, 'data'))
     project.remove('src/vault')
-    for (const direction of ['up', 'down']) project.remove(`migrations/0007_user_api_keys.${direction}.sql`)
+    deleteMigration('user_api_keys')
     project.replace('src/features.ts', "import { vault } from './vault/feature.ts'\n", '')
     project.replace('src/features.ts', ', vault', '')
   })

@@ -38,7 +38,7 @@ function keep(): Kept {
 const configOf = (env: Readonly<Record<string, string>>): Config =>
   parseConfig({ LOG_LEVEL: 'silent', REDIS_URL: REDIS_OR_NOWHERE, ...env }, developmentSecrets)
 
-async function run(command: 'seed' | 'token', config: Config, ...args: readonly string[]): Promise<Kept> {
+async function run(command: 'jobs' | 'seed' | 'token', config: Config, ...args: readonly string[]): Promise<Kept> {
   const output = keep()
   await operate(command, args, () => config, output)
   return output
@@ -159,6 +159,77 @@ suite('seed and token', () => {
   })
 })
 
+suite('the jobs command', () => {
+  const DEAD = `insert into jobs (id, name, key, reference, attempts, run_at, last_error, dead_at)
+    values ($1, 'test-dead', $2, '{"n": 1}', 10, now() - interval '1 day', 'Problem unavailable', now())`
+  const ID = '019b6051-3a80-7c4e-9d3b-5f0c2f7f6a11'
+  const OTHER = '019b6051-3a80-7c4e-9d3b-5f0c2f7f6a12'
+
+  for (const isRunning of [false, true]) {
+    const where = isRunning ? 'in the running service that has the embedded database' : 'in a process of its own'
+    test(`lists jobs, and retries and drops dead ones alone, ${where}`, async () => {
+      await using database = await openTestDatabase({ embedded: isRunning })
+      const config = configOf({ ...database.env, LOG_LEVEL: 'silent' })
+      await using world = await openWorld({ env: database.env })
+      const add = (id: string, key: string) => world.asOwner((client) => client.query(DEAD, [id, key]))
+      await using _channel = isRunning ? await openChannel(world.deps, perform) : undefined
+      await add(ID, 'one')
+      await add(OTHER, 'two')
+      const { lines } = await run('jobs', config, 'list')
+      const fields = lines.map((line) => line.split('  '))
+      assert.deepEqual(
+        fields
+          .slice(0, 2)
+          .map(([id, name, state, attempts, , error, reference]) => [id, name, state, attempts, error, reference]),
+        [ID, OTHER].map((id) => [id, 'test-dead', 'dead', '10', 'Problem unavailable', '{"n":1}']),
+      )
+      assert.match(fields[0]?.[4] ?? '', /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/)
+
+      assert.match((await run('jobs', config, 'retry', ID)).lines[0] ?? '', /^test-dead .* is due: .* within 75 s$/)
+      assert.deepEqual((await run('jobs', config, 'drop', OTHER)).lines, [`test-dead ${OTHER} was dropped`])
+      const { rows } = await world.asOwner((client) =>
+        client.query(
+          `select id, attempts, dead_at, last_error, run_at <= now() as due from jobs where name = 'test-dead'`,
+        ),
+      )
+      assert.deepEqual(rows, [{ id: ID, attempts: 0, dead_at: null, last_error: null, due: true }])
+      assert.equal((await world.deps.jobs.state()).dead, 0)
+      // One that is not dead any more, one that was dropped, and one that never was.
+      for (const [action, id] of [
+        ['retry', ID],
+        ['drop', ID],
+        ['drop', OTHER],
+        ['retry', OTHER.replace('12', '13')],
+      ] as const) {
+        await assert.rejects(run('jobs', config, action, id), { name: 'StartError', message: /^there is no dead job/ })
+      }
+    })
+  }
+
+  test('refuses other words before it reads the configuration, and prints its help', async () => {
+    for (const words of [[], ['list', 'x'], ['revive', ID], ['retry'], ['drop', 'x'], ['drop', ID, OTHER]]) {
+      const load = (): Config => assert.fail('the configuration was read')
+      await assert.rejects(operate('jobs', words, load, keep()), {
+        name: 'StartError',
+        message: /jobs (?:list|retry|drop)/,
+      })
+    }
+    const output = keep()
+    await operate('jobs', ['--help'], () => assert.fail('the configuration was read'), output)
+    assert.match(output.lines.join('\n'), /^usage: todo-backend jobs list/)
+  })
+
+  test('works with another auth server, too', async () => {
+    await using database = await openTestDatabase()
+    const config = configOf({ ...database.env, LOG_LEVEL: 'silent' })
+    await using world = await openWorld({ env: database.env })
+    await world.asOwner((client) => client.query(DEAD, [ID, 'one']))
+    const external = { ...config, auth: { ...config.auth, mode: 'external', tokenStorage: 'auto' } } as Config // as read with AUTH_MODE=external
+    await perform(['jobs', 'drop', ID], { ...world.deps, config: external }, keep())
+    assert.equal((await world.deps.jobs.state()).dead, 0)
+  })
+})
+
 suite('the socket of the service', () => {
   function openHome(): { dataDir: string; path: string } & Disposable {
     const dataDir = mkdtempSync(join(tmpdir(), 'todo-socket-'))
@@ -264,7 +335,10 @@ suite('doctor', () => {
       client.query(`begin; set local role todo_app_system; update jobs set dead_at = now(); commit`),
     )
     const dead = await examined(() => config)
-    assert.match(dead.text, /warn +jobs +1 failed for the last time: send-mail\n +→ see docs\/operations\/jobs\.md/)
+    assert.match(
+      dead.text,
+      /warn +jobs +1 failed for the last time: send-mail\n +→ npm run jobs -- list .* docs\/operations\/jobs\.md/,
+    )
     assert.equal(dead.status, 0)
   })
 

@@ -5,29 +5,39 @@ import { Problem, StartError } from '../errors.ts'
 import { openLog } from '../log.ts'
 import { ask } from './channel.ts'
 import type { CommandDeps } from './command-deps.ts'
+import { jobs, JOBS_USAGE, parseJobs } from './jobs.ts'
 import { openOutput, type Output } from './output.ts'
 import { seed, SEED_USAGE, parseSeed } from './seed.ts'
 import { token, TOKEN_USAGE, parseToken } from './token.ts'
 
+type Deps = Omit<CommandDeps, 'auth'>
+
 interface Command {
   readonly usage: string
   /** @throws StartError for arguments that are invalid, or not allowed in this environment */
-  prepare(args: readonly string[]): (deps: CommandDeps, output: Output) => Promise<void>
+  prepare(args: readonly string[]): (deps: Deps, output: Output) => Promise<void>
 }
 
-const COMMANDS: Readonly<Record<'token' | 'seed', Command>> = {
+const COMMANDS: Readonly<Record<'token' | 'seed' | 'jobs', Command>> = {
+  jobs: {
+    usage: JOBS_USAGE,
+    prepare: (args) => {
+      const options = parseJobs(args)
+      return (deps, output) => jobs(deps, options, output)
+    },
+  },
   token: {
     usage: TOKEN_USAGE,
     prepare: (args) => {
       const options = parseToken(args)
-      return (deps, output) => token(deps, options, output)
+      return (deps, output) => token(withAuth('token', deps), options, output)
     },
   },
   seed: {
     usage: SEED_USAGE,
     prepare: (args) => {
       const options = parseSeed(args)
-      return (deps, output) => seed(deps, options, output)
+      return (deps, output) => seed(withAuth('seed', deps), options, output)
     },
   },
 }
@@ -57,22 +67,26 @@ export async function operate(
   }
 }
 
-/** @throws StartError for errors that the operator can correct */
-export async function perform(
-  [name, ...args]: readonly string[],
-  { config, log, db }: Omit<CommandDeps, 'auth'>,
-  output: Output,
-): Promise<void> {
-  if (name !== 'token' && name !== 'seed') throw new StartError('the running service does not know this command')
-  const run = COMMANDS[name].prepare(args)
-  const auth = embeddedAuth(config, db)
+/** @throws StartError if another server has the users */
+function withAuth(name: string, deps: Deps): CommandDeps {
+  const auth = embeddedAuth(deps.config, deps.db)
   if (auth === undefined) {
     throw new StartError(
       `${name} is for AUTH_MODE=embedded: users and sessions belong to another auth server, so sign up and sign in there`,
     )
   }
+  return { ...deps, auth }
+}
+
+const isCommand = (name: string | undefined): name is keyof typeof COMMANDS =>
+  name !== undefined && Object.hasOwn(COMMANDS, name)
+
+/** @throws StartError for errors that the operator can correct */
+export async function perform([name, ...args]: readonly string[], deps: Deps, output: Output): Promise<void> {
+  if (!isCommand(name)) throw new StartError('the running service does not know this command')
+  const run = COMMANDS[name].prepare(args)
   try {
-    await run({ config, log, db, auth }, output)
+    await run(deps, output)
   } catch (error) {
     if (!(error instanceof Problem) || error.code !== 'unavailable') throw error
     throw new StartError('the database cannot be reached or is busy: run the command again', { cause: error })

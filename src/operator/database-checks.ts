@@ -200,7 +200,11 @@ async function checkJobs({ database: { role } }: Config, client: Connection): Pr
     )
     const { dead = 0, oldestDueS = 0, names = null } = rows[0] ?? {}
     if (dead > 0) {
-      return warn('jobs', `${dead} failed for the last time: ${names}`, 'see docs/operations/jobs.md on dead jobs')
+      return warn(
+        'jobs',
+        `${dead} failed for the last time: ${names}`,
+        'npm run jobs -- list shows them: see docs/operations/jobs.md on dead jobs',
+      )
     }
     const lateS = Math.round(oldestDueS)
     return lateS > JOB_LATE_WARN_S
