@@ -40,6 +40,8 @@ suite('a trace', () => {
     const ids: string[] = []
     const spans = await spansOf(receiver, async (world) => {
       const { token } = await world.signUp()
+      // The auth server has its own span.
+      await world.ask('GET', '/api/auth/get-session', { token })
       await world.ask('GET', '/api/tasks', { token })
       const body = { title: 'x', id: randomUUID() }
       await world.ask('POST', '/api/tasks', { token, body, headers: { 'x-request-id': 'the-one' } })
