@@ -453,6 +453,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/changes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Follow the changes of your tasks
+         * @description Without `cursor` the pages give everything that exists, and then what has changed since. Keep the last X-Next-Cursor and continue from it at any time: no change is missed and none is given twice in a page. A page can have fewer changes than `limit` although X-Has-More is true. Apply a change by its `id`: `upsert` replaces what you have, `delete` removes it.
+         */
+        get: operations["listChanges"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/user-api-keys": {
         parameters: {
             query?: never;
@@ -569,7 +589,7 @@ export interface components {
          * @description The kind of error, for programs. Later versions may add codes, and errors under /api/auth have codes of better-auth
          * @enum {string}
          */
-        ProblemCode: "malformed_request" | "invalid_json" | "invalid_header" | "invalid_cursor" | "contradictory_credentials" | "missing_user_id" | "unauthenticated" | "forbidden" | "not_found" | "method_not_allowed" | "request_timeout" | "conflict" | "request_in_progress" | "precondition_failed" | "body_too_large" | "uri_too_long" | "unsupported_media_type" | "expectation_failed" | "invalid_input" | "idempotency_key_reused" | "too_many_requests" | "idempotency_quota_exceeded" | "headers_too_large" | "internal" | "unavailable" | "overloaded" | "outcome_unknown" | "key_refused" | "provider_unavailable" | "key_unreadable";
+        ProblemCode: "malformed_request" | "invalid_json" | "invalid_header" | "invalid_cursor" | "contradictory_credentials" | "missing_user_id" | "unauthenticated" | "forbidden" | "not_found" | "method_not_allowed" | "request_timeout" | "conflict" | "request_in_progress" | "precondition_failed" | "body_too_large" | "uri_too_long" | "unsupported_media_type" | "expectation_failed" | "invalid_input" | "idempotency_key_reused" | "too_many_requests" | "idempotency_quota_exceeded" | "headers_too_large" | "internal" | "unavailable" | "overloaded" | "outcome_unknown" | "cursor_expired" | "key_refused" | "provider_unavailable" | "key_unreadable";
         /** @description The body of every error (RFC 9457) */
         Problem: {
             /**
@@ -970,6 +990,22 @@ export interface components {
             /** @description Ids for which you have no task, in the order of the request */
             notFound: string[];
         };
+        /** @description The newest change of an entity */
+        Change: {
+            /**
+             * Format: int32
+             * @description The number of the change in the log of the user. Of an entity that existed when an initial load began: the number of the newest change at that time
+             */
+            seq: number;
+            type: components["schemas"]["ChangeType"];
+            /**
+             * Format: uuid
+             * @description A UUID (version 7, lower case in answers)
+             */
+            id: string;
+            op: components["schemas"]["ChangeOp"];
+            data: components["schemas"]["Task"] | null;
+        };
         /**
          * @example {
          *       "provider": "gemini",
@@ -1172,6 +1208,16 @@ export interface components {
              */
             currentVersion?: number;
         };
+        /**
+         * @description The kind of entity
+         * @constant
+         */
+        ChangeType: "task";
+        /**
+         * @description upsert: create or replace the entity by `data`. delete: delete it, if you have it
+         * @enum {string}
+         */
+        ChangeOp: "upsert" | "delete";
         /**
          * @description Gemini, OpenAI, Anthropic
          * @enum {string}
@@ -1589,6 +1635,16 @@ export interface components {
             headers: {
                 /** @description The current version of the task */
                 ETag?: string;
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description The cursor has expired */
+        CursorExpired: {
+            headers: {
                 "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
             };
@@ -2359,7 +2415,7 @@ export interface operations {
                 createdBefore?: string;
                 /** @description Created after this instant */
                 createdAfter?: string;
-                /** @description Changed at or after this instant */
+                /** @description Changed at or after this instant. Not for keeping a copy: a change that is committed late can have an earlier updatedAt. GET /api/changes misses none */
                 updatedSince?: string;
                 /** @description Up to 10 words. Each must be the beginning of a word in title, description or tags, ignoring case and accents. In each of the first three words one typo is tolerated if the word has 4 to 24 letters and no digit, in title and tags only */
                 q?: string;
@@ -2388,6 +2444,8 @@ export interface operations {
             /** @description One page of tasks. With `fields` they have only those members */
             200: {
                 headers: {
+                    /** @description The position of this answer in the change log, for the cursor of GET /api/changes. The number before its first dot is a seq: a client has seen this change once the X-Next-Cursor of GET /api/changes begins with that number or a greater one */
+                    "X-Sync-Cursor"?: string;
                     /** @description Tasks on all pages; present with count=true, or on a first page that is also the last */
                     "X-Total-Count"?: number;
                     /** @description The cursor of the next page; absent on the last page */
@@ -2451,6 +2509,8 @@ export interface operations {
                     ETag?: string;
                     /** @description The URL of the task */
                     Location?: string;
+                    /** @description The position of this answer in the change log, for the cursor of GET /api/changes. The number before its first dot is a seq: a client has seen this change once the X-Next-Cursor of GET /api/changes begins with that number or a greater one */
+                    "X-Sync-Cursor"?: string;
                     /** @description true if this is the answer to an earlier request */
                     "Idempotency-Replayed"?: string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -2470,6 +2530,8 @@ export interface operations {
                     ETag?: string;
                     /** @description The URL of the task */
                     Location?: string;
+                    /** @description The position of this answer in the change log, for the cursor of GET /api/changes. The number before its first dot is a seq: a client has seen this change once the X-Next-Cursor of GET /api/changes begins with that number or a greater one */
+                    "X-Sync-Cursor"?: string;
                     /** @description true if this is the answer to an earlier request */
                     "Idempotency-Replayed"?: string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -2575,6 +2637,8 @@ export interface operations {
             /** @description Deleted */
             204: {
                 headers: {
+                    /** @description The position of this answer in the change log, for the cursor of GET /api/changes. The number before its first dot is a seq: a client has seen this change once the X-Next-Cursor of GET /api/changes begins with that number or a greater one */
+                    "X-Sync-Cursor"?: string;
                     /** @description true if this is the answer to an earlier request */
                     "Idempotency-Replayed"?: string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -2634,6 +2698,8 @@ export interface operations {
                 headers: {
                     /** @description The version in double quotes, for If-Match and If-None-Match */
                     ETag?: string;
+                    /** @description The position of this answer in the change log, for the cursor of GET /api/changes. The number before its first dot is a seq: a client has seen this change once the X-Next-Cursor of GET /api/changes begins with that number or a greater one */
+                    "X-Sync-Cursor"?: string;
                     /** @description true if this is the answer to an earlier request */
                     "Idempotency-Replayed"?: string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -2694,6 +2760,8 @@ export interface operations {
                 headers: {
                     /** @description The version in double quotes, for If-Match and If-None-Match */
                     ETag?: string;
+                    /** @description The position of this answer in the change log, for the cursor of GET /api/changes. The number before its first dot is a seq: a client has seen this change once the X-Next-Cursor of GET /api/changes begins with that number or a greater one */
+                    "X-Sync-Cursor"?: string;
                     /** @description true if this is the answer to an earlier request */
                     "Idempotency-Replayed"?: string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -2860,6 +2928,8 @@ export interface operations {
             /** @description The result of each operation */
             200: {
                 headers: {
+                    /** @description The position of this answer in the change log, for the cursor of GET /api/changes. The number before its first dot is a seq: a client has seen this change once the X-Next-Cursor of GET /api/changes begins with that number or a greater one */
+                    "X-Sync-Cursor"?: string;
                     /** @description true if this is the answer to an earlier request */
                     "Idempotency-Replayed"?: string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -2915,6 +2985,8 @@ export interface operations {
             /** @description The result for each id */
             200: {
                 headers: {
+                    /** @description The position of this answer in the change log, for the cursor of GET /api/changes. The number before its first dot is a seq: a client has seen this change once the X-Next-Cursor of GET /api/changes begins with that number or a greater one */
+                    "X-Sync-Cursor"?: string;
                     /** @description true if this is the answer to an earlier request */
                     "Idempotency-Replayed"?: string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -2940,6 +3012,52 @@ export interface operations {
             431: components["responses"]["HeadersTooLarge"];
             500: components["responses"]["Internal"];
             503: components["responses"]["OutcomeUnknownOrOverloadedOrUnavailable"];
+        };
+    };
+    listChanges: {
+        parameters: {
+            query?: {
+                /** @description An X-Next-Cursor or X-Sync-Cursor. Without it, the pages begin with everything that exists, and then go on with what has changed since */
+                cursor?: string;
+                /** @description Changes per page; default 500 */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page of changes, ordered by seq, each entity at most once */
+            200: {
+                headers: {
+                    /** @description The cursor of the next page; always present */
+                    "X-Next-Cursor"?: string;
+                    /** @description true if the next page can be read now; false if the client has everything */
+                    "X-Has-More"?: "true" | "false";
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Change"][];
+                };
+            };
+            400: components["responses"]["InvalidCursorOrInvalidHeaderOrMalformedRequest"];
+            401: components["responses"]["Unauthenticated"];
+            408: components["responses"]["RequestTimeout"];
+            410: components["responses"]["CursorExpired"];
+            413: components["responses"]["BodyTooLarge"];
+            414: components["responses"]["UriTooLong"];
+            415: components["responses"]["UnsupportedMediaType"];
+            417: components["responses"]["ExpectationFailed"];
+            422: components["responses"]["InvalidInput"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["OverloadedOrUnavailable"];
         };
     };
     listUserApiKeys: {

@@ -36,6 +36,14 @@ export type Actor =
       readonly name: string
     }
 
+/** The request or job that a principal makes; kept with each change in the change log. */
+export interface Origin {
+  /** `X-Request-Id`, or the id of the job. */
+  readonly requestId: string
+  /** The operationId in the OpenAPI document, or the name of the job. */
+  readonly operation: string
+}
+
 /**
  * Who is calling, as presented. Nothing is proven yet: `db.asUser` proves it inside the very transaction that uses it, so a
  * credential cannot expire or be revoked between its check and its use.
@@ -50,6 +58,8 @@ export interface Principal {
    */
   readonly grants: 'all' | readonly Scope[]
   readonly actor: Actor
+  /** Undefined for commands of the operator. */
+  readonly origin?: Origin
 }
 
 /** @param tokenKeys what `user_sessions.token` may hold for the token: its HMAC in hex, and itself where that is allowed */
@@ -64,8 +74,10 @@ export const servicePrincipal = (name: string, userId: string): Principal =>
   principal({ kind: 'service', name }, [userId])
 
 /** @param lease the id of the claim; with the id of the job it proves the user while the lease lasts */
-export const jobPrincipal = (name: string, id: string, lease: string): Principal =>
-  principal({ kind: 'job', name }, [id, lease])
+export const jobPrincipal = (name: string, id: string, lease: string): Principal => ({
+  ...principal({ kind: 'job', name }, [id, lease]),
+  origin: { requestId: id, operation: name },
+})
 
 const principal = (actor: Actor, proof: readonly string[]): Principal => ({
   kind: actor.kind,

@@ -7,7 +7,8 @@ import { fileURLToPath } from 'node:url'
 
 /**
  * The architecture. A file imports from its own folder and from lower floors: never sideways, never up. A folder stands
- * for every file in it. A folder with a `feature.ts` is on the floor of the features, which never import one another.
+ * for every file in it. A folder with a `feature.ts` is on the floor of the features: one imports from another only as
+ * their order in `features.ts` allows.
  */
 const FLOORS: Readonly<Record<string, number>> = {
   'server.ts': 9,
@@ -52,6 +53,9 @@ const ROOMS: Readonly<Record<string, Readonly<Record<string, number>>>> = {
   tasks: { 'feature.ts': 3, list: 2, batch: 2, '.': 1 },
 }
 
+/** A feature may use those before it in the list of `features.ts`, through these files of theirs. */
+const SHARED_FILES = /^[^/]+\/(?:store|schema)\.ts$/
+
 /** On these floors files may import each other. */
 const SHARED_FLOORS = new Set([1, 9])
 
@@ -65,6 +69,24 @@ const FEATURES = globSync('*/feature.ts', { cwd: SRC }).map(dirname)
 const floorOf = (unit: string): number | undefined => (FEATURES.includes(unit) ? FEATURES_FLOOR : FLOORS[unit])
 
 const unitOf = (file: string): string => file.split('/')[0] ?? file
+
+/** The folders of the features, in the order of the list. */
+const FEATURES_IN_ORDER = orderOfFeatures(readFileSync(join(SRC, 'features.ts'), 'utf8'))
+
+function orderOfFeatures(text: string): readonly string[] {
+  const folders = new Map(
+    [...text.matchAll(/import \{ (\w+) \} from '\.\/([\w-]+)\/feature\.ts'/g)].map(
+      ([, ...pair]) => pair as [string, string],
+    ),
+  )
+  const [, list = ''] = /FEATURES: readonly Feature\[\] = \[([^\]]*)\]/.exec(text) ?? []
+  return list.split(',').map((name) => folders.get(name.trim()) ?? name)
+}
+
+const isOfEarlierFeature = (unit: string, imported: string): boolean => {
+  const [at, importedAt] = [unit, unitOf(imported)].map((feature) => FEATURES_IN_ORDER.indexOf(feature))
+  return importedAt !== -1 && (importedAt ?? 0) < (at ?? 0) && SHARED_FILES.test(imported)
+}
 
 /** The folder below its unit; `.` for a file of the unit's own. */
 const roomOf = (file: string): string => {
@@ -117,6 +139,10 @@ const codeOf = (file: string): string =>
   readFileSync(join(SRC, file), 'utf8').replace(/\/\*[^]*?\*\/|^\s*\/\/.*$/gm, '')
 
 suite('architecture', () => {
+  test('every feature is in the list of features.ts', () => {
+    assert.deepEqual([...FEATURES].sort(), [...FEATURES_IN_ORDER].sort())
+  })
+
   test('every file of src is on a floor, and every floor has a file', () => {
     const units = new Set(FILES.map(unitOf))
     assert.deepEqual([...units].sort(), [...Object.keys(FLOORS), ...FEATURES].sort())
@@ -127,7 +153,8 @@ suite('architecture', () => {
       ({ file, imported }) => {
         const [from, to] = [unitOf(file), unitOf(imported)]
         const [above = 0, below = 0] = [floorOf(from), floorOf(to)]
-        return from !== to && !(below < above || (below === above && SHARED_FLOORS.has(above)))
+        const isShared = below === above && (SHARED_FLOORS.has(above) || isOfEarlierFeature(from, imported))
+        return from !== to && !(below < above || isShared)
       },
     )
     assert.deepEqual(wrong, [])

@@ -80,6 +80,7 @@ async function arrange(world: World): Promise<Omit<Scene, 'canary'>> {
     adaTask,
     benTask,
     benCursor: headers.get('x-next-cursor') ?? assert.fail('no cursor'),
+    benSyncCursor: headers.get('x-sync-cursor') ?? assert.fail('no cursor'),
     storedHash,
     expiredToken: expired.json.token,
     signedOutToken: signedOut.json.token,

@@ -174,9 +174,16 @@ describe('the catalogue', () => {
     const ours = { definer: true, config: 'search_path=public, pg_temp', serving: true, system: false }
     // These functions read no table and run with the rights of their caller. The trigger function needs no right to execute.
     const textual = { definer: false, config: null, serving: true, system: false }
+    // What writes the change log: the triggers run as the owner, and call the others.
+    const logging = { definer: false, config: null, serving: false, system: false }
     assert.deepEqual(functions, [
+      { name: 'todo_begin_log(text)', ...logging },
       { name: 'todo_derive_task()', ...textual, serving: false },
+      { name: 'todo_erase_log()', ...ours, serving: false },
+      { name: 'todo_has_user(text)', ...logging },
       { name: 'todo_instant_json(timestamp with time zone)', ...textual },
+      { name: 'todo_log(text,text,uuid,text,integer,jsonb)', ...logging },
+      { name: 'todo_log_task()', ...ours, serving: false },
       { name: 'todo_prove(text,text[],text)', ...ours },
       { name: 'todo_search_words(text)', ...textual },
       { name: 'todo_task_format()', ...textual },

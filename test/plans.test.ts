@@ -16,6 +16,8 @@ import { openWorld, type User, type World } from './world.ts'
  */
 const NEWEST = 'tasks_by_created (user_id)'
 const ONE = 'tasks_pkey (user_id, id)'
+/** Where the log ends, and the id of the head of the cursor. */
+const LOG_STATE = ['changes_pkey (user_id)', 'changes_pkey (user_id, seq)']
 
 const page = (query: string, ...reads: readonly string[]): Expected => ({
   ask: ['GET', `/api/tasks?limit=20${query}`],
@@ -64,6 +66,21 @@ const OPERATIONS: Readonly<Record<string, Expected>> = {
     headers: { 'idempotency-key': ':id' },
     reads: ['idempotency_keys_pkey (user_id, key)'],
   },
+  'an initial load': {
+    ask: ['GET', '/api/changes?limit=20'],
+    reads: [...LOG_STATE, 'tasks_pkey (user_id)'],
+    isOfLog: true,
+  },
+  'the next page of an initial load': {
+    ask: ['GET', '/api/changes?limit=20&cursor=:load'],
+    reads: [...LOG_STATE, ONE],
+    isOfLog: true,
+  },
+  'the changes since': {
+    ask: ['GET', '/api/changes?limit=20&cursor=:sync'],
+    reads: [...LOG_STATE, 'changes_pkey (user_id, seq)', 'changes_by_entity (user_id, type, entity_id)', ONE],
+    isOfLog: true,
+  },
   ...Object.assign({}, ...FEATURE_CASES.map(({ plans }) => plans?.operations)),
 }
 
@@ -94,13 +111,14 @@ async function makeIndexesAgain(client: ClientBase, descending: boolean): Promis
         pg_get_indexdef(indexrelid)) as make
     from pg_index left join pg_constraint c on c.conindid = indexrelid and c.contype in ('p', 'u')
     where indrelid::regclass::text = any ($1) order by indexrelid::regclass::text`,
-    [[...TABLES]],
+    [[...TABLES_AND_LOG]],
   )
   for (const { drop } of rows) await client.query(drop)
   for (const { make } of descending ? rows.toReversed() : rows) await client.query(make)
 }
 
 const TABLES = new Set(['tasks', 'idempotency_keys', ...FEATURE_CASES.flatMap(({ plans }) => plans?.tables ?? [])])
+const TABLES_AND_LOG = new Set([...TABLES, 'changes'])
 
 async function arrange(world: World): Promise<User> {
   const ada = await world.signUp('Ada')
@@ -117,7 +135,10 @@ async function namesFor(world: World, ada: User): Promise<Names> {
   const { json, headers } = await world.ask('GET', '/api/tasks?limit=20', { token: ada.token })
   const [id = '', other = '', third = ''] = json.map((task: { id: string }) => task.id)
   const yesterday = new Date(Date.now() - 86_400_000).toISOString()
-  return { id, other, third, next: headers.get('x-next-cursor') ?? '', yesterday }
+  const next = headers.get('x-next-cursor') ?? ''
+  const sync = headers.get('x-sync-cursor') ?? ''
+  const loading = await world.ask('GET', '/api/changes?limit=20', { token: ada.token })
+  return { id, other, third, next, sync, load: loading.headers.get('x-next-cursor') ?? '', yesterday }
 }
 
 type Names = Readonly<Record<string, string>>
@@ -130,19 +151,20 @@ const named = <Value>(value: Value, names: Names): Value =>
 async function look(world: World, ada: User): Promise<void> {
   const names = await namesFor(world, ada)
   const take = watchStatements(world.deps.db.pool)
-  const asked: [what: string, expected: readonly string[], sent: readonly Sent[]][] = []
-  for (const [what, { ask, headers = {}, reads }] of Object.entries(OPERATIONS)) {
+  const asked: [what: string, expected: Expected, sent: readonly Sent[]][] = []
+  for (const [what, expected] of Object.entries(OPERATIONS)) {
+    const { ask, headers = {} } = expected
     const [[method, path, body], sentHeaders] = named([ask, headers] as const, names)
     take()
     const answer = await world.ask(method, path, { token: ada.token, body, headers: sentHeaders })
     assert.ok(answer.status < 300, `${what}: ${answer.text}`)
-    asked.push([what, reads, take()])
+    asked.push([what, expected, take()])
   }
   const client = await world.deps.db.pool.connect()
   try {
     const planned: Record<string, readonly string[]> = {}
     const wanted: Record<string, readonly string[]> = {}
-    for (const [what, expected, sent] of asked) {
+    for (const [what, { reads, isOfLog = false }, sent] of asked) {
       for (const kind of ['custom', 'generic'] as const) {
         const plans: string[] = []
         for (const statement of sent) {
@@ -152,11 +174,11 @@ async function look(world: World, ada: User): Promise<void> {
           // A statement that contains its own proof is planned without a user in the scope.
           const isFused = statement.text.startsWith('with scope as')
           if (!isFused) await client.query(`select set_config('app.user_id', $1, true)`, [ada.id])
-          plans.push(...(await explain(client, statement, its, TABLES)))
+          plans.push(...(await explain(client, statement, its, isOfLog ? TABLES_AND_LOG : TABLES)))
           await client.query('rollback')
         }
         planned[`${what}, ${kind} plan`] = plans
-        wanted[`${what}, ${kind} plan`] = expected
+        wanted[`${what}, ${kind} plan`] = reads
       }
     }
     assert.deepEqual(planned, wanted)

@@ -6,6 +6,8 @@ export interface Expected {
   readonly headers?: Readonly<Record<string, string>>
   /** The scans of users' rows by its statements, in order. */
   readonly reads: readonly string[]
+  /** Whether what it reads of the change log counts too. Every list and write looks up the end of the log. */
+  readonly isOfLog?: true
 }
 
 /** A statement that the service sent. */

@@ -1,6 +1,6 @@
 import type { Pool, PoolClient } from 'pg'
 import { begin, type Connections } from './connections.ts'
-import { proofValues, provenUser, type Proof } from './proof.ts'
+import { originValue, proofValues, provenUser, type Proof } from './proof.ts'
 import { send, type Step } from './sql.ts'
 import { answerOf, withProof, type Answer, type ProvenRow } from './step.ts'
 import type { Lease, TimeBudget } from './wire/lease.ts'
@@ -21,7 +21,8 @@ export function openOneStatement(connections: Connections): AsOneStatement {
   const { readers, writers } = openPipelines(pool, enteredWithMs)
   return async (proof, step, time, isUsualTime) => {
     const statement = withProof(step)
-    const values = [...step.values, ...proofValues(proof)]
+    const changes = step.fallback !== undefined
+    const values = [...step.values, ...proofValues(proof), ...(changes ? [originValue(proof)] : [])]
     onStatement(step.statement)
     const ask = async (client: PoolClient): Promise<Answer> =>
       answerOf(await send<ProvenRow>(client, statement, values, prepared))
@@ -30,7 +31,6 @@ export function openOneStatement(connections: Connections): AsOneStatement {
     const hasSessionLimit = enteredWithMs !== undefined && isUsualTime
     const askExclusively = (lease: Lease): Promise<Answer> =>
       hasSessionLimit && lease.leftMs() > enteredWithMs ? ask(lease.client) : inItsTransaction(connections, lease, ask)
-    const changes = step.fallback !== undefined
     const answer =
       hasSessionLimit && (changes || step.short)
         ? await (changes ? writers : readers).run(time, ask, askExclusively)

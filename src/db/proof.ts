@@ -1,3 +1,4 @@
+import { randomUUIDv7 } from 'node:crypto'
 import { lacksScope, unproven, type Principal, type Scope } from '../principal.ts'
 import type { Statement } from './wire/statement.ts'
 import { SET_FOR_TRANSACTION } from './wire/settings.ts'
@@ -21,6 +22,22 @@ export const proofFrom = (first: number): string =>
 /** Lets the policies show and accept the rows of the proven user, and none where no user is proven. */
 export const SET_PROVEN_USER = `set_config('app.user_id', coalesce(proof.user_id, ''), true)`
 
+/** A select item that says who makes the changes of the transaction, for the triggers that log them. @param parameter its number */
+export const setOrigin = (parameter: number): string => `set_config('app.origin', $${parameter}, true)`
+
+/**
+ * The value of {@link setOrigin}: a new change id, the actor and its request. `todo_log()` in
+ * migrations/0009_changes.up.sql reads it.
+ */
+export const originValue = ({ principal: { actor, origin } }: Proof): string =>
+  JSON.stringify({
+    change: randomUUIDv7(),
+    kind: actor.kind,
+    name: actor.name,
+    request: origin?.requestId,
+    operation: origin?.operation,
+  })
+
 export const proofValues = ({ principal: { kind, proof }, needs }: Proof): readonly unknown[] => [
   kind,
   proof,
@@ -40,7 +57,7 @@ export function provenUser(userId: string | null | undefined, { principal, needs
 
 /** The first statement of a transaction, which decides whose rows the policies show until its end. */
 export interface EnterStatements {
-  /** Takes {@link proofValues} and gives {@link Entered}. */
+  /** Takes {@link proofValues} and {@link originValue}, and gives {@link Entered}. */
   readonly user: Statement
   /** The policies show no rows. */
   readonly none: Statement
@@ -59,7 +76,7 @@ const IDLE_TIMEOUT = `set_config('idle_in_transaction_session_timeout', '5s', tr
 const entering = (suffix: string, settings: string): EnterStatements => ({
   user: {
     name: `scope.user${suffix}`,
-    text: `select ${settings} ${IDLE_TIMEOUT}, proof.user_id as "userId", ${SET_PROVEN_USER} from ${proofFrom(1)}`,
+    text: `select ${settings} ${IDLE_TIMEOUT}, proof.user_id as "userId", ${SET_PROVEN_USER}, ${setOrigin(4)} from ${proofFrom(1)}`,
   },
   none: {
     name: `scope.none${suffix}`,

@@ -3,7 +3,7 @@ import { refuseUnlessGranted, unproven, type Principal, type Scope } from '../pr
 import { enterScope, type Connections } from './connections.ts'
 import { onceOnly, type OnceOnly } from './idempotency.ts'
 import { openOneStatement } from './one-statement.ts'
-import { ENTER, ENTER_WITH_SETTINGS, proofValues, provenUser, type Proof } from './proof.ts'
+import { ENTER, ENTER_WITH_SETTINGS, originValue, proofValues, provenUser, type Proof } from './proof.ts'
 import { sqlOn, userSqlOn, type Step, type SystemSql, type UserSql } from './sql.ts'
 import { isLocked } from './wire/failures.ts'
 import { unbounded, type TimeBudget } from './wire/lease.ts'
@@ -126,7 +126,7 @@ async function inTransaction<T>(
   once?: OnceOnly,
 ): Promise<T> {
   const { pool, roles, enter } = connections
-  const entry = { role: roles.serving, statement: enter.user, values: proofValues(proof) }
+  const entry = { role: roles.serving, statement: enter.user, values: [...proofValues(proof), originValue(proof)] }
   const { result, replayed } = await transaction(pool, time, {
     enter: async (lease) => provenUser((await enterScope(connections, lease, entry)).userId, proof),
     work: async ({ client }, scope, userId) => {

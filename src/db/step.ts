@@ -1,4 +1,4 @@
-import { proofFrom, SET_PROVEN_USER } from './proof.ts'
+import { proofFrom, setOrigin, SET_PROVEN_USER } from './proof.ts'
 import type { Reading, Step, Writing } from './sql.ts'
 import { withoutUserParameter } from './user-parameter.ts'
 import type { Statement } from './wire/statement.ts'
@@ -43,23 +43,28 @@ interface Done<T> {
 const LOCK_TIMEOUT_MS = 20
 const SET_LOCK_TIMEOUT = `, set_config('lock_timeout', '${LOCK_TIMEOUT_MS}ms', true)`
 
+/** Select items for a step that changes something. @param first the number of the first parameter of the proof */
+const settingsToChange = (first: number): string => `${SET_LOCK_TIMEOUT}, ${setOrigin(first + 3)}`
+
 const withProofs = new WeakMap<Statement, Statement>()
 
 /**
  * One statement that proves a principal and executes a step, so that a step takes one round trip. The proof comes first and sets
  * the user whose rows the policies show and accept: LEFT JOIN … ON true can only be a nested loop with the left side outside, and
  * set_config() allows no parallel workers. Where no user is proven the policies show no rows, and an INSERT must select no row by
- * itself. The three parameters of the proof follow those of the step, of which a statement always has the same number.
+ * itself. The three parameters of the proof follow those of the step, of which a statement always has the same number. If the step
+ * changes something, one more says who does it.
  */
 export function withProof({ statement, values, fallback }: Step<unknown>): Statement {
   const known = withProofs.get(statement)
   if (known !== undefined) return known
+  const first = values.length + 1
   const made = {
     // Not the name of the statement alone, under which a connection knows the step as part of a transaction.
     name: statement.name === '' ? '' : `${statement.name}.proven`,
     text: `with scope as materialized (
-        select proof.user_id, ${SET_PROVEN_USER}${fallback === undefined ? '' : SET_LOCK_TIMEOUT}
-        from ${proofFrom(values.length + 1)}
+        select proof.user_id, ${SET_PROVEN_USER}${fallback === undefined ? '' : settingsToChange(first)}
+        from ${proofFrom(first)}
       ), step as (${withoutUserParameter(statement.text)})
       select scope.user_id as "proven user", step.* from scope left join (select true as "is row", step.* from step) step on true`,
   }

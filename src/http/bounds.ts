@@ -24,6 +24,7 @@ const LENGTH_OF: Readonly<Record<string, number>> = {
   'Idempotency-Replayed': 4,
   'X-Request-Id': REQUEST_ID_LENGTH_MAX,
   'X-Next-Cursor': 2048,
+  'X-Sync-Cursor': 300,
   'Set-Auth-Token': 512,
   'WWW-Authenticate': 6,
   Link: HEADER_LENGTH_MAX,

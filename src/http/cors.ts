@@ -11,11 +11,13 @@ const EXPOSED_HEADERS = [
   'RateLimit-Policy',
   'Retry-After',
   'Set-Auth-Token',
+  'X-Has-More',
   'X-Next-Cursor',
   'X-RateLimit-Limit',
   'X-RateLimit-Remaining',
   'X-RateLimit-Reset',
   'X-Request-Id',
+  'X-Sync-Cursor',
   'X-Total-Count',
 ].join(', ')
 

@@ -64,10 +64,10 @@ export function requirePrincipal(app: App): void {
   app.addHook('onRequest', (request, _reply, done) => done(request.unidentified ?? undefined))
 }
 
-/** The principal of a request to a route behind {@link requirePrincipal}. */
-export function signedIn(request: FastifyRequest): Principal {
-  if (request.principal === null) throw new Error('the route is not behind requirePrincipal')
-  return request.principal
+/** The principal of a request to a route behind {@link requirePrincipal}, with the request that it makes. */
+export function signedIn({ id, principal, routeOptions }: FastifyRequest): Principal {
+  if (principal === null) throw new Error('the route is not behind requirePrincipal')
+  return { ...principal, origin: { requestId: id, operation: routeOptions.schema?.operationId ?? '' } }
 }
 
 /** @throws Problem contradictory_credentials (400) when a session and a service are presented at once */

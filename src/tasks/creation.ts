@@ -6,7 +6,16 @@ import type { Step } from '../db/sql.ts'
 import { Problem } from '../errors.ts'
 import { CONTENT, fieldOf } from './fields.ts'
 import type { TaskCreate } from './schema.ts'
-import { contentOf, isSameContent, lockAll, storedValue, taskOf, WRITTEN, type Content, type Stored } from './store.ts'
+import {
+  contentOf,
+  isSameContent,
+  lockAll,
+  storedValue,
+  taskOf,
+  WRITTEN,
+  type Content,
+  type Positioned,
+} from './store.ts'
 
 const COLUMNS = CONTENT.map((field) => fieldOf(field).column)
 const INSERT = `insert into tasks (id, ${COLUMNS.join(', ')}, completed_at)`
@@ -34,7 +43,7 @@ const CREATE_ALL: Statement = {
 }
 
 export interface Creation {
-  readonly task: Stored
+  readonly task: Positioned
   /** False if the user already had a task with this id and this content. */
   readonly isNew: boolean
 }
@@ -53,10 +62,10 @@ export function create(task: TaskCreate): Step<Creation> {
   })
 }
 
-const isNew = (task: Stored): Creation => ({ task, isNew: true })
+const isNew = (task: Positioned): Creation => ({ task, isNew: true })
 
 /** @throws Problem conflict (409) */
-export function repeated(current: Stored, task: TaskCreate): Creation {
+export function repeated(current: Positioned, task: TaskCreate): Creation {
   if (isSameContent(taskOf(current), contentToCreate(task))) return { task: current, isNew: false }
   throw new Problem('conflict', 'You have a task with this id and other content')
 }
@@ -69,9 +78,9 @@ export function repeated(current: Stored, task: TaskCreate): Creation {
 export async function createAll(
   sql: UserSql,
   tasks: readonly (TaskCreate & { id: string })[],
-): Promise<Map<string, Stored>> {
+): Promise<Map<string, Positioned>> {
   const rows = tasks.map((task) => ({ id: task.id, ...contentToCreate(task) }))
-  const created = await sql.rows<Stored>(CREATE_ALL, [JSON.stringify(rows)])
+  const created = await sql.rows<Positioned>(CREATE_ALL, [JSON.stringify(rows)])
   return new Map(created.map((task) => [task.id, task]))
 }
 

@@ -167,7 +167,13 @@ export const TASK_FIELDS = {
     answer: Instant,
     example: '2025-12-20T09:30:00.250Z',
     sort: true,
-    comparisons: { updatedSince: { operator: '>=', description: 'Changed at or after this instant' } },
+    comparisons: {
+      updatedSince: {
+        operator: '>=',
+        description:
+          'Changed at or after this instant. Not for keeping a copy: a change that is committed late can have an earlier updatedAt. GET /api/changes misses none',
+      },
+    },
   },
   completedAt: {
     column: 'completed_at',

@@ -3,6 +3,7 @@ import { etag, expectedVersion, isFresh } from '../http/conditional.ts'
 import { signedIn } from '../http/identify.ts'
 import { once } from '../http/once.ts'
 import type { App } from '../http/app.ts'
+import { syncCursorHeader, type Logged } from '../http/sync-cursor.ts'
 import { JSON_UTF8 } from '../http/wire.ts'
 import { create } from './creation.ts'
 import * as operations from './operations.ts'
@@ -11,7 +12,11 @@ import * as store from './store.ts'
 
 const LIST = '/api/tasks'
 
-const headersOf = (task: store.Stored) => ({ 'content-type': JSON_UTF8, etag: etag(task) })
+const headersOf = (task: store.Stored & Partial<Logged>) => ({
+  'content-type': JSON_UTF8,
+  etag: etag(task),
+  ...syncCursorHeader(task),
+})
 
 /** The routes of one task. */
 export function taskRoutes(app: App, { db }: { db: Database }): void {
@@ -51,10 +56,12 @@ export function taskRoutes(app: App, { db }: { db: Database }): void {
       schema: operations.deleteTask,
     },
     async (request, reply) => {
-      await db.asUser(signedIn(request), store.remove(request.params.id, expectedVersion(request)), {
-        once: once(request, reply),
-      })
-      return reply.code(204).send(null)
+      const removed: Partial<Logged> = await db.asUser(
+        signedIn(request),
+        store.remove(request.params.id, expectedVersion(request)),
+        { once: once(request, reply) },
+      )
+      return reply.code(204).headers(syncCursorHeader(removed)).send(null)
     },
   )
 }

@@ -1,9 +1,11 @@
+import { LOG_IS_LOCKED, LOG_POSITION, WRITTEN_POSITION } from '../db/change-log.ts'
 import type { UserSql } from '../db/sql.ts'
 import type { Statement } from '../db/wire/statement.ts'
 import { shortReading, writing } from '../db/step.ts'
 import type { Step } from '../db/sql.ts'
 import { Problem } from '../errors.ts'
 import type { Expectation } from '../http/conditional.ts'
+import type { Logged } from '../http/sync-cursor.ts'
 import { formatInstant, parseInstant } from '../lib/instant.ts'
 import { CONTENT, fieldOf, type ContentField } from './fields.ts'
 import type { Task, TaskPatch } from './schema.ts'
@@ -16,18 +18,23 @@ export interface Stored {
   readonly json: string
 }
 
+/** A task with the position in the change log of the statement that gave it: where the task was changed, that of the change. */
+export type Positioned = Stored & Logged
+
 /** The JSON of a task. If the stored JSON has an earlier format, it is built from the row. */
 export const TASK_JSON = 'case when json_format = todo_task_format() then json else todo_task_json(tasks) end'
 export const STORED = `id, version, ${TASK_JSON} as json`
+const LOCKED = `${STORED}, user_id as "userId", ${LOG_POSITION} as position`
+const CHANGED = `user_id as "userId", ${WRITTEN_POSITION} as position`
 /** For rows that the statement itself has written: their JSON has the current format. */
-export const WRITTEN = 'id, version, json'
+export const WRITTEN = `id, version, json, ${CHANGED}`
 
 export const taskOf = ({ json }: Stored): Task => JSON.parse(json) as Task
 
 const FIND: Statement = { name: 'tasks.find', text: `select ${STORED} from tasks where user_id = $user and id = $1` }
 const LOCK: Statement = {
   name: 'tasks.lock',
-  text: `select ${STORED} from tasks where user_id = $user and id = $1 for update`,
+  text: `select ${LOCKED} from tasks where user_id = $user and id = $1 and ${LOG_IS_LOCKED} for update`,
 }
 /**
  * Locks the tasks $1 in the order of their ids, so that two transactions that want the same tasks cannot deadlock. Each task is looked
@@ -35,8 +42,9 @@ const LOCK: Statement = {
  */
 const lockEach = (columns: string): string =>
   `select locked.* from (select id from unnest((select $1::uuid[])) as given (id) order by id) as given
-   cross join lateral (select ${columns} from tasks where user_id = $user and tasks.id = given.id for update) as locked`
-const LOCK_ALL: Statement = { name: 'tasks.lock_all', text: lockEach(STORED) }
+   cross join lateral (select ${columns} from tasks
+     where user_id = $user and tasks.id = given.id and ${LOG_IS_LOCKED} for update) as locked`
+const LOCK_ALL: Statement = { name: 'tasks.lock_all', text: lockEach(LOCKED) }
 // A transaction that waited for the row's lock has an older now() than the one that held it. updatedAt must never decrease.
 const changed = (status: string): string =>
   `completed_at = case when ${status} = 'COMPLETED'::task_status then coalesce(completed_at, greatest(now(), updated_at)) end,
@@ -47,7 +55,8 @@ function change(name: string, values: Readonly<Record<string, string>>): Stateme
   const columns = Object.keys(values).join(', ')
   const given = Object.values(values).join(', ')
   const text = `update tasks set (${columns}) = row(${given}), ${changed(values['status'] ?? 'status')}
-    where user_id = $user and id = $1 and ($2::int[] is null or version = any ($2)) and (${columns}) is distinct from (${given})
+    where user_id = $user and id = $1 and ($2::int[] is null or version = any ($2))
+      and (${columns}) is distinct from (${given}) and ${LOG_IS_LOCKED}
     returning ${WRITTEN}`
   return { name, text }
 }
@@ -76,34 +85,36 @@ const COMPLETE = change('tasks.complete', {
 })
 const REMOVE: Statement = {
   name: 'tasks.remove',
-  text: `delete from tasks where user_id = $user and id = $1 and ($2::int[] is null or version = any ($2)) returning id`,
+  text: `delete from tasks
+         where user_id = $user and id = $1 and ($2::int[] is null or version = any ($2)) and ${LOG_IS_LOCKED}
+         returning id, ${CHANGED}`,
 }
 const REMOVE_ALL: Statement = {
   name: 'tasks.remove_all',
   // The limit does not change the result. For an unknown limit the planner expects a tenth of the rows, so it looks each id up.
   text: `with locked as (${lockEach('id')} limit (select cardinality($1::uuid[])))
-         delete from tasks where user_id = $user and id in (select id from locked) returning id`,
+         delete from tasks where user_id = $user and id in (select id from locked) returning id, ${CHANGED}`,
 }
 
 /** A statement and its parameters. */
 type Call = readonly [Statement, readonly unknown[]]
 
-const asIs = (task: Stored): Stored => task
+const asIs = (task: Positioned): Positioned => task
 
 /** @throws Problem not_found (404) */
-export const find = (id: string): Step<Stored> => shortReading(FIND, [id], found)
+export const find = (id: string): Step<Stored> => shortReading(FIND, [id], found<Stored>)
 
 /** Applies a merge patch. If nothing changes, version and updatedAt do not change either. */
-export const update = (id: string, patch: TaskPatch, expected: Expectation): Step<Stored> =>
+export const update = (id: string, patch: TaskPatch, expected: Expectation): Step<Positioned> =>
   writing(...patching(id, patch, expected.versions), asIs, async (sql) =>
     patched(sql, await lock(sql, id, expected), patch),
   )
 
 /** `current` must be locked. */
-export async function patched(sql: UserSql, current: Stored, patch: TaskPatch): Promise<Stored> {
+export async function patched(sql: UserSql, current: Positioned, patch: TaskPatch): Promise<Positioned> {
   const changes = differences(taskOf(current), patch)
   if (Object.keys(changes).length === 0) return current
-  return found(await sql.row<Stored>(...patching(current.id, changes, null)))
+  return found(await sql.row<Positioned>(...patching(current.id, changes, null)))
 }
 
 /** The members of the patch whose values differ from the current ones. */
@@ -126,7 +137,7 @@ const patching = (id: string, patch: TaskPatch, versions: readonly number[] | nu
 ]
 
 /** Completes or reopens the task; without `completed` it is toggled. */
-export const complete = (id: string, completed: boolean | undefined, expected: Expectation): Step<Stored> =>
+export const complete = (id: string, completed: boolean | undefined, expected: Expectation): Step<Positioned> =>
   writing(COMPLETE, [id, expected.versions, completed], asIs, async (sql) =>
     completedOrReopened(sql, await lock(sql, id, expected), completed),
   )
@@ -134,41 +145,37 @@ export const complete = (id: string, completed: boolean | undefined, expected: E
 /** `current` must be locked. */
 export async function completedOrReopened(
   sql: UserSql,
-  current: Stored,
+  current: Positioned,
   completed: boolean | undefined,
-): Promise<Stored> {
-  return (await sql.row<Stored>(COMPLETE, [current.id, null, completed])) ?? current
+): Promise<Positioned> {
+  return (await sql.row<Positioned>(COMPLETE, [current.id, null, completed])) ?? current
 }
 
-/** @returns the id of the deleted task */
-export const remove = (id: string, expected: Expectation): Step<string> =>
+/** A task that was deleted. */
+export type Removed = Pick<Stored, 'id'> & Logged
+
+export const remove = (id: string, expected: Expectation): Step<Removed> =>
   writing(
     REMOVE,
     [id, expected.versions],
-    (task: Stored) => task.id,
-    async (sql) => {
-      const current = await lock(sql, id, expected)
-      await sql.rows(REMOVE, [id, null])
-      return current.id
-    },
+    (removed: Removed) => removed,
+    async (sql) => found(await sql.row<Removed>(REMOVE, [(await lock(sql, id, expected)).id, null])),
   )
 
-/** @returns the ids of the deleted tasks, in no particular order */
-export async function removeAll(sql: UserSql, ids: readonly string[]): Promise<string[]> {
-  const removed = await sql.rows<{ id: string }>(REMOVE_ALL, [ids])
-  return removed.map(({ id }) => id)
-}
+/** @returns those that were there, in no particular order */
+export const removeAll = (sql: UserSql, ids: readonly string[]): Promise<readonly Removed[]> =>
+  sql.rows<Removed>(REMOVE_ALL, [ids])
 
 /** The existing tasks by id, locked until the transaction ends. */
-export async function lockAll(sql: UserSql, ids: readonly string[]): Promise<Map<string, Stored>> {
+export async function lockAll(sql: UserSql, ids: readonly string[]): Promise<Map<string, Positioned>> {
   if (ids.length === 0) return new Map()
-  const tasks = await sql.rows<Stored>(LOCK_ALL, [ids])
+  const tasks = await sql.rows<Positioned>(LOCK_ALL, [ids])
   return new Map(tasks.map((task) => [task.id, task]))
 }
 
 /** The current task, locked until the transaction ends, so that a decision based on it stays valid. */
-async function lock(sql: UserSql, id: string, { check }: Expectation): Promise<Stored> {
-  const current = found(await sql.row<Stored>(LOCK, [id]))
+async function lock(sql: UserSql, id: string, { check }: Expectation): Promise<Positioned> {
+  const current = found(await sql.row<Positioned>(LOCK, [id]))
   check(current)
   return current
 }
@@ -195,7 +202,7 @@ function normalized(instant: string): string | null {
   return epochMs === undefined ? null : formatInstant(epochMs)
 }
 
-export function found(task: Stored | undefined): Stored {
+export function found<Found>(task: Found | undefined): Found {
   if (task === undefined) throw new Problem('not_found', "Task not found or you don't have permission to access it")
   return task
 }

@@ -49,6 +49,11 @@ const objects: readonly Attack[] = [
     send: asAda('GET', ({ benCursor }) => `${TASKS}?cursor=${benCursor}`),
   },
   {
+    name: "following another user's changes with a sync cursor of theirs",
+    expected: [400, 'invalid_cursor'],
+    send: asAda('GET', ({ benSyncCursor }) => `/api/changes?cursor=${benSyncCursor}`),
+  },
+  {
     name: "ending another user's session by its token",
     expected: [200],
     send: asAda('POST', '/api/auth/revoke-session', ({ ben }) => ({ body: { token: ben.token } })),

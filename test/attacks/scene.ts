@@ -10,6 +10,7 @@ export interface Scene {
   readonly adaTask: string
   readonly benTask: string
   readonly benCursor: string
+  readonly benSyncCursor: string
   /** The value in the table of sessions for ada. */
   readonly storedHash: string
   readonly expiredToken: string

@@ -1,18 +1,21 @@
 import { randomUUIDv7 } from 'node:crypto'
+import { logPositionOf } from '../../db/change-log.ts'
 import type { UserSql } from '../../db/sql.ts'
 import type { Statement } from '../../db/wire/statement.ts'
 import { Problem } from '../../errors.ts'
 import { ifVersion } from '../../http/conditional.ts'
 import type { Links } from '../../http/links.ts'
 import { problemMembers } from '../../http/problem.ts'
+import type { Logged } from '../../http/sync-cursor.ts'
 import type { BatchResult, Operation, TaskBatch } from './schema.ts'
+import { positionNow } from './deletion.ts'
 import { create, createAll, repeated, type Creation } from '../creation.ts'
 import type { TaskCreate } from '../schema.ts'
 import * as store from '../store.ts'
-import type { Stored } from '../store.ts'
+import type { Positioned, Stored } from '../store.ts'
 
 /** The tasks whose ids the batch names, locked, in the state after the operations so far. */
-type Tasks = Map<string, Stored>
+type Tasks = Map<string, Positioned>
 
 // An id that does not exist yet cannot be locked, so two batches of a user that create the same ids in different orders could
 // deadlock. An advisory lock serialises them.
@@ -22,6 +25,12 @@ const TAKE_TURNS: Statement = {
 }
 
 type Outcome = Problem | { readonly status: number; readonly task?: Stored }
+
+/**
+ * The result of an operation; the first one also says whose log the batch belongs to and its position there. It is stored for an
+ * Idempotency-Key as an array, which processes of the version before the log can replay.
+ */
+export type LoggedResult = BatchResult & Partial<Logged>
 
 /** An operation with its id in lower case. A creation without an id has got a generated one. */
 type Identified =
@@ -38,20 +47,31 @@ export async function runBatch(
   sql: UserSql,
   { atomic = true, operations }: TaskBatch,
   links: Links,
-): Promise<BatchResult[]> {
+): Promise<LoggedResult[]> {
   const all = identified(operations)
   const chosen = all.filter((_, index) => idOf(operations[index]) !== undefined).map(({ id }) => id)
   const createsChosen = operations.some((operation) => operation.op === 'create' && idOf(operation) !== undefined)
   if (createsChosen && operations.length > 1) await sql.rows(TAKE_TURNS, [sql.userId])
   const tasks = await store.lockAll(sql, [...new Set(chosen)])
+  const positions = [...tasks.values()].map(({ position }) => position)
   const outcomes: Outcome[] = []
   for (const run of runsOf(all)) {
-    outcomes.push(...(await perform(sql, tasks, run)))
+    outcomes.push(...(await perform(sql, tasks, run, positions)))
     const failed = atomic ? outcomes.findIndex((outcome) => outcome instanceof Problem) : -1
     const problem = outcomes[failed]
     if (problem instanceof Problem) throw failure(problem, failed)
   }
-  return outcomes.map((outcome) => shown(outcome, links))
+  const position = await newestOf(sql, positions)
+  return outcomes.map((outcome, at) => ({
+    ...shown(outcome, links),
+    ...(at === 0 && { userId: sql.userId, position }),
+  }))
+}
+
+/** The position after the batch: of its last change, or if it has changed nothing, of the log as it was read. */
+async function newestOf(sql: UserSql, positions: readonly string[]): Promise<string> {
+  const [newest] = positions.toSorted((a, b) => logPositionOf(b).seq - logPositionOf(a).seq)
+  return newest ?? (await positionNow(sql))
 }
 
 function shown(outcome: Outcome, links: Links): BatchResult {
@@ -101,19 +121,26 @@ function runsOf(operations: readonly Identified[]): Identified[][] {
   return runs
 }
 
-async function perform(sql: UserSql, tasks: Tasks, run: readonly Identified[]): Promise<Outcome[]> {
+/** @param positions gets those of the changes */
+async function perform(
+  sql: UserSql,
+  tasks: Tasks,
+  run: readonly Identified[],
+  positions: string[],
+): Promise<Outcome[]> {
   const created = await createNew(sql, tasks, run)
   const outcomes = await Promise.all(
     run.map((operation) => outcomeOf(() => one(sql, tasks, operation, created.get(operation.id)))),
   )
+  for (const { id } of run) positions.push(...[tasks.get(id)?.position].filter((position) => position !== undefined))
   const removed = run.filter(({ op }, index) => op === 'delete' && !(outcomes[index] instanceof Problem))
   const ids = removed.map(({ id }) => id)
-  if (ids.length > 0) await store.removeAll(sql, ids)
+  if (ids.length > 0) positions.push(...(await store.removeAll(sql, ids)).map(({ position }) => position))
   return outcomes
 }
 
 /** Tasks that another request created since the batch began are locked too, again in the order of their ids. */
-async function createNew(sql: UserSql, tasks: Tasks, run: readonly Identified[]): Promise<Map<string, Stored>> {
+async function createNew(sql: UserSql, tasks: Tasks, run: readonly Identified[]): Promise<Map<string, Positioned>> {
   const creations = run.flatMap((each) => (each.op === 'create' ? [{ ...each.task, id: each.id }] : []))
   if (creations.length === 0) return new Map()
   const created = await createAll(sql, creations)
@@ -136,7 +163,7 @@ async function one(
   sql: UserSql,
   tasks: Tasks,
   operation: Identified,
-  created: Stored | undefined,
+  created: Positioned | undefined,
 ): Promise<Exclude<Outcome, Problem>> {
   const { id } = operation
   if (operation.op === 'create') {
@@ -162,7 +189,7 @@ async function creation(
   sql: UserSql,
   tasks: Tasks,
   { id, task }: Extract<Identified, { op: 'create' }>,
-  created: Stored | undefined,
+  created: Positioned | undefined,
 ): Promise<Creation> {
   if (created !== undefined) return { task: created, isNew: true }
   const current = tasks.get(id)

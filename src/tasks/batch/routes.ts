@@ -4,10 +4,11 @@ import { Problem } from '../../errors.ts'
 import { signedIn } from '../../http/identify.ts'
 import { once } from '../../http/once.ts'
 import type { App } from '../../http/app.ts'
+import { SYNC_CURSOR, syncCursorHeader } from '../../http/sync-cursor.ts'
 import { IdempotentHeaders, ONCE_REFUSALS, REPLAYED, refusals, RefTo, security } from '../../http/wire.ts'
-import { runBatch } from './batch.ts'
+import { deletion, readDeletion } from './deletion.ts'
+import { runBatch, type LoggedResult } from './batch.ts'
 import { BatchAnswer, BatchResult, BulkDelete, BulkDeleted, TaskBatch } from './schema.ts'
-import { removeAll } from '../store.ts'
 
 const tags = ['tasks']
 
@@ -50,15 +51,15 @@ export function batchRoutes(app: App, { db }: { db: Database }): void {
         headers: IdempotentHeaders,
         body: RefTo<TaskBatch>('TaskBatch'),
         response: {
-          200: { ...BatchAnswer, headers: REPLAYED },
+          200: { ...BatchAnswer, headers: { ...SYNC_CURSOR, ...REPLAYED } },
           ...refusals(...bulkRefusals, 'not_found', 'conflict', 'precondition_failed'),
         },
       },
     },
     async (request, reply) => {
-      const run = (sql: UserSql): Promise<BatchResult[]> => runBatch(sql, request.body, app.links)
+      const run = (sql: UserSql): Promise<LoggedResult[]> => runBatch(sql, request.body, app.links)
       const results = await db.asUser(signedIn(request), run, { once: once(request, reply) })
-      return reply.send({ results })
+      return reply.headers(syncCursorHeader(results[0] ?? {})).send({ results })
     },
   )
 
@@ -77,16 +78,19 @@ export function batchRoutes(app: App, { db }: { db: Database }): void {
         headers: IdempotentHeaders,
         body: RefTo<BulkDelete>('BulkDelete'),
         response: {
-          200: RefTo<BulkDeleted>('BulkDeleted', { description: 'The result for each id', headers: REPLAYED }),
+          200: RefTo<BulkDeleted>('BulkDeleted', {
+            description: 'The result for each id',
+            headers: { ...SYNC_CURSOR, ...REPLAYED },
+          }),
           ...refusals(...bulkRefusals),
         },
       },
     },
     async (request, reply) => {
       const ids = distinct(request.body.ids)
-      const removed = await db.asUser(signedIn(request), (sql) => removeAll(sql, ids), { once: once(request, reply) })
-      const deleted = new Set(removed)
-      return reply.send({
+      const removed = await db.asUser(signedIn(request), (sql) => deletion(sql, ids), { once: once(request, reply) })
+      const { deleted, logged } = readDeletion(removed)
+      return reply.headers(syncCursorHeader(logged)).send({
         deleted: ids.filter((id) => deleted.has(id)),
         notFound: ids.filter((id) => !deleted.has(id)),
       })

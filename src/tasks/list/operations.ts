@@ -1,4 +1,5 @@
 import { Type } from 'typebox'
+import { SYNC_CURSOR } from '../../http/sync-cursor.ts'
 import { AsText, pageHeaders, refusals, RefTo, security } from '../../http/wire.ts'
 import { PAGE_SIZE_MAX, TagQuery, type TagCount, type Task, type TaskStats } from '../schema.ts'
 import { TaskQuery, TimezoneHeader } from './query.ts'
@@ -11,7 +12,7 @@ const page = AsText(
   Type.Array(RefTo<Task>('Task'), {
     maxItems: PAGE_SIZE_MAX,
     description: 'One page of tasks. With `fields` they have only those members',
-    headers: pageHeaders('Tasks on all pages'),
+    headers: { ...SYNC_CURSOR, ...pageHeaders('Tasks on all pages') },
   }),
 )
 

@@ -1,3 +1,4 @@
+import { LOG_POSITION } from '../../db/change-log.ts'
 import type { Statement } from '../../db/wire/statement.ts'
 import type { Query, SortKey } from './query.ts'
 import {
@@ -42,8 +43,8 @@ function orderOf(field: SortField): Order {
 type Key = Order & { readonly descending: boolean }
 
 /**
- * The page after the one that ended at `after`. The result is one row: `tasks`, a JSON array; `total`, null if it was not requested
- * and would need a count; `next`, the keys of the last task of the page if there is a next page.
+ * The page after the one that ended at `after`. The result is one row: `tasks`, a JSON array; `position` in the change log; `total`, null if it
+ * was not requested and would need a count; `next`, the keys of the last task of the page if there is a next page.
  */
 export function pageStatement(query: Query, due: readonly string[], after: Keys | undefined): Bound {
   const parameters = new Parameters()
@@ -61,6 +62,7 @@ export function pageStatement(query: Query, due: readonly string[], after: Keys 
   const text = `select
       concat('[', string_agg(json, ',') filter (where place <= ${limit}), ']') as tasks,
       ${total} as total,
+      ${LOG_POSITION} as position,
       case when count(*) > ${limit} then
         max(array[${keys.map((_, at) => `key${at}::text`).join(', ')}]) filter (where place = ${limit})
       end as next

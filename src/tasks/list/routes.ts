@@ -2,6 +2,7 @@ import type { Database } from '../../db/database.ts'
 import { nextPageHeaders, type Cursors } from '../../http/cursor.ts'
 import { signedIn } from '../../http/identify.ts'
 import type { App } from '../../http/app.ts'
+import { syncCursorHeader } from '../../http/sync-cursor.ts'
 import { JSON_UTF8 } from '../../http/wire.ts'
 import * as operations from './operations.ts'
 import * as store from './store.ts'
@@ -38,6 +39,7 @@ export function taskListRoutes(app: App, { db, cursors }: { db: Database; cursor
           ? store.page(query, undefined, now, isLarge)
           : (sql) => sql.run(store.page(query, cursors.open(sql.userId, listing(), cursor), now)),
       )
+      void reply.headers(syncCursorHeader(found))
       if (found.total !== null) void reply.header('x-total-count', found.total)
       if (found.next !== undefined) {
         const next = cursors.seal(found.userId, listing(), found.next)

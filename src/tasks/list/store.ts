@@ -19,9 +19,11 @@ export interface Page {
   /** Where the next page begins; undefined on the last one. */
   readonly next: Position | undefined
   readonly userId: string
+  /** Of the log, in the snapshot of the page. */
+  readonly position: string
 }
 
-interface PageRow extends Pick<Page, 'tasks' | 'total'> {
+interface PageRow extends Pick<Page, 'tasks' | 'total' | 'position'> {
   /** The sort keys of the last task; an empty due date means null. */
   readonly next: readonly (string | null)[] | null
 }
@@ -39,12 +41,13 @@ export function page(query: Query, after: Position | undefined, nowMs: number, i
   const { statement, values } = pageStatement(query, due, after?.slice(fresh.length))
   const isShort = statement.name !== '' && query.limit <= SHORT_PAGE && !isLarge
   return (isShort ? shortReading : reading)(statement, values, (row: PageRow | undefined, userId: string) => {
-    const { tasks, total, next } = theOnly(row)
+    const { tasks, total, position, next } = theOnly(row)
     return {
       tasks,
       total,
       next: next === null ? undefined : [...due, ...next.map((key) => key ?? '')],
       userId,
+      position,
     }
   })
 }

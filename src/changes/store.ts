@@ -1,0 +1,131 @@
+import { LOG_POSITION, logPositionOf } from '../db/change-log.ts'
+import type { UserSql } from '../db/sql.ts'
+import type { Statement } from '../db/wire/statement.ts'
+import { Problem } from '../errors.ts'
+import type { SyncPosition } from '../http/sync-cursor.ts'
+import { TASK_JSON } from '../tasks/store.ts'
+import { CHANGE_PROBLEMS, CURSOR_EXPIRED } from './problems.ts'
+
+export interface ChangePage {
+  /** A JSON array of changes. */
+  readonly changes: string
+  /** Where the next page begins. */
+  readonly next: SyncPosition
+  /** Whether there is more to read now. */
+  readonly hasMore: boolean
+}
+
+/**
+ * Select items that say where the log is, and whether a position is one of it: the newest purged seq, and the id that belongs to $1,
+ * the seq of the head of the position.
+ */
+const STATE = `(select head from log) as head,
+  coalesce((select purged_seq from change_logs where user_id = $user), 0) as "purgedSeq",
+  coalesce(
+    (select change_id from changes where user_id = $user and seq = $1::bigint),
+    (select purged_change_id from change_logs where user_id = $user and purged_seq = $1::bigint),
+    (select change_id from change_log_origin where $1::bigint = 0)) as "headId"`
+
+const LOG = `log as materialized (select ${LOG_POSITION} as head)`
+
+const upsert = (seq: string, id: string, json: string): string =>
+  `concat('{"seq":', ${seq}, ',"type":"task","id":"', ${id}, '","op":"upsert","data":', ${json}, '}')`
+
+/**
+ * A page of tasks by id; $2 is its size, $3 the seq from which the client will follow. One task more than the page takes shows
+ * whether there is a next page.
+ */
+const load = (name: string, seq: string, condition: string): Statement => ({
+  name,
+  text: `with ${LOG} select ${STATE}, page.* from (
+      select concat('[', string_agg(json, ',') filter (where place <= $2), ']') as changes,
+        case when count(*) > $2 then max(id::text) filter (where place = $2) end as last
+      from (
+        select id, row_number() over () as place, ${upsert(seq, 'id', 'json')} as json
+        from (
+          select id, ${TASK_JSON} as json from tasks where user_id = $user${condition} order by id limit $2::int + 1
+        ) task
+      ) task
+    ) page`,
+})
+
+const LOAD_FIRST = load(
+  'changes.load_first',
+  `coalesce($3::bigint, (select split_part(head, ' ', 1)::bigint from log))`,
+  '',
+)
+const LOAD = load('changes.load', '$3::bigint', ' and id > $4::uuid')
+
+/**
+ * The entries after the seq $3, as many as the page takes. One whose entity has a later entry is left out, because the entity comes with
+ * that one. Everything is looked up entry by entry, so that a page costs what it reads, however long the log is. `offset 0` keeps
+ * the planner from doing a look-up once for each use of its result.
+ */
+const FOLLOW: Statement = {
+  name: 'changes.follow',
+  text: `with ${LOG} select ${STATE}, page.* from (
+      select max(seq) as last, concat('[', string_agg(
+          case when task is null then concat('{"seq":', seq, ',"type":"task","id":"', entity_id, '","op":"delete","data":null}')
+          else ${upsert('seq', 'entity_id', 'task')} end, ',') filter (where is_newest), ']') as changes
+      from (
+        select seq, entity_id, is_newest, case when is_newest and op <> 'delete' then
+            (select ${TASK_JSON} from tasks where user_id = $user and id = entity_id) end as task
+        from (
+          select seq, entity_id, op, type = 'task' and seq = (
+              select later.seq from changes later
+              where user_id = $user and later.type = entry.type and later.entity_id = entry.entity_id
+              order by later.seq desc limit 1) as is_newest
+          from (
+            select seq, type, entity_id, op from changes where user_id = $user and seq > $3::bigint order by seq limit $2::int
+          ) entry offset 0
+        ) entry offset 0
+      ) entry
+    ) page`,
+}
+
+interface PageRow {
+  readonly head: string
+  readonly purgedSeq: number
+  readonly headId: string | null
+  readonly changes: string
+}
+
+/** @throws Problem cursor_expired (410) when the position is older than the log, ahead of it, or of a log that a backup has replaced */
+function refuseExpired({ seq, head }: SyncPosition, { purgedSeq, headId }: PageRow): void {
+  if (seq < purgedSeq || headId !== head.changeId) throw new Problem(CHANGE_PROBLEMS.cursor_expired, CURSOR_EXPIRED)
+}
+
+/**
+ * A page of changes, of one snapshot.
+ *
+ * @param from where the page before ended; undefined for the first page of an initial load
+ * @throws Problem cursor_expired (410)
+ */
+export const changesAfter = (sql: UserSql, from: SyncPosition | undefined, limit: number): Promise<ChangePage> =>
+  from !== undefined && from.loadedTo === undefined ? followed(sql, from, limit) : loaded(sql, from, limit)
+
+async function loaded(sql: UserSql, from: SyncPosition | undefined, limit: number): Promise<ChangePage> {
+  const row = theOnly(
+    from === undefined
+      ? await sql.row<PageRow & { last: string | null }>(LOAD_FIRST, [0, limit, null])
+      : await sql.row<PageRow & { last: string | null }>(LOAD, [from.head.seq, limit, from.seq, from.loadedTo]),
+  )
+  if (from !== undefined) refuseExpired(from, row)
+  const head = logPositionOf(row.head)
+  const seq = from?.seq ?? head.seq
+  if (row.last !== null) return { changes: row.changes, next: { seq, head, loadedTo: row.last }, hasMore: true }
+  return { changes: row.changes, next: { seq, head }, hasMore: head.seq > seq }
+}
+
+async function followed(sql: UserSql, from: SyncPosition, limit: number): Promise<ChangePage> {
+  const row = theOnly(await sql.row<PageRow & { last: number | null }>(FOLLOW, [from.head.seq, limit, from.seq]))
+  refuseExpired(from, row)
+  const head = logPositionOf(row.head)
+  const seq = row.last ?? from.seq
+  return { changes: row.changes, next: { seq, head }, hasMore: head.seq > seq }
+}
+
+function theOnly<Row>(row: Row | undefined): Row {
+  if (row === undefined) throw new Error('an aggregate without a row')
+  return row
+}

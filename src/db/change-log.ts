@@ -1,0 +1,36 @@
+/**
+ * A position in the change log of a user, as SQL gives it: the seq of the newest entry and the id of the request that made it. The
+ * id tells apart two logs that have an entry of this seq: that of before a backup was restored, and that of afterwards.
+ */
+export interface LogPosition {
+  /** 0 where the log has no entry. */
+  readonly seq: number
+  readonly changeId: string
+}
+
+/**
+ * An SQL expression: the position of the log of the scope's user, in the snapshot of the statement that contains it. Text, for
+ * {@link logPositionOf}.
+ */
+export const LOG_POSITION = `coalesce(
+    (select concat(seq, ' ', change_id) from changes
+     where user_id = $user order by seq desc limit 1),
+    (select concat(purged_seq, ' ', purged_change_id) from change_logs
+     where user_id = $user and purged_seq > 0),
+    (select concat(0, ' ', change_id) from change_log_origin))`
+
+/**
+ * The last condition of a statement that locks or changes rows of a table with a `user_id`. It is evaluated for a row that the other
+ * conditions have found, and locks the change log of its user before the row is locked. Everything that changes a user's rows locks
+ * the log before rows, so that two transactions of a user cannot wait for each other. The number is that of `todo_log()`.
+ */
+export const LOG_IS_LOCKED = `pg_advisory_xact_lock(hashtextextended(user_id, 8))::text is not null`
+
+/** For the RETURNING of a statement that changes an entity: the position of the entry that its trigger has logged. */
+export const WRITTEN_POSITION = `current_setting('app.log_position', true)`
+
+/** @param text of {@link LOG_POSITION} or {@link WRITTEN_POSITION} */
+export function logPositionOf(text: string): LogPosition {
+  const [seq = '', changeId = ''] = text.split(' ')
+  return { seq: Number(seq), changeId }
+}

@@ -1,0 +1,35 @@
+import { LOG_POSITION } from '../../db/change-log.ts'
+import type { UserSql } from '../../db/sql.ts'
+import type { Statement } from '../../db/wire/statement.ts'
+import type { Logged } from '../../http/sync-cursor.ts'
+import { removeAll } from '../store.ts'
+
+const POSITION: Statement = { name: 'tasks.log_position', text: `select ${LOG_POSITION} as position` }
+
+/** The position of the log now, for a request that has changed nothing. */
+export async function positionNow(sql: UserSql): Promise<string> {
+  const log = await sql.row<{ position: string }>(POSITION)
+  if (log === undefined) throw new Error('a select without a row')
+  return log.position
+}
+
+/**
+ * Deletes those of the tasks that are there. The result is stored for an Idempotency-Key: the ids, and at the end the JSON of
+ * {@link Logged}. So it is an array in which the ids are looked up, as processes of the version before the log expect it.
+ */
+export async function deletion(sql: UserSql, ids: readonly string[]): Promise<readonly string[]> {
+  const removed = await removeAll(sql, ids)
+  const logged: Logged = { userId: sql.userId, position: removed.at(-1)?.position ?? (await positionNow(sql)) }
+  return [...removed.map(({ id }) => id), JSON.stringify(logged)]
+}
+
+/** @param result of {@link deletion}, or the ids alone that such a process has stored */
+export function readDeletion(result: readonly string[]): {
+  readonly deleted: ReadonlySet<string>
+  readonly logged: Partial<Logged>
+} {
+  const last = result.at(-1)
+  // Written by `deletion`: ids do not begin like this.
+  const logged = last?.startsWith('{') === true ? (JSON.parse(last) as Logged) : {}
+  return { deleted: new Set(result), logged }
+}
