@@ -7,6 +7,7 @@ export type Task = components['schemas']['Task']
 export type TaskCreate = components['schemas']['TaskCreate']
 export type TaskPatch = components['schemas']['TaskPatch']
 export type TaskField = keyof Task
+export type Change = components['schemas']['Change']
 
 export type Method = 'get' | 'post' | 'put' | 'patch' | 'delete'
 
@@ -98,7 +99,7 @@ export interface Page<Item> {
   readonly items: Item[]
   /** The number of items on all pages: with `count: true`, and otherwise only on a first page that is also the last. */
   readonly total: number | undefined
-  /** Where the next page begins; undefined on the last. */
+  /** Where the next page begins; undefined on the last. Only the last page of changes has one, for later changes. */
   readonly nextCursor: string | undefined
 }
 

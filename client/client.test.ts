@@ -111,6 +111,23 @@ suite('the client', () => {
     assert.equal(proxy.asked.length, 1)
   })
 
+  test('ends the pages of changes where there are no more, with the cursor for later ones', async () => {
+    const api = await newClient()
+    for (const title of ['a', 'b', 'c']) await api.POST('/api/tasks', { body: { title } })
+    const pages = await Array.fromAsync(api.pages('/api/changes', { params: { query: { limit: 2 } } }))
+    assert.deepEqual(
+      pages.map(({ items }) => items.length),
+      [2, 1],
+    )
+    await api.POST('/api/tasks', { body: { title: 'd' } })
+    const query = { cursor: pages.at(-1)?.nextCursor ?? '' }
+    const later = await Array.fromAsync(api.items('/api/changes', { params: { query } }))
+    assert.deepEqual(
+      later.map(({ data }) => data?.title),
+      ['d'],
+    )
+  })
+
   test('encodes lists in queries so that commas and backslashes within a value are preserved', async () => {
     const api = await newClient()
     const tags = ['a,b', 'c\\', 'd\\,e', 'plus+and space', 'ü&=']

@@ -1,5 +1,6 @@
 import createFetchClient, { mergeHeaders, type HeadersOptions } from 'openapi-fetch'
 import { headersOf, type Auth } from './auth.ts'
+import { serviceAt } from './base-url.ts'
 import type { Call, Get, Items, Method, Page, Pages } from './calls.ts'
 import { newKey } from './key.ts'
 import { ProblemError } from './problem.ts'
@@ -8,7 +9,7 @@ import { repeatedly, RETRY, type Retry } from './retry.ts'
 import type { paths } from './schema.ts'
 
 export type { Auth, Credentials } from './auth.ts'
-export type { Answer, Page, Task, TaskCreate, TaskField, TaskPatch } from './calls.ts'
+export type { Answer, Change, Page, Task, TaskCreate, TaskField, TaskPatch } from './calls.ts'
 export { isProblem, ProblemError, type ProblemCode, type Violation } from './problem.ts'
 export type { Retry } from './retry.ts'
 export type { components, paths } from './schema.ts'
@@ -99,7 +100,8 @@ export function createClient({
       const { data, response } = await get(path, { ...init, params: { ...init.params, query } })
       const total = response.headers.get('x-total-count')
       const nextCursor = response.headers.get('x-next-cursor') ?? undefined
-      cursor = nextCursor
+      // The last page of changes has a cursor too, from which later changes can be read.
+      cursor = response.headers.get('x-has-more') === 'false' ? undefined : nextCursor
       // The routes with pages answer with an array.
       yield { items: data as unknown[], total: total === null ? undefined : Number(total), nextCursor }
     } while (cursor !== undefined)
@@ -119,13 +121,4 @@ export function createClient({
     pages,
     items,
   } as Client
-}
-
-/** In a browser the origin may be omitted; it is then that of the page. */
-function serviceAt(baseUrl: string): URL {
-  const { location } = globalThis as { readonly location?: { readonly href: string } }
-  // Node 20 does not have URL.parse.
-  const url = URL.canParse(baseUrl, location?.href) ? new URL(baseUrl, location?.href) : undefined
-  if (url !== undefined && /^https?:$/.test(url.protocol)) return url
-  throw new TypeError('baseUrl must be a URL of http or https')
 }

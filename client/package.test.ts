@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { suite, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { openWorld } from '../test/world.ts'
@@ -66,16 +66,21 @@ suite('the package of the client', () => {
   })
 
   test('imports only its own files and openapi-fetch, and its files are short', () => {
-    const files = globSync('*.ts', { cwd: HERE }).filter(
+    const files = globSync(['*.ts', 'sync/*.ts'], { cwd: HERE }).filter(
       (file) => !/\.test\.ts$|^generate\.ts$|^schema\.ts$/.test(file),
     )
-    const texts = files.map((file) => readFileSync(join(HERE, file), 'utf8'))
-    const imported = new Set(
-      texts.flatMap((text) => [...text.matchAll(/from '([^']+)'/g)].map(([, path = '']) => path)),
-    )
-    const others = [...imported].filter((path) => !/^\.\/[\w-]+\.ts$/.test(path))
+    assert.ok(files.includes('sync/follow.ts'))
+    const imports = files.flatMap((file) => {
+      const text = readFileSync(join(HERE, file), 'utf8')
+      assert.ok(text.split('\n').length <= 320, file)
+      return [...text.matchAll(/from '([^']+)'/g)].map(([, path = '']) =>
+        path.startsWith('.') ? join(dirname(file), path) : path,
+      )
+    })
+    const others = [...new Set(imports)].filter((path) => !/^(?:sync\/)?[\w-]+\.ts$/.test(path))
     assert.deepEqual(others, ['openapi-fetch'])
-    assert.ok(texts.every((text) => text.split('\n').length <= 320))
+    // A program that only calls the service does not load the rest.
+    assert.doesNotMatch(readFileSync(join(HERE, 'index.ts'), 'utf8'), /sync\//)
   })
 
   test('sends an Idempotency-Key with every write outside of /api/auth, which are those that accept one', () => {

@@ -118,8 +118,9 @@ function waitAfter(outcome: Outcome, attempt: number): number | undefined {
   return namedMs === undefined ? backOffMs(attempt) : namedMs + Math.random() * FIRST_WAIT_MS
 }
 
-function backOffMs(attempt: number): number {
-  const wholeMs = Math.min(WAIT_MAX_MS, FIRST_WAIT_MS * 2 ** (attempt - 1))
+/** @param attempt 1 after the first failure */
+export function backOffMs(attempt: number, maxMs = WAIT_MAX_MS): number {
+  const wholeMs = Math.min(maxMs, FIRST_WAIT_MS * 2 ** (attempt - 1))
   return wholeMs * (0.5 + Math.random() / 2)
 }
 

@@ -121,13 +121,14 @@ suite('the package', () => {
     assert.deepEqual(dead, [])
   })
 
-  test('exports its typed client as todo-backend/client', async () => {
+  test('exports its typed client as todo-backend/client, and the follower as todo-backend/client/sync', async () => {
     const program = `import { createClient, isProblem } from 'todo-backend/client'
       const client = createClient({ baseUrl: 'http://127.0.0.1:1', auth: { token: 'x'.repeat(32) } })
-      console.log(typeof client.GET, typeof isProblem)`
+      const { follow, openOutbox } = await import('todo-backend/client/sync')
+      console.log(typeof client.GET, typeof isProblem, typeof follow, typeof openOutbox)`
     const { stdout } = await run(process.execPath, ['--input-type=module', '-e', program], { cwd: directory })
-    assert.equal(stdout.trim(), 'function function')
-    assert.ok(files.includes('package/dist/client/index.d.ts'))
+    assert.equal(stdout.trim(), 'function function function function')
+    assert.ok(files.includes('package/dist/client/index.d.ts') && files.includes('package/dist/client/sync/index.d.ts'))
   })
 
   test(

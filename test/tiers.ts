@@ -13,12 +13,14 @@ export const SECOND_TIER: Readonly<Record<string, string>> = {
   'test/tracing.test.ts': 'starts the service with OpenTelemetry',
   'src/vault/command.test.ts': 'starts commands',
   'test/bench.test.ts': 'starts the benchmark',
+  'client/sync/restart.test.ts': 'starts the service several times',
   // Copies of the project, compiled or packed.
   'test/package.test.ts': 'packs and installs the package',
   'test/deploy.test.ts': 'checks the deployment files with their own tools',
   'test/contributing.test.ts': 'follows CONTRIBUTING on copies of the project',
   'test/delete-feature.test.ts': 'deletes a feature from a copy of the project',
   'client/package.test.ts': 'compiles programs against the package',
+  'test/adapters.test.ts': 'installs RxDB and TanStack DB, and compiles and runs programs',
   // A browser
   'test/pages.test.ts': 'starts Chromium',
   'test/cors.test.ts': 'starts Chromium',
@@ -41,18 +43,17 @@ export const SECOND_TIER: Readonly<Record<string, string>> = {
   'test/plans.test.ts': 'dumps, restores and reindexes databases with many rows',
   // Properties with thousands of cases
   'src/tasks/list/query.property.test.ts': 'compares thousands of queries with a model',
+  'client/sync/offline.property.test.ts': 'lets two devices edit over a network that fails',
   // Password hashing takes 0.1 s of CPU time for each sign-up and sign-in.
   'src/auth/better-auth.test.ts': 'hashes passwords',
 }
 
-/** The tests of the first tier that are repeated on other databases: the oldest supported PostgreSQL and the embedded one. */
-export const DATABASE: readonly string[] = [
-  'src/changes/*.test.ts',
-  'src/db/**/*.test.ts',
+/** What the second tier also runs on the embedded database: the tests of what depends on the database. */
+export const ON_EMBEDDED: readonly string[] = [
+  'src/db/*.test.ts',
   'src/jobs/*.test.ts',
   'src/tasks/**/*.test.ts',
-  'src/vault/vault.test.ts',
+  'src/vault/*.test.ts',
   'test/isolation.test.ts',
   'test/once.test.ts',
-  'test/round-trips.test.ts',
 ]
