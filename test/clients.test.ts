@@ -29,3 +29,24 @@ suite('docs/clients.md', () => {
     })
   }
 })
+
+suite('docs/sync.md', () => {
+  const sync = readFileSync(new URL('../docs/sync.md', import.meta.url), 'utf8')
+  const folder = new URL('../client/adapters/', import.meta.url)
+
+  for (const adapter of ['rxdb', 'tanstack-db', 'watermelondb']) {
+    test(`shows client/adapters/${adapter}.ts`, () => {
+      const part = shownPart(readFileSync(new URL(`${adapter}.ts`, folder), 'utf8'))
+      assert.ok(part.split('\n').length >= 30)
+      assert.ok(sync.includes(`\n\`\`\`ts\n${part}\n\`\`\`\n`), `client/adapters/${adapter}.ts has changed`)
+    })
+  }
+
+  test('names the versions of the libraries that are run', () => {
+    const { devDependencies } = JSON.parse(readFileSync(new URL('package.json', folder), 'utf8')) as {
+      devDependencies: Record<string, string>
+    }
+    assert.ok(sync.includes(`| [RxDB](#rxdb) | ${devDependencies['rxdb']} |`))
+    assert.ok(sync.includes(`| [TanStack DB](#tanstack-db) | ${devDependencies['@tanstack/db']} |`))
+  })
+})
