@@ -30,7 +30,7 @@ export interface LoadResult {
   readonly seconds: number
   readonly p50Ms: number
   readonly p99Ms: number
-  /** The number of answers by status outside 2xx, and of failed connections under `error`, including the warm-up. */
+  /** The number of answers by status outside 2xx and 304, and of failed connections under `error`, including the warm-up. */
   readonly refused: Readonly<Record<string, number>>
 }
 
@@ -72,7 +72,7 @@ async function run(plan: Plan): Promise<LoadResult> {
         const startedAt = performance.now()
         const status = await exchange(client, plan)
         const now = performance.now()
-        if (status < 200 || status > 299) {
+        if (status < 200 || (status > 299 && status !== 304)) {
           const name = status === 0 ? 'error' : String(status)
           refused[name] = (refused[name] ?? 0) + 1
           if (status === 0) await new Promise((resolve) => setTimeout(resolve, PAUSE_AFTER_ERROR_MS))
@@ -98,9 +98,10 @@ function exchange(client: Client, { rows, population }: Plan): Promise<number> {
   const number = asked++
   const row = ALL_ROWS[rows[number % rows.length] ?? '']
   if (person === undefined || row === undefined) throw new Error('no user to act as, or no row to request')
-  const { method, path, body } = row.ask(person, number)
+  const { method, path, body, known } = row.ask(person, number)
   const headers: Record<string, string> = { authorization: `Bearer ${person.token}` }
   if (body !== undefined) headers['content-type'] = 'application/json'
+  if (known !== undefined) headers['if-none-match'] = known
   return new Promise((resolve) => {
     let status = 0
     const handler: Dispatcher.DispatchHandler = {

@@ -47,7 +47,7 @@ interface Measuring {
   readonly population?: number
 }
 
-/** @throws WrongAnswer if an answer was not 2xx */
+/** @throws WrongAnswer if an answer was neither 2xx nor 304 */
 export async function measure(
   { generator, postmaster, redisUrl }: Machinery,
   { url, pid }: Running,
@@ -91,12 +91,13 @@ export async function probe({ people }: Machinery, { url }: Running, rowName: st
   const row = ROWS[rowName]
   const [person] = people[row?.heavy === true ? 1 : 0] ?? []
   if (row === undefined || person === undefined) throw new Error(`there is no row ${rowName}`)
-  const { method, path, body } = row.ask(person, 0)
+  const { method, path, body, known } = row.ask(person, 0)
   const response = await fetch(url + path, {
     method,
     headers: {
       authorization: `Bearer ${person.token}`,
       ...(body !== undefined && { 'content-type': 'application/json' }),
+      ...(known !== undefined && { 'if-none-match': known }),
     },
     body: body ?? null,
   })

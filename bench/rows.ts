@@ -8,6 +8,8 @@ export interface Asked {
   readonly method: 'GET' | 'POST' | 'PATCH'
   readonly path: string
   readonly body?: string
+  /** Sent as If-None-Match. */
+  readonly known?: string
 }
 
 /** A measurement: one row of the tables. */
@@ -65,6 +67,11 @@ export const ROWS: Readonly<Record<string, Row>> = {
     heavy: true,
     ask: () => ({ method: 'GET', path: `${LIST}?status=TODO&limit=20` }),
     isRight: isPage(20, ({ status }) => status === 'TODO'),
+  },
+  unchanged20: {
+    title: 'an unchanged list of 20 (`If-None-Match`, 304)',
+    ask: () => ({ method: 'GET', path: `${LIST}?limit=20`, known: '*' }),
+    isRight: (status) => status === 304,
   },
   get: {
     title: 'one task',

@@ -310,7 +310,7 @@ export interface paths {
         };
         /**
          * List your tasks: filter, search, sort, page
-         * @description Newest first by default. Filters combine with “and”. Under concurrent changes, each unchanged task appears exactly once; a task that changes meanwhile appears at the position of its new values.
+         * @description Newest first by default. Filters combine with “and”. Under concurrent changes, each unchanged task appears exactly once; a task that changes meanwhile appears at the position of its new values. A client that polls sends the `ETag` of its last answer as `If-None-Match`: the answer is 304 unless something has changed, and costs the database one small row.
          */
         get: operations["listTasks"];
         put?: never;
@@ -2435,6 +2435,8 @@ export interface operations {
             header?: {
                 /** @description The IANA time zone of the days in `due` */
                 "x-timezone"?: string;
+                /** @description ETags of earlier answers: if nothing has changed since one of them, the answer is 304 without a body */
+                "if-none-match"?: string;
             };
             path?: never;
             cookie?: never;
@@ -2444,6 +2446,8 @@ export interface operations {
             /** @description One page of tasks. With `fields` they have only those members */
             200: {
                 headers: {
+                    /** @description Names this answer, for If-None-Match. It changes with every change of anything that you have, with another query, and when time passes a bound of the query */
+                    ETag?: string;
                     /** @description The position of this answer in the change log, for the cursor of GET /api/changes. The number before its first dot is a seq: a client has seen this change once the X-Next-Cursor of GET /api/changes begins with that number or a greater one */
                     "X-Sync-Cursor"?: string;
                     /** @description Tasks on all pages; present with count=true, or on a first page that is also the last */
@@ -2461,6 +2465,21 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Task"][];
                 };
+            };
+            /** @description Nothing has changed since the answer with this ETag */
+            304: {
+                headers: {
+                    /** @description Names this answer, for If-None-Match. It changes with every change of anything that you have, with another query, and when time passes a bound of the query */
+                    ETag?: string;
+                    /** @description The position of this answer in the change log, for the cursor of GET /api/changes. The number before its first dot is a seq: a client has seen this change once the X-Next-Cursor of GET /api/changes begins with that number or a greater one */
+                    "X-Sync-Cursor"?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             400: components["responses"]["InvalidCursorOrInvalidHeaderOrMalformedRequest"];
             401: components["responses"]["Unauthenticated"];
@@ -2794,7 +2813,10 @@ export interface operations {
     getTaskStats: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description ETags of earlier answers: if nothing has changed since one of them, the answer is 304 without a body */
+                "if-none-match"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -2803,6 +2825,10 @@ export interface operations {
             /** @description The numbers of your tasks */
             200: {
                 headers: {
+                    /** @description Names this answer, for If-None-Match. It changes with every change of anything that you have, with another query, and when time passes a bound of the query */
+                    ETag?: string;
+                    /** @description The position of this answer in the change log, for the cursor of GET /api/changes. The number before its first dot is a seq: a client has seen this change once the X-Next-Cursor of GET /api/changes begins with that number or a greater one */
+                    "X-Sync-Cursor"?: string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
                     "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
@@ -2812,6 +2838,21 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["TaskStats"];
                 };
+            };
+            /** @description Nothing has changed since the answer with this ETag */
+            304: {
+                headers: {
+                    /** @description Names this answer, for If-None-Match. It changes with every change of anything that you have, with another query, and when time passes a bound of the query */
+                    ETag?: string;
+                    /** @description The position of this answer in the change log, for the cursor of GET /api/changes. The number before its first dot is a seq: a client has seen this change once the X-Next-Cursor of GET /api/changes begins with that number or a greater one */
+                    "X-Sync-Cursor"?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             400: components["responses"]["InvalidHeaderOrMalformedRequest"];
             401: components["responses"]["Unauthenticated"];
@@ -2837,7 +2878,10 @@ export interface operations {
                 /** @description The X-Next-Cursor of the previous page */
                 cursor?: string;
             };
-            header?: never;
+            header?: {
+                /** @description ETags of earlier answers: if nothing has changed since one of them, the answer is 304 without a body */
+                "if-none-match"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -2846,6 +2890,10 @@ export interface operations {
             /** @description One page */
             200: {
                 headers: {
+                    /** @description Names this answer, for If-None-Match. It changes with every change of anything that you have, with another query, and when time passes a bound of the query */
+                    ETag?: string;
+                    /** @description The position of this answer in the change log, for the cursor of GET /api/changes. The number before its first dot is a seq: a client has seen this change once the X-Next-Cursor of GET /api/changes begins with that number or a greater one */
+                    "X-Sync-Cursor"?: string;
                     /** @description Tags on all pages; present with count=true, or on a first page that is also the last */
                     "X-Total-Count"?: number;
                     /** @description The cursor of the next page; absent on the last page */
@@ -2861,6 +2909,21 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["TagCount"][];
                 };
+            };
+            /** @description Nothing has changed since the answer with this ETag */
+            304: {
+                headers: {
+                    /** @description Names this answer, for If-None-Match. It changes with every change of anything that you have, with another query, and when time passes a bound of the query */
+                    ETag?: string;
+                    /** @description The position of this answer in the change log, for the cursor of GET /api/changes. The number before its first dot is a seq: a client has seen this change once the X-Next-Cursor of GET /api/changes begins with that number or a greater one */
+                    "X-Sync-Cursor"?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             400: components["responses"]["InvalidCursorOrInvalidHeaderOrMalformedRequest"];
             401: components["responses"]["Unauthenticated"];

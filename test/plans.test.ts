@@ -16,6 +16,8 @@ import { openWorld, type User, type World } from './world.ts'
  */
 const NEWEST = 'tasks_by_created (user_id)'
 const ONE = 'tasks_pkey (user_id, id)'
+/** One entry, for the tag of the list. */
+const LATEST_OVERDUE = 'tasks_open_by_due_date (user_id, due_date)'
 /** Where the log ends, and the id of the head of the cursor. */
 const LOG_STATE = ['changes_pkey (user_id)', 'changes_pkey (user_id, seq)']
 
@@ -36,7 +38,11 @@ const OPERATIONS: Readonly<Record<string, Expected>> = {
   'the open by update': page('&completed=false&sort=-updatedAt', 'tasks_open_by_updated (user_id)'),
   'the open by due date': page('&completed=false&sort=dueDate', 'tasks_open_by_due_date (user_id)'),
   'the open by priority': page('&completed=false&sort=-priority', 'tasks_open_by_priority (user_id)'),
-  'the overdue by due date': page('&due=overdue&sort=dueDate', 'tasks_open_by_due_date (user_id, due_date)'),
+  'the overdue by due date': page(
+    '&due=overdue&sort=dueDate',
+    LATEST_OVERDUE,
+    'tasks_open_by_due_date (user_id, due_date)',
+  ),
   'what is due today': page('&due=today&sort=dueDate', 'tasks_by_due_date (user_id, due_date)'),
   'what changed since': page('&updatedSince=:yesterday&sort=updatedAt', 'tasks_by_updated (user_id, updated_at)'),
   'completed lately': page('&completed=true&sort=-updatedAt', 'tasks_by_updated (user_id)'),

@@ -15,6 +15,12 @@ const COSTS = {
   'a list': [1, 1],
   'a list with its total': [1, 1],
   'a filtered list': [1, 1],
+  'an unchanged list': [1, 1],
+  'a list that has changed': [1, 1],
+  'the tags': [1, 1],
+  'unchanged tags, counted': [1, 1],
+  'the statistics': [1, 1],
+  'unchanged statistics': [1, 1],
   'one task': [1, 1],
   'a task that does not exist': [1, 1],
   'a creation': [1, 1],
@@ -32,6 +38,8 @@ const COSTS = {
 type What = keyof typeof COSTS
 
 interface Asked {
+  /** Sent as If-None-Match. */
+  readonly known?: string
   readonly ask: readonly [method: string, path: string, body?: object]
   readonly status?: number
   readonly key?: string
@@ -44,6 +52,12 @@ const REQUESTS: Readonly<Record<What, Asked>> = {
   'a list': { ask: ['GET', '?limit=20'] },
   'a list with its total': { ask: ['GET', '?limit=20&count=true'] },
   'a filtered list': { ask: ['GET', '?status=TODO&limit=20'] },
+  'an unchanged list': { ask: ['GET', '?limit=20'], known: '*', status: 304 },
+  'a list that has changed': { ask: ['GET', '?limit=20'], known: '"before"' },
+  'the tags': { ask: ['GET', '/../tags'] },
+  'unchanged tags, counted': { ask: ['GET', '/../tags?count=true'], known: '*', status: 304 },
+  'the statistics': { ask: ['GET', '/stats'] },
+  'unchanged statistics': { ask: ['GET', '/stats'], known: '*', status: 304 },
   'one task': { ask: ['GET', '/:id'] },
   'a task that does not exist': { ask: ['GET', '/019b6051-3a80-7c4e-9d3b-5f0c2f7f6a11'], status: 404 },
   'a creation': { ask: ['POST', '', TASK], status: 201 },
@@ -113,12 +127,15 @@ suite('with a known session and an open connection', () => {
   let cursor: string
 
   const asks = async (what: What, occasion: string): Promise<void> => {
-    const { ask, status = 200, key } = REQUESTS[what]
+    const { ask, status = 200, key, known } = REQUESTS[what]
     const [method, path, body] = ask
     const answer = await world.ask(method, `/api/tasks${path.replace(':id', id).replace(':cursor', cursor)}`, {
       token: ada.token,
       body,
-      headers: key === undefined ? {} : { 'idempotency-key': `${key} ${occasion}` },
+      headers: {
+        ...(key !== undefined && { 'idempotency-key': `${key} ${occasion}` }),
+        ...(known !== undefined && { 'if-none-match': known }),
+      },
     })
     assert.equal(answer.status, status, answer.text)
   }

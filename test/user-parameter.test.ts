@@ -79,7 +79,13 @@ suite("statements on users' rows", () => {
     ]
     for (const query of queries) {
       for (const after of [undefined, ['2026-01-01T00:00:00Z', '019b6051-3a80-7c4e-9d3b-5f0c2f7f6a11']]) {
-        const { text } = pageStatement(readQuery(query, undefined), ['2026-01-01T00:00:00Z'], after).statement
+        const condition = { request: '', known: null }
+        const { text } = pageStatement(
+          readQuery(query, undefined),
+          ['2026-01-01T00:00:00Z'],
+          after,
+          condition,
+        ).statement
         const parts = count(text, READ)
         assert.ok(parts > 0)
         assert.equal(count(text, COMPARED), parts, text)

@@ -68,6 +68,12 @@ export function isFresh(request: FastifyRequest, current: string): boolean {
   return known === 'any' || (known?.includes(current) ?? false)
 }
 
+/** The tags of `If-None-Match`, for a statement that compares them itself; `*` stands for any. */
+export function knownTags(request: FastifyRequest): readonly string[] | null {
+  const known = entityTags('if-none-match', request.headers['if-none-match'])
+  return known === 'any' ? ['*'] : (known ?? null)
+}
+
 function entityTags(name: string, header: string | undefined): EntityTags {
   if (header === undefined) return undefined
   if (header.trim() === '*') return 'any'

@@ -79,7 +79,8 @@ suite('every answer', () => {
     status: number,
     isKept?: true,
   ][] = [
-    ['a list', 'GET', () => TASKS, () => ({ token: ada.token }), 200],
+    ['a list', 'GET', () => TASKS, () => ({ token: ada.token }), 200, true],
+    ['the changes', 'GET', () => '/api/changes', () => ({ token: ada.token }), 200],
     ['a task', 'GET', () => taskPath, () => ({ token: ada.token }), 200, true],
     ['a creation', 'POST', () => TASKS, () => ({ token: ada.token, body: { title: 'a' } }), 201, true],
     [
@@ -104,7 +105,7 @@ suite('every answer', () => {
     ['a wrong method', 'PUT', () => TASKS, () => ({}), 405],
     ['a broken path', 'GET', () => '/api/%zz', () => ({}), 400],
     ['an invalid query', 'GET', () => `${TASKS}?x=1`, () => ({ token: ada.token }), 422],
-    ['a path spelt with escapes', 'GET', () => '/%61pi/t%61sks', () => ({ token: ada.token }), 200],
+    ['a path spelt with escapes', 'GET', () => '/%61pi/t%61sks', () => ({ token: ada.token }), 200, true],
   ]
   for (const [what, method, path, asking, status, isKept] of asked) {
     test(`under /api/, to ${what}, is private, ${isKept ? 'revalidated' : 'not stored'}, and has the security headers`, async () => {

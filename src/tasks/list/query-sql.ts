@@ -1,4 +1,4 @@
-import { LOG_POSITION } from '../../db/change-log.ts'
+import { LIST_IS_NEW, LIST_STATE, listTag, type ListCondition } from '../../db/list-tag.ts'
 import type { Statement } from '../../db/wire/statement.ts'
 import type { Query, SortKey } from './query.ts'
 import {
@@ -43,26 +43,45 @@ function orderOf(field: SortField): Order {
 type Key = Order & { readonly descending: boolean }
 
 /**
- * The page after the one that ended at `after`. The result is one row: `tasks`, a JSON array; `position` in the change log; `total`, null if it
+ * A text expression for which tasks are overdue at the instant `now`: the due date of the latest of them. In one state of the tasks
+ * there is one set of overdue tasks for each value, so that a tag with it is exact, and it is found with one entry of an index.
+ */
+export const latestOverdue = (now: string): string => `coalesce((select extract(epoch from due_date)::text from tasks
+      where user_id = $user and completed_at is null and due_date < ${now} order by due_date desc limit 1), '')`
+
+/**
+ * The page after the one that ended at `after`. The result is one row: the state of the list; `tasks`, a JSON array; `total`, null if it
  * was not requested and would need a count; `next`, the keys of the last task of the page if there is a next page.
  */
-export function pageStatement(query: Query, due: readonly string[], after: Keys | undefined): Bound {
+export function pageStatement(
+  query: Query,
+  due: readonly string[],
+  after: Keys | undefined,
+  condition: ListCondition,
+): Bound {
   const parameters = new Parameters()
   const conditions = ['user_id = $user', ...filters(query, due, parameters)]
   const matching = `from tasks${where(conditions)}`
   const keys = keysOf(query, parameters)
-  const page = after === undefined ? conditions : [...conditions, beyond(keys, after, parameters)]
+  const page = [...conditions, ...(after === undefined ? [] : [beyond(keys, after, parameters)]), LIST_IS_NEW]
   const order = keys.map(({ expression, descending, nullable }) => {
     return `${expression}${descending ? ' desc' : ''}${nullable && descending ? ' nulls last' : ''}`
   })
   const limit = parameters.add(query.limit, 'int')
   // One task more than the limit shows whether there is a next page. If the first page is also the last, its length is the total.
   const all = query.count ? `(select count(*) ${matching})` : 'null::bigint'
-  const total = after === undefined ? `case when count(*) > ${limit} then ${all} else count(*) end` : all
-  const text = `select
+  const total =
+    after === undefined
+      ? `case when count(*) > ${limit} then ${all} else count(*) end`
+      : `case when ${LIST_IS_NEW} then ${all} end`
+  // The bounds of days are in the request's hash. Later pages have the clock of the first, which is in their cursor.
+  const isOfNow = query.due === 'overdue' && after === undefined
+  const clock = isOfNow ? latestOverdue(parameters.add(due[0], 'timestamptz')) : undefined
+  const tag = listTag(parameters.add(condition.request, 'text'), parameters.add(condition.known, 'text[]'), clock)
+  const text = `with ${tag} select
       concat('[', string_agg(json, ',') filter (where place <= ${limit}), ']') as tasks,
       ${total} as total,
-      ${LOG_POSITION} as position,
+      ${LIST_STATE},
       case when count(*) > ${limit} then
         max(array[${keys.map((_, at) => `key${at}::text`).join(', ')}]) filter (where place = ${limit})
       end as next

@@ -233,6 +233,16 @@ export function listingOf({ fields: _fields, limit: _limit, count: _count, zone,
 }
 
 /**
+ * The query as far as the answer depends on it, in a canonical form. Days are those of `nowMs`, or on a later page those in its cursor.
+ * Which tasks are overdue is left to the statement.
+ */
+export function answerOf(query: Query, cursor: string | undefined, nowMs: number): string {
+  const { zone: _zone, ...rest } = query
+  const isOfDays = cursor === undefined && query.due !== 'overdue'
+  return canonicalForm({ ...rest, cursor, days: isOfDays ? dueBounds(query, nowMs) : [] })
+}
+
+/**
  * The instants that bound `due` now: none, the end, or the beginning and the end. All pages of a listing use those of the first
  * page, so that a change of day between two pages neither hides nor repeats a task.
  */

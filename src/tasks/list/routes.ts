@@ -2,19 +2,26 @@ import type { Database } from '../../db/database.ts'
 import { nextPageHeaders, type Cursors } from '../../http/cursor.ts'
 import { signedIn } from '../../http/identify.ts'
 import type { App } from '../../http/app.ts'
-import { syncCursorHeader } from '../../http/sync-cursor.ts'
+import { answersUnchanged, openListConditions, type ConditionOf } from '../../http/list-condition.ts'
 import { JSON_UTF8 } from '../../http/wire.ts'
 import * as operations from './operations.ts'
 import * as store from './store.ts'
-import { listingOf, readQuery, repeated, type TaskQuery } from './query.ts'
+import { answerOf, listingOf, readQuery, repeated, type TaskQuery } from './query.ts'
 import { PAGE_SIZE_MAX, TagCount, TaskStats } from '../schema.ts'
 
 const LIST = '/api/tasks'
 const TAGS = '/api/tags'
 
+interface Listing {
+  readonly db: Database
+  readonly cursors: Cursors
+  readonly conditionOf: ConditionOf
+}
+
 /** The routes that read many tasks at once. */
 export function taskListRoutes(app: App, { db, cursors }: { db: Database; cursors: Cursors }): void {
   for (const schema of [TaskStats, TagCount]) app.addSchema(schema)
+  const conditionOf = openListConditions(cursors)
 
   app.get(
     LIST,
@@ -30,16 +37,17 @@ export function taskListRoutes(app: App, { db, cursors }: { db: Database; cursor
       const given = request.query
       const query = readQuery(given, request.headers['x-timezone'])
       const listing = (): string => `${LIST}?${listingOf(query)}`
-      const now = Date.now()
       const { cursor } = given
-      const isLarge = request.turn?.isHeavy === true
+      const nowMs = Date.now()
+      const condition = conditionOf(request, [answerOf(query, cursor, nowMs)])
+      const asked = { nowMs, condition, isLarge: request.turn?.isHeavy === true }
       const found = await db.asUser(
         signedIn(request),
         cursor === undefined
-          ? store.page(query, undefined, now, isLarge)
-          : (sql) => sql.run(store.page(query, cursors.open(sql.userId, listing(), cursor), now)),
+          ? store.page(query, undefined, asked)
+          : (sql) => sql.run(store.page(query, cursors.open(sql.userId, listing(), cursor), asked)),
       )
-      void reply.headers(syncCursorHeader(found))
+      if (answersUnchanged(reply, found)) return reply.send(null)
       if (found.total !== null) void reply.header('x-total-count', found.total)
       if (found.next !== undefined) {
         const next = cursors.seal(found.userId, listing(), found.next)
@@ -49,13 +57,21 @@ export function taskListRoutes(app: App, { db, cursors }: { db: Database; cursor
     },
   )
 
+  aggregateRoutes(app, { db, cursors, conditionOf })
+}
+
+/** The routes that read what all tasks have together. */
+function aggregateRoutes(app: App, { db, cursors, conditionOf }: Listing): void {
   app.get(
     `${LIST}/stats`,
     {
       config: { scans: () => true },
       schema: operations.getTaskStats,
     },
-    async (request, reply) => reply.send(await db.asUser(signedIn(request), store.stats(Date.now()))),
+    async (request, reply) => {
+      const found = await db.asUser(signedIn(request), store.stats(Date.now(), conditionOf(request, [])))
+      return reply.send(answersUnchanged(reply, found) ? null : found.stats)
+    },
   )
 
   app.get(
@@ -65,16 +81,20 @@ export function taskListRoutes(app: App, { db, cursors }: { db: Database; cursor
     },
     async (request, reply) => {
       const { limit = PAGE_SIZE_MAX, count = false, cursor } = request.query
-      const page = await db.asUser(signedIn(request), async (sql) => {
-        const after = cursor === undefined ? undefined : cursors.open(sql.userId, TAGS, cursor)
-        const { tags, total, next } = await store.tags(sql, { limit, count }, after)
-        return { tags, total, next: next && cursors.seal(sql.userId, TAGS, next) }
-      })
-      if (page.total !== undefined) void reply.header('x-total-count', page.total)
-      if (page.next !== undefined) {
-        void reply.headers(nextPageHeaders(`${TAGS}?${count ? 'count=true&' : ''}limit=${limit}`, page.next))
+      const condition = conditionOf(request, [limit, count, cursor])
+      const found = await db.asUser(
+        signedIn(request),
+        cursor === undefined
+          ? store.tags({ limit, count }, undefined, condition)
+          : (sql) => sql.run(store.tags({ limit, count }, cursors.open(sql.userId, TAGS, cursor), condition)),
+      )
+      if (answersUnchanged(reply, found)) return reply.send(null)
+      if (found.total !== undefined) void reply.header('x-total-count', found.total)
+      if (found.next !== undefined) {
+        const next = cursors.seal(found.userId, TAGS, found.next)
+        void reply.headers(nextPageHeaders(`${TAGS}?${count ? 'count=true&' : ''}limit=${limit}`, next))
       }
-      return reply.send(page.tags)
+      return reply.send(found.tags)
     },
   )
 }

@@ -1,29 +1,31 @@
-import type { UserSql } from '../../db/sql.ts'
+import { LIST_IS_NEW, LIST_STATE, listTag, type ListCondition, type ListState } from '../../db/list-tag.ts'
 import type { Statement } from '../../db/wire/statement.ts'
 import { reading, shortReading } from '../../db/step.ts'
 import type { Step } from '../../db/sql.ts'
 import { formatInstant } from '../../lib/instant.ts'
 import { dueBounds, type Query } from './query.ts'
-import { pageStatement } from './query-sql.ts'
+import { latestOverdue, pageStatement } from './query-sql.ts'
 import { PRIORITIES, STATUSES } from '../fields.ts'
 import type { TagCount, TaskStats } from '../schema.ts'
 
 /** Where a page ended: the instants that bound `due` in its listing, then the sort keys of its last task. */
 export type Position = readonly string[]
 
-export interface Page {
+/** What each list of a user says about its state. */
+export interface Listed extends ListState {
+  readonly userId: string
+}
+
+export interface Page extends Listed {
   /** A JSON array of whole tasks, or of their selected members. */
   readonly tasks: string
   /** Null if it was not requested and would need a count. */
   readonly total: number | null
   /** Where the next page begins; undefined on the last one. */
   readonly next: Position | undefined
-  readonly userId: string
-  /** Of the log, in the snapshot of the page. */
-  readonly position: string
 }
 
-interface PageRow extends Pick<Page, 'tasks' | 'total' | 'position'> {
+interface PageRow extends ListState, Pick<Page, 'tasks' | 'total'> {
   /** The sort keys of the last task; an empty due date means null. */
   readonly next: readonly (string | null)[] | null
 }
@@ -31,39 +33,45 @@ interface PageRow extends Pick<Page, 'tasks' | 'total' | 'position'> {
 /** A page with a prepared statement and at most this many tasks is a short read. */
 const SHORT_PAGE = 100
 
-/**
- * `after` is where the previous page ended; `nowMs` is the current time of a listing that begins. A page that may have many bytes
- * gets a connection of its own: on a shared one the results of other requests would be queued behind it.
- */
-export function page(query: Query, after: Position | undefined, nowMs: number, isLarge = false): Step<Page> {
+/** What a listing depends on in addition to the query. */
+export interface Asked {
+  /** The current time of a listing that begins. */
+  readonly nowMs: number
+  readonly condition: ListCondition
+  /** Whether the page may have many bytes. It then gets a connection of its own, so that other results are not queued behind it. */
+  readonly isLarge?: boolean
+}
+
+/** @param after where the previous page ended */
+export function page(
+  query: Query,
+  after: Position | undefined,
+  { nowMs, condition, isLarge = false }: Asked,
+): Step<Page> {
   const fresh = dueBounds(query, nowMs)
   const due = after?.slice(0, fresh.length) ?? fresh
-  const { statement, values } = pageStatement(query, due, after?.slice(fresh.length))
+  const { statement, values } = pageStatement(query, due, after?.slice(fresh.length), condition)
   const isShort = statement.name !== '' && query.limit <= SHORT_PAGE && !isLarge
   return (isShort ? shortReading : reading)(statement, values, (row: PageRow | undefined, userId: string) => {
-    const { tasks, total, position, next } = theOnly(row)
-    return {
-      tasks,
-      total,
-      next: next === null ? undefined : [...due, ...next.map((key) => key ?? '')],
-      userId,
-      position,
-    }
+    const { next, ...found } = theOnly(row)
+    return { ...found, next: next === null ? undefined : [...due, ...next.map((key) => key ?? '')], userId }
   })
 }
 
 const TAGS: Statement = {
   name: 'tasks.tags',
-  text: `select name, count(*) as count from tasks, unnest(tags) as name where user_id = $user group by name
-         having $2::bigint is null or count(*) < $2 or (count(*) = $2 and name collate "C" > $3)
-         order by count desc, name collate "C" limit $1`,
-}
-const COUNT_TAGS: Statement = {
-  name: 'tasks.count_tags',
-  text: `select count(distinct name) as total from tasks, unnest(tags) as name where user_id = $user`,
+  text: `with ${listTag('$5', '$6')} select ${LIST_STATE}, coalesce(json_agg(
+           json_build_object('name', name, 'count', count) order by count desc, name collate "C"), '[]') as tags,
+           case when $4 and ${LIST_IS_NEW} then
+             (select count(distinct name) from tasks, unnest(tags) as name where user_id = $user) end as total
+         from (
+           select name, count(*) as count from tasks, unnest(tags) as name where user_id = $user and ${LIST_IS_NEW} group by name
+           having $2::bigint is null or count(*) < $2 or (count(*) = $2 and name collate "C" > $3)
+           order by count desc, name collate "C" limit $1
+         ) page`,
 }
 
-export interface TagPage {
+export interface TagPage extends Listed {
   readonly tags: TagCount[]
   /** Undefined if it was not requested and would need a count. */
   readonly total: number | undefined
@@ -71,21 +79,26 @@ export interface TagPage {
   readonly next: Position | undefined
 }
 
+interface TagRow extends ListState, Pick<TagPage, 'tags'> {
+  readonly total: number | null
+}
+
 /** The most used tags first. `after` is where the previous page ended. */
-export async function tags(
-  sql: UserSql,
+export function tags(
   { limit, count }: { readonly limit: number; readonly count: boolean },
   after: Position | undefined,
-): Promise<TagPage> {
-  const [rows, counted] = await Promise.all([
-    // One row more than the limit shows whether there is a next page.
-    sql.rows<TagCount>(TAGS, [limit + 1, ...(after ?? [null, null])]),
-    count ? sql.row<{ total: number }>(COUNT_TAGS) : undefined,
-  ])
-  const tags = rows.slice(0, limit)
-  const last = rows.length > limit ? tags.at(-1) : undefined
-  const known = after === undefined && last === undefined ? tags.length : undefined
-  return { tags, total: counted?.total ?? known, next: last && [String(last.count), last.name] }
+  { request, known }: ListCondition,
+): Step<TagPage> {
+  const [uses = null, name = null] = after ?? []
+  // One row more than the limit shows whether there is a next page.
+  const values = [limit + 1, uses, name, count, request, known]
+  return reading(TAGS, values, (row: TagRow | undefined, userId: string) => {
+    const { tags: rows, total, ...list } = theOnly(row)
+    const tags = rows.slice(0, limit)
+    const last = rows.length > limit ? tags.at(-1) : undefined
+    const free = after === undefined && last === undefined ? tags.length : undefined
+    return { ...list, userId, tags, total: total ?? free, next: last && [String(last.count), last.name] }
+  })
 }
 
 const each = (column: string, values: readonly string[]): string =>
@@ -94,14 +107,25 @@ const each = (column: string, values: readonly string[]): string =>
 // Both parts are index-only scans for pages that are marked all-visible by vacuum.
 const STATS: Statement = {
   name: 'tasks.stats',
-  text: `select coalesce(sum(tasks), 0)::bigint as total, ${each('status', STATUSES)} as "byStatus",
-           ${each('priority', PRIORITIES)} as "byPriority",
-           (select count(*) from tasks where user_id = $user and due_date < $1::timestamptz and completed_at is null) as overdue
-         from (select status, priority, count(*) as tasks from tasks where user_id = $user group by status, priority) as counted`,
+  text: `with ${listTag('$2', '$3', latestOverdue('$1::timestamptz'))} select ${LIST_STATE}, case when ${LIST_IS_NEW} then (
+           select json_build_object('total', coalesce(sum(tasks), 0), 'byStatus', ${each('status', STATUSES)},
+             'byPriority', ${each('priority', PRIORITIES)}, 'overdue', (select count(*) from tasks
+               where user_id = $user and due_date < $1::timestamptz and completed_at is null))
+           from (select status, priority, count(*) as tasks from tasks where user_id = $user group by status, priority) as counted
+         ) end as stats`,
+}
+
+export interface Stats extends Listed {
+  /** Null if the client has them. */
+  readonly stats: TaskStats | null
 }
 
 /** `nowMs` decides which tasks are overdue; the list uses the same clock. */
-export const stats = (nowMs: number): Step<TaskStats> => reading(STATS, [formatInstant(nowMs)], theOnly<TaskStats>)
+export const stats = (nowMs: number, { request, known }: ListCondition): Step<Stats> =>
+  reading(STATS, [formatInstant(nowMs), request, known], (row: Omit<Stats, 'userId'> | undefined, userId: string) => ({
+    ...theOnly(row),
+    userId,
+  }))
 
 function theOnly<Row>(row: Row | undefined): Row {
   if (row === undefined) throw new Error('an aggregate without a row')
