@@ -16,7 +16,7 @@ const DEFAULTS: Readonly<Record<string, string>> = {
   default_transaction_deferrable: 'on',
   default_transaction_isolation: 'serializable',
   extra_float_digits: '-15',
-  idle_session_timeout: '100ms',
+  idle_session_timeout: '500ms',
   intervalstyle: 'sql_standard',
   lock_timeout: '1ms',
   quote_all_identifiers: 'on',

@@ -24,12 +24,12 @@ export async function insertUser(owner: Pick<ClientBase, 'query'>, name: string,
   if (secret === undefined) throw new Error('only a service with its own auth server signs users up')
   await owner.query(
     `with new_user as (
-       insert into users (id, name, email, "emailVerified") values ($1, $2, $3, false) returning id
+       insert into public.users (id, name, email, "emailVerified") values ($1, $2, $3, false) returning id
      ), account as (
-       insert into user_accounts (id, "accountId", "providerId", "userId", password, "updatedAt")
+       insert into public.user_accounts (id, "accountId", "providerId", "userId", password, "updatedAt")
        select $4, id, 'credential', id, $5, now() from new_user
      )
-     insert into user_sessions (id, "userId", token, "expiresAt", "updatedAt")
+     insert into public.user_sessions (id, "userId", token, "expiresAt", "updatedAt")
      select $6, id, $7, now() + '7 days', now() from new_user`,
     [id, name, email, generateId(), PASSWORD_HASH, generateId(), hashSessionToken(token, secret.reveal())],
   )
