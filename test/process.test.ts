@@ -474,7 +474,7 @@ describe(
     const wrong: readonly (readonly [args: readonly string[], line: RegExp])[] = [
       [
         ['sevre'],
-        /unknown command sevre: the commands are serve, dev, doctor, migrate, vault, seed, token, openapi, llms and help/,
+        /unknown command sevre: the commands are serve, dev, doctor, migrate, vault, jobs, seed, token, openapi, llms and help/,
       ],
       [[`postgres://u:${PASSWORD}@127.0.0.1/x`], /unknown command: /],
       [['serve', 'now'], /unknown argument now/],
