@@ -19,10 +19,9 @@ export interface DeviceOptions {
   readonly fetch: Fetch
   /** Whether it uses the event stream. */
   readonly live: boolean
+  /** The longest time between two attempts, in milliseconds. Short where the network is back at once. */
+  readonly waitMs: number
 }
-
-/** Short, because the network that fails here is back at once. */
-const WAIT_MS = 15
 
 /** A program on a device: its copy and the state of its outbox survive a restart. */
 export class Device {
@@ -49,14 +48,14 @@ export class Device {
   }
 
   async start(): Promise<void> {
-    const { baseUrl, token, fetch, live } = this.#options
+    const { baseUrl, token, fetch, live, waitMs } = this.#options
     const service = { baseUrl, auth: { token }, fetch }
     this.#stop = new AbortController()
     this.#follower = follow({
       ...service,
       live,
-      pollMs: WAIT_MS,
-      backOffMaxMs: WAIT_MS,
+      pollMs: waitMs,
+      backOffMaxMs: waitMs,
       apply: (batch) => this.#apply(batch),
       storage: { read: () => this.#cursor, write: (cursor) => void (this.#cursor = cursor) },
     })

@@ -116,7 +116,7 @@ test('two devices that edit offline and in parallel, over a network that loses, 
         const user = await world.signUp()
         const network = new Network(fates)
         const devices = acts.map(
-          () => new Device({ baseUrl: world.url, token: user.token, fetch: network.fetch, live }),
+          () => new Device({ baseUrl: world.url, token: user.token, fetch: network.fetch, live, waitMs: DELAY_MS }),
         )
         let edits = 0
         const unique = (): string => `edit ${++edits}`

@@ -6,6 +6,8 @@ import { startService } from '../../test/service.ts'
 import type { Task } from '../index.ts'
 
 const ROUNDS = 3
+/** So that the devices leave the processor to the service that starts. */
+const WAIT_MS = 250
 /** Stands for the address of the service, whose port changes with each start. */
 const BASE_URL = 'http://todo.example'
 
@@ -20,8 +22,8 @@ test('two devices end equal, and each edit is done once, although the service is
     return globalThis.fetch(url.replace(BASE_URL, service.url), { ...init, headers })
   }
   const devices = [
-    new Device({ baseUrl: BASE_URL, token, fetch, live: true }),
-    new Device({ baseUrl: BASE_URL, token, fetch, live: true }),
+    new Device({ baseUrl: BASE_URL, token, fetch, live: true, waitMs: WAIT_MS }),
+    new Device({ baseUrl: BASE_URL, token, fetch, live: true, waitMs: WAIT_MS }),
   ]
   const [first, second] = devices
   assert.ok(first !== undefined && second !== undefined)
