@@ -1,4 +1,5 @@
 import { compare } from './compare.ts'
+import { streamEvents } from './events.ts'
 import { beFair } from './fairness.ts'
 import { grow } from './growth.ts'
 import { readOptions, USAGE, type Options } from './options.ts'
@@ -26,6 +27,8 @@ if (options.mode === 'growth') {
   finish(await grow(servers, options, say))
 } else if (options.mode === 'fairness') {
   finish(await beFair(servers, options, say))
+} else if (options.mode === 'events') {
+  finish(await streamEvents(servers, options, say))
 } else {
   const comparison = await compare(servers, options, say)
   const cells = Object.values(comparison.cells).flatMap((byVariant) => Object.values(byVariant))

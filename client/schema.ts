@@ -473,6 +473,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get the changes of your tasks as they are made
+         * @description An event stream (HTML Living Standard, server-sent events). It begins with `ready`, gives each change as `change` within a second of its commit, and ends with `end`; `resync` says that changes are missing. Their data are ReadyEvent, Change, EndEvent and ResyncEvent. The `id` of an event is a cursor: a client that reconnects with it as Last-Event-ID misses nothing. A comment is sent every 15 seconds. The stream ends after an hour, when the service stops, and within 30 seconds after its session has ended. Counts as one read; a user can have 5 streams.
+         */
+        get: operations["listenToEvents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/user-api-keys": {
         parameters: {
             query?: never;
@@ -1005,6 +1025,27 @@ export interface components {
             id: string;
             op: components["schemas"]["ChangeOp"];
             data: components["schemas"]["Task"] | null;
+        };
+        /** @description `event: end`: why the stream ends; the last event */
+        EndEvent: {
+            /**
+             * @description shutdown, age, slow: connect again after the time of `retry`. credential: the session has ended; connect again with another one
+             * @enum {string}
+             */
+            reason: "shutdown" | "age" | "credential" | "slow";
+        };
+        /** @description `event: ready`: where the stream begins */
+        ReadyEvent: {
+            /** @description A cursor, as X-Next-Cursor of GET /api/changes */
+            cursor: string;
+        };
+        /** @description `event: resync`: the stream does not give all changes since the last event */
+        ResyncEvent: {
+            /**
+             * @description cursor_expired: read everything again, by GET /api/changes without a cursor; the stream continues. slow: the stream ends; continue from the last event
+             * @enum {string}
+             */
+            reason: "cursor_expired" | "slow";
         };
         /**
          * @example {
@@ -3112,6 +3153,48 @@ export interface operations {
             401: components["responses"]["Unauthenticated"];
             408: components["responses"]["RequestTimeout"];
             410: components["responses"]["CursorExpired"];
+            413: components["responses"]["BodyTooLarge"];
+            414: components["responses"]["UriTooLong"];
+            415: components["responses"]["UnsupportedMediaType"];
+            417: components["responses"]["ExpectationFailed"];
+            422: components["responses"]["InvalidInput"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["OverloadedOrUnavailable"];
+        };
+    };
+    listenToEvents: {
+        parameters: {
+            query?: {
+                /** @description Begin after this cursor: an id of an event, X-Next-Cursor or X-Sync-Cursor. Without it the stream begins now */
+                cursor?: string;
+            };
+            header?: {
+                /** @description The id of the last event that the client has; browsers send it by themselves when they reconnect. Takes precedence over `cursor` */
+                "last-event-id"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The stream. It stays open */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": string;
+                };
+            };
+            400: components["responses"]["InvalidCursorOrInvalidHeaderOrMalformedRequest"];
+            401: components["responses"]["Unauthenticated"];
+            408: components["responses"]["RequestTimeout"];
             413: components["responses"]["BodyTooLarge"];
             414: components["responses"]["UriTooLong"];
             415: components["responses"]["UnsupportedMediaType"];

@@ -143,6 +143,30 @@ $$;
 
 create trigger tasks_logged before insert or update or delete on tasks for each row execute function todo_log_task();
 
+-- Proves many principals at once, [{kind, proof, needs}], and gives the position of the log of each one's user, as in src/db/change-log.ts;
+-- null for one that proves no user. It has the rights of its caller: each log is read in the scope of its user.
+create function todo_positions(principals jsonb) returns setof text
+  language plpgsql volatile
+as $$
+declare
+  principal jsonb;
+  owner_id text;
+begin
+  for principal in select value from jsonb_array_elements(principals) with ordinality order by ordinality loop
+    owner_id := nullif(public.todo_prove(
+      principal ->> 'kind', array(select jsonb_array_elements_text(principal -> 'proof')), principal ->> 'needs'), '');
+    perform set_config('app.user_id', coalesce(owner_id, ''), true);
+    return next case when owner_id is not null then coalesce(
+      (select concat(c.seq, ' ', c.change_id) from public.changes c where c.user_id = owner_id order by c.seq desc limit 1),
+      (select concat(l.purged_seq, ' ', l.purged_change_id) from public.change_logs l where l.purged_seq > 0),
+      (select concat(0, ' ', o.change_id) from public.change_log_origin o)) end;
+  end loop;
+  perform set_config('app.user_id', '', true);
+end
+$$;
+revoke all on function todo_positions(jsonb) from public;
+grant execute on function todo_positions(jsonb) to :"app_role";
+
 create function todo_erase_log() returns trigger
   language plpgsql volatile security definer set search_path = public, pg_temp
 as $$

@@ -14,6 +14,7 @@ import { openRedis, type RedisConnection } from './redis.ts'
 import { tracedAuth, tracedLimits, tracedScopes } from './tracing/traced.ts'
 import type { Tracing } from './tracing/spans.ts'
 import { openTracing } from './tracing/tracing.ts'
+import { openWakes } from './wakes.ts'
 
 /** The dependencies of the application as one plain object; tests replace parts of it. */
 export interface Deps extends FeatureDeps {
@@ -38,12 +39,14 @@ export async function openDeps(
   const metrics = openMetrics(PROBLEM_KINDS)
   const db = opened.use(await openDatabase(config, log, { migrate, lentAt }))
   const redis = opened.use(await openRedis(config.redis, log))
+  const wakes = opened.use(openWakes(redis, log))
+  db.onChange(wakes.wake)
   const limits = openLimits(redis, metrics.limited, config.http.workers)
   const cursors = openCursors(config.encryptionKeys)
   const auth = embeddedAuth(config, db, limits, log)
   const closing = opened.move()
   const jobs = openQueue(db)
-  const deps = { config, jobs, log, db, redis, limits, cursors, auth, metrics, tracing }
+  const deps = { config, jobs, log, db, redis, limits, wakes, cursors, auth, metrics, tracing }
   return {
     ...(tracing === undefined ? deps : traced(deps, tracing)),
     [Symbol.asyncDispose]: () => closing.disposeAsync(),

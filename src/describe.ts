@@ -43,6 +43,7 @@ async function withApp<T>(use: (app: App, deps: Deps) => T): Promise<T> {
     db: untouched,
     redis: untouched,
     limits: untouched,
+    wakes: untouched,
     auth: { handle: untouched, issueSession: untouched },
     cursors: openCursors(config.encryptionKeys),
     metrics: openMetrics([]),

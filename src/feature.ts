@@ -13,6 +13,7 @@ import type { Limits } from './limits/limits.ts'
 import type { Tracer } from './observer.ts'
 import type { ProblemKind } from './problems.ts'
 import type { ImportKind } from './python-import/kind.ts'
+import type { Wakes } from './wakes.ts'
 
 /** The part of `Deps` that features use. */
 export interface FeatureDeps {
@@ -20,6 +21,8 @@ export interface FeatureDeps {
   readonly db: Database
   readonly cursors: Cursors
   readonly limits: Limits
+  /** Tells which users' change logs have new entries. */
+  readonly wakes: Wakes
   /** A feature adds its metrics to the registry when its routes are made. */
   readonly metrics: { readonly registry: Registry }
   /** Background work to be done later; the processes that serve do it. */

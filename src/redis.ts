@@ -32,7 +32,7 @@ export interface RedisConnection extends AsyncDisposable {
    * The answer to `command`, or undefined if Redis is unavailable: unreachable, silent for {@link ANSWER_TIMEOUT_MS}, or unable to
    * write. Never throws. While it is unavailable, no command is sent until a probe has succeeded.
    */
-  ask<T>(command: () => Promise<T>): Promise<T | undefined>
+  ask<T>(this: void, command: () => Promise<T>): Promise<T | undefined>
   /** Whether Redis answers right now. */
   isReachable(): Promise<boolean>
 }

@@ -35,6 +35,7 @@ const FLOORS: Readonly<Record<string, number>> = {
   db: 2,
   limits: 2,
   'redis.ts': 2,
+  'wakes.ts': 2,
   'log.ts': 2,
   config: 1,
   'observer.ts': 1,

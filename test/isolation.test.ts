@@ -184,6 +184,7 @@ describe('the catalogue', () => {
       { name: 'todo_instant_json(timestamp with time zone)', ...textual },
       { name: 'todo_log(text,text,uuid,text,integer,jsonb)', ...logging },
       { name: 'todo_log_task()', ...ours, serving: false },
+      { name: 'todo_positions(jsonb)', ...textual },
       { name: 'todo_prove(text,text[],text)', ...ours },
       { name: 'todo_search_words(text)', ...textual },
       { name: 'todo_task_format()', ...textual },

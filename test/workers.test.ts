@@ -7,6 +7,7 @@ import { createInterface } from 'node:readline'
 import { suite, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { needsServer, openTestDatabase } from './databases.ts'
+import { openEvents } from './event-stream.ts'
 import { needsRedis, REDIS_URL } from './redis.ts'
 import type { Outcomes } from './short-connections.ts'
 import { lines } from './wire.ts'
@@ -123,6 +124,38 @@ suite('several workers', { skip: needsServer }, () => {
     const workers = new Set<number | undefined>()
     for (let line = 0; line < answers.length; line++) workers.add((await service.next('request')).worker)
     assert.deepEqual(workers, new Set([1, 2]))
+  })
+
+  test('give every event stream each change once, whichever worker made it, and end streams first', async () => {
+    await using database = await openTestDatabase()
+    const env = { WORKERS: '2', RATE_LIMIT_WRITE: '1000', REDIS_URL: REDIS_URL ?? 'redis://127.0.0.1:1/0' }
+    await using service = await start({ ...database.env, ...env })
+    const ready = new Set<number>()
+    while (ready.size < 2) ready.add(await answeringWorker(service))
+    const body = { name: 'Ada', email: `${randomUUID()}@example.com`, password: 'correct horse battery' }
+    const { token } = (await askAt(service.url, 'POST', '/api/auth/sign-up/email', { body })).json
+    await service.next('request')
+    const streams = await Promise.all(
+      Array.from({ length: 4 }, () => openEvents(`${service.url}/api/events`, { token })),
+    )
+    for (const stream of streams) await stream.named('ready')
+    const writes = Array.from({ length: 60 }, () =>
+      askAt(service.url, 'POST', '/api/tasks', { token, body: { title: 'x' } }),
+    )
+    for (const { status, text } of await Promise.all(writes)) assert.equal(status, 201, text)
+    const writers = new Set<number | undefined>()
+    for (let line = 0; line < writes.length; line++) writers.add((await service.next('request')).worker)
+    assert.deepEqual(writers, new Set([1, 2]))
+    for (const stream of streams) {
+      await stream.next(({ data }) => data.seq === writes.length)
+      const seqs = stream.events.filter(({ event }) => event === 'change').map(({ data }): number => data.seq)
+      assert.deepEqual(
+        seqs,
+        writes.map((_, at) => at + 1),
+      )
+    }
+    assert.equal(await service.stop('SIGTERM'), 0)
+    for (const stream of streams) assert.deepEqual((await stream.named('end')).data, { reason: 'shutdown' })
   })
 
   test('reset no request of clients that open a connection per request when they are stopped', async () => {

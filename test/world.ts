@@ -150,9 +150,16 @@ export async function askAt(url: string, method: string, path: string, asking: A
     ...(payload === undefined ? {} : { body: payload as string }),
     redirect: 'manual',
   })
-  const text = await response.text()
+  const text = await textOf(response)
   const isJson = /[/+]json/.test(response.headers.get('content-type') ?? '')
   const json = isJson && text !== '' ? JSON.parse(text) : undefined
   rememberAnswer(response.headers, json)
   return { status: response.status, headers: response.headers, text, json }
+}
+
+/** An event stream does not end: it is left, and `openEvents` reads one. */
+async function textOf(response: Response): Promise<string> {
+  if (response.headers.get('content-type')?.startsWith('text/event-stream') !== true) return await response.text()
+  await response.body?.cancel()
+  return ''
 }

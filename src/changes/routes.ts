@@ -22,7 +22,7 @@ export function changeRoutes(app: App, { db }: { db: Database }): void {
       const { cursor, limit = PAGE_CHANGES } = request.query
       const { changes, next, hasMore } = await db.asUser(signedIn(request), async (sql) => {
         const from = cursor === undefined ? undefined : readSyncCursor(sql.userId, cursor)
-        const page = await changesAfter(sql, from, limit)
+        const page = await sql.run(changesAfter(from, limit))
         return { ...page, next: syncCursor(sql.userId, page.next) }
       })
       return reply

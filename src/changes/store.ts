@@ -1,5 +1,6 @@
 import { LOG_POSITION, logPositionOf } from '../db/change-log.ts'
-import type { UserSql } from '../db/sql.ts'
+import type { Step } from '../db/sql.ts'
+import { reading, shortReading } from '../db/step.ts'
 import type { Statement } from '../db/wire/statement.ts'
 import { Problem } from '../errors.ts'
 import type { SyncPosition } from '../http/sync-cursor.ts'
@@ -88,6 +89,8 @@ interface PageRow {
   readonly purgedSeq: number
   readonly headId: string | null
   readonly changes: string
+  /** The id of the last task of a page of an initial load, or the seq of the last entry; null where there is none. */
+  readonly last: string | number | null
 }
 
 /** @throws Problem cursor_expired (410) when the position is older than the log, ahead of it, or of a log that a backup has replaced */
@@ -101,31 +104,44 @@ function refuseExpired({ seq, head }: SyncPosition, { purgedSeq, headId }: PageR
  * @param from where the page before ended; undefined for the first page of an initial load
  * @throws Problem cursor_expired (410)
  */
-export const changesAfter = (sql: UserSql, from: SyncPosition | undefined, limit: number): Promise<ChangePage> =>
-  from !== undefined && from.loadedTo === undefined ? followed(sql, from, limit) : loaded(sql, from, limit)
+export const changesAfter = (from: SyncPosition | undefined, limit: number): Step<ChangePage> =>
+  from !== undefined && from.loadedTo === undefined ? followed(from, limit) : loaded(from, limit)
 
-async function loaded(sql: UserSql, from: SyncPosition | undefined, limit: number): Promise<ChangePage> {
-  const row = theOnly(
-    from === undefined
-      ? await sql.row<PageRow & { last: string | null }>(LOAD_FIRST, [0, limit, null])
-      : await sql.row<PageRow & { last: string | null }>(LOAD, [from.head.seq, limit, from.seq, from.loadedTo]),
-  )
-  if (from !== undefined) refuseExpired(from, row)
-  const head = logPositionOf(row.head)
-  const seq = from?.seq ?? head.seq
-  if (row.last !== null) return { changes: row.changes, next: { seq, head, loadedTo: row.last }, hasMore: true }
-  return { changes: row.changes, next: { seq, head }, hasMore: head.seq > seq }
+/** A page of so many changes is read on a connection that is shared with other short statements. */
+const SHORT_PAGE = 50
+
+function loaded(from: SyncPosition | undefined, limit: number): Step<ChangePage> {
+  const [statement, values] =
+    from === undefined ? [LOAD_FIRST, [0, limit, null]] : [LOAD, [from.head.seq, limit, from.seq, from.loadedTo]]
+  return pageReading(statement, values, limit, (page) => {
+    if (from !== undefined) refuseExpired(from, page)
+    const head = logPositionOf(page.head)
+    const seq = from?.seq ?? head.seq
+    if (page.last !== null) {
+      return { changes: page.changes, next: { seq, head, loadedTo: String(page.last) }, hasMore: true }
+    }
+    return { changes: page.changes, next: { seq, head }, hasMore: head.seq > seq }
+  })
 }
 
-async function followed(sql: UserSql, from: SyncPosition, limit: number): Promise<ChangePage> {
-  const row = theOnly(await sql.row<PageRow & { last: number | null }>(FOLLOW, [from.head.seq, limit, from.seq]))
-  refuseExpired(from, row)
-  const head = logPositionOf(row.head)
-  const seq = row.last ?? from.seq
-  return { changes: row.changes, next: { seq, head }, hasMore: head.seq > seq }
-}
+const followed = (from: SyncPosition, limit: number): Step<ChangePage> =>
+  pageReading(FOLLOW, [from.head.seq, limit, from.seq], limit, (page) => {
+    refuseExpired(from, page)
+    const head = logPositionOf(page.head)
+    const seq = page.last === null ? from.seq : Number(page.last)
+    return { changes: page.changes, next: { seq, head }, hasMore: head.seq > seq }
+  })
 
-function theOnly<Row>(row: Row | undefined): Row {
-  if (row === undefined) throw new Error('an aggregate without a row')
-  return row
+function pageReading(
+  statement: Statement,
+  values: readonly unknown[],
+  limit: number,
+  pageOf: (row: PageRow) => ChangePage,
+): Step<ChangePage> {
+  const read = limit <= SHORT_PAGE ? shortReading<ChangePage> : reading<ChangePage>
+  return read(statement, values, (row) => {
+    if (row === undefined) throw new Error('an aggregate without a row')
+    // Each of the statements gives these columns.
+    return pageOf(row as PageRow)
+  })
 }

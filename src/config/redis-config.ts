@@ -5,7 +5,7 @@ import type { VariableTable } from '../lib/variable.ts'
 export const REDIS_VARIABLES = {
   REDIS_URL: {
     default: 'redis://localhost:6379/0',
-    does: 'The Redis in which all processes count rate limits; `rediss://` for TLS. While it is unreachable each process admits its share: the limit divided by `WORKERS`.',
+    does: 'The Redis in which all processes count rate limits, and by which they tell one another of changes for event streams; `rediss://` for TLS. While it is unreachable each process admits its share: the limit divided by `WORKERS`.',
   },
   RATE_LIMIT_KEY_PREFIX: {
     default: 'todo-backend:',

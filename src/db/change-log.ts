@@ -1,3 +1,6 @@
+import type { Principal } from '../principal.ts'
+import type { Statement } from './wire/statement.ts'
+
 /**
  * A position in the change log of a user, as SQL gives it: the seq of the newest entry and the id of the request that made it. The
  * id tells apart two logs that have an entry of this seq: that of before a backup was restored, and that of afterwards.
@@ -28,6 +31,13 @@ export const LOG_IS_LOCKED = `pg_advisory_xact_lock(hashtextextended(user_id, 8)
 
 /** For the RETURNING of a statement that changes an entity: the position of the entry that its trigger has logged. */
 export const WRITTEN_POSITION = `current_setting('app.log_position', true)`
+
+/** Proves the principals of $1 and gives the {@link LOG_POSITION} of each, or null, in their order. */
+export const POSITIONS: Statement = { name: 'scope.positions', text: 'select public.todo_positions($1) as position' }
+
+/** The parameter of {@link POSITIONS}. */
+export const principalsValue = (principals: readonly Principal[]): string =>
+  JSON.stringify(principals.map(({ kind, proof }) => ({ kind, proof })))
 
 /** @param text of {@link LOG_POSITION} or {@link WRITTEN_POSITION} */
 export function logPositionOf(text: string): LogPosition {

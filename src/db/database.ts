@@ -1,6 +1,7 @@
 import { DatabaseError, Pool, type ClientBase, type PoolClient } from 'pg'
 import type { Config } from '../config/config.ts'
 import { StartError } from '../errors.ts'
+import type { Principal } from '../principal.ts'
 import { refuseOtherAuthTables, withAuthTables } from './schema/auth-tables.ts'
 import { Connection, enterServingRole, statementTimeoutMs } from './wire/connection.ts'
 import { unavailable } from './wire/failures.ts'
@@ -10,6 +11,8 @@ import { label, readMigrations, type MigrationVariables } from './schema/migrati
 import { migrateUp, migrationState, type MigrateOptions, type MigrationState } from './schema/migrator.ts'
 import { refuseOtherSearchPath } from './schema/preflight.ts'
 import { probeWrites } from './schema/probe.ts'
+import { logPositionOf, POSITIONS, principalsValue, type LogPosition } from './change-log.ts'
+import { send } from './sql.ts'
 import { openScopes, type Scopes } from './scopes.ts'
 import { BEGIN, SET_FOR_TRANSACTION } from './wire/settings.ts'
 import type { Statement } from './wire/statement.ts'
@@ -30,6 +33,15 @@ export interface Database extends Scopes, AsyncDisposable {
   readonly failed: Promise<StartError>
   /** The time budget of one request, less `reservedMs` for work outside the database. */
   timeBudget(reservedMs?: number): TimeBudget
+  /** Calls the listener after each commit that has changed rows of a user, or may have. */
+  onChange(listener: (userId: string) => void): void
+  /**
+   * Proves principals, and reads where the log of each one's user is: undefined for a principal that proves none. One statement, in
+   * which each log is read inside the scope of its user.
+   *
+   * @throws Problem unavailable (503)
+   */
+  positionsOf(principals: readonly Principal[]): Promise<readonly (LogPosition | undefined)[]>
   /** One trivial round trip as the serving role. */
   ping(): Promise<void>
   migrationState(): Promise<MigrationState>
@@ -85,8 +97,10 @@ export async function openDatabase(
 
   const migrations = readMigrations()
   const timeBudget = (reservedMs = 0): TimeBudget => ({ leftMs: source.budgetMs - reservedMs, acquireMs })
+  const changeListeners: ((userId: string) => void)[] = []
   const { withoutUser, ...scopes } = openScopes(pool, roles, {
     timeBudget,
+    onChange: (userId) => changeListeners.forEach((listener) => listener(userId)),
     prepared: preparedStatements,
     enteredWithMs: pooler === 'none' ? statementTimeoutMs(source.budgetMs) : undefined,
     ...(echo && {
@@ -102,11 +116,23 @@ export async function openDatabase(
     timeBudget,
     embeddedIn: source.embeddedIn,
     failed: source.failed,
+    onChange: (listener) => void changeListeners.push(listener),
+    positionsOf: (principals) => withoutUser((client) => positionsOf(client, principals, preparedStatements)),
     ping: () => withoutUser(async (client) => void (await client.query('select 1'))),
     migrationState: () => withoutUser((client) => migrationState(client, migrations)),
     probeWrites: (statements) => withoutUser((client) => probeWrites(client, statements)),
     [Symbol.asyncDispose]: () => closes.disposeAsync(),
   }
+}
+
+async function positionsOf(
+  client: ClientBase,
+  principals: readonly Principal[],
+  prepared: boolean,
+): Promise<readonly (LogPosition | undefined)[]> {
+  const values = [principalsValue(principals)]
+  const rows = await send<{ readonly position: string | null }>(client, POSITIONS, values, prepared)
+  return rows.map(({ position }) => (position === null ? undefined : logPositionOf(position)))
 }
 
 /** Ends the pool: in an orderly way if the server answers, else by destroying the connections. */

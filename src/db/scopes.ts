@@ -7,7 +7,7 @@ import { ENTER, ENTER_WITH_SETTINGS, originValue, proofValues, provenUser, type 
 import { sqlOn, userSqlOn, type Step, type SystemSql, type UserSql } from './sql.ts'
 import { isLocked } from './wire/failures.ts'
 import { unbounded, type TimeBudget } from './wire/lease.ts'
-import type { Statement } from './wire/statement.ts'
+import { hasChanged, type Statement } from './wire/statement.ts'
 import { transaction } from './wire/transaction.ts'
 
 export interface Scopes {
@@ -56,6 +56,8 @@ export interface ScopeOptions {
   readonly onStatement?: (statement: Statement) => void
   /** Called with the reason of each scope of the system role. */
   readonly onSystemScope?: (reason: string) => void
+  /** Called after each commit that has changed rows of a user, or may have. */
+  readonly onChange?: (userId: string) => void
 }
 
 /** `withoutUser` is for questions about the database itself, as the serving role and without a user. */
@@ -68,10 +70,12 @@ export function openScopes(
     enteredWithMs,
     onStatement = () => undefined,
     onSystemScope = () => undefined,
+    onChange = () => undefined,
   }: ScopeOptions = {},
 ): Scopes & { withoutUser<T>(this: void, work: (client: PoolClient) => Promise<T>): Promise<T> } {
   const enter = enteredWithMs === undefined ? ENTER_WITH_SETTINGS : ENTER
   const connections: Connections = { pool, roles, enter, prepared, enteredWithMs, onStatement }
+  const changing = { ...connections, onChange }
   const asOneStatement = openOneStatement(connections)
   const budget = (budgetMs: number | undefined): TimeBudget => ({
     ...timeBudget(),
@@ -82,8 +86,9 @@ export function openScopes(
       const { row, userId } = await asOneStatement(proof, step, time, isUsualTime)
       return step.result(row, userId)
     }
-    const row = await asOneStatement(proof, step, time, isUsualTime).then(({ row }) => row, unlessLocked)
-    return step.result(row) ?? (await inTransaction(connections, proof, step.fallback, time))
+    const answer = await asOneStatement(proof, step, time, isUsualTime).catch(unlessLocked)
+    if (answer?.row !== undefined) onChange(answer.userId)
+    return step.result(answer?.row) ?? (await inTransaction(changing, proof, step.fallback, time))
   }
   return {
     asUser: async (principal, work, { needs, once, budgetMs } = {}) => {
@@ -91,9 +96,9 @@ export function openScopes(
       const proof = { principal, needs }
       const time = budget(budgetMs)
       try {
-        if (typeof work === 'function') return await inTransaction(connections, proof, work, time, once)
+        if (typeof work === 'function') return await inTransaction(changing, proof, work, time, once)
         if (once === undefined) return await runStep(proof, work, time, budgetMs === undefined)
-        return await inTransaction(connections, proof, (sql) => sql.run(work), time, once)
+        return await inTransaction(changing, proof, (sql) => sql.run(work), time, once)
       } catch (error) {
         throw isUserDeleted(error) ? unproven(principal, error) : error
       }
@@ -119,21 +124,27 @@ export function openScopes(
  * transaction that user's. Work does not run without one.
  */
 async function inTransaction<T>(
-  connections: Connections,
+  connections: Connections & Required<Pick<ScopeOptions, 'onChange'>>,
   proof: Proof,
   work: (sql: UserSql) => Promise<T>,
   time: TimeBudget,
   once?: OnceOnly,
 ): Promise<T> {
-  const { pool, roles, enter } = connections
+  const { pool, roles, enter, onChange } = connections
+  /** Whose rows were changed. */
+  let changed: string | undefined
   const entry = { role: roles.serving, statement: enter.user, values: [...proofValues(proof), originValue(proof)] }
   const { result, replayed } = await transaction(pool, time, {
     enter: async (lease) => provenUser((await enterScope(connections, lease, entry)).userId, proof),
     work: async ({ client }, scope, userId) => {
-      const sql = userSqlOn(client, scope, connections, userId)
+      const onRows = (statement: Statement, rows: readonly object[]): void => {
+        if (hasChanged(statement, rows)) changed = userId
+      }
+      const sql = userSqlOn(client, scope, { ...connections, onRows }, userId)
       return once === undefined ? { result: await work(sql), replayed: false } : await onceOnly(sql, once, work)
     },
   })
+  if (changed !== undefined) onChange(changed)
   if (replayed) once?.onReplay()
   return result
 }

@@ -51,17 +51,25 @@ export type SystemSql = Sql & { readonly [scope]: 'system' }
 interface Runs {
   readonly prepared: boolean
   readonly onStatement: (statement: Statement) => void
+  /** Called with the rows of each statement. */
+  readonly onRows?: (statement: Statement, rows: readonly object[]) => void
 }
 
 /**
  * Executes statements on a connection while its scope lasts. Only the scopes call this, and only they add the brand. A statement
  * after the end of the scope, from a promise that was not awaited, is refused: the connection may be in another user's scope.
  */
-export function sqlOn(client: ClientBase, scope: { readonly ended: boolean }, { prepared, onStatement }: Runs): Sql {
+export function sqlOn(
+  client: ClientBase,
+  scope: { readonly ended: boolean },
+  { prepared, onStatement, onRows }: Runs,
+): Sql {
   const rows = async <Row>(statement: Statement, values: readonly unknown[] = []): Promise<readonly Row[]> => {
     if (scope.ended) throw new Error(`statement ${statement.name} came after the end of its scope`)
     onStatement(statement)
-    return await send<Row & object>(client, statement, values, prepared)
+    const found = await send<Row & object>(client, statement, values, prepared)
+    onRows?.(statement, found)
+    return found
   }
   return {
     rows,

@@ -21,6 +21,7 @@ const LENGTH_OF: Readonly<Record<string, number>> = {
   'if-match': HEADER_LENGTH_MAX,
   'if-none-match': HEADER_LENGTH_MAX,
   'idempotency-key': 257,
+  'last-event-id': 2048,
   'Idempotency-Replayed': 4,
   'X-Request-Id': REQUEST_ID_LENGTH_MAX,
   'X-Next-Cursor': 2048,

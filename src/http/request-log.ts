@@ -53,9 +53,11 @@ export class RequestLogger implements FastifyBaseLogger {
 
 /** One line for each request. Of what the client sent it has only a valid request id and the user that a service named. */
 export function logRequest(request: FastifyRequest, reply: FastifyReply): void {
-  const whole = wholeStatus(reply.raw)
+  // A stream counts from its beginning: its client may leave it at any time.
+  const whole = request.openedAfterMs === null ? wholeStatus(reply.raw) : reply.statusCode
   const route = request.routeOptions.url
-  request.server.observer.requestEnded(request.method, route, whole, reply.elapsedTime / 1000)
+  const seconds = (request.openedAfterMs ?? reply.elapsedTime) / 1000
+  request.server.observer.requestEnded(request.method, route, whole, seconds)
   request.server.log.info(
     {
       reqId: request.id,

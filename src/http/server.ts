@@ -96,6 +96,7 @@ export async function createApp(
   app.decorate('connections', connections)
   app.decorate('links', links)
   app.decorate('streams', new Streams())
+  app.decorateRequest('openedAfterMs', null)
   app.decorate('observer', observer)
   connections.watch(app.server)
   limitConnections(app)

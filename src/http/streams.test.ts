@@ -59,6 +59,31 @@ suite('an event stream', () => {
     await drain(app, NEVER_MS)
   })
 
+  test('is forgotten when its client left before it was opened', async () => {
+    const streams = new Streams()
+    const called = Promise.withResolvers<void>()
+    const left = Promise.withResolvers<void>()
+    const opened = Promise.withResolvers<EventStream>()
+    const { app, url } = await openSurface((app) => {
+      app.get('/late', async (request, reply) => {
+        request.raw.socket.once('end', left.resolve)
+        called.resolve()
+        await left.promise
+        opened.resolve(streams.open(reply, 'ada'))
+        return reply
+      })
+    })
+    const leaving = new AbortController()
+    const asked = fetch(`${url}/late`, { signal: leaving.signal })
+    await called.promise
+    leaving.abort()
+    await assert.rejects(asked)
+    const stream = await opened.promise
+    while (streams.size > 0) await new Promise(setImmediate)
+    assert.equal(stream.isEnded, true)
+    await drain(app, NEVER_MS)
+  })
+
   test('is refused with 429 beyond the bound of its user, and with 503 beyond that of the process', async () => {
     const { app, connect } = await openStreaming({ perUser: 1, perProcess: 2 })
     await connect('ada')

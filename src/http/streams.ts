@@ -22,6 +22,13 @@ const HEADERS = {
   'x-accel-buffering': 'no',
 }
 
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** How long the answer took to begin, in milliseconds, if it stays open as a stream; else null. */
+    openedAfterMs: number | null
+  }
+}
+
 /** Why a stream ended, in its last event: the client may reconnect at once, later, or only with another credential. */
 export type EndReason = 'shutdown' | 'age' | 'credential' | 'slow'
 
@@ -33,30 +40,54 @@ export interface StreamEvent {
   readonly data: unknown
 }
 
+/** An event as it is sent (HTML Living Standard §9.2.6), for several streams. */
+export function frameOf({ event, id, data }: StreamEvent): Buffer {
+  const idLine = id === undefined ? '' : `id: ${id}\n`
+  return Buffer.from(`event: ${event}\n${idLine}data: ${JSON.stringify(data)}\n\n`)
+}
+
 /** One answer of `text/event-stream` (HTML Living Standard §9.2). Ends itself when its client leaves. */
 export class EventStream extends Readable {
+  /** Called when the buffer has room again. */
+  onDrain: () => void = () => undefined
+  #endReason: EndReason | undefined
+
   constructor() {
-    super({ highWaterMark: BUFFERED_BYTES_MAX, read: () => undefined })
+    super({ highWaterMark: BUFFERED_BYTES_MAX, read: () => this.onDrain() })
     const reconnectMs = RECONNECT_MIN_MS + Math.round(Math.random() * RECONNECT_SPREAD_MS)
     this.push(`retry: ${reconnectMs}\n\n`)
   }
 
   /** @returns false when the client is too slow: the unread bytes exceed the buffer, and no more events should be sent */
-  event({ event, id, data }: StreamEvent): boolean {
-    if (this.readableEnded || this.destroyed) return false
-    const idLine = id === undefined ? '' : `id: ${id}\n`
-    return this.push(`event: ${event}\n${idLine}data: ${JSON.stringify(data)}\n\n`)
+  event(event: StreamEvent): boolean {
+    return this.send(frameOf(event))
+  }
+
+  /** The same for an event that was made into a frame. */
+  send(frame: Buffer): boolean {
+    return !this.isEnded && this.push(frame)
+  }
+
+  /** Whether nothing more can be sent: it was ended, or its client has left. */
+  get isEnded(): boolean {
+    return this.#endReason !== undefined || this.destroyed
+  }
+
+  /** Undefined as long as it is open, and if its client has left. */
+  get endReason(): EndReason | undefined {
+    return this.#endReason
   }
 
   /** A comment, which keeps proxies from closing a silent connection. */
   heartbeat(): void {
-    if (this.readableLength < BUFFERED_BYTES_MAX) this.push(':\n\n')
+    if (!this.isEnded && this.readableLength < BUFFERED_BYTES_MAX) this.push(':\n\n')
   }
 
   /** Sends a last event with the reason, then ends the answer. */
   end(reason: EndReason): void {
-    if (this.destroyed) return
+    if (this.isEnded) return
     this.event({ event: 'end', data: { reason } })
+    this.#endReason = reason
     this.push(null)
   }
 }
@@ -98,6 +129,7 @@ export class Streams {
    */
   open(reply: FastifyReply, userId: string): EventStream {
     this.#refuseTooMany(userId)
+    reply.request.openedAfterMs = reply.elapsedTime
     const stream = new EventStream()
     const age = setTimeout(() => stream.end('age'), this.#bounds.ageMs).unref()
     this.#open.set(stream, userId)
@@ -115,6 +147,8 @@ export class Streams {
       this.#heartbeat = undefined
     })
     void reply.headers(HEADERS).send(stream)
+    // If the client has left before, neither event comes again.
+    if (reply.raw.destroyed || socket?.readableEnded === true) leave()
     return stream
   }
 

@@ -16,7 +16,7 @@ interface Series {
 export class RequestDurations {
   readonly name = 'http_request_duration_seconds'
   readonly help =
-    'Requests, from the request line to the last byte of the answer. `status` is `aborted` if the client disconnected before that, `method` is `other` unless it is one of the usual seven. Requests refused because of overload, and input that is not HTTP, count with 0 seconds.'
+    'Requests, from the request line to the last byte of the answer, or to the first byte of an event stream. `status` is `aborted` if the client disconnected before that, `method` is `other` unless it is one of the usual seven. Requests refused because of overload, and input that is not HTTP, count with 0 seconds.'
   readonly type = 'histogram'
   readonly labelNames = ['method', 'route', 'status']
   readonly aggregator = 'sum'
