@@ -14,13 +14,17 @@ const PATIENCE_MS = 5_000
 /** Refusals of better-auth have its own code, and its message in addition to the detail. */
 const isOfBetterAuth = (code: string): boolean => code === code.toUpperCase()
 
-/** A checksum of all rows of all tables. */
-const checksum = (world: World): Promise<string> =>
+/** The change log keeps what was created and deleted again. */
+const isNoLog = (table: string): boolean => !/^change(s|_logs)$/.test(table)
+
+/** A checksum of all rows of all tables, or of some. */
+const checksum = (world: World, isIncluded: (table: string) => boolean = () => true): Promise<string> =>
   world.asOwner(async (client) => {
     const tables = await client.query<{ name: string }>(
       `select relname as name from pg_class where relnamespace = 'public'::regnamespace and relkind = 'r' order by 1`,
     )
-    const sums = tables.rows.map(
+    const included = tables.rows.filter(({ name }) => isIncluded(name))
+    const sums = included.map(
       ({ name }) => `(select count(*) || md5(coalesce(string_agg(t::text, ',' order by t::text), '')) from ${name} t)`,
     )
     const { rows } = await client.query<{ all: string }>(`select concat_ws(' ', ${sums.join(', ')}) as all`)
@@ -123,7 +127,7 @@ suite('an attack', () => {
 
   test('by SQL in a text stores exactly this text', async () => {
     const { token } = scene.ada
-    const before = await checksum(world)
+    const before = await checksum(world, isNoLog)
     for (const text of [
       "'; drop table tasks; --",
       "'||(select token from users limit 1)||'",
@@ -138,7 +142,7 @@ suite('an attack', () => {
       assert.deepEqual([status, json.title, json.description, json.tags], [201, text, text, [text]])
       assert.equal((await world.ask('DELETE', `${TASKS}/${json.id}`, { token })).status, 204)
     }
-    assert.equal(await checksum(world), before)
+    assert.equal(await checksum(world, isNoLog), before)
   })
 
   test('has no effect: after all attacks both users have the same data as before', async () => {

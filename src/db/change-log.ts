@@ -23,11 +23,13 @@ export const LOG_POSITION = `coalesce(
     (select concat(0, ' ', change_id) from change_log_origin))`
 
 /**
- * The last condition of a statement that locks or changes rows of a table with a `user_id`. It is evaluated for a row that the other
- * conditions have found, and locks the change log of its user before the row is locked. Everything that changes a user's rows locks
- * the log before rows, so that two transactions of a user cannot wait for each other. The number is that of `todo_log()`.
+ * A condition of a statement that locks or changes rows of a table with a `user_id`. For a row that was found by its key and meets
+ * `condition` it locks the change log of its user, before the row is locked. Everything that changes a user's rows locks the log
+ * before rows, so that two transactions of a user cannot wait for each other. CASE, because PostgreSQL evaluates conditions in an
+ * order of its own: a statement that will change nothing should not wait. The number is that of `todo_log()`.
  */
-export const LOG_IS_LOCKED = `pg_advisory_xact_lock(hashtextextended(user_id, 8))::text is not null`
+export const lockingLog = (condition = 'true'): string =>
+  `case when ${condition} then pg_advisory_xact_lock(hashtextextended(user_id, 8))::text is not null end`
 
 /** For the RETURNING of a statement that changes an entity: the position of the entry that its trigger has logged. */
 export const WRITTEN_POSITION = `current_setting('app.log_position', true)`

@@ -1,4 +1,4 @@
-import { LOG_IS_LOCKED, LOG_POSITION, WRITTEN_POSITION } from '../db/change-log.ts'
+import { lockingLog, LOG_POSITION, WRITTEN_POSITION } from '../db/change-log.ts'
 import type { UserSql } from '../db/sql.ts'
 import type { Statement } from '../db/wire/statement.ts'
 import { shortReading, writing } from '../db/step.ts'
@@ -34,7 +34,7 @@ export const taskOf = ({ json }: Stored): Task => JSON.parse(json) as Task
 const FIND: Statement = { name: 'tasks.find', text: `select ${STORED} from tasks where user_id = $user and id = $1` }
 const LOCK: Statement = {
   name: 'tasks.lock',
-  text: `select ${LOCKED} from tasks where user_id = $user and id = $1 and ${LOG_IS_LOCKED} for update`,
+  text: `select ${LOCKED} from tasks where user_id = $user and id = $1 and ${lockingLog()} for update`,
 }
 /**
  * Locks the tasks $1 in the order of their ids, so that two transactions that want the same tasks cannot deadlock. Each task is looked
@@ -43,20 +43,23 @@ const LOCK: Statement = {
 const lockEach = (columns: string): string =>
   `select locked.* from (select id from unnest((select $1::uuid[])) as given (id) order by id) as given
    cross join lateral (select ${columns} from tasks
-     where user_id = $user and tasks.id = given.id and ${LOG_IS_LOCKED} for update) as locked`
+     where user_id = $user and tasks.id = given.id and ${lockingLog()} for update) as locked`
 const LOCK_ALL: Statement = { name: 'tasks.lock_all', text: lockEach(LOCKED) }
 // A transaction that waited for the row's lock has an older now() than the one that held it. updatedAt must never decrease.
 const changed = (status: string): string =>
   `completed_at = case when ${status} = 'COMPLETED'::task_status then coalesce(completed_at, greatest(now(), updated_at)) end,
    version = version + 1, updated_at = greatest(now(), updated_at)`
 
+/** Of a statement that changes a task in one of the versions $2, or in any if that is null. */
+const IS_EXPECTED = '($2::int[] is null or version = any ($2))'
+
 /** Sets columns of the task $1 in one of the versions $2, if any of them gets another value than it has. */
 function change(name: string, values: Readonly<Record<string, string>>): Statement {
   const columns = Object.keys(values).join(', ')
   const given = Object.values(values).join(', ')
   const text = `update tasks set (${columns}) = row(${given}), ${changed(values['status'] ?? 'status')}
-    where user_id = $user and id = $1 and ($2::int[] is null or version = any ($2))
-      and (${columns}) is distinct from (${given}) and ${LOG_IS_LOCKED}
+    where user_id = $user and id = $1
+      and ${lockingLog(`${IS_EXPECTED} and (${columns}) is distinct from (${given})`)}
     returning ${WRITTEN}`
   return { name, text }
 }
@@ -86,7 +89,7 @@ const COMPLETE = change('tasks.complete', {
 const REMOVE: Statement = {
   name: 'tasks.remove',
   text: `delete from tasks
-         where user_id = $user and id = $1 and ($2::int[] is null or version = any ($2)) and ${LOG_IS_LOCKED}
+         where user_id = $user and id = $1 and ${lockingLog(IS_EXPECTED)}
          returning id, ${CHANGED}`,
 }
 const REMOVE_ALL: Statement = {
