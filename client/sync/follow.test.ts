@@ -436,3 +436,48 @@ suite('a follower with an event stream', () => {
     })
   }
 })
+
+suite('a follower of the service itself', () => {
+  const startLive = (user: User, copy: Copy): Follower => start(user, copy, { live: true })
+  const isLive = (copy: Copy) => (): boolean => copy.statuses.at(-1) === 'live'
+
+  test('receives what was written before and while it connects, and what others write later, by events alone', async () => {
+    const user = await world.signUp()
+    await newTask(user, 'before')
+    const copy = new Copy()
+    let asked = 0
+    await using follower = start(user, copy, {
+      live: true,
+      fetch: (url, init) => {
+        if (url.includes('/api/changes')) asked++
+        return fetch(url, init)
+      },
+    })
+    await copy.upToDate()
+    const written = await ask(user, 'POST', '/api/tasks', { title: 'while' })
+    await follower.seen(cursorOf(written))
+    await copy.until(isLive(copy))
+    const operations = ['a', 'b', 'c'].map((title) => ({ op: 'create', task: { title } }))
+    const batch = await ask(user, 'POST', '/api/tasks/batch', { operations })
+    await follower.seen(cursorOf(batch))
+    assert.deepEqual(copy.titles(), ['a', 'b', 'before', 'c', 'while'])
+    const last = await ask(user, 'DELETE', `/api/tasks/${written.json.id}`)
+    await follower.seen(cursorOf(last))
+    assert.deepEqual([copy.titles(), asked], [['a', 'b', 'before', 'c'], 1])
+  })
+
+  test('loads again when the log does not have its cursor any more', async () => {
+    const user = await world.signUp()
+    await newTask(user, 'old')
+    const copy = new Copy()
+    await using first = startLive(user, copy)
+    await copy.until(isLive(copy))
+    await first.close()
+    await world.asOwner((client) => client.query('delete from changes where user_id = $1', [user.id]))
+    copy.tasks.set('vanished', { title: 'vanished' })
+    copy.statuses.length = 0
+    await using _ = startLive(user, copy)
+    await copy.until(isLive(copy))
+    assert.deepEqual([copy.titles(), copy.batches.at(-1)?.isReset], [['old'], true])
+  })
+})
