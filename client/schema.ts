@@ -423,8 +423,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Create, change, complete and delete up to 100 tasks at once
-         * @description The batch is one transaction and counts as one write of the rate limit; the body is at most 1 MiB. If an operation is malformed, the whole batch is refused with 422, whether atomic or not. If an operation of an atomic batch fails because of the state of a task (404, 409, 412), nothing is changed, and the answer is the error of the first such operation, with its index in `failedOperation`. Otherwise the answer is 200 with a result for each operation.
+         * Create, replace, change, complete and delete up to 100 tasks at once
+         * @description The batch is one transaction and counts as one write of the rate limit; the body is at most 1 MiB. If an operation is malformed, the whole batch is refused with 422, whether atomic or not. With `ifSeq` or `ifCursor` the whole batch is refused with 412 if a task that it names was changed after that. If an operation of an atomic batch fails because of the state of a task (404, 409, 412), nothing is changed, and the answer is the error of the first such operation, with its index in `failedOperation`. Otherwise the answer is 200 with a result for each operation.
          */
         post: operations["batchTasks"];
         delete?: never;
@@ -932,6 +932,13 @@ export interface components {
          *           }
          *         },
          *         {
+         *           "op": "put",
+         *           "id": "019b6051-3a80-7c4e-9d3b-5f0c2f7f6a10",
+         *           "task": {
+         *             "title": "Buy bread"
+         *           }
+         *         },
+         *         {
          *           "op": "update",
          *           "id": "019b6051-3a80-7c4e-9d3b-5f0c2f7f6a11",
          *           "ifVersion": 3,
@@ -957,11 +964,19 @@ export interface components {
              * @default true
              */
             atomic?: boolean;
+            /**
+             * Format: int32
+             * @description The seq up to which you have all changes: the number before the first dot of an X-Next-Cursor or X-Sync-Cursor. If a task that the batch names has a later change, the answer is 412 and nothing is changed, whether atomic or not. See also ifCursor
+             * @example 812
+             */
+            ifSeq?: number;
+            /** @description The same as ifSeq with a whole X-Next-Cursor or X-Sync-Cursor, which also notices that the database was restored from a backup: it then has other changes with these numbers. The answer is 412 */
+            ifCursor?: string;
             /** @description Executed in order; each operation sees the changes of those before it */
             operations: components["schemas"]["TaskOperation"][];
         };
         /**
-         * @description The result of one operation: the task after it, nothing after a deletion, or a problem
+         * @description The result of one operation: the task after it, nothing after a deletion, or a problem. With 409 and 412 `task` is the task as it is now
          * @example {
          *       "status": 204
          *     }
@@ -983,6 +998,8 @@ export interface components {
              */
             status: number;
             task?: components["schemas"]["Task"];
+            /** @description With 404: true if you had the task, and it was deleted in the last 90 days */
+            deleted?: boolean;
             problem?: components["schemas"]["BatchProblem"];
         };
         /**
@@ -1174,6 +1191,48 @@ export interface components {
             op: "create";
             task: components["schemas"]["TaskCreate"];
         };
+        /** @description All content of a task: absent members get their defaults */
+        TaskPut: {
+            /**
+             * Format: text
+             * @example Buy milk
+             */
+            title: string;
+            /** Format: text */
+            description?: string | null;
+            status?: components["schemas"]["TaskStatus"];
+            priority?: components["schemas"]["TaskPriority"];
+            /**
+             * Format: date-time
+             * @description RFC 3339. Answers are in UTC with `Z`, with milliseconds only where they are not zero.
+             * @example 2025-12-27T17:00:00Z
+             */
+            dueDate?: string | null;
+            /**
+             * @description In the order of the request
+             * @example [
+             *       "home"
+             *     ]
+             */
+            tags?: string[];
+        };
+        /** @description Creates the task with this id (201), or replaces its content (200). With ifVersion it creates nothing: if there is no such task it is 404 */
+        BatchPut: {
+            /** @constant */
+            op: "put";
+            /**
+             * Format: uuid
+             * @description A UUID (version 7, lower case in answers)
+             */
+            id: string;
+            /**
+             * Format: int32
+             * @description The operation fails unless the task has this version, as with If-Match
+             * @example 3
+             */
+            ifVersion?: number;
+            task: components["schemas"]["TaskPut"];
+        };
         BatchUpdate: {
             /** @constant */
             op: "update";
@@ -1222,7 +1281,7 @@ export interface components {
              */
             ifVersion?: number;
         };
-        TaskOperation: components["schemas"]["BatchCreate"] | components["schemas"]["BatchUpdate"] | components["schemas"]["BatchComplete"] | components["schemas"]["BatchDelete"];
+        TaskOperation: components["schemas"]["BatchCreate"] | components["schemas"]["BatchPut"] | components["schemas"]["BatchUpdate"] | components["schemas"]["BatchComplete"] | components["schemas"]["BatchDelete"];
         /** @description The error, in the usual form but without instance and requestId */
         BatchProblem: {
             /**
@@ -1432,6 +1491,8 @@ export interface components {
         BatchAnswer: {
             /** @description One result per operation, in the same order */
             results: components["schemas"]["BatchResult"][];
+            /** @description The value of X-Sync-Cursor. Absent only in the repeated answer to a request that was made before the service had a change log */
+            cursor?: string;
         };
     };
     responses: {
@@ -1676,6 +1737,16 @@ export interface components {
             headers: {
                 /** @description The current version of the task */
                 ETag?: string;
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description Invalid cursor; Invalid header; The body is not valid JSON; Malformed request */
+        InvalidCursorOrInvalidHeaderOrInvalidJsonOrMalformedRequest: {
+            headers: {
                 "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
             };
@@ -3006,6 +3077,13 @@ export interface operations {
                  *           }
                  *         },
                  *         {
+                 *           "op": "put",
+                 *           "id": "019b6051-3a80-7c4e-9d3b-5f0c2f7f6a10",
+                 *           "task": {
+                 *             "title": "Buy bread"
+                 *           }
+                 *         },
+                 *         {
                  *           "op": "update",
                  *           "id": "019b6051-3a80-7c4e-9d3b-5f0c2f7f6a11",
                  *           "ifVersion": 3,
@@ -3046,7 +3124,7 @@ export interface operations {
                     "application/json": components["schemas"]["BatchAnswer"];
                 };
             };
-            400: components["responses"]["InvalidHeaderOrInvalidJsonOrMalformedRequest"];
+            400: components["responses"]["InvalidCursorOrInvalidHeaderOrInvalidJsonOrMalformedRequest"];
             401: components["responses"]["Unauthenticated"];
             404: components["responses"]["NotFound"];
             408: components["responses"]["RequestTimeout"];

@@ -173,7 +173,7 @@ suite('the OpenAPI document', () => {
       const ops = oneOf.map(({ $ref }: Json) => document.components.schemas[$ref.split('/').at(-1)].properties.op)
       assert.deepEqual(
         ops,
-        ['create', 'update', 'complete', 'delete'].map((op) => ({ type: 'string', const: op })),
+        ['create', 'put', 'update', 'complete', 'delete'].map((op) => ({ type: 'string', const: op })),
       )
     })
 

@@ -31,6 +31,12 @@ export const LOG_POSITION = `coalesce(
 export const lockingLog = (condition = 'true'): string =>
   `case when ${condition} then pg_advisory_xact_lock(hashtextextended(user_id, 8))::text is not null end`
 
+/** The same as a statement of its own: what is read after it stays as it is until the transaction ends. */
+export const LOCK_LOG: Statement = {
+  name: 'changes.lock',
+  text: `select pg_advisory_xact_lock(hashtextextended($1, 8))::text`,
+}
+
 /** For the RETURNING of a statement that changes an entity: the position of the entry that its trigger has logged. */
 export const WRITTEN_POSITION = `current_setting('app.log_position', true)`
 

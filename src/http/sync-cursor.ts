@@ -14,7 +14,8 @@ export interface SyncPosition {
 }
 
 const TAG_BYTES = 9
-const CURSOR_CHARS_MAX = 300
+/** Of a sync cursor, in a body. */
+export const CURSOR_CHARS_MAX = 300
 /** seq, the rest and its tag, each in characters that need no quoting in a URL or header. */
 const FORM = /^(\d{1,16})\.([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]+)$/
 

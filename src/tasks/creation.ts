@@ -85,7 +85,7 @@ export async function createAll(
 }
 
 /** The content of the new task; absent fields get their defaults. */
-function contentToCreate(task: TaskCreate): Content {
+export function contentToCreate(task: TaskCreate): Content {
   const values = CONTENT.map((field) => {
     const value = task[field]
     return [field, value === undefined ? fieldOf(field).default : storedValue(field, value)]

@@ -135,7 +135,7 @@ suite('a batch', () => {
       { atomic: false },
     )
     assert.deepEqual(
-      json.results.map((each: Json) => [each.status, each.task?.title ?? each.problem?.code]),
+      json.results.map((each: Json) => [each.status, each.problem?.code ?? each.task?.title]),
       [
         [404, 'not_found'],
         [201, 'one'],
@@ -268,7 +268,7 @@ suite('a batch', () => {
 
   test('with an unknown op is refused with the list of known ones', async () => {
     const { json } = await batch([{ op: 'archive', id }])
-    assert.equal(json.detail, 'operations.0.op must be one of create, update, complete, delete')
+    assert.equal(json.detail, 'operations.0.op must be one of create, put, update, complete, delete')
   })
 
   test('trims titles and tags in the same way as a single creation', async () => {

@@ -1,5 +1,5 @@
 import { randomUUIDv7 } from 'node:crypto'
-import { logPositionOf } from '../../db/change-log.ts'
+import { LOCK_LOG, logPositionOf } from '../../db/change-log.ts'
 import type { UserSql } from '../../db/sql.ts'
 import type { Statement } from '../../db/wire/statement.ts'
 import { Problem } from '../../errors.ts'
@@ -7,10 +7,11 @@ import { ifVersion } from '../../http/conditional.ts'
 import type { Links } from '../../http/links.ts'
 import { problemMembers } from '../../http/problem.ts'
 import type { Logged } from '../../http/sync-cursor.ts'
-import type { BatchResult, Operation, TaskBatch } from './schema.ts'
+import type { BatchResult, Operation, TaskBatch, TaskPut } from './schema.ts'
 import { positionNow } from './deletion.ts'
-import { create, createAll, repeated, type Creation } from '../creation.ts'
-import type { TaskCreate } from '../schema.ts'
+import { deletedAmong, refuseUnseen, seenBy } from './unseen.ts'
+import { contentToCreate, create, createAll, repeated, type Creation } from '../creation.ts'
+import type { TaskCreate, TaskPatch } from '../schema.ts'
 import * as store from '../store.ts'
 import type { Positioned, Stored } from '../store.ts'
 
@@ -24,7 +25,18 @@ const TAKE_TURNS: Statement = {
   text: `select pg_advisory_xact_lock(hashtextextended($1, 7))::text`,
 }
 
-type Outcome = Problem | { readonly status: number; readonly task?: Stored }
+interface Success {
+  readonly status: number
+  readonly task?: Stored
+}
+interface Failure {
+  readonly problem: Problem
+  /** The task as it is, for a conflict. */
+  readonly task?: Stored | undefined
+  /** Whether the task is not there because it was deleted. */
+  readonly deleted?: true
+}
+type Outcome = Success | Failure
 
 /**
  * The result of an operation; the first one also says whose log the batch belongs to and its position there. It is stored for an
@@ -41,25 +53,21 @@ type Identified =
  * Executes the operations in order; each sees the changes of those before it. An operation is checked before its first write, so
  * that a refused operation needs no savepoint. An error of the database itself ends the whole batch.
  *
- * @throws Problem when `atomic`: the problem of the first refused operation, with its index as `failedOperation`
+ * @throws Problem when `atomic`: the problem of the first refused operation, with its index as `failedOperation`; in both cases
+ * precondition_failed (412) if a task that an operation names has a change that the client has not seen
  */
-export async function runBatch(
-  sql: UserSql,
-  { atomic = true, operations }: TaskBatch,
-  links: Links,
-): Promise<LoggedResult[]> {
+export async function runBatch(sql: UserSql, batch: TaskBatch, links: Links): Promise<LoggedResult[]> {
+  const { atomic = true, operations } = batch
   const all = identified(operations)
-  const chosen = all.filter((_, index) => idOf(operations[index]) !== undefined).map(({ id }) => id)
-  const createsChosen = operations.some((operation) => operation.op === 'create' && idOf(operation) !== undefined)
-  if (createsChosen && operations.length > 1) await sql.rows(TAKE_TURNS, [sql.userId])
-  const tasks = await store.lockAll(sql, [...new Set(chosen)])
+  const chosen = all.map(({ id }, index) => (idOf(operations[index]) === undefined ? undefined : id))
+  const tasks = await lockTasks(sql, batch, chosen)
   const positions = [...tasks.values()].map(({ position }) => position)
   const outcomes: Outcome[] = []
   for (const run of runsOf(all)) {
     outcomes.push(...(await perform(sql, tasks, run, positions)))
-    const failed = atomic ? outcomes.findIndex((outcome) => outcome instanceof Problem) : -1
-    const problem = outcomes[failed]
-    if (problem instanceof Problem) throw failure(problem, failed)
+    const failed = atomic ? outcomes.findIndex((outcome) => 'problem' in outcome) : -1
+    const outcome = outcomes[failed]
+    if (outcome !== undefined && 'problem' in outcome) throw failure(outcome.problem, failed)
   }
   const position = await newestOf(sql, positions)
   return outcomes.map((outcome, at) => ({
@@ -68,6 +76,24 @@ export async function runBatch(
   }))
 }
 
+/**
+ * Locks what the batch names, and checks that its client has seen it.
+ *
+ * @param ids of the operations; undefined for creations without one
+ */
+async function lockTasks(sql: UserSql, batch: TaskBatch, ids: readonly (string | undefined)[]): Promise<Tasks> {
+  const { operations } = batch
+  const seen = seenBy(sql, batch)
+  const creates = operations.some((operation, at) => isCreation(operation) && ids[at] !== undefined)
+  if (creates && operations.length > 1) await sql.rows(TAKE_TURNS, [sql.userId])
+  if (seen !== undefined) await sql.rows(LOCK_LOG, [sql.userId])
+  const tasks = await store.lockAll(sql, [...new Set(ids.filter((id) => id !== undefined))])
+  if (seen !== undefined) await refuseUnseen(sql, seen, ids)
+  return tasks
+}
+
+const isCreation = ({ op }: Operation): boolean => op === 'create' || op === 'put'
+
 /** The position after the batch: of its last change, or if it has changed nothing, of the log as it was read. */
 async function newestOf(sql: UserSql, positions: readonly string[]): Promise<string> {
   const [newest] = positions.toSorted((a, b) => logPositionOf(b).seq - logPositionOf(a).seq)
@@ -75,9 +101,10 @@ async function newestOf(sql: UserSql, positions: readonly string[]): Promise<str
 }
 
 function shown(outcome: Outcome, links: Links): BatchResult {
-  const { status } = outcome
-  if (outcome instanceof Problem) return { status, problem: problemMembers(outcome, links) }
-  return outcome.task === undefined ? { status } : { status, task: store.taskOf(outcome.task) }
+  const task = outcome.task === undefined ? {} : { task: store.taskOf(outcome.task) }
+  if (!('problem' in outcome)) return { status: outcome.status, ...task }
+  const { problem, deleted } = outcome
+  return { status: problem.status, ...task, ...(deleted && { deleted }), problem: problemMembers(problem, links) }
 }
 
 const failure = ({ kind, message, body, cause }: Problem, index: number): Problem =>
@@ -98,9 +125,9 @@ function identified(operations: readonly Operation[]): Identified[] {
   })
 }
 
-type Kind = 'create' | 'change' | 'delete'
+type Kind = 'create' | 'put' | 'change' | 'delete'
 
-const kindOf = ({ op }: Identified): Kind => (op === 'create' || op === 'delete' ? op : 'change')
+const kindOf = ({ op }: Identified): Kind => (op === 'create' || op === 'put' || op === 'delete' ? op : 'change')
 
 /** Groups consecutive operations of one kind on different tasks: their statements are sent in one round trip. */
 function runsOf(operations: readonly Identified[]): Identified[][] {
@@ -130,10 +157,11 @@ async function perform(
 ): Promise<Outcome[]> {
   const created = await createNew(sql, tasks, run)
   const outcomes = await Promise.all(
-    run.map((operation) => outcomeOf(() => one(sql, tasks, operation, created.get(operation.id)))),
+    run.map((operation) => outcomeOf(tasks, operation, () => one(sql, tasks, operation, created.get(operation.id)))),
   )
+  await markDeleted(sql, run, outcomes)
   for (const { id } of run) positions.push(...[tasks.get(id)?.position].filter((position) => position !== undefined))
-  const removed = run.filter(({ op }, index) => op === 'delete' && !(outcomes[index] instanceof Problem))
+  const removed = run.filter(({ op }, index) => op === 'delete' && !('problem' in (outcomes[index] ?? {})))
   const ids = removed.map(({ id }) => id)
   if (ids.length > 0) positions.push(...(await store.removeAll(sql, ids)).map(({ position }) => position))
   return outcomes
@@ -141,7 +169,7 @@ async function perform(
 
 /** Tasks that another request created since the batch began are locked too, again in the order of their ids. */
 async function createNew(sql: UserSql, tasks: Tasks, run: readonly Identified[]): Promise<Map<string, Positioned>> {
-  const creations = run.flatMap((each) => (each.op === 'create' ? [{ ...each.task, id: each.id }] : []))
+  const creations = run.flatMap((each) => (creates(each, tasks) ? [{ ...each.task, id: each.id }] : []))
   if (creations.length === 0) return new Map()
   const created = await createAll(sql, creations)
   const others = creations.map(({ id }) => id).filter((id) => !created.has(id) && !tasks.has(id))
@@ -149,12 +177,31 @@ async function createNew(sql: UserSql, tasks: Tasks, run: readonly Identified[])
   return created
 }
 
-async function outcomeOf(work: () => Promise<Exclude<Outcome, Problem>>): Promise<Outcome> {
+type Creating = Extract<Identified, { op: 'create' | 'put' }>
+
+/** A `put` with a version is for a task that exists. */
+const creates = (operation: Identified, tasks: Tasks): operation is Creating =>
+  operation.op === 'create' || (operation.op === 'put' && operation.ifVersion === undefined && !tasks.has(operation.id))
+
+async function outcomeOf(tasks: Tasks, { id }: Identified, work: () => Promise<Success>): Promise<Outcome> {
   try {
     return await work()
   } catch (error) {
-    if (error instanceof Problem) return error
+    if (error instanceof Problem) return { problem: error, task: tasks.get(id) }
     throw error
+  }
+}
+
+/** Says of tasks that are not there whether they were deleted, by an earlier operation of the batch too. */
+async function markDeleted(sql: UserSql, run: readonly Identified[], outcomes: Outcome[]): Promise<void> {
+  const isMissing = (outcome: Outcome): outcome is Failure => 'problem' in outcome && outcome.problem.status === 404
+  const missing = run.filter((_, at) => outcomes.slice(at, at + 1).some(isMissing))
+  const deleted = await deletedAmong(
+    sql,
+    missing.map(({ id }) => id),
+  )
+  for (const [at, outcome] of outcomes.entries()) {
+    if (isMissing(outcome) && deleted.has(run[at]?.id ?? '')) outcomes[at] = { ...outcome, deleted: true }
   }
 }
 
@@ -164,8 +211,13 @@ async function one(
   tasks: Tasks,
   operation: Identified,
   created: Positioned | undefined,
-): Promise<Exclude<Outcome, Problem>> {
+): Promise<Success> {
   const { id } = operation
+  if (operation.op === 'put' && operation.ifVersion === undefined && (created !== undefined || !tasks.has(id))) {
+    const task = created ?? (await sql.run(create({ ...operation.task, id }))).task
+    tasks.set(id, task)
+    return { status: 201, task }
+  }
   if (operation.op === 'create') {
     const { task, isNew } = await creation(sql, tasks, operation, created)
     tasks.set(id, task)
@@ -177,13 +229,22 @@ async function one(
     tasks.delete(id)
     return { status: 204 }
   }
-  const task =
-    operation.op === 'update'
-      ? await store.patched(sql, current, operation.patch)
-      : await store.completedOrReopened(sql, current, operation.completed)
+  const task = await changed(sql, current, operation)
   tasks.set(id, task)
   return { status: 200, task }
 }
+
+function changed(
+  sql: UserSql,
+  current: Positioned,
+  operation: Exclude<Identified, { op: 'create' | 'delete' }>,
+): Promise<Positioned> {
+  if (operation.op === 'complete') return store.completedOrReopened(sql, current, operation.completed)
+  return store.patched(sql, current, operation.op === 'put' ? replacement(operation.task) : operation.patch)
+}
+
+/** A patch that sets all content. */
+const replacement = (task: TaskPut): TaskPatch => contentToCreate(task)
 
 async function creation(
   sql: UserSql,

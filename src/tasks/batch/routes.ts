@@ -33,6 +33,10 @@ function distinct(given: readonly string[]): string[] {
   throw Problem.invalid([{ in: 'body', pointer: '/ids', detail: 'ids must not have the same item twice' }])
 }
 
+/** The cursor for clients that read bodies alone. */
+const cursorMember = ({ 'x-sync-cursor': cursor }: Readonly<Record<string, string>>): { cursor?: string } =>
+  cursor === undefined ? {} : { cursor }
+
 /** Many tasks in one request, which is one write to the rate limit. */
 export function batchRoutes(app: App, { db }: { db: Database }): void {
   for (const schema of [TaskBatch, BatchResult, BulkDelete, BulkDeleted]) app.addSchema(schema)
@@ -44,22 +48,23 @@ export function batchRoutes(app: App, { db }: { db: Database }): void {
       config: { rows: ({ body }) => (body as TaskBatch).operations.length },
       schema: {
         operationId: 'batchTasks',
-        summary: 'Create, change, complete and delete up to 100 tasks at once',
-        description: `The batch is one transaction and counts as one write of the rate limit; the body is at most 1 MiB. If an operation is malformed, the whole batch is refused with 422, whether atomic or not. If an operation of an atomic batch fails because of the state of a task (404, 409, 412), nothing is changed, and the answer is the error of the first such operation, with its index in \`failedOperation\`. Otherwise the answer is 200 with a result for each operation.`,
+        summary: 'Create, replace, change, complete and delete up to 100 tasks at once',
+        description: `The batch is one transaction and counts as one write of the rate limit; the body is at most 1 MiB. If an operation is malformed, the whole batch is refused with 422, whether atomic or not. With \`ifSeq\` or \`ifCursor\` the whole batch is refused with 412 if a task that it names was changed after that. If an operation of an atomic batch fails because of the state of a task (404, 409, 412), nothing is changed, and the answer is the error of the first such operation, with its index in \`failedOperation\`. Otherwise the answer is 200 with a result for each operation.`,
         tags,
         security,
         headers: IdempotentHeaders,
         body: RefTo<TaskBatch>('TaskBatch'),
         response: {
           200: { ...BatchAnswer, headers: { ...SYNC_CURSOR, ...REPLAYED } },
-          ...refusals(...bulkRefusals, 'not_found', 'conflict', 'precondition_failed'),
+          ...refusals(...bulkRefusals, 'invalid_cursor', 'not_found', 'conflict', 'precondition_failed'),
         },
       },
     },
     async (request, reply) => {
       const run = (sql: UserSql): Promise<LoggedResult[]> => runBatch(sql, request.body, app.links)
       const results = await db.asUser(signedIn(request), run, { once: once(request, reply) })
-      return reply.headers(syncCursorHeader(results[0] ?? {})).send({ results })
+      const headers = syncCursorHeader(results[0] ?? {})
+      return reply.headers(headers).send({ results, ...cursorMember(headers) })
     },
   )
 

@@ -1,5 +1,7 @@
 import { Type, type Static } from 'typebox'
+import { CURSOR_CHARS_MAX } from '../../http/sync-cursor.ts'
 import { OneOf, ProblemBody, RefTo, Uuid } from '../../http/wire.ts'
+import { CREATE_PROPERTIES } from '../fields.ts'
 import type { Task, TaskCreate, TaskPatch } from '../schema.ts'
 
 export const OPERATIONS_MAX = 100
@@ -15,6 +17,20 @@ const IfVersion = Type.Optional(
 const strict = (name: string) => ({ additionalProperties: false, 'x-component': name })
 
 const Create = Type.Object({ op: Type.Literal('create'), task: RefTo<TaskCreate>('TaskCreate') }, strict('BatchCreate'))
+const TaskPut = Type.Object(CREATE_PROPERTIES, {
+  additionalProperties: false,
+  'x-component': 'TaskPut',
+  description: 'All content of a task: absent members get their defaults',
+})
+export type TaskPut = Static<typeof TaskPut>
+const Put = Type.Object(
+  { op: Type.Literal('put'), id: Uuid, ifVersion: IfVersion, task: TaskPut },
+  {
+    ...strict('BatchPut'),
+    description:
+      'Creates the task with this id (201), or replaces its content (200). With ifVersion it creates nothing: if there is no such task it is 404',
+  },
+)
 const Update = Type.Object(
   { op: Type.Literal('update'), id: Uuid, ifVersion: IfVersion, patch: RefTo<TaskPatch>('TaskPatch') },
   strict('BatchUpdate'),
@@ -30,15 +46,20 @@ const Complete = Type.Object(
 )
 const Delete = Type.Object({ op: Type.Literal('delete'), id: Uuid, ifVersion: IfVersion }, strict('BatchDelete'))
 
-export type Operation = Static<typeof Create> | Static<typeof Update> | Static<typeof Complete> | Static<typeof Delete>
+export type Operation =
+  | Static<typeof Create>
+  | Static<typeof Put>
+  | Static<typeof Update>
+  | Static<typeof Complete>
+  | Static<typeof Delete>
 
 const Operation = Type.Unsafe<Operation>({
   type: 'object',
   required: ['op'],
-  properties: { op: OneOf(['create', 'update', 'complete', 'delete']) },
+  properties: { op: OneOf(['create', 'put', 'update', 'complete', 'delete']) },
   'x-component': 'TaskOperation',
   discriminator: { propertyName: 'op' },
-  oneOf: [Create, Update, Complete, Delete],
+  oneOf: [Create, Put, Update, Complete, Delete],
 })
 
 const ID = '019b6051-3a80-7c4e-9d3b-5f0c2f7f6a11'
@@ -50,6 +71,22 @@ export const TaskBatch = Type.Object(
         default: true,
         description:
           'true: all operations or none. false: operations are independent, and the answer has the result of each',
+      }),
+    ),
+    ifSeq: Type.Optional(
+      Type.Integer({
+        minimum: 0,
+        maximum: Number.MAX_SAFE_INTEGER,
+        description:
+          'The seq up to which you have all changes: the number before the first dot of an X-Next-Cursor or X-Sync-Cursor. If a task that the batch names has a later change, the answer is 412 and nothing is changed, whether atomic or not. See also ifCursor',
+        examples: [812],
+      }),
+    ),
+    ifCursor: Type.Optional(
+      Type.String({
+        maxLength: CURSOR_CHARS_MAX,
+        description:
+          'The same as ifSeq with a whole X-Next-Cursor or X-Sync-Cursor, which also notices that the database was restored from a backup: it then has other changes with these numbers. The answer is 412',
       }),
     ),
     operations: Type.Array(Operation, {
@@ -66,6 +103,7 @@ export const TaskBatch = Type.Object(
         atomic: true,
         operations: [
           { op: 'create', task: { title: 'Buy milk', tags: ['home'] } },
+          { op: 'put', id: '019b6051-3a80-7c4e-9d3b-5f0c2f7f6a10', task: { title: 'Buy bread' } },
           { op: 'update', id: ID, ifVersion: 3, patch: { priority: 'HIGH' } },
           { op: 'complete', id: '019b6051-3a80-7c4e-9d3b-5f0c2f7f6a12', completed: true },
           { op: 'delete', id: '019b6051-3a80-7c4e-9d3b-5f0c2f7f6a13' },
@@ -86,6 +124,9 @@ export const BatchResult = Type.Object(
       description: 'The status that the route of this operation would return: 200, 201, 204, 404, 409 or 412',
     }),
     task: Type.Optional(RefTo<Task>('Task')),
+    deleted: Type.Optional(
+      Type.Boolean({ description: 'With 404: true if you had the task, and it was deleted in the last 90 days' }),
+    ),
     problem: Type.Optional(
       Type.Object(
         {
@@ -105,7 +146,8 @@ export const BatchResult = Type.Object(
   },
   {
     $id: 'BatchResult',
-    description: 'The result of one operation: the task after it, nothing after a deletion, or a problem',
+    description:
+      'The result of one operation: the task after it, nothing after a deletion, or a problem. With 409 and 412 `task` is the task as it is now',
     examples: [
       { status: 204 },
       {
@@ -129,6 +171,13 @@ export const BatchAnswer = Type.Object(
       maxItems: OPERATIONS_MAX,
       description: 'One result per operation, in the same order',
     }),
+    cursor: Type.Optional(
+      Type.String({
+        maxLength: CURSOR_CHARS_MAX,
+        description:
+          'The value of X-Sync-Cursor. Absent only in the repeated answer to a request that was made before the service had a change log',
+      }),
+    ),
   },
   { 'x-component': 'BatchAnswer', description: 'The result of each operation' },
 )

@@ -1,0 +1,86 @@
+import { LOG_POSITION, logPositionOf } from '../../db/change-log.ts'
+import type { UserSql } from '../../db/sql.ts'
+import type { Statement } from '../../db/wire/statement.ts'
+import { Problem } from '../../errors.ts'
+import { readSyncCursor } from '../../http/sync-cursor.ts'
+import type { TaskBatch } from './schema.ts'
+
+/** What the client of a batch has seen of the log. */
+interface Seen {
+  readonly seq: number
+  /** The newest entry at that time, if the client sent a cursor. */
+  readonly head?: { readonly seq: number; readonly changeId: string }
+}
+
+/** The first of the tasks $1 with an entry after the seq $2, and the state of the log, with the id of its entry $3. */
+const UNSEEN: Statement = {
+  name: 'tasks.unseen',
+  text: `select ${LOG_POSITION} as position,
+    coalesce((select purged_seq from change_logs where user_id = $user), 0) as "purgedSeq",
+    coalesce(
+      (select change_id from changes where user_id = $user and seq = $3::bigint),
+      (select purged_change_id from change_logs where user_id = $user and purged_seq = $3::bigint),
+      (select change_id from change_log_origin where $3::bigint = 0)) as "headId",
+    (select given.id from unnest($1::uuid[]) with ordinality as given (id, place)
+     where exists (select from changes where user_id = $user and type = 'task' and entity_id = given.id and seq > $2::bigint)
+     order by place limit 1) as id`,
+}
+
+interface LogState {
+  readonly position: string
+  readonly purgedSeq: number
+  readonly headId: string | null
+  readonly id: string | null
+}
+
+/** @throws Problem invalid_cursor (400), invalid_input (422) if both are given */
+export function seenBy(sql: UserSql, { ifSeq, ifCursor }: Pick<TaskBatch, 'ifSeq' | 'ifCursor'>): Seen | undefined {
+  if (ifCursor === undefined) return ifSeq === undefined ? undefined : { seq: ifSeq }
+  if (ifSeq !== undefined) {
+    throw Problem.invalid([
+      { in: 'body', pointer: '/ifCursor', detail: 'ifCursor contains a seq: send it without ifSeq' },
+    ])
+  }
+  const { seq, head, loadedTo } = readSyncCursor(sql.userId, ifCursor)
+  // During an initial load the client does not have everything up to any seq.
+  return { seq: loadedTo === undefined ? seq : 0, head }
+}
+
+/**
+ * Refuses a batch that would overwrite a change which its client has not seen. The log must be locked, so that no other change
+ * comes in between.
+ *
+ * @param ids the tasks of the operations that name one, in lower case; undefined for the others
+ * @throws Problem precondition_failed (412)
+ */
+export async function refuseUnseen(sql: UserSql, seen: Seen, ids: readonly (string | undefined)[]): Promise<void> {
+  const named = ids.filter((id) => id !== undefined)
+  const state = await sql.row<LogState>(UNSEEN, [named, seen.seq, seen.head?.seq ?? null])
+  if (state === undefined) throw new Error('a select without a row')
+  const isOfThisLog = seen.head === undefined || state.headId === seen.head.changeId
+  if (!isOfThisLog || seen.seq > logPositionOf(state.position).seq || seen.seq < state.purgedSeq) {
+    throw new Problem(
+      'precondition_failed',
+      'Nothing was changed: the change log does not go back or forward to what you have seen. Load everything again with GET /api/changes',
+    )
+  }
+  if (state.id === null) return
+  throw new Problem(
+    'precondition_failed',
+    `Nothing was changed: task ${state.id} was changed after seq ${seen.seq}. Read GET /api/changes and decide again`,
+    { body: { failedOperation: ids.indexOf(state.id) } },
+  )
+}
+
+const DELETED: Statement = {
+  name: 'tasks.deleted',
+  text: `select given.id from unnest($1::uuid[]) as given (id)
+    where 'delete' = (select op from changes
+      where user_id = $user and type = 'task' and entity_id = given.id order by seq desc limit 1)`,
+}
+
+/** Those of the tasks that were deleted, as far as the log goes back. */
+export async function deletedAmong(sql: UserSql, ids: readonly string[]): Promise<ReadonlySet<string>> {
+  if (ids.length === 0) return new Set()
+  return new Set((await sql.rows<{ id: string }>(DELETED, [ids])).map(({ id }) => id))
+}
