@@ -9,6 +9,7 @@ import { isLocked } from './wire/failures.ts'
 import { unbounded, type TimeBudget } from './wire/lease.ts'
 import { hasChanged, type Statement } from './wire/statement.ts'
 import { transaction } from './wire/transaction.ts'
+import { WriteQueue } from './write-queue.ts'
 
 export interface Scopes {
   /**
@@ -77,18 +78,22 @@ export function openScopes(
   const connections: Connections = { pool, roles, enter, prepared, enteredWithMs, onStatement }
   const changing = { ...connections, onChange }
   const asOneStatement = openOneStatement(connections)
+  const writes = new WriteQueue()
   const budget = (budgetMs: number | undefined): TimeBudget => ({
     ...timeBudget(),
     ...(budgetMs !== undefined && { leftMs: budgetMs }),
   })
   const runStep = async <T>(proof: Proof, step: Step<T>, time: TimeBudget, isUsualTime: boolean): Promise<T> => {
-    if (step.fallback === undefined) {
+    const { fallback } = step
+    if (fallback === undefined) {
       const { row, userId } = await asOneStatement(proof, step, time, isUsualTime)
       return step.result(row, userId)
     }
-    const answer = await asOneStatement(proof, step, time, isUsualTime).catch(unlessLocked)
-    if (answer?.row !== undefined) onChange(answer.userId)
-    return step.result(answer?.row) ?? (await inTransaction(changing, proof, step.fallback, time))
+    return await writes.run(proof, time, async () => {
+      const answer = await asOneStatement(proof, step, time, isUsualTime).catch(unlessLocked)
+      if (answer?.row !== undefined) onChange(answer.userId)
+      return step.result(answer?.row) ?? (await inTransaction(changing, proof, fallback, time))
+    })
   }
   return {
     asUser: async (principal, work, { needs, once, budgetMs } = {}) => {
