@@ -80,8 +80,8 @@ export class Device {
       await this.outbox.flush(this.#stop.signal)
       return true
     } catch (error) {
-      // The network, the end of the program, or a batch that arrives a second time while the first is carried out.
-      assert.ok(!isProblem(error) || error.code === 'request_in_progress', String(error))
+      // The network, the end of the program, a batch that arrives a second time while the first is carried out, or a busy service.
+      assert.ok(!isProblem(error) || error.code === 'request_in_progress' || error.status === 503, String(error))
       return false
     }
   }

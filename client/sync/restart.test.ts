@@ -12,8 +12,8 @@ const WAIT_MS = 250
 /** Stands for the address of the service, whose port changes with each start. */
 const BASE_URL = 'http://todo.example'
 
-test('two devices end equal, and each edit is done once, although the service is killed between a commit and its answer', async () => {
-  await using database = await openTestDatabase()
+test('two devices end equal, and each edit is done once, although the service is killed between a commit and its answer', async (t) => {
+  const database = await openTestDatabase()
   let service = await startService(database.env)
   const { token } = await service.signUp()
   let isFatal = false
@@ -26,12 +26,17 @@ test('two devices end equal, and each edit is done once, although the service is
     new Device({ baseUrl: BASE_URL, token, fetch, live: true, waitMs: WAIT_MS }),
     new Device({ baseUrl: BASE_URL, token, fetch, live: true, waitMs: WAIT_MS }),
   ]
+  t.after(async () => {
+    for (const device of devices) await device.stop()
+    await service.kill()
+    await database[Symbol.asyncDispose]()
+  })
   const [first, second] = devices
   assert.ok(first !== undefined && second !== undefined)
   for (const device of devices) await device.start()
 
   const shared = await first.outbox.create({ title: 'shared' })
-  assert.equal(await first.flush(), true)
+  await until('the device has sent its edit', () => first.flush())
   const { headers } = await service.ask('GET', '/api/tasks', { token })
   await second.follower.seen(headers.get('x-sync-cursor') ?? '')
 
@@ -59,7 +64,6 @@ test('two devices end equal, and each edit is done once, although the service is
   for (const device of devices) {
     await device.follower.seen(list.headers.get('x-sync-cursor') ?? '')
     assert.deepEqual(device.tasks(), new Map(tasks.map((task) => [task.id, task])))
-    await device.stop()
   }
   const rounds = Array.from({ length: ROUNDS }, (_, n) => [`first ${n}`, `first ${n}, offline`, `second ${n}`]).flat()
   const last = ROUNDS - 1
@@ -67,5 +71,4 @@ test('two devices end equal, and each edit is done once, although the service is
   const kept = tasks.find(({ id }) => id === shared)
   // Created once, then an edit of each device in each round.
   assert.deepEqual([kept?.description, kept?.version], [`second ${last}`, 1 + 2 * ROUNDS])
-  await service.kill()
 })
