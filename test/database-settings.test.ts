@@ -36,7 +36,7 @@ const setDefaults = (database: TestDatabase, settings: Readonly<Record<string, s
     }
   })
 
-const IDS = new Set(['id', 'userId'])
+const IDS = new Set(['id', 'userId', 'cursor'])
 const INSTANTS = new Set(['createdAt', 'updatedAt', 'completedAt'])
 
 /** The part of an answer that does not depend on time and user; instants are replaced by their format. */
