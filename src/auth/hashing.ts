@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os'
 import { hashPassword, verifyPassword } from 'better-auth/crypto'
 import { Problem, retryAfter } from '../errors.ts'
+import { Places } from '../lib/places.ts'
 
 /** better-auth's scrypt takes some 100 ms of CPU time and 32 MiB. libuv has four threads for it and for files. */
 const AT_ONCE = Math.max(1, Math.min(3, availableParallelism()))
@@ -22,22 +23,10 @@ export function boundedHashing(
   { atOnce = AT_ONCE, waitingMax = WAITING_MAX }: { atOnce?: number; waitingMax?: number } = {},
   { hash, verify }: PasswordHashing = { hash: hashPassword, verify: verifyPassword },
 ): PasswordHashing {
-  let running = 0
-  const waiting: (() => void)[] = []
+  const places = new Places(atOnce)
   const within = async <T>(work: () => Promise<T>): Promise<T> => {
-    if (running < atOnce) running++
-    else {
-      if (waiting.length >= waitingMax) throw tooManyPasswords()
-      // The one that ends passes its place on.
-      await new Promise<void>((resolve) => waiting.push(resolve))
-    }
-    try {
-      return await work()
-    } finally {
-      const next = waiting.shift()
-      if (next === undefined) running--
-      else next()
-    }
+    if (places.isFull && places.waiting >= waitingMax) throw tooManyPasswords()
+    return await places.run(work)
   }
   return { hash: (password) => within(() => hash(password)), verify: (given) => within(() => verify(given)) }
 }

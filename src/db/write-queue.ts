@@ -1,3 +1,4 @@
+import { Places } from '../lib/places.ts'
 import { databaseUnavailable } from './wire/failures.ts'
 import { onDeadline, type TimeBudget } from './wire/lease.ts'
 import type { Proof } from './proof.ts'
@@ -8,14 +9,9 @@ import type { Proof } from './proof.ts'
  */
 const AT_ONCE = 4
 
-interface Writer {
-  running: number
-  readonly waiting: (() => void)[]
-}
-
 /** Lets a few writes of each credential run at once. The others start in the order of their arrival. */
 export class WriteQueue {
-  readonly #writers = new Map<string, Writer>()
+  readonly #writers = new Map<string, Places>()
 
   /**
    * @param time the time that the write waits here is taken from it
@@ -23,32 +19,25 @@ export class WriteQueue {
    */
   async run<T>({ principal }: Proof, time: TimeBudget, write: () => Promise<T>): Promise<T> {
     const key = JSON.stringify([principal.kind, principal.proof])
-    const writer = this.#writers.get(key) ?? { running: 0, waiting: [] }
+    const writer = this.#writers.get(key) ?? new Places(AT_ONCE)
     this.#writers.set(key, writer)
-    if (writer.running < AT_ONCE) writer.running++
-    else await turn(writer, time)
     try {
-      return await write()
+      return await writer.run(write, (turn, withdraw) => within(time, turn, withdraw))
     } finally {
-      const next = writer.waiting.shift()
-      if (next !== undefined) next()
-      else if (--writer.running === 0) this.#writers.delete(key)
+      if (writer.isUnused) this.#writers.delete(key)
     }
   }
 }
 
-/** Waits until a write that ends passes its place on. */
-async function turn({ waiting }: Writer, time: TimeBudget): Promise<void> {
+async function within(time: TimeBudget, turn: Promise<void>, withdraw: () => void): Promise<void> {
   const startedAt = performance.now()
-  const { promise, resolve, reject } = Promise.withResolvers<void>()
-  waiting.push(resolve)
+  const late = Promise.withResolvers<never>()
   const cancel = onDeadline(time.leftMs, () => {
-    const at = waiting.indexOf(resolve)
-    if (at >= 0) waiting.splice(at, 1)
-    reject(databaseUnavailable(new Error('earlier writes of this credential did not end in time')))
+    withdraw()
+    late.reject(databaseUnavailable(new Error('earlier writes of this credential did not end in time')))
   })
   try {
-    await promise
+    await Promise.race([turn, late.promise])
   } finally {
     cancel()
     time.leftMs -= performance.now() - startedAt
