@@ -7,13 +7,22 @@ import { createInterface } from 'node:readline'
 import type { Readable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 import { Agent, request } from 'node:http'
-import { askAt } from '../world.ts'
+import { askAt, SERVICE_TOKEN } from '../world.ts'
 import { openBalancer, type Balancer } from './balancer.ts'
-import { until } from './measures.ts'
+import { UNLIMITED, until } from './measures.ts'
 import { findBinary, freePort, serverDirectory, spawnServer } from './postgres.ts'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 const BALANCER_MS = 60_000
+
+/** Of each replica, in addition to its database. */
+export const REPLICA_ENV = {
+  ...UNLIMITED,
+  SERVICE_AUTH_TOKEN: SERVICE_TOKEN,
+  LOG_LEVEL: 'info',
+  DATABASE_POOL_SIZE: '4',
+  DATABASE_POOL_OVERFLOW: '0',
+}
 
 /** A process that serves on its own port, with its workers. */
 export interface Replica {

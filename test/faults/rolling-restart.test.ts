@@ -2,9 +2,8 @@ import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import { needsServer, openTestDatabase } from '../databases.ts'
 import { askAt, SERVICE_TOKEN } from '../world.ts'
-import { UNLIMITED } from './measures.ts'
 import { freePort } from './postgres.ts'
-import { Connection, startBalancer, startReplica, type Replica } from './replicas.ts'
+import { Connection, REPLICA_ENV, startBalancer, startReplica, type Replica } from './replicas.ts'
 
 const CLIENTS = 8
 
@@ -31,14 +30,7 @@ async function load(port: number, userId: string, stopping: AbortSignal, seen: L
 suite('a rolling restart of two replicas behind a proxy', { skip: needsServer }, () => {
   test('loses no request and no acknowledged task', async (t) => {
     await using database = await openTestDatabase()
-    const env = {
-      ...database.env,
-      ...UNLIMITED,
-      SERVICE_AUTH_TOKEN: SERVICE_TOKEN,
-      LOG_LEVEL: 'info',
-      DATABASE_POOL_SIZE: '4',
-      DATABASE_POOL_OVERFLOW: '0',
-    }
+    const env = { ...database.env, ...REPLICA_ENV }
     const ports = [await freePort(), await freePort()]
     const replicas: Replica[] = []
     for (const port of ports) replicas.push(await startReplica(port, env))

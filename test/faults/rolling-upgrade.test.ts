@@ -5,9 +5,9 @@ import { after, before, suite, test } from 'node:test'
 import { needsServer, openTestDatabase, withClient } from '../databases.ts'
 import { askAt, SERVICE_TOKEN, type Answer } from '../world.ts'
 import type { Balancer } from './balancer.ts'
-import { isShort, UNLIMITED, until } from './measures.ts'
+import { isShort, until } from './measures.ts'
 import { freePort } from './postgres.ts'
-import { runProgram, startBalancer, startReplica, type Replica } from './replicas.ts'
+import { REPLICA_ENV, runProgram, startBalancer, startReplica, type Replica } from './replicas.ts'
 import { work, type Acknowledged } from './upgrade-load.ts'
 import { addMigration, earlierVersion, edit, needsHistory, nextVersion } from './versions.ts'
 
@@ -78,14 +78,7 @@ interface Setting extends AsyncDisposable {
 async function openSetting(earlier: string, workers: number): Promise<Setting> {
   await using opened = new AsyncDisposableStack()
   const database = opened.use(await openTestDatabase({ migrated: false }))
-  const env = {
-    ...database.env,
-    ...UNLIMITED,
-    SERVICE_AUTH_TOKEN: SERVICE_TOKEN,
-    LOG_LEVEL: 'info',
-    DATABASE_POOL_SIZE: '4',
-    DATABASE_POOL_OVERFLOW: '0',
-  }
+  const env = { ...database.env, ...REPLICA_ENV }
   await migrateUp(earlier, env)
   const ports = [await freePort(), await freePort()]
   const replicas: Replica[] = []
