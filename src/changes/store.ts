@@ -1,9 +1,10 @@
-import { LOG_POSITION, logPositionOf } from '../db/change-log.ts'
+import { isContinuedBy, LOG_POSITION, logPositionOf, logState, type LogState } from '../db/change-log.ts'
 import type { Step } from '../db/sql.ts'
 import { reading, shortReading } from '../db/step.ts'
 import type { Statement } from '../db/wire/statement.ts'
 import { Problem } from '../errors.ts'
 import type { SyncPosition } from '../http/sync-cursor.ts'
+import { theOnly } from '../lib/the-only.ts'
 import { TASK_JSON } from '../tasks/store.ts'
 import { CHANGE_PROBLEMS, CURSOR_EXPIRED } from './problems.ts'
 
@@ -16,16 +17,8 @@ export interface ChangePage {
   readonly hasMore: boolean
 }
 
-/**
- * Select items that say where the log is, and whether a position is one of it: the newest purged seq, and the id that belongs to $1,
- * the seq of the head of the position.
- */
-const STATE = `(select head from log) as head,
-  coalesce((select purged_seq from change_logs where user_id = $user), 0) as "purgedSeq",
-  coalesce(
-    (select change_id from changes where user_id = $user and seq = $1::bigint),
-    (select purged_change_id from change_logs where user_id = $user and purged_seq = $1::bigint),
-    (select change_id from change_log_origin where $1::bigint = 0)) as "headId"`
+/** Select items that say where the log is, and whether a position is one of it; $1 is the seq of the head of the position. */
+const STATE = `(select head from log) as head, ${logState('$1::bigint')}`
 
 const LOG = `log as materialized (select ${LOG_POSITION} as head)`
 
@@ -84,18 +77,16 @@ const FOLLOW: Statement = {
     ) page`,
 }
 
-interface PageRow {
+interface PageRow extends LogState {
   readonly head: string
-  readonly purgedSeq: number
-  readonly headId: string | null
   readonly changes: string
   /** The id of the last task of a page of an initial load, or the seq of the last entry; null where there is none. */
   readonly last: string | number | null
 }
 
 /** @throws Problem cursor_expired (410) when the position is older than the log, ahead of it, or of a log that a backup has replaced */
-function refuseExpired({ seq, head }: SyncPosition, { purgedSeq, headId }: PageRow): void {
-  if (seq < purgedSeq || headId !== head.changeId) throw new Problem(CHANGE_PROBLEMS.cursor_expired, CURSOR_EXPIRED)
+function refuseExpired(position: SyncPosition, state: LogState): void {
+  if (!isContinuedBy(state, position)) throw new Problem(CHANGE_PROBLEMS.cursor_expired, CURSOR_EXPIRED)
 }
 
 /**
@@ -139,9 +130,6 @@ function pageReading(
   pageOf: (row: PageRow) => ChangePage,
 ): Step<ChangePage> {
   const read = limit <= SHORT_PAGE ? shortReading<ChangePage> : reading<ChangePage>
-  return read(statement, values, (row) => {
-    if (row === undefined) throw new Error('an aggregate without a row')
-    // Each of the statements gives these columns.
-    return pageOf(row as PageRow)
-  })
+  // Each of the statements gives these columns.
+  return read(statement, values, (row) => pageOf(theOnly(row) as PageRow))
 }

@@ -22,6 +22,32 @@ export const LOG_POSITION = `coalesce(
      where user_id = $user and purged_seq > 0),
     (select concat(0, ' ', change_id) from change_log_origin))`
 
+/** The {@link LOG_POSITION} as a statement of its own. */
+export const READ_POSITION: Statement = { name: 'changes.position', text: `select ${LOG_POSITION} as position` }
+
+/** What a statement says of the log, for {@link isContinuedBy}. */
+export interface LogState {
+  /** The newest purged seq, 0 for none. */
+  readonly purgedSeq: number
+  /** The id at the seq that was asked for; null if the log has no such entry. */
+  readonly headId: string | null
+}
+
+/** The select items of a {@link LogState}. @param seq an SQL expression: the seq of the head of a position */
+export const logState = (
+  seq: string,
+): string => `coalesce((select purged_seq from change_logs where user_id = $user), 0) as "purgedSeq",
+  coalesce(
+    (select change_id from changes where user_id = $user and seq = ${seq}),
+    (select purged_change_id from change_logs where user_id = $user and purged_seq = ${seq}),
+    (select change_id from change_log_origin where ${seq} = 0)) as "headId"`
+
+/** Whether the log has every entry after `seq`, and is the one that had `head`: not one that was restored from a backup. */
+export const isContinuedBy = (
+  { purgedSeq, headId }: LogState,
+  { seq, head }: { readonly seq: number; readonly head: LogPosition },
+): boolean => seq >= purgedSeq && headId === head.changeId
+
 /**
  * A condition of a statement that locks or changes rows of a table with a `user_id`. For a row that was found by its key and meets
  * `condition` it locks the change log of its user, before the row is locked. Everything that changes a user's rows locks the log

@@ -1,3 +1,4 @@
+import { theOnly } from '../lib/the-only.ts'
 import { proofFrom, setOrigin, SET_PROVEN_USER } from './proof.ts'
 import type { Reading, Step, Writing } from './sql.ts'
 import { withoutUserParameter } from './user-parameter.ts'
@@ -85,7 +86,6 @@ export interface ProvenRow {
 }
 
 export function answerOf([proven]: readonly ProvenRow[]): Answer {
-  if (proven === undefined) throw new Error('a proof without a row')
-  const { 'proven user': userId, 'is row': isRow, ...row } = proven
+  const { 'proven user': userId, 'is row': isRow, ...row } = theOnly(proven)
   return { userId, row: isRow === true ? row : undefined }
 }

@@ -154,8 +154,8 @@ export class Hub {
   async #resync({ members }: Group): Promise<boolean> {
     const [reader] = members
     try {
-      const now = await this.#deps.db.asUser(reader.principal, head)
-      for (const member of members) if (member.isReady) member.resync({ seq: now.head.seq, head: now.head })
+      const { position } = await this.#deps.db.asUser(reader.principal, head)
+      for (const member of members) if (member.isReady) member.resync(position)
       return true
     } catch {
       return false

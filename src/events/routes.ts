@@ -83,6 +83,5 @@ async function startOf(db: Database, principal: Principal, cursor: string | unde
       })
     if (start !== undefined) return start
   }
-  const now = await db.asUser(principal, head)
-  return { userId: now.userId, position: { seq: now.head.seq, head: now.head }, isExpired: cursor !== undefined }
+  return { ...(await db.asUser(principal, head)), isExpired: cursor !== undefined }
 }

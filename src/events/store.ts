@@ -1,18 +1,16 @@
-import { LOG_POSITION, logPositionOf, type LogPosition } from '../db/change-log.ts'
+import { logPositionOf, READ_POSITION } from '../db/change-log.ts'
 import type { Step } from '../db/sql.ts'
 import { shortReading } from '../db/step.ts'
-import type { Statement } from '../db/wire/statement.ts'
+import { positionAt, type SyncPosition } from '../http/sync-cursor.ts'
+import { theOnly } from '../lib/the-only.ts'
 
 export interface Head {
   readonly userId: string
-  readonly head: LogPosition
+  readonly position: SyncPosition
 }
 
-const HEAD: Statement = { name: 'events.head', text: `select ${LOG_POSITION} as position` }
-
 /** Where the log of the user is now. */
-export const head: Step<Head> = shortReading(HEAD, [], (row, userId) => {
-  // A select without a condition has a row.
-  const { position } = row as { readonly position: string }
-  return { userId, head: logPositionOf(position) }
-})
+export const head: Step<Head> = shortReading(READ_POSITION, [], (row: { position: string } | undefined, userId) => ({
+  userId,
+  position: positionAt(logPositionOf(theOnly(row).position)),
+}))

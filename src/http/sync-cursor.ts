@@ -13,6 +13,9 @@ export interface SyncPosition {
   readonly loadedTo?: string | undefined
 }
 
+/** Of a client that has everything up to now. */
+export const positionAt = (head: LogPosition): SyncPosition => ({ seq: head.seq, head })
+
 const TAG_BYTES = 9
 /** Of a sync cursor, in a body. */
 export const CURSOR_CHARS_MAX = 300
@@ -80,8 +83,7 @@ export interface Logged {
  */
 export function syncCursorHeader({ userId, position }: Partial<Logged>): Readonly<Record<string, string>> {
   if (userId === undefined || position === undefined) return {}
-  const head = logPositionOf(position)
-  return { 'x-sync-cursor': syncCursor(userId, { seq: head.seq, head }) }
+  return { 'x-sync-cursor': syncCursor(userId, positionAt(logPositionOf(position))) }
 }
 
 /** For the `headers` of a route's answer in the OpenAPI document. */

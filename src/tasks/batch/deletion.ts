@@ -1,17 +1,12 @@
-import { LOG_POSITION } from '../../db/change-log.ts'
+import { READ_POSITION } from '../../db/change-log.ts'
 import type { UserSql } from '../../db/sql.ts'
-import type { Statement } from '../../db/wire/statement.ts'
 import type { Logged } from '../../http/sync-cursor.ts'
+import { theOnly } from '../../lib/the-only.ts'
 import { removeAll } from '../store.ts'
 
-const POSITION: Statement = { name: 'tasks.log_position', text: `select ${LOG_POSITION} as position` }
-
 /** The position of the log now, for a request that has changed nothing. */
-export async function positionNow(sql: UserSql): Promise<string> {
-  const log = await sql.row<{ position: string }>(POSITION)
-  if (log === undefined) throw new Error('a select without a row')
-  return log.position
-}
+export const positionNow = async (sql: UserSql): Promise<string> =>
+  theOnly(await sql.row<{ position: string }>(READ_POSITION)).position
 
 /**
  * Deletes those of the tasks that are there. The result is stored for an Idempotency-Key: the ids, and at the end the JSON of

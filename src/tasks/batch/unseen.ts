@@ -1,35 +1,36 @@
-import { LOG_POSITION, logPositionOf } from '../../db/change-log.ts'
+import {
+  isContinuedBy,
+  LOG_POSITION,
+  logPositionOf,
+  logState,
+  type LogPosition,
+  type LogState,
+} from '../../db/change-log.ts'
 import type { UserSql } from '../../db/sql.ts'
 import type { Statement } from '../../db/wire/statement.ts'
 import { Problem } from '../../errors.ts'
 import { readSyncCursor } from '../../http/sync-cursor.ts'
+import { theOnly } from '../../lib/the-only.ts'
 import type { TaskBatch } from './schema.ts'
 
 /** What the client of a batch has seen of the log. */
 interface Seen {
   readonly seq: number
   /** The newest entry at that time, if the client sent a cursor. */
-  readonly head?: { readonly seq: number; readonly changeId: string }
+  readonly head?: LogPosition
 }
 
 /** The first of the tasks $1 with an entry after the seq $2, and the state of the log, with the id of its entry $3. */
 const UNSEEN: Statement = {
   name: 'tasks.unseen',
-  text: `select ${LOG_POSITION} as position,
-    coalesce((select purged_seq from change_logs where user_id = $user), 0) as "purgedSeq",
-    coalesce(
-      (select change_id from changes where user_id = $user and seq = $3::bigint),
-      (select purged_change_id from change_logs where user_id = $user and purged_seq = $3::bigint),
-      (select change_id from change_log_origin where $3::bigint = 0)) as "headId",
+  text: `select ${LOG_POSITION} as position, ${logState('$3::bigint')},
     (select given.id from unnest($1::uuid[]) with ordinality as given (id, place)
      where exists (select from changes where user_id = $user and type = 'task' and entity_id = given.id and seq > $2::bigint)
      order by place limit 1) as id`,
 }
 
-interface LogState {
+interface Found extends LogState {
   readonly position: string
-  readonly purgedSeq: number
-  readonly headId: string | null
   readonly id: string | null
 }
 
@@ -55,10 +56,11 @@ export function seenBy(sql: UserSql, { ifSeq, ifCursor }: Pick<TaskBatch, 'ifSeq
  */
 export async function refuseUnseen(sql: UserSql, seen: Seen, ids: readonly (string | undefined)[]): Promise<void> {
   const named = ids.filter((id) => id !== undefined)
-  const state = await sql.row<LogState>(UNSEEN, [named, seen.seq, seen.head?.seq ?? null])
-  if (state === undefined) throw new Error('a select without a row')
-  const isOfThisLog = seen.head === undefined || state.headId === seen.head.changeId
-  if (!isOfThisLog || seen.seq > logPositionOf(state.position).seq || seen.seq < state.purgedSeq) {
+  const { seq, head } = seen
+  const state = theOnly(await sql.row<Found>(UNSEEN, [named, seq, head?.seq ?? null]))
+  // A seq alone does not show which log it is from.
+  const isContinued = head === undefined ? seq >= state.purgedSeq : isContinuedBy(state, { seq, head })
+  if (!isContinued || seq > logPositionOf(state.position).seq) {
     throw new Problem(
       'precondition_failed',
       'Nothing was changed: the change log does not go back or forward to what you have seen. Load everything again with GET /api/changes',
@@ -67,7 +69,7 @@ export async function refuseUnseen(sql: UserSql, seen: Seen, ids: readonly (stri
   if (state.id === null) return
   throw new Problem(
     'precondition_failed',
-    `Nothing was changed: task ${state.id} was changed after seq ${seen.seq}. Read GET /api/changes and decide again`,
+    `Nothing was changed: task ${state.id} was changed after seq ${seq}. Read GET /api/changes and decide again`,
     { body: { failedOperation: ids.indexOf(state.id) } },
   )
 }

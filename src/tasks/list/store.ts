@@ -3,6 +3,7 @@ import type { Statement } from '../../db/wire/statement.ts'
 import { reading, shortReading } from '../../db/step.ts'
 import type { Step } from '../../db/sql.ts'
 import { formatInstant } from '../../lib/instant.ts'
+import { theOnly } from '../../lib/the-only.ts'
 import { dueBounds, type Query } from './query.ts'
 import { latestOverdue, pageStatement } from './query-sql.ts'
 import { PRIORITIES, STATUSES } from '../fields.ts'
@@ -126,8 +127,3 @@ export const stats = (nowMs: number, { request, known }: ListCondition): Step<St
     ...theOnly(row),
     userId,
   }))
-
-function theOnly<Row>(row: Row | undefined): Row {
-  if (row === undefined) throw new Error('an aggregate without a row')
-  return row
-}
