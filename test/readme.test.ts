@@ -56,6 +56,7 @@ const TOUR_GOES_ON = blocksOf('docs/tour.md')
 const KINDS: readonly (readonly [kind: string, shown: RegExp, actual: RegExp])[] = [
   ['a UUID', /[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/, /[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/],
   ['an instant', /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z/, /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{3})?Z/],
+  ['a cursor of changes', /\b\d+\.[\w-]{20,}\.[\w-]{12}(?![\w-])/, /\b\d+\.[\w-]{20,}\.[\w-]{12}(?![\w-])/],
   ['a cursor', /[\w-]{20,}\.[\w-]{22}/, /[\w-]{20,}\.[\w-]{22}/],
   ['an id or token', /\b[A-Za-z0-9]{32}\b/, /\b[A-Za-z0-9]{32}\b/],
 ]
