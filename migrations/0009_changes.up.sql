@@ -18,6 +18,8 @@ create table changes (
   seq bigint not null,
   -- The request that made the change. Its entries are consecutive.
   change_id uuid not null,
+  -- The seq of the first of these entries.
+  first_seq bigint not null,
   at timestamptz(3) not null,
   -- The kind of entity: 'task'.
   type text not null,
@@ -34,11 +36,19 @@ create table changes (
   -- The values that the change replaced, named and formatted as in the JSON of the entity: the members that an update changed, all
   -- members of a deleted entity. Null for a creation.
   before jsonb,
+  -- The values that it set: the members of `before`, all members of a created entity. Null for a deletion. Kept because otherwise the
+  -- later entries of the entity would have to be read, however many they are.
+  after jsonb,
+  -- Whether this entry is of a deleted entity that can be restored, from `before`.
+  in_trash boolean not null default false,
   primary key (user_id, seq)
 );
 
 -- The history of an entity, and the lookup of its newest entry.
 create index changes_by_entity on changes (user_id, type, entity_id, seq);
+-- A request by its id, and the trash of a user. Only few entries are in these.
+create index changes_by_request on changes (user_id, change_id) where seq = first_seq;
+create index changes_in_trash on changes (user_id, seq) where in_trash;
 
 -- The position of a log that has no entries yet. The value tells this database from one that was migrated at another time.
 create table change_log_origin (
@@ -52,12 +62,15 @@ insert into change_log_origin default values;
 -- transaction that got a later seq cannot commit first, and a reader who has seen seq n will see no entry ≤ n appear. Each statement in
 -- this function has a snapshot of its own, taken after the lock was. A statement that locks or changes rows takes the same lock before it
 -- does (src/db/change-log.ts), so that two transactions cannot wait for each other's rows and log.
-create function todo_log(owner_id text, subject text, subject_id uuid, op text, version integer, before jsonb) returns void
+create function todo_log(
+  owner_id text, subject text, subject_id uuid, op text, version integer, before jsonb, after jsonb, in_trash boolean
+) returns void
   language plpgsql volatile
 as $$
 declare
   -- {change, kind, name, request, operation}, by the process that serves the request.
   origin jsonb := nullif(current_setting('app.origin', true), '');
+  newest record;
   new_seq bigint;
 begin
   if origin is null then
@@ -65,14 +78,16 @@ begin
     perform set_config('app.origin', origin::text, true);
   end if;
   perform pg_advisory_xact_lock(hashtextextended(owner_id, 8));
-  insert into public.changes
-    (user_id, seq, change_id, at, type, entity_id, op, version, actor_kind, actor_name, request_id, operation, before)
+  select c.seq, c.change_id, c.first_seq into newest from public.changes c where c.user_id = owner_id order by c.seq desc limit 1;
+  new_seq := coalesce(newest.seq, public.todo_begin_log(owner_id)) + 1;
+  insert into public.changes (
+    user_id, seq, change_id, first_seq, at, type, entity_id, op, version, actor_kind, actor_name, request_id, operation,
+    before, after, in_trash)
   values (
-    owner_id,
-    coalesce((select c.seq from public.changes c where c.user_id = owner_id order by c.seq desc limit 1), public.todo_begin_log(owner_id)) + 1,
-    (origin ->> 'change')::uuid, clock_timestamp(), subject, subject_id, op, version,
-    origin ->> 'kind', origin ->> 'name', origin ->> 'request', origin ->> 'operation', before
-  ) returning seq into new_seq;
+    owner_id, new_seq, (origin ->> 'change')::uuid,
+    case when newest.change_id = (origin ->> 'change')::uuid then newest.first_seq else new_seq end,
+    clock_timestamp(), subject, subject_id, op, version,
+    origin ->> 'kind', origin ->> 'name', origin ->> 'request', origin ->> 'operation', before, after, in_trash);
   perform set_config('app.log_position', concat(new_seq, ' ', origin ->> 'change'), true);
 end
 $$;
@@ -111,13 +126,28 @@ as $$
 declare
   old_json jsonb;
   new_json jsonb;
+  replaced jsonb;
+  given jsonb;
+  earlier record;
 begin
   if tg_op = 'INSERT' then
     -- An INSERT … ON CONFLICT DO NOTHING of an id that exists is no change. Under the lock no other transaction can delete or create it.
     perform pg_advisory_xact_lock(hashtextextended(new.user_id, 8));
-    if not exists (select from public.tasks t where t.user_id = new.user_id and t.id = new.id) then
-      perform public.todo_log(new.user_id, 'task', new.id, 'create', new.version, null);
+    -- A row without a user is refused after this trigger.
+    if new.user_id is null or exists (select from public.tasks t where t.user_id = new.user_id and t.id = new.id) then
+      return new;
     end if;
+    -- Versions continue where a deleted task of this id ended, so that an entity tag never means two states. It leaves the trash.
+    select c.seq, c.version, c.in_trash into earlier from public.changes c
+    where c.user_id = new.user_id and c.type = 'task' and c.entity_id = new.id order by c.seq desc limit 1;
+    if earlier.version >= new.version then
+      new.version := earlier.version + 1;
+      new.json := public.todo_task_json(new);
+    end if;
+    if earlier.in_trash then
+      update public.changes c set in_trash = false where c.user_id = new.user_id and c.seq = earlier.seq;
+    end if;
+    perform public.todo_log(new.user_id, 'task', new.id, 'create', new.version, null, new.json::jsonb, false);
     return new;
   end if;
 
@@ -125,7 +155,7 @@ begin
   if tg_op = 'DELETE' then
     -- Outside of the user's scope it may be the cascade of the deletion of the user, whose log is deleted too.
     if old.user_id = current_setting('app.user_id', true) or public.todo_has_user(old.user_id) then
-      perform public.todo_log(old.user_id, 'task', old.id, 'delete', old.version, old_json);
+      perform public.todo_log(old.user_id, 'task', old.id, 'delete', old.version, old_json, null, true);
     end if;
     return old;
   end if;
@@ -133,9 +163,11 @@ begin
   -- An update that only derives columns again, such as a backfill, is no change.
   new_json := new.json;
   if old_json <> new_json then
-    perform public.todo_log(new.user_id, 'task', new.id, 'update', new.version, (
-      select coalesce(jsonb_object_agg(member.key, member.value), '{}') from jsonb_each(old_json) member
-      where member.key not in ('version', 'updatedAt') and member.value <> new_json -> member.key));
+    select coalesce(jsonb_object_agg(member.key, member.value), '{}'), coalesce(jsonb_object_agg(member.key, new_json -> member.key), '{}')
+    into replaced, given
+    from jsonb_each(old_json) member
+    where member.key not in ('version', 'updatedAt') and member.value <> new_json -> member.key;
+    perform public.todo_log(new.user_id, 'task', new.id, 'update', new.version, replaced, given, false);
   end if;
   return new;
 end
@@ -178,7 +210,7 @@ $$;
 
 create trigger change_logs_erased after delete on change_logs for each row execute function todo_erase_log();
 
-revoke all on function todo_log(text, text, uuid, text, integer, jsonb), todo_begin_log(text), todo_has_user(text), todo_log_task(),
+revoke all on function todo_log(text, text, uuid, text, integer, jsonb, jsonb, boolean), todo_begin_log(text), todo_has_user(text), todo_log_task(),
   todo_erase_log() from public;
 
 alter table change_logs enable row level security;

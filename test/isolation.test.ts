@@ -182,7 +182,7 @@ describe('the catalogue', () => {
       { name: 'todo_erase_log()', ...ours, serving: false },
       { name: 'todo_has_user(text)', ...logging },
       { name: 'todo_instant_json(timestamp with time zone)', ...textual },
-      { name: 'todo_log(text,text,uuid,text,integer,jsonb)', ...logging },
+      { name: 'todo_log(text,text,uuid,text,integer,jsonb,jsonb,boolean)', ...logging },
       { name: 'todo_log_task()', ...ours, serving: false },
       { name: 'todo_positions(jsonb)', ...textual },
       { name: 'todo_prove(text,text[],text)', ...ours },

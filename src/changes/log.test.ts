@@ -36,16 +36,24 @@ interface Entry {
   readonly request_id: string | null
   readonly operation: string | null
   readonly before: Json
+  readonly after: Json
+  readonly first_seq: number
+  readonly in_trash: boolean
 }
 
 const logOf = ({ id }: User): Promise<Entry[]> =>
   world.asOwner(
     async (client) =>
-      (await client.query<Entry>('select *, seq::int from changes where user_id = $1 order by changes.seq', [id])).rows,
+      (
+        await client.query<Entry>(
+          'select *, seq::int, first_seq::int from changes where user_id = $1 order by changes.seq',
+          [id],
+        )
+      ).rows,
   )
 
 suite('the change log', () => {
-  test('has an entry for a creation, a change, a toggle and a deletion, with what was there before', async () => {
+  test('has an entry for a creation, a change, a toggle and a deletion, with what was there before and after', async () => {
     ada = await world.signUp('Ada')
     const due = '2026-12-24T18:00:00.500Z'
     const { id } = await newTask({ title: 'Milk', dueDate: due, tags: ['home'] })
@@ -70,6 +78,16 @@ suite('the change log', () => {
     assert.deepEqual(changed, { title: 'Milk', dueDate: due, tags: ['home'], priority: 'MEDIUM', description: null })
     assert.deepEqual(completed, { status: 'TODO', completedAt: null })
     assert.deepEqual(cleared, { description: 'Rye' })
+    const [whole, patch, completion, , nothing] = log.map(({ after }) => after)
+    assert.deepEqual([whole['title'], whole['dueDate'], whole['version']], ['Milk', due, 1])
+    const given = { title: 'Bread', dueDate: null, tags: [], priority: 'HIGH', description: 'Rye' }
+    assert.deepEqual(patch, given)
+    assert.deepEqual(completion, { status: 'COMPLETED', completedAt: task.completedAt })
+    assert.equal(nothing, null)
+    assert.deepEqual(
+      log.map(({ in_trash }) => in_trash),
+      [false, false, false, false, true],
+    )
     // Every field that can change has changed.
     const fields = new Set(log.filter(({ op }) => op === 'update').flatMap(({ before }) => Object.keys(before)))
     assert.deepEqual(fields, new Set([...CONTENT, 'completedAt']))
@@ -94,6 +112,31 @@ suite('the change log', () => {
     assert.ok(!all.includes(ada.token) && !all.includes(SERVICE_TOKEN))
   })
 
+  test('continues the versions of a deleted task if its id is created again, which takes it out of the trash', async () => {
+    ada = await world.signUp('Ada')
+    const { id } = await newTask({ title: 'Milk' })
+    await ask('PATCH', `/${id}`, { title: 'Bread' })
+    await ask('DELETE', `/${id}`)
+    const again = await ask('POST', '', { id, title: 'Rye' })
+    assert.deepEqual([again.status, again.json.version, again.headers.get('etag')], [201, 3, '"3"'])
+    assert.equal((await ask('GET', `/${id}`)).json.version, 3)
+    await ask('DELETE', `/${id}`)
+    const operations = [{ op: 'put', id, task: { title: 'Oats' } }]
+    const { json } = await ask('POST', '/batch', { operations })
+    assert.equal((json as unknown as { results: { task: { version: number } }[] }).results[0]?.task.version, 4)
+    assert.deepEqual(
+      (await logOf(ada)).map(({ op, version, in_trash }) => [op, version, in_trash]),
+      [
+        ['create', 1, false],
+        ['update', 2, false],
+        ['delete', 2, false],
+        ['create', 3, false],
+        ['delete', 3, false],
+        ['create', 4, false],
+      ],
+    )
+  })
+
   test('has the entries of a batch one after another, under one change id', async () => {
     ada = await world.signUp('Ada')
     const kept = await newTask()
@@ -115,6 +158,7 @@ suite('the change log', () => {
       ],
     )
     assert.equal(new Set(batch.map(({ change_id }) => change_id)).size, 1)
+    assert.deepEqual([first?.first_seq, ...batch.map(({ first_seq }) => first_seq)], [1, 2, 2, 2, 2])
     assert.notEqual(batch[0]?.change_id, first?.change_id)
     assert.ok(batch.every(({ operation }) => operation === 'batchTasks'))
   })
@@ -202,7 +246,7 @@ suite('the change log', () => {
     `insert into change_logs (user_id) values ('x')`,
     'update change_logs set purged_seq = 9',
     'delete from change_logs',
-    `select todo_log(current_setting('app.user_id'), 'task', gen_random_uuid(), 'create', 1, null)`,
+    `select todo_log(current_setting('app.user_id'), 'task', gen_random_uuid(), 'create', 1, null, null, false)`,
     `select todo_begin_log('x')`,
     'alter table tasks disable trigger tasks_logged',
   ]) {

@@ -150,7 +150,7 @@ suite('a batch', () => {
         [201, 'three'],
       ],
     )
-    assert.deepEqual([(await read(id)).title, (await read(id)).version], ['three', 1])
+    assert.deepEqual([(await read(id)).title, (await read(id)).version], ['three', 3])
   })
 
   test('that is not atomic keeps the operations that succeed and returns a problem for each other one', async () => {
