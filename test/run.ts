@@ -1,11 +1,11 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { chmodSync, globSync, mkdtempSync, rmSync } from 'node:fs'
+import { chmodSync, globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { fileURLToPath, pathToFileURL } from 'node:url'
 import { needsPostgresPackage, unpackPostgres } from './postgres-package.ts'
-import { ON_EMBEDDED, SECOND_TIER } from './tiers.ts'
+import { DATABASE, SECOND_TIER } from './tiers.ts'
 
 /*
  * Runs tests by node:test, on servers that live for this run:
@@ -13,7 +13,8 @@ import { ON_EMBEDDED, SECOND_TIER } from './tiers.ts'
  *   node test/run.ts [everyday]     the first tier: everything but the second
  *   node test/run.ts rest           the second tier, test/tiers.ts
  *   node test/run.ts all            both
- *   node test/run.ts embedded       the API on the embedded database
+ *   node test/run.ts database       what depends on the database, for another version of PostgreSQL
+ *   node test/run.ts embedded       the same on the embedded database
  *   node test/run.ts FILE…          these files
  *
  * PostgreSQL is npm's (a dev dependency), else an installed one, else the embedded database; it does not sync to disk. Redis is
@@ -22,6 +23,14 @@ import { ON_EMBEDDED, SECOND_TIER } from './tiers.ts'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
 const TIMEOUT_MS = 300_000
+/**
+ * How many files share a process if they start the service, because loading it takes a second of CPU time, as long as the tests of
+ * most files. With more of them, one process would run alone at the end.
+ */
+const FILES_PER_PROCESS = 8
+const STARTS_SERVICE = /\/world\.ts'/
+/** One more than cores, because the tests of time limits mostly wait. */
+const CONCURRENCY = availableParallelism() + 1
 /** Nothing in this server outlives the run. */
 const POSTGRES_SETTINGS = {
   max_connections: '300',
@@ -42,8 +51,32 @@ function filesOf(words: readonly string[]): readonly string[] {
   const isSecond = (file: string): boolean => Object.hasOwn(SECOND_TIER, file)
   if (tier === 'everyday') return all.filter((file) => !isSecond(file))
   if (tier === 'rest') return all.filter(isSecond)
-  if (tier === 'embedded') return globSync([...ON_EMBEDDED], { cwd: ROOT }).sort()
+  if (tier === 'database' || tier === 'embedded')
+    return globSync([...DATABASE], { cwd: ROOT })
+      .filter((file) => !isSecond(file))
+      .sort()
   return tier === 'all' ? all : words
+}
+
+/**
+ * The files that node:test starts a process for: modules that import those that start the service, in groups, and the others.
+ * Neighbours, which are alike and take equally long, are in different groups.
+ *
+ * @param directory where the modules are written
+ */
+function inGroups(files: readonly string[], directory: string): readonly string[] {
+  const startsService = (file: string): boolean => STARTS_SERVICE.test(readFileSync(join(ROOT, file), 'utf8'))
+  const { grouped = [], alone = [] } = Object.groupBy(files, (file) => (startsService(file) ? 'grouped' : 'alone'))
+  const count = Math.ceil(grouped.length / FILES_PER_PROCESS)
+  const groups = Array.from({ length: count }, (_, group) => {
+    const path = join(directory, `group-${group}.test.mjs`)
+    const urls = grouped
+      .filter((_file, index) => index % count === group)
+      .map((file) => pathToFileURL(join(ROOT, file)))
+    writeFileSync(path, urls.map((url) => `await import(${JSON.stringify(url)})\n`).join(''))
+    return path
+  })
+  return [...groups, ...alone]
 }
 
 /** Starts what is not given. @returns the addresses; no database: the embedded one is used, and the reason was printed */
@@ -83,9 +116,13 @@ async function main(words: readonly string[]): Promise<number> {
   await using opened = new AsyncDisposableStack()
   const servers: Servers =
     words[0] === 'embedded' ? { TEST_DATABASE_URL: undefined, TEST_REDIS_URL: undefined } : await startServers(opened)
+  const directory = mkdtempSync(join(tmpdir(), 'todo-tests-'))
+  opened.defer(() => rmSync(directory, { recursive: true, force: true }))
+  const isGrouped = ['everyday', 'database', 'embedded'].includes(words[0] ?? 'everyday')
+  const files = isGrouped ? inGroups(filesOf(words), directory) : filesOf(words)
   const child = spawn(
     process.execPath,
-    ['--test', `--test-concurrency=${availableParallelism()}`, `--test-timeout=${TIMEOUT_MS}`, ...filesOf(words)],
+    ['--test', `--test-concurrency=${CONCURRENCY}`, `--test-timeout=${TIMEOUT_MS}`, ...files],
     {
       cwd: ROOT,
       stdio: 'inherit',

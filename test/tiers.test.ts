@@ -3,7 +3,7 @@ import { existsSync, globSync } from 'node:fs'
 import { join } from 'node:path'
 import { suite, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
-import { ON_EMBEDDED, SECOND_TIER } from './tiers.ts'
+import { DATABASE, SECOND_TIER } from './tiers.ts'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
 
@@ -14,7 +14,7 @@ suite('the tiers of the tests', () => {
       [],
     )
     assert.deepEqual(
-      ON_EMBEDDED.filter((pattern) => globSync(pattern, { cwd: ROOT }).length === 0),
+      DATABASE.filter((pattern) => globSync(pattern, { cwd: ROOT }).length === 0),
       [],
     )
   })

@@ -48,12 +48,15 @@ export const SECOND_TIER: Readonly<Record<string, string>> = {
   'src/auth/better-auth.test.ts': 'hashes passwords',
 }
 
-/** What the second tier also runs on the embedded database: the tests of what depends on the database. */
-export const ON_EMBEDDED: readonly string[] = [
-  'src/db/*.test.ts',
+/** The tests of the first tier that are repeated on other databases: the oldest supported PostgreSQL and the embedded one. */
+export const DATABASE: readonly string[] = [
+  'src/changes/*.test.ts',
+  'src/db/**/*.test.ts',
+  'src/events/*.test.ts',
   'src/jobs/*.test.ts',
   'src/tasks/**/*.test.ts',
-  'src/vault/*.test.ts',
+  'src/vault/vault.test.ts',
   'test/isolation.test.ts',
   'test/once.test.ts',
+  'test/round-trips.test.ts',
 ]
