@@ -2642,6 +2642,8 @@ export interface operations {
                     Location?: string;
                     /** @description The position of this answer in the change log, for the cursor of GET /api/changes. The number before its first dot is a seq: a client has seen this change once the X-Next-Cursor of GET /api/changes begins with that number or a greater one */
                     "X-Sync-Cursor"?: string;
+                    /** @description The id of the change: all that one request changed has one id. Absent if the request changed nothing */
+                    "X-Change-Id"?: string;
                     /** @description true if this is the answer to an earlier request */
                     "Idempotency-Replayed"?: string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -2663,6 +2665,8 @@ export interface operations {
                     Location?: string;
                     /** @description The position of this answer in the change log, for the cursor of GET /api/changes. The number before its first dot is a seq: a client has seen this change once the X-Next-Cursor of GET /api/changes begins with that number or a greater one */
                     "X-Sync-Cursor"?: string;
+                    /** @description The id of the change: all that one request changed has one id. Absent if the request changed nothing */
+                    "X-Change-Id"?: string;
                     /** @description true if this is the answer to an earlier request */
                     "Idempotency-Replayed"?: string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -2770,6 +2774,8 @@ export interface operations {
                 headers: {
                     /** @description The position of this answer in the change log, for the cursor of GET /api/changes. The number before its first dot is a seq: a client has seen this change once the X-Next-Cursor of GET /api/changes begins with that number or a greater one */
                     "X-Sync-Cursor"?: string;
+                    /** @description The id of the change: all that one request changed has one id. Absent if the request changed nothing */
+                    "X-Change-Id"?: string;
                     /** @description true if this is the answer to an earlier request */
                     "Idempotency-Replayed"?: string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -2831,6 +2837,8 @@ export interface operations {
                     ETag?: string;
                     /** @description The position of this answer in the change log, for the cursor of GET /api/changes. The number before its first dot is a seq: a client has seen this change once the X-Next-Cursor of GET /api/changes begins with that number or a greater one */
                     "X-Sync-Cursor"?: string;
+                    /** @description The id of the change: all that one request changed has one id. Absent if the request changed nothing */
+                    "X-Change-Id"?: string;
                     /** @description true if this is the answer to an earlier request */
                     "Idempotency-Replayed"?: string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -2893,6 +2901,8 @@ export interface operations {
                     ETag?: string;
                     /** @description The position of this answer in the change log, for the cursor of GET /api/changes. The number before its first dot is a seq: a client has seen this change once the X-Next-Cursor of GET /api/changes begins with that number or a greater one */
                     "X-Sync-Cursor"?: string;
+                    /** @description The id of the change: all that one request changed has one id. Absent if the request changed nothing */
+                    "X-Change-Id"?: string;
                     /** @description true if this is the answer to an earlier request */
                     "Idempotency-Replayed"?: string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -3112,6 +3122,8 @@ export interface operations {
                 headers: {
                     /** @description The position of this answer in the change log, for the cursor of GET /api/changes. The number before its first dot is a seq: a client has seen this change once the X-Next-Cursor of GET /api/changes begins with that number or a greater one */
                     "X-Sync-Cursor"?: string;
+                    /** @description The id of the change: all that one request changed has one id. Absent if the request changed nothing */
+                    "X-Change-Id"?: string;
                     /** @description true if this is the answer to an earlier request */
                     "Idempotency-Replayed"?: string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -3169,6 +3181,8 @@ export interface operations {
                 headers: {
                     /** @description The position of this answer in the change log, for the cursor of GET /api/changes. The number before its first dot is a seq: a client has seen this change once the X-Next-Cursor of GET /api/changes begins with that number or a greater one */
                     "X-Sync-Cursor"?: string;
+                    /** @description The id of the change: all that one request changed has one id. Absent if the request changed nothing */
+                    "X-Change-Id"?: string;
                     /** @description true if this is the answer to an earlier request */
                     "Idempotency-Replayed"?: string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];

@@ -10,7 +10,7 @@ const ID = '019b6051-3a80-7c4e-9d3b-5f0c2f7f6a11'
 
 /** Headers that clients read. The document must list them for every answer that has them. */
 const PROMISED =
-  /^(?:etag|link|location|retry-after|idempotency-replayed|set-auth-token|www-authenticate|x-next-cursor|x-request-id|x-total-count)$/
+  /^(?:etag|link|location|retry-after|idempotency-replayed|set-auth-token|www-authenticate|x-change-id|x-next-cursor|x-request-id|x-sync-cursor|x-total-count)$/
 
 /** Variations of a request that apply to any route. */
 const VARIATIONS: readonly [what: string, asking: Asking, query?: string][] = [

@@ -419,3 +419,77 @@ suite('a change that is committed after later ones', () => {
     }
   })
 })
+
+suite('X-Change-Id', () => {
+  const idOf = ({ headers }: Answer): string | null => headers.get('x-change-id')
+  const newest = async (): Promise<string> =>
+    (
+      await world.asOwner((client) =>
+        client.query<{ change_id: string }>(
+          'select change_id from changes where user_id = $1 order by seq desc limit 1',
+          [ada.id],
+        ),
+      )
+    ).rows[0]?.change_id ?? assert.fail('the log is empty')
+
+  test('of each write that changed something is the id of its change; one that changed nothing has none', async () => {
+    ada = await world.signUp('Ada')
+    const id = randomUUID()
+    const path = `/api/tasks/${id}`
+    const batch = (...operations: object[]): [string, string, object] => [
+      'POST',
+      '/api/tasks/batch',
+      { atomic: false, operations },
+    ]
+    const writes: [boolean, string, string, unknown?][] = [
+      [true, 'POST', '/api/tasks', { id, title: 'x' }],
+      [false, 'POST', '/api/tasks', { id, title: 'x' }],
+      [true, 'PATCH', path, { title: 'y' }],
+      [false, 'PATCH', path, { title: 'y' }],
+      [true, 'PATCH', `${path}/complete`],
+      [false, 'PATCH', `${path}/complete`, { completed: true }],
+      [true, ...batch({ op: 'update', id, patch: { title: 'z' } }, { op: 'update', id, patch: { title: 'z' } })],
+      [true, ...batch({ op: 'update', id, patch: { title: 'a' } }, { op: 'delete', id: randomUUID() })],
+      [true, ...batch({ op: 'create', task: { title: 'b' } }, { op: 'create', task: { id, title: 'a' } })],
+      [false, ...batch({ op: 'update', id, patch: { title: 'a' } })],
+      [false, ...batch({ op: 'delete', id: randomUUID() })],
+      [false, 'POST', '/api/tasks/bulk-delete', { ids: [randomUUID()] }],
+      [true, 'POST', '/api/tasks/bulk-delete', { ids: [id, randomUUID()] }],
+      [true, 'POST', '/api/tasks', { id, title: 'x' }],
+      [true, 'DELETE', path],
+    ]
+    for (const [changes, method, target, body] of writes) {
+      const answer = await ask(method, target, body)
+      assert.ok(answer.status < 300, answer.text)
+      assert.equal(idOf(answer), changes ? await newest() : null, `${method} ${target} ${JSON.stringify(body)}`)
+    }
+    assert.equal(idOf(await ask('GET', '/api/tasks')), null)
+  })
+
+  test('of a write that waits in a transaction is that of its change too, and of a replayed answer that of the first time', async () => {
+    ada = await world.signUp('Ada')
+    const { id } = await newTask()
+    const match = { 'if-match': 'W/"1"' }
+    const matched = await ask('PATCH', `/api/tasks/${id}`, { title: 'y' }, match)
+    assert.equal(idOf(matched), await newest())
+    const key = { 'idempotency-key': randomUUID() }
+    const first = await ask('DELETE', `/api/tasks/${id}`, undefined, key)
+    await newTask()
+    const again = await ask('DELETE', `/api/tasks/${id}`, undefined, key)
+    assert.equal(again.headers.get('idempotency-replayed'), 'true')
+    assert.deepEqual([idOf(again), idOf(first) !== null], [idOf(first), true])
+  })
+
+  test('is documented for every write that gives X-Sync-Cursor', async () => {
+    const { paths } = (await world.ask('GET', '/openapi.json')).json
+    const headersOf = (method: string): string[][] =>
+      Object.values<Json>(paths).flatMap((methods) =>
+        Object.values<Json>(methods[method]?.responses ?? {}).map(({ headers = {} }) => Object.keys(headers)),
+      )
+    const writes = ['post', 'put', 'patch', 'delete']
+      .flatMap(headersOf)
+      .filter((each) => each.includes('X-Sync-Cursor'))
+    assert.ok(writes.length >= 6)
+    for (const headers of writes) assert.ok(headers.includes('X-Change-Id'))
+  })
+})

@@ -63,8 +63,13 @@ export const LOCK_LOG: Statement = {
   text: `select pg_advisory_xact_lock(hashtextextended($1, 8))::text`,
 }
 
-/** For the RETURNING of a statement that changes an entity: the position of the entry that its trigger has logged. */
-export const WRITTEN_POSITION = `current_setting('app.log_position', true)`
+const WRITTEN = 'written'
+
+/**
+ * For the RETURNING of a statement that changes an entity: the position of the entry that its trigger has logged, marked as one of this
+ * transaction. A {@link LOG_POSITION} can be that of another request.
+ */
+export const WRITTEN_POSITION = `concat(current_setting('app.log_position', true), ' ${WRITTEN}')`
 
 /** Proves the principals of $1 and gives the {@link LOG_POSITION} of each, or null, in their order. */
 export const POSITIONS: Statement = { name: 'scope.positions', text: 'select public.todo_positions($1) as position' }
@@ -78,3 +83,13 @@ export function logPositionOf(text: string): LogPosition {
   const [seq = '', changeId = ''] = text.split(' ')
   return { seq: Number(seq), changeId }
 }
+
+/** The id of the change that the transaction of this position has made; undefined if it has made none. */
+export function writtenChangeId(text: string): string | undefined {
+  const [, changeId, mark] = text.split(' ')
+  return mark === WRITTEN ? changeId : undefined
+}
+
+/** The newest of some positions that one transaction read and wrote; of two with one seq, the one that says that it was written. */
+export const newestPosition = (texts: readonly string[]): string | undefined =>
+  texts.toSorted((a, b) => logPositionOf(b).seq - logPositionOf(a).seq || b.length - a.length)[0]

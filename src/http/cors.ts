@@ -11,6 +11,7 @@ const EXPOSED_HEADERS = [
   'RateLimit-Policy',
   'Retry-After',
   'Set-Auth-Token',
+  'X-Change-Id',
   'X-Has-More',
   'X-Next-Cursor',
   'X-RateLimit-Limit',

@@ -5,7 +5,7 @@ import type { ListCondition, ListState } from '../db/list-tag.ts'
 import { VERSION } from '../lib/version.ts'
 import { knownTags } from './conditional.ts'
 import type { Cursors } from './cursor.ts'
-import { syncCursorHeader } from './sync-cursor.ts'
+import { loggedHeaders } from './logged.ts'
 
 /**
  * The condition of a request for a list.
@@ -28,7 +28,7 @@ export function openListConditions(cursors: Cursors): ConditionOf {
 
 /** Sets the headers of a list's answer, and its status 304 where the client has the list. @returns whether it has */
 export function answersUnchanged(reply: FastifyReply, list: ListState & { readonly userId: string }): boolean {
-  void reply.headers({ etag: list.etag, ...syncCursorHeader(list) })
+  void reply.headers({ etag: list.etag, ...loggedHeaders(list) })
   if (list.isKnown) void reply.code(304)
   return list.isKnown
 }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { logPositionOf, type LogPosition } from '../db/change-log.ts'
+import type { LogPosition } from '../db/change-log.ts'
 import { Problem } from '../errors.ts'
 import { DETAILS } from '../problems.ts'
 
@@ -69,28 +69,4 @@ function partsOf(payload: string): Parts {
     // Refused below.
   }
   throw new Problem('invalid_cursor', DETAILS.invalid_cursor)
-}
-
-/** Whose log an answer belongs to, and its position there as SQL gives it. */
-export interface Logged {
-  readonly userId: string
-  readonly position: string
-}
-
-/**
- * The header from which the client of an answer can go on to follow changes. None for a result that a version without the log has
- * stored for an Idempotency-Key.
- */
-export function syncCursorHeader({ userId, position }: Partial<Logged>): Readonly<Record<string, string>> {
-  if (userId === undefined || position === undefined) return {}
-  return { 'x-sync-cursor': syncCursor(userId, positionAt(logPositionOf(position))) }
-}
-
-/** For the `headers` of a route's answer in the OpenAPI document. */
-export const SYNC_CURSOR = {
-  'X-Sync-Cursor': {
-    type: 'string',
-    description:
-      'The position of this answer in the change log, for the cursor of GET /api/changes. The number before its first dot is a seq: a client has seen this change once the X-Next-Cursor of GET /api/changes begins with that number or a greater one',
-  },
 }

@@ -10,7 +10,7 @@ import {
   RefTo,
   security,
 } from '../http/wire.ts'
-import { SYNC_CURSOR } from '../http/sync-cursor.ts'
+import { WRITTEN } from '../http/logged.ts'
 import { ById, TaskCompletion, type TaskCreate, type TaskPatch } from './schema.ts'
 
 /** The operations on one task, as Fastify takes them and the OpenAPI document shows them. */
@@ -21,22 +21,22 @@ const ETag = { type: 'string', description: 'The version in double quotes, for I
 const task = AsText(RefTo('Task', { description: 'The current task', headers: { ETag } }))
 const Location = { type: 'string', description: 'The URL of the task' }
 const createdTask = AsText(
-  RefTo('Task', { description: 'Created', headers: { ETag, Location, ...SYNC_CURSOR, ...REPLAYED } }),
+  RefTo('Task', { description: 'Created', headers: { ETag, Location, ...WRITTEN, ...REPLAYED } }),
 )
 const sameTask = AsText(
   RefTo('Task', {
     description: 'You already have a task with this id and the same content',
-    headers: { ETag, Location, ...SYNC_CURSOR, ...REPLAYED },
+    headers: { ETag, Location, ...WRITTEN, ...REPLAYED },
   }),
 )
 const changedTask = AsText(
   RefTo('Task', {
     description: 'The task after the request',
-    headers: { ETag, ...SYNC_CURSOR, ...REPLAYED },
+    headers: { ETag, ...WRITTEN, ...REPLAYED },
   }),
 )
 const unchanged = Type.Null({ description: 'The task still has this version', headers: { ETag } })
-const gone = Type.Null({ description: 'Deleted', headers: { ...SYNC_CURSOR, ...REPLAYED } })
+const gone = Type.Null({ description: 'Deleted', headers: { ...WRITTEN, ...REPLAYED } })
 const WriteHeaders = Type.Object({
   'idempotency-key': IdempotencyKey,
   'if-match': Type.Optional(

@@ -3,7 +3,7 @@ import { etag, expectedVersion, isFresh } from '../http/conditional.ts'
 import { signedIn } from '../http/identify.ts'
 import { once } from '../http/once.ts'
 import type { App } from '../http/app.ts'
-import { syncCursorHeader, type Logged } from '../http/sync-cursor.ts'
+import { loggedHeaders, type Logged } from '../http/logged.ts'
 import { JSON_UTF8 } from '../http/wire.ts'
 import { create } from './creation.ts'
 import * as operations from './operations.ts'
@@ -15,7 +15,7 @@ const LIST = '/api/tasks'
 const headersOf = (task: store.Stored & Partial<Logged>) => ({
   'content-type': JSON_UTF8,
   etag: etag(task),
-  ...syncCursorHeader(task),
+  ...loggedHeaders(task),
 })
 
 /** The routes of one task. */
@@ -61,7 +61,7 @@ export function taskRoutes(app: App, { db }: { db: Database }): void {
         store.remove(request.params.id, expectedVersion(request)),
         { once: once(request, reply) },
       )
-      return reply.code(204).headers(syncCursorHeader(removed)).send(null)
+      return reply.code(204).headers(loggedHeaders(removed)).send(null)
     },
   )
 }

@@ -1,12 +1,12 @@
 import { randomUUIDv7 } from 'node:crypto'
-import { LOCK_LOG, logPositionOf } from '../../db/change-log.ts'
+import { LOCK_LOG, newestPosition } from '../../db/change-log.ts'
 import type { UserSql } from '../../db/sql.ts'
 import type { Statement } from '../../db/wire/statement.ts'
 import { Problem } from '../../errors.ts'
 import { ifVersion } from '../../http/conditional.ts'
 import type { Links } from '../../http/links.ts'
 import { problemMembers } from '../../http/problem.ts'
-import type { Logged } from '../../http/sync-cursor.ts'
+import type { Logged } from '../../http/logged.ts'
 import type { BatchResult, Operation, TaskBatch, TaskPut } from './schema.ts'
 import { positionNow } from './deletion.ts'
 import { deletedAmong, refuseUnseen, seenBy } from './unseen.ts'
@@ -96,8 +96,7 @@ const isCreation = ({ op }: Operation): boolean => op === 'create' || op === 'pu
 
 /** The position after the batch: of its last change, or if it has changed nothing, of the log as it was read. */
 async function newestOf(sql: UserSql, positions: readonly string[]): Promise<string> {
-  const [newest] = positions.toSorted((a, b) => logPositionOf(b).seq - logPositionOf(a).seq)
-  return newest ?? (await positionNow(sql))
+  return newestPosition(positions) ?? (await positionNow(sql))
 }
 
 function shown(outcome: Outcome, links: Links): BatchResult {

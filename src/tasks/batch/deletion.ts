@@ -1,6 +1,6 @@
 import { READ_POSITION } from '../../db/change-log.ts'
 import type { UserSql } from '../../db/sql.ts'
-import type { Logged } from '../../http/sync-cursor.ts'
+import type { Logged } from '../../http/logged.ts'
 import { theOnly } from '../../lib/the-only.ts'
 import { removeAll } from '../store.ts'
 

@@ -4,7 +4,7 @@ import { Problem } from '../../errors.ts'
 import { signedIn } from '../../http/identify.ts'
 import { once } from '../../http/once.ts'
 import type { App } from '../../http/app.ts'
-import { SYNC_CURSOR, syncCursorHeader } from '../../http/sync-cursor.ts'
+import { loggedHeaders, WRITTEN } from '../../http/logged.ts'
 import { IdempotentHeaders, ONCE_REFUSALS, REPLAYED, refusals, RefTo, security } from '../../http/wire.ts'
 import { deletion, readDeletion } from './deletion.ts'
 import { runBatch, type LoggedResult } from './batch.ts'
@@ -55,7 +55,7 @@ export function batchRoutes(app: App, { db }: { db: Database }): void {
         headers: IdempotentHeaders,
         body: RefTo<TaskBatch>('TaskBatch'),
         response: {
-          200: { ...BatchAnswer, headers: { ...SYNC_CURSOR, ...REPLAYED } },
+          200: { ...BatchAnswer, headers: { ...WRITTEN, ...REPLAYED } },
           ...refusals(...bulkRefusals, 'invalid_cursor', 'not_found', 'conflict', 'precondition_failed'),
         },
       },
@@ -63,7 +63,7 @@ export function batchRoutes(app: App, { db }: { db: Database }): void {
     async (request, reply) => {
       const run = (sql: UserSql): Promise<LoggedResult[]> => runBatch(sql, request.body, app.links)
       const results = await db.asUser(signedIn(request), run, { once: once(request, reply) })
-      const headers = syncCursorHeader(results[0] ?? {})
+      const headers = loggedHeaders(results[0] ?? {})
       return reply.headers(headers).send({ results, ...cursorMember(headers) })
     },
   )
@@ -85,7 +85,7 @@ export function batchRoutes(app: App, { db }: { db: Database }): void {
         response: {
           200: RefTo<BulkDeleted>('BulkDeleted', {
             description: 'The result for each id',
-            headers: { ...SYNC_CURSOR, ...REPLAYED },
+            headers: { ...WRITTEN, ...REPLAYED },
           }),
           ...refusals(...bulkRefusals),
         },
@@ -95,7 +95,7 @@ export function batchRoutes(app: App, { db }: { db: Database }): void {
       const ids = distinct(request.body.ids)
       const removed = await db.asUser(signedIn(request), (sql) => deletion(sql, ids), { once: once(request, reply) })
       const { deleted, logged } = readDeletion(removed)
-      return reply.headers(syncCursorHeader(logged)).send({
+      return reply.headers(loggedHeaders(logged)).send({
         deleted: ids.filter((id) => deleted.has(id)),
         notFound: ids.filter((id) => !deleted.has(id)),
       })

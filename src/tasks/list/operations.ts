@@ -1,6 +1,6 @@
 import { Type } from 'typebox'
 import { KNOWN_LIST, LIST_ETAG } from '../../http/list-condition.ts'
-import { SYNC_CURSOR } from '../../http/sync-cursor.ts'
+import { SYNC_CURSOR } from '../../http/logged.ts'
 import { AsText, pageHeaders, refusals, RefTo, security } from '../../http/wire.ts'
 import { PAGE_SIZE_MAX, TagQuery, type TagCount, type Task, type TaskStats } from '../schema.ts'
 import { TaskQuery, TimezoneHeader } from './query.ts'
