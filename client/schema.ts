@@ -965,7 +965,7 @@ export interface components {
              */
             atomic?: boolean;
             /**
-             * Format: int32
+             * Format: int64
              * @description The seq up to which you have all changes: the number before the first dot of an X-Next-Cursor or X-Sync-Cursor. If a task that the batch names has a later change, the answer is 412 and nothing is changed, whether atomic or not. See also ifCursor
              * @example 812
              */
@@ -1030,7 +1030,7 @@ export interface components {
         /** @description The newest change of an entity */
         Change: {
             /**
-             * Format: int32
+             * Format: int64
              * @description The number of the change in the log of the user. Of an entity that existed when an initial load began: the number of the newest change at that time
              */
             seq: number;
@@ -1186,11 +1186,14 @@ export interface components {
             /** Format: int32 */
             LOW: number;
         };
+        /** @enum {string} */
+        BatchCreateOp: "create";
         BatchCreate: {
-            /** @constant */
-            op: "create";
+            op: components["schemas"]["BatchCreateOp"];
             task: components["schemas"]["TaskCreate"];
         };
+        /** @enum {string} */
+        BatchPutOp: "put";
         /** @description All content of a task: absent members get their defaults */
         TaskPut: {
             /**
@@ -1218,8 +1221,7 @@ export interface components {
         };
         /** @description Creates the task with this id (201), or replaces its content (200). With ifVersion it creates nothing: if there is no such task it is 404 */
         BatchPut: {
-            /** @constant */
-            op: "put";
+            op: components["schemas"]["BatchPutOp"];
             /**
              * Format: uuid
              * @description A UUID (version 7, lower case in answers)
@@ -1233,9 +1235,10 @@ export interface components {
             ifVersion?: number;
             task: components["schemas"]["TaskPut"];
         };
+        /** @enum {string} */
+        BatchUpdateOp: "update";
         BatchUpdate: {
-            /** @constant */
-            op: "update";
+            op: components["schemas"]["BatchUpdateOp"];
             /**
              * Format: uuid
              * @description A UUID (version 7, lower case in answers)
@@ -1249,9 +1252,10 @@ export interface components {
             ifVersion?: number;
             patch: components["schemas"]["TaskPatch"];
         };
+        /** @enum {string} */
+        BatchCompleteOp: "complete";
         BatchComplete: {
-            /** @constant */
-            op: "complete";
+            op: components["schemas"]["BatchCompleteOp"];
             /**
              * Format: uuid
              * @description A UUID (version 7, lower case in answers)
@@ -1266,9 +1270,10 @@ export interface components {
             /** @description The resulting state; if absent, the task is toggled */
             completed?: boolean;
         };
+        /** @enum {string} */
+        BatchDeleteOp: "delete";
         BatchDelete: {
-            /** @constant */
-            op: "delete";
+            op: components["schemas"]["BatchDeleteOp"];
             /**
              * Format: uuid
              * @description A UUID (version 7, lower case in answers)
@@ -1310,7 +1315,7 @@ export interface components {
         };
         /**
          * @description The kind of entity
-         * @constant
+         * @enum {string}
          */
         ChangeType: "task";
         /**
@@ -3230,7 +3235,7 @@ export interface operations {
                     /** @description The cursor of the next page; always present */
                     "X-Next-Cursor"?: string;
                     /** @description true if the next page can be read now; false if the client has everything */
-                    "X-Has-More"?: "true" | "false";
+                    "X-Has-More"?: boolean;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
                     "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];

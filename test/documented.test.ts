@@ -10,7 +10,7 @@ const ID = '019b6051-3a80-7c4e-9d3b-5f0c2f7f6a11'
 
 /** Headers that clients read. The document must list them for every answer that has them. */
 const PROMISED =
-  /^(?:etag|link|location|retry-after|idempotency-replayed|set-auth-token|www-authenticate|x-change-id|x-next-cursor|x-request-id|x-sync-cursor|x-total-count)$/
+  /^(?:etag|link|location|retry-after|idempotency-replayed|set-auth-token|www-authenticate|x-change-id|x-has-more|x-next-cursor|x-request-id|x-sync-cursor|x-total-count)$/
 
 /** Variations of a request that apply to any route. */
 const VARIATIONS: readonly [what: string, asking: Asking, query?: string][] = [
@@ -27,6 +27,13 @@ const VARIATIONS: readonly [what: string, asking: Asking, query?: string][] = [
   ['with a malformed Idempotency-Key', { headers: { 'idempotency-key': '' } }],
   ['with two credentials', { headers: { 'x-service-auth': 'x' } }],
 ]
+
+/** As a generated client checks it, which refuses an answer with another value. */
+function conforms(value: string, { type, maxLength, minimum, maximum }: Json): boolean {
+  if (type === 'string') return value.length <= maxLength
+  if (type === 'boolean') return /^(?:true|false)$/.test(value)
+  return type === 'integer' && /^\d+$/.test(value) && Number(value) >= minimum && Number(value) <= maximum
+}
 
 suite('every answer is documented, with its status and the headers that a client reads:', () => {
   let world: World
@@ -49,10 +56,18 @@ suite('every answer is documented, with its status and the headers that a client
     const given = operation.responses[status]
     if (given === undefined) return [`${operation.operationId} ${status}`]
     const response = given.$ref ? document.components.responses[given.$ref.split('/').at(-1)] : given
-    const named = new Set(Object.keys(response.headers ?? {}).map((name) => name.toLowerCase()))
-    return [...headers.keys()]
-      .filter((name) => PROMISED.test(name) && !named.has(name))
-      .map((name) => `${operation.operationId} ${status} ${name}`)
+    const schemas = new Map(
+      Object.entries<Json>(response.headers ?? {}).map(([name, header]) => [
+        name.toLowerCase(),
+        (header.$ref ? document.components.headers[name] : header).schema,
+      ]),
+    )
+    return [...headers]
+      .filter(([name, value]) => {
+        const schema = schemas.get(name)
+        return schema === undefined ? PROMISED.test(name) : !conforms(value, schema)
+      })
+      .map(([name, value]) => `${operation.operationId} ${status} ${name}: ${value}`)
   }
 
   for (const [what, asking, query = ''] of VARIATIONS) {

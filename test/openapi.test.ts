@@ -114,8 +114,9 @@ suite('the OpenAPI document', () => {
   })
 
   test('has no example that its own schema refuses', () => {
-    /** A format for generators of clients; the validator uses minimum and maximum. */
-    const ours = (key: string, value: unknown): unknown => (key === 'format' && value === 'int32' ? undefined : value)
+    /** Formats for generators of clients; the validator uses minimum and maximum. */
+    const ours = (key: string, value: unknown): unknown =>
+      key === 'format' && /^int(?:32|64)$/.test(String(value)) ? undefined : value
     const compile = (buildValidator as unknown as (shared: object) => (route: object) => ReturnType<Ajv['compile']>)(
       Object.fromEntries(
         Object.entries<Json>(document.components.schemas).map(([id, schema]) => [
@@ -165,15 +166,21 @@ suite('the OpenAPI document', () => {
       assert.deepEqual(inline, [])
     })
 
-    test('alternatives are null and the batch operations, whose `op` is a text with one value', () => {
+    // ogen tells alternatives apart by the values of an enum, and by no `const`. Without a name the enum would be Op, Op1, Op2 …
+    // in Python, by the order of the operations.
+    test('alternatives are null and the batch operations, whose `op` is an enum with a name and one value', () => {
       const alternatives = [...nodes()].map(([, node]) => node.oneOf ?? node.anyOf).filter(Array.isArray)
       const several = alternatives.filter((each: Json[]) => each.filter(({ type }) => type !== 'null').length > 1)
       const { oneOf } = document.components.schemas.TaskOperation
       assert.deepEqual(several, [oneOf])
-      const ops = oneOf.map(({ $ref }: Json) => document.components.schemas[$ref.split('/').at(-1)].properties.op)
+      const ops = oneOf.map(({ $ref }: Json) => {
+        const op = `${$ref}Op`
+        assert.deepEqual(document.components.schemas[$ref.split('/').at(-1)].properties.op, { $ref: op })
+        return document.components.schemas[op.split('/').at(-1) ?? '']
+      })
       assert.deepEqual(
         ops,
-        ['create', 'put', 'update', 'complete', 'delete'].map((op) => ({ type: 'string', const: op })),
+        ['create', 'put', 'update', 'complete', 'delete'].map((op) => ({ type: 'string', enum: [op] })),
       )
     })
 
@@ -220,7 +227,11 @@ suite('the OpenAPI document', () => {
     })
 
     test('sets of values in answers that may grow are open sets', () => {
-      const { ProblemCode, Problem, BatchProblem } = document.components.schemas
+      const { ProblemCode, Problem, BatchProblem, ChangeType } = document.components.schemas
+      assert.deepEqual(
+        [ChangeType.enum, ChangeType.const, ChangeType['x-extensible-enum']],
+        [undefined, undefined, ['task']],
+      )
       assert.deepEqual([ProblemCode.type, ProblemCode.enum, ProblemCode.maxLength], ['string', undefined, 64])
       assert.deepEqual(
         ProblemCode['x-extensible-enum'],
@@ -229,6 +240,15 @@ suite('the OpenAPI document', () => {
       for (const { properties } of [Problem, BatchProblem]) {
         assert.deepEqual(properties.code, { $ref: '#/components/schemas/ProblemCode' })
       }
+    })
+
+    test('the format of an integer can hold its maximum', () => {
+      const { Change, TaskBatch } = document.components.schemas
+      assert.deepEqual([Change.properties.seq.format, TaskBatch.properties.ifSeq.format], ['int64', 'int64'])
+      assert.deepEqual(
+        pathsOf((node) => node.type === 'integer' && node.format !== (node.maximum < 2 ** 31 ? 'int32' : 'int64')),
+        [],
+      )
     })
 
     test('no list has uniqueItems, from which generators make a set without order', () => {

@@ -12,8 +12,7 @@ const page = AsText(
     headers: {
       'X-Next-Cursor': { type: 'string', description: 'The cursor of the next page; always present' },
       'X-Has-More': {
-        type: 'string',
-        enum: ['true', 'false'],
+        type: 'boolean',
         description: 'true if the next page can be read now; false if the client has everything',
       },
     },

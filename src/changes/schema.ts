@@ -1,5 +1,6 @@
 import { Type, type Static } from 'typebox'
-import { OneOf, RefTo, Uuid } from '../http/wire.ts'
+import { SEQ_MAX } from '../http/sync-cursor.ts'
+import { OneOf, OpenSet, RefTo, Uuid } from '../http/wire.ts'
 import type { Task } from '../tasks/schema.ts'
 
 export const PAGE_CHANGES_MAX = 1000
@@ -29,10 +30,11 @@ export const Change = Type.Object(
   {
     seq: Type.Integer({
       minimum: 0,
+      maximum: SEQ_MAX,
       description:
         'The number of the change in the log of the user. Of an entity that existed when an initial load began: the number of the newest change at that time',
     }),
-    type: OneOf(['task'], { 'x-component': 'ChangeType', description: 'The kind of entity' }),
+    type: OpenSet(['task'], { 'x-component': 'ChangeType', description: 'The kind of entity' }),
     id: Uuid,
     op: OneOf(['upsert', 'delete'], {
       'x-component': 'ChangeOp',

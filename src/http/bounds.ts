@@ -65,7 +65,7 @@ function bound(schema: Node, name: string): void {
   }
   if (types.has('integer')) {
     const [minimum, maximum] = RANGE_OF[name] ?? [0, INT32_MAX]
-    schema['format'] ??= 'int32'
+    schema['format'] ??= Number(schema['maximum'] ?? maximum) > INT32_MAX ? 'int64' : 'int32'
     schema['minimum'] ??= minimum
     schema['maximum'] ??= maximum
   }

@@ -114,12 +114,12 @@ function withComponents(node: unknown, schemas: Node): unknown {
   // A list without duplicates still has an order. Some clients make a set of it, which has none.
   delete result['uniqueItems']
   const values = result['enum']
-  // @fastify/swagger turns `const` into an enum of one value, for which some generators make a type at each place.
-  if (Array.isArray(values) && values.length === 1) {
+  const name = node['x-component']
+  // @fastify/swagger turns `const` into an enum of one value, for which some generators make a type at each place, unless it has a name.
+  if (name === undefined && Array.isArray(values) && values.length === 1) {
     result['const'] = values[0]
     delete result['enum']
   }
-  const name = node['x-component']
   if (typeof name !== 'string') return result
   const existing = schemas[name]
   if (isNode(existing) && shapeOf(existing) !== shapeOf(result)) throw new Error(`two schemas are called ${name}`)

@@ -47,6 +47,7 @@ export const KNOWN_LIST = {
 export const LIST_ETAG = {
   ETag: {
     type: 'string',
+    maxLength: 64,
     description:
       'Names this answer, for If-None-Match. It changes with every change of anything that you have, with another query, and when time passes a bound of the query',
   },

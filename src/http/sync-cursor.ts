@@ -16,6 +16,8 @@ export interface SyncPosition {
 /** Of a client that has everything up to now. */
 export const positionAt = (head: LogPosition): SyncPosition => ({ seq: head.seq, head })
 
+/** More than clients' int32 can hold: a generated client needs an int64. */
+export const SEQ_MAX = Number.MAX_SAFE_INTEGER
 const TAG_BYTES = 9
 /** Of a sync cursor, in a body. */
 export const CURSOR_CHARS_MAX = 300

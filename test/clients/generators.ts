@@ -105,7 +105,7 @@ export const GENERATORS: readonly Generator[] = [
     needs: ['java', 'javac', 'mvn'],
     install: [FETCH_JAR],
     build: [
-      openapiGenerator('-g java --library native'),
+      openapiGenerator('-g java --library native --additional-properties useSingleRequestParameter=true'),
       typed(
         `mvn -B -q -f generated/pom.xml ${MAVEN_DEPENDENCY}:copy-dependencies`,
         '-DoutputDirectory=../libs -DincludeScope=compile',
@@ -166,7 +166,9 @@ export const GENERATORS: readonly Generator[] = [
     needs: ['java', 'mvn', 'cargo'],
     install: [FETCH_JAR],
     build: [
-      openapiGenerator('-g rust --additional-properties packageName=todo-client --type-mappings DateTime=String'),
+      openapiGenerator(
+        '-g rust --type-mappings DateTime=String --additional-properties packageName=todo-client,useSingleRequestParameter=true',
+      ),
       typed('cargo fetch --quiet'),
       typed('cargo build --quiet --offline'),
     ],

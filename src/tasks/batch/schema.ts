@@ -1,5 +1,5 @@
 import { Type, type Static } from 'typebox'
-import { CURSOR_CHARS_MAX } from '../../http/sync-cursor.ts'
+import { CURSOR_CHARS_MAX, SEQ_MAX } from '../../http/sync-cursor.ts'
 import { OneOf, ProblemBody, RefTo, Uuid } from '../../http/wire.ts'
 import { CREATE_PROPERTIES } from '../fields.ts'
 import type { Task, TaskCreate, TaskPatch } from '../schema.ts'
@@ -15,8 +15,14 @@ const IfVersion = Type.Optional(
   }),
 )
 const strict = (name: string) => ({ additionalProperties: false, 'x-component': name })
+/** The value of `op` in the operation `component`; a type with its own name in every generated client. */
+const Op = <const Name extends string>(name: Name, component: string) =>
+  OneOf([name], { 'x-component': `${component}Op` })
 
-const Create = Type.Object({ op: Type.Literal('create'), task: RefTo<TaskCreate>('TaskCreate') }, strict('BatchCreate'))
+const Create = Type.Object(
+  { op: Op('create', 'BatchCreate'), task: RefTo<TaskCreate>('TaskCreate') },
+  strict('BatchCreate'),
+)
 const TaskPut = Type.Object(CREATE_PROPERTIES, {
   additionalProperties: false,
   'x-component': 'TaskPut',
@@ -24,7 +30,7 @@ const TaskPut = Type.Object(CREATE_PROPERTIES, {
 })
 export type TaskPut = Static<typeof TaskPut>
 const Put = Type.Object(
-  { op: Type.Literal('put'), id: Uuid, ifVersion: IfVersion, task: TaskPut },
+  { op: Op('put', 'BatchPut'), id: Uuid, ifVersion: IfVersion, task: TaskPut },
   {
     ...strict('BatchPut'),
     description:
@@ -32,19 +38,19 @@ const Put = Type.Object(
   },
 )
 const Update = Type.Object(
-  { op: Type.Literal('update'), id: Uuid, ifVersion: IfVersion, patch: RefTo<TaskPatch>('TaskPatch') },
+  { op: Op('update', 'BatchUpdate'), id: Uuid, ifVersion: IfVersion, patch: RefTo<TaskPatch>('TaskPatch') },
   strict('BatchUpdate'),
 )
 const Complete = Type.Object(
   {
-    op: Type.Literal('complete'),
+    op: Op('complete', 'BatchComplete'),
     id: Uuid,
     ifVersion: IfVersion,
     completed: Type.Optional(Type.Boolean({ description: 'The resulting state; if absent, the task is toggled' })),
   },
   strict('BatchComplete'),
 )
-const Delete = Type.Object({ op: Type.Literal('delete'), id: Uuid, ifVersion: IfVersion }, strict('BatchDelete'))
+const Delete = Type.Object({ op: Op('delete', 'BatchDelete'), id: Uuid, ifVersion: IfVersion }, strict('BatchDelete'))
 
 export type Operation =
   | Static<typeof Create>
@@ -76,7 +82,7 @@ export const TaskBatch = Type.Object(
     ifSeq: Type.Optional(
       Type.Integer({
         minimum: 0,
-        maximum: Number.MAX_SAFE_INTEGER,
+        maximum: SEQ_MAX,
         description:
           'The seq up to which you have all changes: the number before the first dot of an X-Next-Cursor or X-Sync-Cursor. If a task that the batch names has a later change, the answer is 412 and nothing is changed, whether atomic or not. See also ifCursor',
         examples: [812],

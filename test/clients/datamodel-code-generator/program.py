@@ -9,6 +9,10 @@ from todo import (
     BatchComplete,
     BatchCreate,
     BatchDelete,
+    BatchPut,
+    BatchUpdate,
+    Change,
+    ChangeOp,
     Problem,
     Provider,
     SignUpAnswer,
@@ -19,9 +23,9 @@ from todo import (
     TaskCreate,
     TaskPatch,
     TaskPriority,
+    TaskPut,
     TaskStats,
     TaskStatus,
-    BatchUpdate,
     UserApiKey,
     UserApiKeyPut,
 )
@@ -105,17 +109,30 @@ done("Idempotency-Key", again.id == once.id, headers["idempotency-replayed"] == 
 
 operations = [
     BatchCreate(op="create", task=TaskCreate(title="From a batch")),
+    BatchPut(op="put", id=uuid.uuid4(), task=TaskPut(title="Put in a batch")),
     BatchUpdate(op="update", id=full.id, patch=TaskPatch(title="Patched")),
     BatchComplete(op="complete", id=full.id, completed=True),
     BatchDelete(op="delete", id=uuid.uuid4()),
 ]
 batch = TaskBatch(atomic=False, operations=operations)
-results = send("POST", "/api/tasks/batch", BatchAnswer, batch)[0].results
+results = (batched := send("POST", "/api/tasks/batch", BatchAnswer, batch)[0]).results
 done(
-    "batch of four with one refusal",
-    [result.status for result in results] == [201, 200, 200, 404],
-    len(results[2].task.tags) == 2,
-    results[3].problem.code == "not_found",
+    "batch of five with one refusal",
+    [result.status for result in results] == [201, 201, 200, 200, 404],
+    len(results[3].task.tags) == 2,
+    results[4].problem.code == "not_found",
+)
+
+http.delete(f"/api/tasks/{once.id}").raise_for_status()
+send("PATCH", one, Task, TaskPatch(title="Changed"))
+newest, headers = send("GET", "/api/changes", list[Change], params={"cursor": batched.cursor, "limit": 1})
+rest, end = send("GET", "/api/changes", list[Change], params={"cursor": headers["x-next-cursor"]})
+done(
+    "changes since the batch, page by page",
+    [(change.op, change.id, change.data) for change in newest] == [(ChangeOp.delete, once.id, None)],
+    [(change.op, change.id, change.data.title) for change in rest] == [(ChangeOp.upsert, full.id, "Changed")],
+    newest[0].seq < rest[0].seq,
+    (headers["x-has-more"], end["x-has-more"]) == ("true", "false"),
 )
 
 gone, _ = send("GET", f"/api/tasks/{uuid.uuid4()}", Task)

@@ -56,15 +56,15 @@ func main() {
 
 	all := todo.TaskCreate{
 		Id: ptr(uuid.New()), Title: "Everything", Description: nullable.NewNullableWithValue("with, all"),
-		DueDate: nullable.NewNullableWithValue(due), Status: ptr(todo.INPROGRESS), Priority: ptr(todo.URGENT),
+		DueDate: nullable.NewNullableWithValue(due), Status: ptr(todo.TaskStatusINPROGRESS), Priority: ptr(todo.TaskPriorityURGENT),
 		Tags: &[]string{"b", "a, c"},
 	}
 	full := must(api.CreateTaskWithResponse(ctx, nil, all)).JSON201
 	done("create with all fields", full.Id == *all.Id, full.DueDate.MustGet().Equal(due),
-		slices.Equal(full.Tags, []string{"b", "a, c"}), full.Priority == todo.URGENT)
+		slices.Equal(full.Tags, []string{"b", "a, c"}), full.Priority == todo.TaskPriorityURGENT)
 
 	found := *must(api.ListTasksWithResponse(ctx, &todo.ListTasksParams{
-		Status: &[]todo.TaskStatus{todo.TODO, todo.INPROGRESS}, Tag: &[]string{"home", "a, c"},
+		Status: &[]todo.TaskStatus{todo.TaskStatusTODO, todo.TaskStatusINPROGRESS}, Tag: &[]string{"home", "a, c"},
 		CreatedAfter: ptr(due.AddDate(-50, 0, 0)), CreatedBefore: ptr(due.AddDate(50, 0, 0)),
 		Sort: &[]todo.TaskSort{todo.TaskSortTITLE, todo.TaskSortCREATEDAT},
 	})).JSON200
@@ -90,25 +90,36 @@ func main() {
 	again := must(api.CreateTaskWithResponse(ctx, key, todo.TaskCreate{Title: "Once"}))
 	done("Idempotency-Key", once.JSON201.Id == again.JSON201.Id, *again.Headers201.IdempotencyReplayed == "true")
 
-	operations := make([]todo.TaskOperation, 4)
+	operations := make([]todo.TaskOperation, 5)
 	for _, err := range []error{
-		operations[0].FromBatchCreate(todo.BatchCreate{Op: todo.Create, Task: todo.TaskCreate{Title: "From a batch"}}),
-		operations[1].FromBatchUpdate(todo.BatchUpdate{Op: todo.Update, Id: full.Id, Patch: todo.TaskPatch{Title: ptr("Patched")}}),
-		operations[2].FromBatchComplete(todo.BatchComplete{Op: todo.Complete, Id: full.Id, Completed: ptr(true)}),
-		operations[3].FromBatchDelete(todo.BatchDelete{Op: todo.Delete, Id: uuid.New()}),
+		operations[0].FromBatchCreate(todo.BatchCreate{Op: todo.BatchCreateOpCreate, Task: todo.TaskCreate{Title: "From a batch"}}),
+		operations[1].FromBatchPut(todo.BatchPut{Op: todo.BatchPutOpPut, Id: uuid.New(), Task: todo.TaskPut{Title: "Put in a batch"}}),
+		operations[2].FromBatchUpdate(todo.BatchUpdate{Op: todo.BatchUpdateOpUpdate, Id: full.Id, Patch: todo.TaskPatch{Title: ptr("Patched")}}),
+		operations[3].FromBatchComplete(todo.BatchComplete{Op: todo.BatchCompleteOpComplete, Id: full.Id, Completed: ptr(true)}),
+		operations[4].FromBatchDelete(todo.BatchDelete{Op: todo.BatchDeleteOpDelete, Id: uuid.New()}),
 	} {
 		if err != nil {
 			panic(err)
 		}
 	}
 	batch := todo.TaskBatch{Atomic: ptr(false), Operations: operations}
-	results := must(api.BatchTasksWithResponse(ctx, nil, batch)).JSON200.Results
-	statuses := []int32{}
+	batched := must(api.BatchTasksWithResponse(ctx, nil, batch)).JSON200
+	statuses, results := []int32{}, batched.Results
 	for _, result := range results {
 		statuses = append(statuses, result.Status)
 	}
-	done("batch of four with one refusal", slices.Equal(statuses, []int32{201, 200, 200, 404}),
-		len(results[2].Task.Tags) == 2, results[3].Problem.Code == "not_found")
+	done("batch of five with one refusal", slices.Equal(statuses, []int32{201, 201, 200, 200, 404}),
+		len(results[3].Task.Tags) == 2, results[4].Problem.Code == "not_found")
+
+	must(api.DeleteTaskWithResponse(ctx, once.JSON201.Id, nil))
+	must(api.UpdateTaskWithResponse(ctx, full.Id, nil, todo.TaskPatch{Title: ptr("Changed")}))
+	newest := must(api.ListChangesWithResponse(ctx, &todo.ListChangesParams{Cursor: batched.Cursor, Limit: ptr(int32(1))}))
+	rest := must(api.ListChangesWithResponse(ctx, &todo.ListChangesParams{Cursor: newest.Headers200.XNextCursor}))
+	deletion, upsert := (*newest.JSON200)[0], (*rest.JSON200)[0]
+	done("changes since the batch, page by page", len(*newest.JSON200) == 1, len(*rest.JSON200) == 1,
+		deletion.Op == todo.ChangeOpDelete, deletion.Id == once.JSON201.Id, deletion.Data.IsNull(),
+		upsert.Op == todo.ChangeOpUpsert, upsert.Id == full.Id, upsert.Data.MustGet().Title == "Changed",
+		deletion.Seq < upsert.Seq, *newest.Headers200.XHasMore, !*rest.Headers200.XHasMore)
 
 	gone := must(api.GetTaskWithResponse(ctx, uuid.New(), nil)).ApplicationproblemJSON404
 	done("404 as a typed error", gone.Status == 404, gone.Code == "not_found")
@@ -116,7 +127,7 @@ func main() {
 	invalid := must(api.CreateTaskWithResponse(ctx, nil, todo.TaskCreate{Title: " "})).ApplicationproblemJSON422
 	done("422 as a typed error", invalid.Status == 422, (*invalid.Errors)[0].Pointer == "/title")
 
-	stats := must(api.GetTaskStatsWithResponse(ctx)).JSON200
+	stats := must(api.GetTaskStatsWithResponse(ctx, nil)).JSON200
 	done("stats", stats.Total == 4, stats.ByStatus.COMPLETED == 1)
 
 	tags := []string{}
@@ -127,8 +138,8 @@ func main() {
 	done("tags", slices.Equal(tags, []string{"a, c", "b", "home", "shop"}))
 
 	secret := todo.UserApiKeyPut{ApiKey: "AIzaSy-a-key-of-some-length-0123456789"}
-	stored := must(api.PutUserApiKeyWithResponse(ctx, todo.Gemini, nil, secret)).JSON201
-	done("provider key", stored.Provider == todo.Gemini, stored.ValidationStatus == "success")
+	stored := must(api.PutUserApiKeyWithResponse(ctx, todo.ProviderGemini, nil, secret)).JSON201
+	done("provider key", stored.Provider == todo.ProviderGemini, stored.ValidationStatus == "success")
 
 	for range 100 {
 		limited := must(api.CreateTaskWithResponse(ctx, nil, todo.TaskCreate{Title: "Too many"})).ApplicationproblemJSON429

@@ -109,18 +109,29 @@ func main() {
 	again := must(api.CreateTask(ctx, &todo.TaskCreate{Title: "Once"}, key)).(*todo.CreateTaskCreated)
 	done("Idempotency-Key", once.Response.ID == again.Response.ID, again.IdempotencyReplayed.Value == "true")
 
-	results := must(api.BatchTasks(ctx, &todo.TaskBatch{Atomic: todo.NewOptBool(false), Operations: []todo.TaskOperation{
-		todo.NewBatchCreateTaskOperation(todo.BatchCreate{Op: "create", Task: todo.TaskCreate{Title: "From a batch"}}),
-		todo.NewBatchUpdateTaskOperation(todo.BatchUpdate{Op: "update", ID: full.ID, Patch: *patch("Patched")}),
-		todo.NewBatchCompleteTaskOperation(todo.BatchComplete{Op: "complete", ID: full.ID, Completed: todo.NewOptBool(true)}),
-		todo.NewBatchDeleteTaskOperation(todo.BatchDelete{Op: "delete", ID: uuid.New()}),
-	}}, todo.BatchTasksParams{})).(*todo.BatchAnswerHeaders).Response.Results
-	statuses := []int32{}
+	batched := must(api.BatchTasks(ctx, &todo.TaskBatch{Atomic: todo.NewOptBool(false), Operations: []todo.TaskOperation{
+		todo.NewBatchCreateTaskOperation(todo.BatchCreate{Op: todo.BatchCreateOpCreate, Task: todo.TaskCreate{Title: "From a batch"}}),
+		todo.NewBatchPutTaskOperation(todo.BatchPut{Op: todo.BatchPutOpPut, ID: uuid.New(), Task: todo.TaskPut{Title: "Put in a batch"}}),
+		todo.NewBatchUpdateTaskOperation(todo.BatchUpdate{Op: todo.BatchUpdateOpUpdate, ID: full.ID, Patch: *patch("Patched")}),
+		todo.NewBatchCompleteTaskOperation(todo.BatchComplete{Op: todo.BatchCompleteOpComplete, ID: full.ID, Completed: todo.NewOptBool(true)}),
+		todo.NewBatchDeleteTaskOperation(todo.BatchDelete{Op: todo.BatchDeleteOpDelete, ID: uuid.New()}),
+	}}, todo.BatchTasksParams{})).(*todo.BatchAnswerHeaders).Response
+	statuses, results := []int32{}, batched.Results
 	for _, result := range results {
 		statuses = append(statuses, result.Status)
 	}
-	done("batch of four with one refusal", slices.Equal(statuses, []int32{201, 200, 200, 404}),
-		len(results[2].Task.Value.Tags) == 2, results[3].Problem.Value.Code == "not_found")
+	done("batch of five with one refusal", slices.Equal(statuses, []int32{201, 201, 200, 200, 404}),
+		len(results[3].Task.Value.Tags) == 2, results[4].Problem.Value.Code == "not_found")
+
+	must(api.DeleteTask(ctx, todo.DeleteTaskParams{ID: once.Response.ID}))
+	must(api.UpdateTask(ctx, patch("Changed"), todo.UpdateTaskParams{ID: full.ID}))
+	newest := must(api.ListChanges(ctx, todo.ListChangesParams{Cursor: batched.Cursor, Limit: one})).(*todo.ListChangesOKHeaders)
+	rest := must(api.ListChanges(ctx, todo.ListChangesParams{Cursor: newest.XNextCursor})).(*todo.ListChangesOKHeaders)
+	deletion, upsert := newest.Response[0], rest.Response[0]
+	done("changes since the batch, page by page", len(newest.Response) == 1, len(rest.Response) == 1,
+		deletion.Op == todo.ChangeOpDelete, deletion.ID == once.Response.ID, deletion.Data.Null,
+		upsert.Op == todo.ChangeOpUpsert, upsert.ID == full.ID, upsert.Data.Value.Title == "Changed",
+		deletion.Seq < upsert.Seq, newest.XHasMore.Value, !rest.XHasMore.Value)
 
 	gone := problem(must(api.GetTask(ctx, todo.GetTaskParams{ID: uuid.New()})))
 	done("404 as a typed error", gone.Status == 404, gone.Code == "not_found")
@@ -128,7 +139,7 @@ func main() {
 	invalid := problem(must(api.CreateTask(ctx, &todo.TaskCreate{Title: " "}, todo.CreateTaskParams{})))
 	done("422 as a typed error", invalid.Status == 422, invalid.Errors[0].Pointer == "/title")
 
-	stats := must(api.GetTaskStats(ctx)).(*todo.TaskStatsHeaders).Response
+	stats := must(api.GetTaskStats(ctx, todo.GetTaskStatsParams{})).(*todo.TaskStatsHeaders).Response
 	done("stats", stats.Total == 4, stats.ByStatus.COMPLETED == 1)
 
 	tags := []string{}

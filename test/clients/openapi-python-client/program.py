@@ -6,11 +6,29 @@ from http import HTTPStatus
 from todo import AuthenticatedClient, Client
 from todo.api.auth import sign_up
 from todo.api.provider_keys import put_user_api_key
-from todo.api.tasks import batch_tasks, create_task, get_task, get_task_stats, list_tags, list_tasks, update_task
+from todo.api.sync import list_changes
+from todo.api.tasks import (
+    batch_tasks,
+    create_task,
+    delete_task,
+    get_task,
+    get_task_stats,
+    list_tags,
+    list_tasks,
+    update_task,
+)
 from todo.models import (
     BatchComplete,
+    BatchCompleteOp,
     BatchCreate,
+    BatchCreateOp,
     BatchDelete,
+    BatchDeleteOp,
+    BatchPut,
+    BatchPutOp,
+    BatchUpdate,
+    BatchUpdateOp,
+    ChangeOp,
     Problem,
     Provider,
     SignUpRequest,
@@ -18,9 +36,9 @@ from todo.models import (
     TaskCreate,
     TaskPatch,
     TaskPriority,
+    TaskPut,
     TaskSort,
     TaskStatus,
-    BatchUpdate,
     UserApiKeyPut,
 )
 
@@ -97,17 +115,31 @@ again = create_task.sync_detailed(client=api, body=TaskCreate("Once"), idempoten
 done("Idempotency-Key", again.parsed.id == once.id, again.headers["idempotency-replayed"] == "true")
 
 operations = [
-    BatchCreate("create", TaskCreate("From a batch")),
-    BatchUpdate("update", full.id, TaskPatch(title="Patched")),
-    BatchComplete("complete", full.id, completed=True),
-    BatchDelete("delete", uuid.uuid4()),
+    BatchCreate(BatchCreateOp.CREATE, TaskCreate("From a batch")),
+    BatchPut(BatchPutOp.PUT, uuid.uuid4(), TaskPut("Put in a batch")),
+    BatchUpdate(BatchUpdateOp.UPDATE, full.id, TaskPatch(title="Patched")),
+    BatchComplete(BatchCompleteOp.COMPLETE, full.id, completed=True),
+    BatchDelete(BatchDeleteOp.DELETE, uuid.uuid4()),
 ]
-results = batch_tasks.sync(client=api, body=TaskBatch(operations, atomic=False)).results
+batched = batch_tasks.sync(client=api, body=TaskBatch(operations, atomic=False))
+results = batched.results
 done(
-    "batch of four with one refusal",
-    [result.status for result in results] == [201, 200, 200, 404],
-    len(results[2].task.tags) == 2,
-    results[3].problem.code == "not_found",
+    "batch of five with one refusal",
+    [result.status for result in results] == [201, 201, 200, 200, 404],
+    len(results[3].task.tags) == 2,
+    results[4].problem.code == "not_found",
+)
+
+delete_task.sync(once.id, client=api)
+update_task.sync(full.id, client=api, body=TaskPatch(title="Changed"))
+newest = list_changes.sync_detailed(client=api, cursor=batched.cursor, limit=1)
+rest = list_changes.sync_detailed(client=api, cursor=newest.headers["x-next-cursor"])
+done(
+    "changes since the batch, page by page",
+    [(change.op, change.id, change.data) for change in newest.parsed] == [(ChangeOp.DELETE, once.id, None)],
+    [(change.op, change.id, change.data.title) for change in rest.parsed] == [(ChangeOp.UPSERT, full.id, "Changed")],
+    newest.parsed[0].seq < rest.parsed[0].seq,
+    (newest.headers["x-has-more"], rest.headers["x-has-more"]) == ("true", "false"),
 )
 
 gone = get_task.sync_detailed(uuid.uuid4(), client=api)

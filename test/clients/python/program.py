@@ -3,12 +3,20 @@ import os
 import uuid
 
 from todo import ApiClient, Configuration
-from todo.api import AuthApi, ProviderKeysApi, TasksApi
+from todo.api import AuthApi, ProviderKeysApi, SyncApi, TasksApi
 from todo.exceptions import ApiException
 from todo.models import (
     BatchComplete,
+    BatchCompleteOp,
     BatchCreate,
+    BatchCreateOp,
     BatchDelete,
+    BatchDeleteOp,
+    BatchPut,
+    BatchPutOp,
+    BatchUpdate,
+    BatchUpdateOp,
+    ChangeOp,
     Provider,
     SignUpRequest,
     TaskBatch,
@@ -16,9 +24,9 @@ from todo.models import (
     TaskOperation,
     TaskPatch,
     TaskPriority,
+    TaskPut,
     TaskSort,
     TaskStatus,
-    BatchUpdate,
     UserApiKeyPut,
 )
 
@@ -105,18 +113,33 @@ again = tasks.create_task_with_http_info(TaskCreate(title="Once"), idempotency_k
 done("Idempotency-Key", again.data.id == once.id, again.headers["idempotency-replayed"] == "true")
 
 operations = [
-    BatchCreate(op="create", task=TaskCreate(title="From a batch")),
-    BatchUpdate(op="update", id=full.id, patch=TaskPatch(title="Patched")),
-    BatchComplete(op="complete", id=full.id, completed=True),
-    BatchDelete(op="delete", id=uuid.uuid4()),
+    BatchCreate(op=BatchCreateOp.CREATE, task=TaskCreate(title="From a batch")),
+    BatchPut(op=BatchPutOp.PUT, id=uuid.uuid4(), task=TaskPut(title="Put in a batch")),
+    BatchUpdate(op=BatchUpdateOp.UPDATE, id=full.id, patch=TaskPatch(title="Patched")),
+    BatchComplete(op=BatchCompleteOp.COMPLETE, id=full.id, completed=True),
+    BatchDelete(op=BatchDeleteOp.DELETE, id=uuid.uuid4()),
 ]
 batch = TaskBatch(atomic=False, operations=[TaskOperation(operation) for operation in operations])
-results = tasks.batch_tasks(batch).results
+batched = tasks.batch_tasks(batch)
+results = batched.results
 done(
-    "batch of four with one refusal",
-    [result.status for result in results] == [201, 200, 200, 404],
-    len(results[2].task.tags) == 2,
-    results[3].problem.code == "not_found",
+    "batch of five with one refusal",
+    [result.status for result in results] == [201, 201, 200, 200, 404],
+    len(results[3].task.tags) == 2,
+    results[4].problem.code == "not_found",
+)
+
+tasks.delete_task(once.id)
+tasks.update_task(full.id, TaskPatch(title="Changed"))
+sync = SyncApi(client)
+newest = sync.list_changes_with_http_info(cursor=batched.cursor, limit=1)
+rest = sync.list_changes_with_http_info(cursor=newest.headers["x-next-cursor"])
+done(
+    "changes since the batch, page by page",
+    [(change.op, change.id, change.data) for change in newest.data] == [(ChangeOp.DELETE, once.id, None)],
+    [(change.op, change.id, change.data.title) for change in rest.data] == [(ChangeOp.UPSERT, full.id, "Changed")],
+    newest.data[0].seq < rest.data[0].seq,
+    (newest.headers["x-has-more"], rest.headers["x-has-more"]) == ("true", "false"),
 )
 
 gone = refusal(lambda: tasks.get_task(uuid.uuid4()))
