@@ -6,6 +6,7 @@ import { documentRoutes } from './docs/routes.ts'
 import { FEATURES, PROBLEM_KINDS } from './features.ts'
 import { healthRoutes } from './health/routes.ts'
 import { openAdmission } from './http/admission.ts'
+import { allowDryRuns } from './http/dry-run.ts'
 import { requirePrincipal } from './http/identify.ts'
 import { describeApi } from './http/openapi.ts'
 import type { App } from './http/app.ts'
@@ -33,6 +34,7 @@ export async function buildApp(deps: Deps): Promise<App> {
 
   await app.register(async (signedIn: App) => {
     requirePrincipal(signedIn)
+    allowDryRuns(signedIn)
     for (const { routes } of FEATURES) await routes(signedIn, deps)
   })
   return app

@@ -42,6 +42,8 @@ export interface Origin {
   readonly requestId: string
   /** The operationId in the OpenAPI document, or the name of the job. */
   readonly operation: string
+  /** Every transaction that `db.asUser` runs for it is rolled back at its end. False if absent. */
+  readonly isDryRun?: boolean
 }
 
 /**

@@ -5,6 +5,7 @@ import { after, before, suite, test } from 'node:test'
 import { ATTACKS, sectionOfAttacks, titleOf } from './attacks/all.ts'
 import { TASKS, type Attack, type Scene } from './attacks/scene.ts'
 import { SLOW_ATTACKS, SLOW_EXPECTED } from './attacks/slow.ts'
+import { checksum } from './checksum.ts'
 import { assertProblem, assertSecurityHeaders, dial, lines } from './wire.ts'
 import { openWorld, type Answer, type User, type World } from './world.ts'
 
@@ -16,20 +17,6 @@ const isOfBetterAuth = (code: string): boolean => code === code.toUpperCase()
 
 /** The change log keeps what was created and deleted again. */
 const isNoLog = (table: string): boolean => !/^change(s|_logs)$/.test(table)
-
-/** A checksum of all rows of all tables, or of some. */
-const checksum = (world: World, isIncluded: (table: string) => boolean = () => true): Promise<string> =>
-  world.asOwner(async (client) => {
-    const tables = await client.query<{ name: string }>(
-      `select relname as name from pg_class where relnamespace = 'public'::regnamespace and relkind = 'r' order by 1`,
-    )
-    const included = tables.rows.filter(({ name }) => isIncluded(name))
-    const sums = included.map(
-      ({ name }) => `(select count(*) || md5(coalesce(string_agg(t::text, ',' order by t::text), '')) from ${name} t)`,
-    )
-    const { rows } = await client.query<{ all: string }>(`select concat_ws(' ', ${sums.join(', ')}) as all`)
-    return rows[0]?.all ?? ''
-  })
 
 const connectionsOf = ({ app }: World): Promise<number> =>
   new Promise((resolve, reject) =>

@@ -5,15 +5,15 @@ import type { Attack } from './attacks/scene.ts'
 import type { Expected } from './plans.ts'
 import type { Answer, Asking, User } from './world.ts'
 
-/** A request of `test/once.test.ts`. */
+/** A request that writes. */
 export interface WriteRequest {
   readonly path: string
   readonly body?: unknown
   readonly headers?: Readonly<Record<string, string>>
 }
 
-/** Sends a request as the user of that test. */
-export type AskOnce = (method: string, request: WriteRequest, key?: string) => Promise<Answer>
+/** Sends a request as the user of the test. */
+export type Ask = (method: string, request: WriteRequest, key?: string) => Promise<Answer>
 
 /** A server outside the service that the requests of a feature need. */
 export interface Surroundings extends AsyncDisposable {
@@ -32,7 +32,7 @@ export interface FeatureCases {
   readonly parameters?: Readonly<Record<string, string>>
   open?(this: void): Promise<Surroundings>
   /** For each route that writes: a request whose repetition would be noticed, by another answer or another state. */
-  writes?(this: void, ask: AskOnce): Readonly<Record<string, () => Promise<WriteRequest>>>
+  writes?(this: void, ask: Ask): Readonly<Record<string, () => Promise<WriteRequest>>>
   /** Requests with answers that `test/documented.test.ts` cannot get by itself. */
   documented?(this: void, ada: User): readonly (readonly [method: string, path: string, asking: Asking])[]
   readonly plans?: {

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { createHash, randomUUID } from 'node:crypto'
 import { after, before, suite, test } from 'node:test'
-import { describe as describeApi } from '../src/describe.ts'
 import { needsServer, openTestDatabase } from './databases.ts'
-import { FEATURE_CASES, type Surroundings, type WriteRequest } from './feature-cases.ts'
+import type { Surroundings, WriteRequest } from './feature-cases.ts'
 import { startService } from './service.ts'
+import { document, openSurroundings, WRITES, writesBy } from './writes.ts'
 import { openWorld, SERVICE_TOKEN, type Answer, type User, type World } from './world.ts'
 
 const TASKS = '/api/tasks'
@@ -14,7 +14,7 @@ let ada: User
 let surroundings: readonly Surroundings[] = []
 
 before(async () => {
-  surroundings = await Promise.all(FEATURE_CASES.flatMap(({ open }) => open?.() ?? []))
+  surroundings = await openSurroundings()
   const env = Object.assign(
     { RATE_LIMIT_READ: '1000000', RATE_LIMIT_WRITE: '1000000' },
     ...surroundings.map((each) => each.env),
@@ -58,51 +58,14 @@ async function everything(): Promise<unknown> {
   })
 }
 
-/**
- * A request for each route that writes. A second execution would have another answer or leave another state. A new route must be added
- * here, and its handler must pass `once(request, reply)` to `asUser`.
- */
-const WRITES: Readonly<Record<string, () => Promise<WriteRequest>>> = {
-  'POST /api/tasks': async () => ({ path: TASKS, body: { title: 'once' } }),
-  'PATCH /api/tasks/{id}': async () => {
-    const { id } = await create()
-    return { path: `${TASKS}/${id}`, body: { title: 'changed' }, headers: { 'if-match': '"1"' } }
-  },
-  'PATCH /api/tasks/{id}/complete': async () => ({ path: `${TASKS}/${(await create()).id}/complete` }),
-  'DELETE /api/tasks/{id}': async () => ({ path: `${TASKS}/${(await create()).id}` }),
-  'POST /api/tasks/batch': async () => {
-    const { id } = await create()
-    const operations = [
-      { op: 'create', task: { title: 'in a batch' } },
-      { op: 'complete', id },
-      { op: 'delete', id: randomUUID() },
-    ]
-    return { path: `${TASKS}/batch`, body: { atomic: false, operations } }
-  },
-  'POST /api/tasks/bulk-delete': async () => ({
-    path: `${TASKS}/bulk-delete`,
-    body: { ids: [(await create()).id, randomUUID()] },
-  }),
-  ...Object.assign({}, ...FEATURE_CASES.map(({ writes }) => writes?.(ask))),
-}
-
-// oxlint-disable-next-line typescript/no-explicit-any -- a document that has another shape fails the tests
-const document: any = JSON.parse(await describeApi())
-// oxlint-disable-next-line typescript/no-explicit-any -- the same
-const operations = Object.entries<Record<string, any>>(document.paths).flatMap(([path, methods]) =>
-  Object.entries(methods).map(([method, operation]) => ({ name: `${method.toUpperCase()} ${path}`, path, operation })),
-)
-const writes = operations.filter(
-  ({ name, path }) =>
-    /^(POST|PUT|PATCH|DELETE) /.test(name) && path.startsWith('/api/') && !path.startsWith('/api/auth/'),
-)
+const cases = writesBy(ask)
 
 suite('every route that writes', () => {
-  test('is in the table of this file, which has no other entry', () => {
-    assert.deepEqual(Object.keys(WRITES).sort(), writes.map(({ name }) => name).sort())
+  test('is in the table of test/writes.ts, which has no other entry', () => {
+    assert.deepEqual(Object.keys(cases).sort(), WRITES.map(({ name }) => name).sort())
   })
 
-  for (const { name, operation } of writes) {
+  for (const { name, method, operation } of WRITES) {
     test(`${name} has Idempotency-Key and its refusals in the OpenAPI document`, () => {
       const header = operation.parameters.find(
         (each: { in: string; name: string }) => each.in === 'header' && each.name === 'idempotency-key',
@@ -124,8 +87,7 @@ suite('every route that writes', () => {
 
     test(`${name} repeated with its key is executed once, and has the same answer`, async () => {
       ada = await world.signUp()
-      const method = name.split(' ')[0] ?? ''
-      const request = (await WRITES[name]?.()) ?? assert.fail('it is not in the table')
+      const request = (await cases[name]?.()) ?? assert.fail('it is not in the table')
       const key = randomUUID()
       const first = await ask(method, request, key)
       assert.ok(first.status < 300, first.text)
@@ -149,8 +111,7 @@ suite('every route that writes', () => {
 
     test(`${name} with an invalid key is 400 and changes nothing`, async () => {
       ada = await world.signUp()
-      const method = name.split(' ')[0] ?? ''
-      const request = (await WRITES[name]?.()) ?? assert.fail('it is not in the table')
+      const request = (await cases[name]?.()) ?? assert.fail('it is not in the table')
       const before = await everything()
       refuses(await ask(method, request, 'x'.repeat(256)), 400, 'invalid_header')
       assert.deepEqual(await everything(), before)

@@ -16,6 +16,9 @@ export interface Scopes {
    * The only way to user data: proves the principal and runs `work` in a transaction inside that user's row-level security.
    * A {@link Step} takes one round trip; if that does not settle it, it continues in a transaction.
    *
+   * If the origin of the principal is a dry run, the transaction is rolled back after the work, and listeners of changes are not
+   * called. The result and the errors are those of the real work.
+   *
    * @throws Problem unauthenticated (401) for a session that is unknown, expired or revoked; not_found (404) for a service
    *   that names an unknown user; forbidden (403) for a credential without the scope that the work needs; unavailable (503) when the
    *   database cannot be reached, no connection became free in time or the time budget is used up; outcome_unknown (503) when the
@@ -90,6 +93,7 @@ export function openScopes(
       return step.result(row, userId)
     }
     return await writes.run(proof, time, async () => {
+      if (isDryRun(proof)) return await inTransaction(changing, proof, (sql) => sql.run(step), time)
       const answer = await asOneStatement(proof, step, time, isUsualTime).catch(unlessLocked)
       if (answer?.row !== undefined) onChange(answer.userId)
       return step.result(answer?.row) ?? (await inTransaction(changing, proof, fallback, time))
@@ -140,6 +144,7 @@ async function inTransaction<T>(
   let changed: string | undefined
   const entry = { role: roles.serving, statement: enter.user, values: [...proofValues(proof), originValue(proof)] }
   const { result, replayed } = await transaction(pool, time, {
+    isDryRun: isDryRun(proof),
     enter: async (lease) => provenUser((await enterScope(connections, lease, entry)).userId, proof),
     work: async ({ client }, scope, userId) => {
       const onRows = (statement: Statement, rows: readonly object[]): void => {
@@ -149,10 +154,12 @@ async function inTransaction<T>(
       return once === undefined ? { result: await work(sql), replayed: false } : await onceOnly(sql, once, work)
     },
   })
-  if (changed !== undefined) onChange(changed)
+  if (changed !== undefined && !isDryRun(proof)) onChange(changed)
   if (replayed) once?.onReplay()
   return result
 }
+
+const isDryRun = ({ principal }: Proof): boolean => principal.origin?.isDryRun === true
 
 /** On lock timeout the step continues in a transaction, so that statements behind it on its connection are not blocked. */
 const unlessLocked = (error: unknown): undefined => {

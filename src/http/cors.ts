@@ -3,6 +3,7 @@ import type { Config } from '../config/config.ts'
 import type { App } from './app.ts'
 
 const EXPOSED_HEADERS = [
+  'Dry-Run',
   'ETag',
   'Idempotency-Replayed',
   'Link',

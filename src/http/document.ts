@@ -10,6 +10,7 @@ import { stateBounds } from './bounds.ts'
 type Described = Partial<OpenAPIV3.Document | OpenAPIV3_1.Document>
 type Operation = OpenAPIV3_1.OperationObject
 type Response = OpenAPIV3_1.ResponseObject
+type Parameter = OpenAPIV3_1.ParameterObject
 type Headers = Record<string, OpenAPIV3_1.HeaderObject>
 type Node = Record<string, unknown>
 
@@ -19,12 +20,18 @@ export function tidied(document: Described): Described {
   const shared: Record<string, Response> = {}
   const paths = (document as Partial<OpenAPIV3_1.Document>).paths ?? {}
   const operations = Object.values(paths).flatMap((path) => Object.values(path ?? {}) as Operation[])
+  const parameters: Record<string, Parameter> = {}
   for (const operation of operations) {
     allowNoBody(operation)
     shareRefusals(operation, shared)
+    shareParameters(operation, parameters)
   }
   for (const operation of operations) describeHeaders(operation, shared)
-  Object.assign(document.components ?? {}, { responses: shared, headers: { ...REQUEST_ID, ...LIMIT_HEADERS } })
+  Object.assign(document.components ?? {}, {
+    responses: shared,
+    parameters,
+    headers: { ...REQUEST_ID, ...LIMIT_HEADERS },
+  })
   stateBounds(document)
   const schemas: Node = document.components?.schemas ?? {}
   for (const [name, schema] of Object.entries(schemas)) schemas[name] = withComponents(schema, schemas)
@@ -59,6 +66,17 @@ function shareRefusals({ responses = {} }: Operation, shared: Record<string, Res
     shared[name] ??= response
     if (!isDeepStrictEqual(shared[name], response)) throw new Error(`two refusals are called ${name}`)
     responses[status] = { $ref: `#/components/responses/${name}` }
+  }
+}
+
+/** A parameter with `x-parameter` is described once, under that name. */
+function shareParameters({ parameters = [] }: Operation, shared: Record<string, Parameter>): void {
+  for (const [at, parameter] of parameters.entries()) {
+    if ('$ref' in parameter || parameter.schema === undefined) continue
+    const { 'x-parameter': name, ...schema } = parameter.schema as Node
+    if (typeof name !== 'string') continue
+    shared[name] = { ...parameter, schema }
+    parameters[at] = { $ref: `#/components/parameters/${name}` }
   }
 }
 

@@ -4,6 +4,7 @@ import { Problem } from '../errors.ts'
 import type { Principal } from '../principal.ts'
 import type { App } from './app.ts'
 import type { CredentialRules } from './credential.ts'
+import { isDryRun } from './dry-run.ts'
 import type { Resolver } from './resolvers/resolver.ts'
 import { contradiction, misplacedServiceToken, serviceResolver } from './resolvers/service.ts'
 import { bearerResolver, cookieResolver } from './resolvers/session.ts'
@@ -65,9 +66,11 @@ export function requirePrincipal(app: App): void {
 }
 
 /** The principal of a request to a route behind {@link requirePrincipal}, with the request that it makes. */
-export function signedIn({ id, principal, routeOptions }: FastifyRequest): Principal {
+export function signedIn(request: FastifyRequest): Principal {
+  const { id, principal, routeOptions } = request
   if (principal === null) throw new Error('the route is not behind requirePrincipal')
-  return { ...principal, origin: { requestId: id, operation: routeOptions.schema?.operationId ?? '' } }
+  const operation = routeOptions.schema?.operationId ?? ''
+  return { ...principal, origin: { requestId: id, operation, isDryRun: isDryRun(request) } }
 }
 
 /** @throws Problem contradictory_credentials (400) when a session and a service are presented at once */

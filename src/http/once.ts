@@ -3,6 +3,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { OnceOnly } from '../db/idempotency.ts'
 import { Problem } from '../errors.ts'
 import { canonicalJson } from '../lib/json.ts'
+import { DRY_RUN } from './dry-run.ts'
 
 /** A string of RFC 8941 §3.3.3, as the draft requires, or the same without quotes, as most clients send it. */
 const QUOTED = /^"((?:[ !#-[\]-~]|\\["\\])*)"$/
@@ -49,7 +50,8 @@ function fingerprintsOf({ method, routeOptions, params, query, headers, body }: 
   const ids = Object.values(params ?? {}).map((value) => String(value).toLowerCase())
   const { url = '' } = routeOptions
   const ifMatch = headers['if-match']
-  const parameters = Object(query)
+  // A dry run with a key answers what the request without `dryRun` would get.
+  const { [DRY_RUN]: _, ...parameters } = Object(query)
   // In that version no writing route had a query.
   const hadQuery = Object.keys(parameters).length > 0 ? [parameters] : []
   return [

@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http'
 import type { FastifyBaseLogger, FastifyReply, FastifyRequest } from 'fastify'
 import type { Bindings } from 'pino'
+import { isDryRun } from './dry-run.ts'
 
 type Write = Parameters<FastifyBaseLogger['info']>
 
@@ -69,6 +70,7 @@ export function logRequest(request: FastifyRequest, reply: FastifyReply): void {
       userId: request.admitted?.userId,
       // Null if the client left before it had the whole answer, as in metrics and traces.
       status: whole ?? null,
+      ...(isDryRun(request) && { dryRun: true }),
       durationMs: Math.round(reply.elapsedTime * 10) / 10,
       ...(whole === undefined && { aborted: true }),
     },

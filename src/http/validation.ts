@@ -160,7 +160,7 @@ interface KeywordContext {
  */
 function withTextKeywords(ajv: Ajv): Ajv {
   // Keywords for the OpenAPI document, which do not validate.
-  ajv.addVocabulary(['x-component', 'x-enum-varnames', 'x-extensible-enum'])
+  ajv.addVocabulary(['x-component', 'x-parameter', 'x-enum-varnames', 'x-extensible-enum'])
   const common = { schemaType: 'boolean', modifying: true, errors: false } as const
   ajv.addKeyword({
     ...common,

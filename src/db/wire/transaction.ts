@@ -6,13 +6,15 @@ export interface Transaction<T, Entered> {
   /** Begins the transaction and enters its scope. An error ends it before any work. */
   readonly enter: (lease: Lease) => Promise<Entered>
   readonly work: (lease: Lease, scope: { readonly ended: boolean }, entered: Entered) => Promise<T>
+  /** Whether the transaction is rolled back after the work, whose result is returned as after a commit. */
+  readonly isDryRun?: boolean
 }
 
 /** Runs work between BEGIN and COMMIT, on another connection where the first turns out to be lost before anything is done. */
 export async function transaction<T, Entered>(
   pool: Pool,
   timeBudget: TimeBudget,
-  { enter, work }: Transaction<T, Entered>,
+  { enter, work, isDryRun = false }: Transaction<T, Entered>,
 ): Promise<T> {
   for (;;) {
     const lease = await borrow(pool, timeBudget)
@@ -25,7 +27,7 @@ export async function transaction<T, Entered>(
       isEntered = true
       const result = await lease.within(work(lease, scope, entered))
       scope.ended = true
-      await lease.within(commit(client))
+      await lease.within(isDryRun ? rollBack(client) : commit(client))
       broken = false
       return result
     } catch (error) {
@@ -56,6 +58,12 @@ async function commit(client: PoolClient): Promise<void> {
   }
   if (command !== 'COMMIT') throw new Error('nothing was committed: a statement of the transaction had failed')
 }
+
+/**
+ * Ends a dry run. Deferred constraints are checked first, as a commit would do. This also fails if the work swallowed an error, as
+ * a commit does.
+ */
+const rollBack = (client: PoolClient): Promise<unknown> => client.query('set constraints all immediate; rollback')
 
 /**
  * Runs a statement that is a transaction of its own, in one round trip.

@@ -105,13 +105,17 @@ suite('a batch', () => {
         {
           operations: Array.from({ length: 100 }, (_, n) => ({ op: 'create', task: { title: `n${n}` } })),
         },
-        RELATIVE,
+        { links: RELATIVE },
       ),
     )
     assert.deepEqual([results.length, statements], [100, ['tasks.create_all']])
     statements.length = 0
     await scopes.asUser(principal, (sql) =>
-      runBatch(sql, { operations: results.map(({ task }) => ({ op: 'delete', id: task?.id ?? '' })) }, RELATIVE),
+      runBatch(
+        sql,
+        { operations: results.map(({ task }) => ({ op: 'delete', id: task?.id ?? '' })) },
+        { links: RELATIVE },
+      ),
     )
     assert.deepEqual(statements, ['tasks.lock_all', 'tasks.remove_all'])
   })

@@ -53,11 +53,19 @@ type Identified =
  * Executes the operations in order; each sees the changes of those before it. An operation is checked before its first write, so
  * that a refused operation needs no savepoint. An error of the database itself ends the whole batch.
  *
+ * @param isDryRun whether the transaction will be rolled back: the position is then that before the batch
  * @throws Problem when `atomic`: the problem of the first refused operation, with its index as `failedOperation`; in both cases
  * precondition_failed (412) if a task that an operation names has a change that the client has not seen
  */
-export async function runBatch(sql: UserSql, batch: TaskBatch, links: Links): Promise<LoggedResult[]> {
+export async function runBatch(
+  sql: UserSql,
+  batch: TaskBatch,
+  { links, isDryRun = false }: { readonly links: Links; readonly isDryRun?: boolean },
+): Promise<LoggedResult[]> {
   const { atomic = true, operations } = batch
+  // The positions that the operations get are rolled back. With this one as `ifCursor`, the real batch is refused if what it names
+  // has changed since.
+  const before = isDryRun ? await positionNow(sql) : undefined
   const all = identified(operations)
   const chosen = all.map(({ id }, index) => (idOf(operations[index]) === undefined ? undefined : id))
   const tasks = await lockTasks(sql, batch, chosen)
@@ -69,7 +77,7 @@ export async function runBatch(sql: UserSql, batch: TaskBatch, links: Links): Pr
     const outcome = outcomes[failed]
     if (outcome !== undefined && 'problem' in outcome) throw failure(outcome.problem, failed)
   }
-  const position = await newestOf(sql, positions)
+  const position = before ?? (await newestOf(sql, positions))
   return outcomes.map((outcome, at) => ({
     ...shown(outcome, links),
     ...(at === 0 && { userId: sql.userId, position }),

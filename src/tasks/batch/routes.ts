@@ -1,6 +1,7 @@
 import type { Database } from '../../db/database.ts'
 import type { UserSql } from '../../db/sql.ts'
 import { Problem } from '../../errors.ts'
+import { isDryRun } from '../../http/dry-run.ts'
 import { signedIn } from '../../http/identify.ts'
 import { once } from '../../http/once.ts'
 import type { App } from '../../http/app.ts'
@@ -61,7 +62,8 @@ export function batchRoutes(app: App, { db }: { db: Database }): void {
       },
     },
     async (request, reply) => {
-      const run = (sql: UserSql): Promise<LoggedResult[]> => runBatch(sql, request.body, app.links)
+      const context = { links: app.links, isDryRun: isDryRun(request) }
+      const run = (sql: UserSql): Promise<LoggedResult[]> => runBatch(sql, request.body, context)
       const results = await db.asUser(signedIn(request), run, { once: once(request, reply) })
       const headers = loggedHeaders(results[0] ?? {})
       return reply.headers(headers).send({ results, ...cursorMember(headers) })

@@ -181,7 +181,7 @@ export const BatchAnswer = Type.Object(
       Type.String({
         maxLength: CURSOR_CHARS_MAX,
         description:
-          'The value of X-Sync-Cursor. Absent only in the repeated answer to a request that was made before the service had a change log',
+          'The value of X-Sync-Cursor. Of a dry run: the position before it; as ifCursor of the real batch it refuses that batch if a task that it names has changed since. Absent only in the repeated answer to a request that was made before the service had a change log',
       }),
     ),
   },

@@ -1,0 +1,58 @@
+import { randomUUID } from 'node:crypto'
+import { describe as describeApi } from '../src/describe.ts'
+import { FEATURE_CASES, type Ask, type Surroundings, type WriteRequest } from './feature-cases.ts'
+
+const TASKS = '/api/tasks'
+
+/**
+ * A request for each route that writes. A second execution would have another answer or leave another state. A new route must be added
+ * here, or to the cases of its feature.
+ *
+ * @param ask sends the requests that prepare it
+ */
+export function writesBy(ask: Ask): Readonly<Record<string, () => Promise<WriteRequest>>> {
+  const create = async (): Promise<string> => (await ask('POST', { path: TASKS, body: { title: 'x' } })).json.id
+  return {
+    'POST /api/tasks': async () => ({ path: TASKS, body: { title: 'once' } }),
+    'PATCH /api/tasks/{id}': async () => ({
+      path: `${TASKS}/${await create()}`,
+      body: { title: 'changed' },
+      headers: { 'if-match': '"1"' },
+    }),
+    'PATCH /api/tasks/{id}/complete': async () => ({ path: `${TASKS}/${await create()}/complete` }),
+    'DELETE /api/tasks/{id}': async () => ({ path: `${TASKS}/${await create()}` }),
+    'POST /api/tasks/batch': async () => {
+      const operations = [
+        { op: 'create', task: { title: 'in a batch' } },
+        { op: 'complete', id: await create() },
+        { op: 'delete', id: randomUUID() },
+      ]
+      return { path: `${TASKS}/batch`, body: { atomic: false, operations } }
+    },
+    'POST /api/tasks/bulk-delete': async () => ({
+      path: `${TASKS}/bulk-delete`,
+      body: { ids: [await create(), randomUUID()] },
+    }),
+    ...Object.assign({}, ...FEATURE_CASES.map(({ writes }) => writes?.(ask))),
+  }
+}
+
+/** The servers outside the service that the writes need. */
+export const openSurroundings = (): Promise<readonly Surroundings[]> =>
+  Promise.all(FEATURE_CASES.flatMap(({ open }) => open?.() ?? []))
+
+// oxlint-disable-next-line typescript/no-explicit-any -- a document that has another shape fails the tests
+export const document: any = JSON.parse(await describeApi())
+
+/** Every operation of the document that writes and that a principal may use. */
+// oxlint-disable-next-line typescript/no-explicit-any -- the same
+export const WRITES = Object.entries<Record<string, any>>(document.paths)
+  .filter(([path]) => path.startsWith('/api/') && !path.startsWith('/api/auth/'))
+  .flatMap(([path, methods]) =>
+    Object.entries(methods).map(([method, operation]) => ({
+      name: `${method.toUpperCase()} ${path}`,
+      method: method.toUpperCase(),
+      operation,
+    })),
+  )
+  .filter(({ method }) => /^(?:POST|PUT|PATCH|DELETE)$/.test(method))
