@@ -8,7 +8,7 @@ import { startService } from './service.ts'
 const TRACE = /vault|provider[ _-]?key|user[-_]api|gemini|openai|anthropic|key_refused|key_unreadable/i
 
 /** Tests that go through all routes, tables or files, and would notice what the feature left behind. */
-const WHOLE = ['architecture', 'documented', 'isolation', 'llms', 'once', 'openapi', 'round-trips'].map(
+const WHOLE = ['architecture', 'documented', 'dry-run', 'isolation', 'llms', 'once', 'openapi', 'round-trips'].map(
   (name) => `test/${name}.test.ts`,
 )
 

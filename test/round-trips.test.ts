@@ -33,6 +33,7 @@ const COSTS = {
   'a creation with an Idempotency-Key': [9, 5], // claim the key and look it up, together; insert … returning; store the result
   'its repetition': [7, 3], // claim the key and look it up, together
   'a batch of three creations': [6, 3], // one insert … returning
+  'a dry run of a creation': [7, 3], // insert … returning; check of deferred constraints and rollback, together
 } as const satisfies Readonly<Record<string, readonly [statements: number, roundTrips: number]>>
 
 type What = keyof typeof COSTS
@@ -68,6 +69,7 @@ const REQUESTS: Readonly<Record<What, Asked>> = {
   'a toggle': { ask: ['PATCH', '/:id/complete'] },
   'the next page': { ask: ['GET', '?limit=1&cursor=:cursor'] },
   'a batch of three creations': { ask: ['POST', '/batch', { operations: [OPERATION, OPERATION, OPERATION] }] },
+  'a dry run of a creation': { ask: ['POST', '?dryRun=true', TASK], status: 201 },
   'a removal': { ask: ['DELETE', '/:id'], status: 204 },
 }
 const ALL = Object.keys(REQUESTS) as What[]

@@ -56,6 +56,7 @@ export const DATABASE: readonly string[] = [
   'src/jobs/*.test.ts',
   'src/tasks/**/*.test.ts',
   'src/vault/vault.test.ts',
+  'test/dry-run.test.ts',
   'test/isolation.test.ts',
   'test/once.test.ts',
   'test/round-trips.test.ts',

@@ -38,6 +38,9 @@ ${sessions}
 - **Exactly once.** Send each write with a unique \`Idempotency-Key\` (a new UUID). If there is no answer, or 503 \`outcome_unknown\`, send the same
   request with the same key: it is executed once, and within 24 hours you get its answer. 409 \`request_in_progress\`: wait for
   \`Retry-After\` and repeat. 422 \`idempotency_key_reused\`: the key was used for another request. \`/api/auth\` ignores the header.
+- **Look before you write.** Any write outside \`/api/auth\` with \`?dryRun=true\` is executed and rolled back: the answer is the one it would get
+  now, with \`Dry-Run: true\`. Use it before changes to many tasks. The \`cursor\` of a batch's dry run, as \`ifCursor\` of the real batch,
+  refuses that batch if a task in it was changed meanwhile.
 - **Setting is safer than toggling.** \`PATCH /api/tasks/{id}/complete\` toggles without a body; with \`{"completed": true}\` it sets the state.
 - **Lists are plain arrays.** If there is another page, \`X-Next-Cursor\` has its \`cursor\`, and \`Link\` its URL; keep the same filters
   and sort. A cursor is opaque and belongs to one user: otherwise 400 \`invalid_cursor\`. \`X-Total-Count\` counts all pages with

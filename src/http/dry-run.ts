@@ -18,14 +18,13 @@ const Possible = Type.Optional(
   Type.Boolean({
     'x-parameter': 'DryRun',
     description:
-      'true executes the request with all its checks and then rolls it back: the status, the headers and the body are those that the real request would get now, with Dry-Run: true. Nothing is stored, logged or sent, including the Idempotency-Key. It counts as one write of the rate limit',
+      'true executes the request with all its checks and then rolls it back: the status, the headers and the body are those that the real request would get now, with Dry-Run: true. Nothing is stored or sent, and an Idempotency-Key stays unused. It counts as one write of the rate limit',
   }),
 )
 const Impossible = Type.Optional(
   Type.Boolean({
     'x-parameter': 'NoDryRun',
-    description:
-      'true is refused with 422: the result depends on another server, and a dry run sends it nothing. Other writes can be tried with it',
+    description: 'true is refused with 422: the result depends on another server, and a dry run sends it nothing',
   }),
 )
 

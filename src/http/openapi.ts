@@ -41,7 +41,10 @@ Requests without a valid credential count for their address, with the same limit
 A write with an \`Idempotency-Key\` may be repeated if its answer was lost: it is executed once, and for 24 hours the same request with the
 same key gets the first answer, with \`Idempotency-Replayed: true\`. A different request with that key is 422, and a repetition while the
 first request is still running is 409 with \`Retry-After\`. Errors are not stored: they changed nothing, and the key can be used again. Keys
-are separate for each user. The header is ignored under \`/api/auth\`.`
+are separate for each user. The header is ignored under \`/api/auth\`.
+
+A write with \`dryRun=true\` is executed with all its checks and then rolled back: the answer is the one that the write would get now, with
+\`Dry-Run: true\`, and nothing is kept. A write whose result depends on another server refuses it with 422.`
 
 /** What the features say of themselves. */
 interface Described {

@@ -44,6 +44,11 @@ const objects: readonly Attack[] = [
     ),
   },
   {
+    name: "a dry run of deleting another user's task",
+    expected: notFound,
+    send: asAda('DELETE', ({ benTask }) => `${benTask}?dryRun=true`),
+  },
+  {
     name: "continuing another user's list with its cursor",
     expected: [400, 'invalid_cursor'],
     send: asAda('GET', ({ benCursor }) => `${TASKS}?cursor=${benCursor}`),
