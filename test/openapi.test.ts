@@ -258,9 +258,14 @@ suite('the OpenAPI document', () => {
       )
     })
 
+    const parametersOf = ({ parameters = [] }: Json): Json[] =>
+      parameters.map((each: Json) =>
+        each.$ref === undefined ? each : document.components.parameters[each.$ref.split('/').at(-1)],
+      )
+
     test('lists in queries are repeated parameters, because clients would encode separating commas', () => {
       for (const { name, operation } of operations) {
-        for (const { style = 'form', explode = true, ...parameter } of operation.parameters ?? []) {
+        for (const { style = 'form', explode = true, ...parameter } of parametersOf(operation)) {
           if (parameter.schema.type === 'array')
             assert.deepEqual([style, explode], ['form', true], `${name} ${parameter.name}`)
         }
@@ -269,7 +274,7 @@ suite('the OpenAPI document', () => {
 
     test('optional parameters have no defaults, which clients would send', () => {
       for (const { name, operation } of operations) {
-        for (const { required, schema, ...parameter } of operation.parameters ?? []) {
+        for (const { required, schema, ...parameter } of parametersOf(operation)) {
           if (required === true) continue
           for (const key of ['example', 'examples'])
             assert.ok(!(key in parameter || key in schema), `${name} ${parameter.name}`)

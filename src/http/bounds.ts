@@ -22,6 +22,7 @@ const LENGTH_OF: Readonly<Record<string, number>> = {
   'if-none-match': HEADER_LENGTH_MAX,
   'idempotency-key': 257,
   'last-event-id': 2048,
+  'Dry-Run': 4,
   'Idempotency-Replayed': 4,
   'X-Request-Id': REQUEST_ID_LENGTH_MAX,
   'X-Next-Cursor': 2048,
