@@ -52,7 +52,8 @@ async function changesNothing<T>(work: () => Promise<T>): Promise<T> {
 }
 
 /** Headers that say when a request was made, how many came before it, or where the log is. */
-const OF_THE_REQUEST = /^(?:date|content-length|x-request-id|x-ratelimit-|ratelimit|x-sync-cursor$|x-change-id$|dry-run$)/
+const OF_THE_REQUEST =
+  /^(?:date|content-length|x-request-id|x-ratelimit-|ratelimit|x-sync-cursor$|x-change-id$|dry-run$)/
 const UUID = /[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/g
 const INSTANT = /\d{4}-\d\d-\d\dT[\d:.]+Z/g
 

@@ -29,7 +29,11 @@ const Impossible = Type.Optional(
 )
 
 const HEADER = {
-  'Dry-Run': { type: 'string', description: 'true if the request was a dry run: nothing of it was stored, and X-Sync-Cursor and X-Change-Id are absent' },
+  'Dry-Run': {
+    type: 'string',
+    description:
+      'true if the request was a dry run: nothing of it was stored, and X-Sync-Cursor and X-Change-Id are absent',
+  },
 }
 
 /** They name entries of the change log, which do not exist after a dry run. */
