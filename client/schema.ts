@@ -341,7 +341,7 @@ export interface paths {
         post?: never;
         /**
          * Delete a task
-         * @description With `If-Match` only if the task still has that version.
+         * @description The task goes to the trash, from which it can be restored for 30 days. With `If-Match` only if it still has that version.
          */
         delete: operations["deleteTask"];
         options?: never;
@@ -447,6 +447,74 @@ export interface paths {
          * @description Deletes those of the tasks that are yours, in one transaction, and lists the other ids. A repetition finds none of them.
          */
         post: operations["deleteTasks"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/trash": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List what you have deleted
+         * @description Everything that was deleted in the last 30 days and can be restored, the latest deletion first. After 30 days it is deleted for good.
+         */
+        get: operations["listTrash"];
+        put?: never;
+        post?: never;
+        /**
+         * Empty the trash
+         * @description Deletes everything in the trash for good, as the deletion of one item does. With more than 1000 items the answer is 202, and the rest is deleted in the background, usually within a minute. What is deleted after the request stays in the trash.
+         */
+        delete: operations["emptyTrash"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/trash/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read something in the trash
+         * @description The task as it was when it was deleted, when that was, and who deleted it.
+         */
+        get: operations["getTrashed"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete something in the trash for good
+         * @description It cannot be restored any more, and its content leaves the change log and the history too. They keep that it existed and was deleted, when and by whom.
+         */
+        delete: operations["eraseTrashed"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/trash/{id}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Restore a task from the trash
+         * @description The task has the same id, content, createdAt and completedAt as before it was deleted. Its version is incremented, and updatedAt is the time of the request. If two requests restore the same task at once, one of them gets 404.
+         */
+        post: operations["restoreTrashed"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1027,6 +1095,57 @@ export interface components {
             /** @description Ids for which you have no task, in the order of the request */
             notFound: string[];
         };
+        /**
+         * @description Something deleted that can be restored
+         * @example {
+         *       "id": "019b6051-3a80-7c4e-9d3b-5f0c2f7f6a11",
+         *       "type": "task",
+         *       "deletedAt": "2025-12-21T08:00:00Z",
+         *       "expiresAt": "2026-01-20T08:00:00Z",
+         *       "deletedBy": {
+         *         "kind": "session",
+         *         "name": null
+         *       },
+         *       "data": {
+         *         "id": "019b6051-3a80-7c4e-9d3b-5f0c2f7f6a11",
+         *         "title": "Buy milk",
+         *         "description": null,
+         *         "status": "TODO",
+         *         "priority": "MEDIUM",
+         *         "dueDate": "2025-12-27T17:00:00Z",
+         *         "tags": [
+         *           "home"
+         *         ],
+         *         "userId": "hT3kQ9v7Lw2TnB5rYzX8a1Pq4Wc6Vd0E",
+         *         "createdAt": "2025-12-20T09:30:00.250Z",
+         *         "updatedAt": "2025-12-20T09:30:00.250Z",
+         *         "completedAt": null,
+         *         "version": 1
+         *       }
+         *     }
+         */
+        Trashed: {
+            /**
+             * Format: uuid
+             * @description A UUID (version 7, lower case in answers)
+             */
+            id: string;
+            type: components["schemas"]["TrashedType"];
+            /**
+             * Format: date-time
+             * @description RFC 3339. Answers are in UTC with `Z`, with milliseconds only where they are not zero.
+             * @example 2025-12-27T17:00:00Z
+             */
+            deletedAt: string;
+            /**
+             * Format: date-time
+             * @description When it will be deleted for good: 30 days after its deletion
+             * @example 2025-12-27T17:00:00Z
+             */
+            expiresAt: string;
+            deletedBy: components["schemas"]["DeletedBy"];
+            data: components["schemas"]["Task"];
+        };
         /** @description The newest change of an entity */
         Change: {
             /**
@@ -1313,6 +1432,21 @@ export interface components {
              */
             currentVersion?: number;
         };
+        /**
+         * @description The kind of entity
+         * @enum {string}
+         */
+        TrashedType: "task";
+        /** @description Who deleted it; null if that was not recorded */
+        DeletedBy: {
+            /**
+             * @description session: you, signed in
+             * @enum {string}
+             */
+            kind: "session" | "service" | "job";
+            /** @description The name of the service or job; null for a session */
+            name: string | null;
+        } | null;
         /**
          * @description The kind of entity
          * @enum {string}
@@ -3239,6 +3373,259 @@ export interface operations {
             };
             400: components["responses"]["InvalidHeaderOrInvalidJsonOrMalformedRequest"];
             401: components["responses"]["Unauthenticated"];
+            408: components["responses"]["RequestTimeout"];
+            409: components["responses"]["RequestInProgress"];
+            413: components["responses"]["BodyTooLarge"];
+            414: components["responses"]["UriTooLong"];
+            415: components["responses"]["UnsupportedMediaType"];
+            417: components["responses"]["ExpectationFailed"];
+            422: components["responses"]["IdempotencyKeyReusedOrInvalidInput"];
+            429: components["responses"]["IdempotencyQuotaExceededOrTooManyRequests"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["OutcomeUnknownOrOverloadedOrUnavailable"];
+        };
+    };
+    listTrash: {
+        parameters: {
+            query?: {
+                /** @description Items per page; default 50 */
+                limit?: number;
+                /** @description The X-Next-Cursor of the previous page */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page */
+            200: {
+                headers: {
+                    /** @description The cursor of the next page; absent on the last page */
+                    "X-Next-Cursor"?: string;
+                    /** @description RFC 8288: the next page, as rel="next"; absent on the last page */
+                    Link?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Trashed"][];
+                };
+            };
+            400: components["responses"]["InvalidCursorOrInvalidHeaderOrMalformedRequest"];
+            401: components["responses"]["Unauthenticated"];
+            408: components["responses"]["RequestTimeout"];
+            413: components["responses"]["BodyTooLarge"];
+            414: components["responses"]["UriTooLong"];
+            415: components["responses"]["UnsupportedMediaType"];
+            417: components["responses"]["ExpectationFailed"];
+            422: components["responses"]["InvalidInput"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["OverloadedOrUnavailable"];
+        };
+    };
+    emptyTrash: {
+        parameters: {
+            query?: {
+                /** @description true executes the request with all its checks and then rolls it back: the status, the headers and the body are those that the real request would get now, with Dry-Run: true. Nothing is stored or sent, and an Idempotency-Key stays unused. It counts as one write of the rate limit */
+                dryRun?: components["parameters"]["DryRun"];
+            };
+            header?: {
+                /** @description A unique name for this request, 1 to 255 printable ASCII characters, such as a UUID; bare or as a quoted string. If the request is repeated with the same key within 24 hours, it is not executed again: the answer is the first one, with Idempotency-Replayed: true. Errors are not stored, so the key can be used again after one. /api/auth ignores the header */
+                "idempotency-key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The oldest 1000 items are deleted; the rest follows */
+            202: {
+                headers: {
+                    /** @description true if this is the answer to an earlier request */
+                    "Idempotency-Replayed"?: string;
+                    /** @description true if the request was a dry run: nothing of it was stored, and X-Sync-Cursor and X-Change-Id are absent */
+                    "Dry-Run"?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The trash is empty */
+            204: {
+                headers: {
+                    /** @description true if this is the answer to an earlier request */
+                    "Idempotency-Replayed"?: string;
+                    /** @description true if the request was a dry run: nothing of it was stored, and X-Sync-Cursor and X-Change-Id are absent */
+                    "Dry-Run"?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["InvalidHeaderOrMalformedRequest"];
+            401: components["responses"]["Unauthenticated"];
+            408: components["responses"]["RequestTimeout"];
+            409: components["responses"]["RequestInProgress"];
+            413: components["responses"]["BodyTooLarge"];
+            414: components["responses"]["UriTooLong"];
+            415: components["responses"]["UnsupportedMediaType"];
+            417: components["responses"]["ExpectationFailed"];
+            422: components["responses"]["IdempotencyKeyReusedOrInvalidInput"];
+            429: components["responses"]["IdempotencyQuotaExceededOrTooManyRequests"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["OutcomeUnknownOrOverloadedOrUnavailable"];
+        };
+    };
+    getTrashed: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A UUID (version 7, lower case in answers) */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The item */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Trashed"];
+                };
+            };
+            400: components["responses"]["InvalidHeaderOrMalformedRequest"];
+            401: components["responses"]["Unauthenticated"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["RequestTimeout"];
+            413: components["responses"]["BodyTooLarge"];
+            414: components["responses"]["UriTooLong"];
+            415: components["responses"]["UnsupportedMediaType"];
+            417: components["responses"]["ExpectationFailed"];
+            422: components["responses"]["InvalidInput"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["OverloadedOrUnavailable"];
+        };
+    };
+    eraseTrashed: {
+        parameters: {
+            query?: {
+                /** @description true executes the request with all its checks and then rolls it back: the status, the headers and the body are those that the real request would get now, with Dry-Run: true. Nothing is stored or sent, and an Idempotency-Key stays unused. It counts as one write of the rate limit */
+                dryRun?: components["parameters"]["DryRun"];
+            };
+            header?: {
+                /** @description A unique name for this request, 1 to 255 printable ASCII characters, such as a UUID; bare or as a quoted string. If the request is repeated with the same key within 24 hours, it is not executed again: the answer is the first one, with Idempotency-Replayed: true. Errors are not stored, so the key can be used again after one. /api/auth ignores the header */
+                "idempotency-key"?: string;
+            };
+            path: {
+                /** @description A UUID (version 7, lower case in answers) */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Deleted for good */
+            204: {
+                headers: {
+                    /** @description true if this is the answer to an earlier request */
+                    "Idempotency-Replayed"?: string;
+                    /** @description true if the request was a dry run: nothing of it was stored, and X-Sync-Cursor and X-Change-Id are absent */
+                    "Dry-Run"?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["InvalidHeaderOrMalformedRequest"];
+            401: components["responses"]["Unauthenticated"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["RequestTimeout"];
+            409: components["responses"]["RequestInProgress"];
+            413: components["responses"]["BodyTooLarge"];
+            414: components["responses"]["UriTooLong"];
+            415: components["responses"]["UnsupportedMediaType"];
+            417: components["responses"]["ExpectationFailed"];
+            422: components["responses"]["IdempotencyKeyReusedOrInvalidInput"];
+            429: components["responses"]["IdempotencyQuotaExceededOrTooManyRequests"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["OutcomeUnknownOrOverloadedOrUnavailable"];
+        };
+    };
+    restoreTrashed: {
+        parameters: {
+            query?: {
+                /** @description true executes the request with all its checks and then rolls it back: the status, the headers and the body are those that the real request would get now, with Dry-Run: true. Nothing is stored or sent, and an Idempotency-Key stays unused. It counts as one write of the rate limit */
+                dryRun?: components["parameters"]["DryRun"];
+            };
+            header?: {
+                /** @description A unique name for this request, 1 to 255 printable ASCII characters, such as a UUID; bare or as a quoted string. If the request is repeated with the same key within 24 hours, it is not executed again: the answer is the first one, with Idempotency-Replayed: true. Errors are not stored, so the key can be used again after one. /api/auth ignores the header */
+                "idempotency-key"?: string;
+            };
+            path: {
+                /** @description A UUID (version 7, lower case in answers) */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The task, which is in your list again */
+            200: {
+                headers: {
+                    /** @description The version in double quotes, for If-Match and If-None-Match */
+                    ETag?: string;
+                    /** @description The URL of the task */
+                    Location?: string;
+                    /** @description The position of this answer in the change log, for the cursor of GET /api/changes. The number before its first dot is a seq: a client has seen this change once the X-Next-Cursor of GET /api/changes begins with that number or a greater one */
+                    "X-Sync-Cursor"?: string;
+                    /** @description The id of the change: all that one request changed has one id. Absent if the request changed nothing */
+                    "X-Change-Id"?: string;
+                    /** @description true if this is the answer to an earlier request */
+                    "Idempotency-Replayed"?: string;
+                    /** @description true if the request was a dry run: nothing of it was stored, and X-Sync-Cursor and X-Change-Id are absent */
+                    "Dry-Run"?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Task"];
+                };
+            };
+            400: components["responses"]["InvalidHeaderOrMalformedRequest"];
+            401: components["responses"]["Unauthenticated"];
+            404: components["responses"]["NotFound"];
             408: components["responses"]["RequestTimeout"];
             409: components["responses"]["RequestInProgress"];
             413: components["responses"]["BodyTooLarge"];

@@ -48,6 +48,8 @@ async function arrange(world: World): Promise<Omit<Scene, 'canary'>> {
     (await world.ask('POST', TASKS, { token, body: { title: 'a' } })).headers.get('location') ?? assert.fail()
   const [adaTask, benTask] = [await createdBy(ada), await createdBy(ben)]
   await createdBy(ben)
+  const benTrashed = await createdBy(ben)
+  await world.ask('DELETE', benTrashed, { token: ben.token })
   const { headers } = await world.ask('GET', `${TASKS}?limit=1`, { token: ben.token })
   const signIn = async (): Promise<Answer> =>
     world.ask('POST', '/api/auth/sign-in/email', { body: { email: ada.email, password: ada.password } })
@@ -70,6 +72,7 @@ async function arrange(world: World): Promise<Omit<Scene, 'canary'>> {
     ben,
     adaTask,
     benTask,
+    benTrashed: benTrashed.replace(`${TASKS}/`, ''),
     benCursor: headers.get('x-next-cursor') ?? assert.fail('no cursor'),
     benSyncCursor: headers.get('x-sync-cursor') ?? assert.fail('no cursor'),
     storedHash,

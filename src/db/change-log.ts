@@ -71,6 +71,15 @@ const WRITTEN = 'written'
  */
 export const WRITTEN_POSITION = `concat(current_setting('app.log_position', true), ' ${WRITTEN}')`
 
+/**
+ * An SQL expression: deletes those of the entities for good that are in the trash of the scope's user, and gives how many they were
+ * (`todo_erase()` in migrations/0010_trash.up.sql). What a statement deletes is in the trash when its RETURNING is evaluated.
+ *
+ * @param type an SQL expression: the kind of entity
+ * @param ids an SQL expression: an array of uuid
+ */
+export const erasing = (type: string, ids: string): string => `public.todo_erase(${type}, ${ids})`
+
 /** Proves the principals of $1 and gives the {@link LOG_POSITION} of each, or null, in their order. */
 export const POSITIONS: Statement = { name: 'scope.positions', text: 'select public.todo_positions($1) as position' }
 

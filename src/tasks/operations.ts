@@ -133,7 +133,8 @@ export const completeTask = {
 export const deleteTask = {
   operationId: 'deleteTask',
   summary: 'Delete a task',
-  description: 'With `If-Match` only if the task still has that version.',
+  description:
+    'The task goes to the trash, from which it can be restored for 30 days. With `If-Match` only if it still has that version.',
   tags,
   security,
   params: ById,

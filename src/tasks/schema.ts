@@ -10,6 +10,8 @@ import {
   TAG_LENGTH_MAX,
 } from './fields.ts'
 
+export { EXAMPLE } from './fields.ts'
+
 export const PAGE_SIZE_MAX = 1000
 
 export const Task = Type.Object(ANSWER_PROPERTIES, { $id: 'Task', examples: [EXAMPLE] })

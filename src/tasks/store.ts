@@ -186,6 +186,35 @@ async function lock(sql: UserSql, id: string, { check }: Expectation): Promise<P
 /** The fields that users set. */
 export type Content = Pick<Task, ContentField>
 
+/** What a task gets that is created without its content. */
+export const DEFAULT_CONTENT: Partial<Content> = Object.fromEntries(
+  CONTENT.map((field) => [field, fieldOf(field).default]),
+)
+
+/**
+ * A statement that creates tasks again from JSON that the service has written, with their id and times. Members that this version does not
+ * know are ignored, and missing ones get their default.
+ *
+ * @param source a FROM item with the columns `id` and `task`, a jsonb
+ * @param defaults the parameter with {@link DEFAULT_CONTENT}
+ */
+export function recreating(source: string, defaults: string): string {
+  const columns = CONTENT.map((field) => fieldOf(field).column).join(', ')
+  const members = CONTENT.map((field) => `given."${field}"`).join(', ')
+  const types = [
+    ...CONTENT.map((field) => `"${field}" ${fieldOf(field).type}`),
+    ...['createdAt', 'updatedAt', 'completedAt'].map((field) => `"${field}" timestamptz(3)`),
+  ]
+  // In the order of the ids, as for each statement that creates several tasks.
+  return `insert into tasks (id, ${columns}, created_at, updated_at, completed_at)
+    select source.id, ${members}, coalesce(given."createdAt", now()), greatest(now(), given."updatedAt"),
+      case when given.status = 'COMPLETED' then coalesce(given."completedAt", now()) end
+    from ${source} as source
+    cross join lateral jsonb_to_record(${defaults}::jsonb || jsonb_strip_nulls(source.task)) as given (${types.join(', ')})
+    order by source.id
+    on conflict (user_id, id) do nothing returning ${WRITTEN}`
+}
+
 /** In the order of the statements' parameters. */
 export const contentOf = (content: Content): unknown[] => CONTENT.map((field) => content[field])
 

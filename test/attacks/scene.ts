@@ -9,6 +9,8 @@ export interface Scene {
   /** The path of a task of each user. */
   readonly adaTask: string
   readonly benTask: string
+  /** The id of a task in the victim's trash. */
+  readonly benTrashed: string
   readonly benCursor: string
   readonly benSyncCursor: string
   /** The value in the table of sessions for ada. */

@@ -1,0 +1,96 @@
+import { Type } from 'typebox'
+import { WRITTEN } from '../http/logged.ts'
+import { AsText, IdempotentHeaders, ONCE_REFUSALS, REPLAYED, refusals, RefTo, security } from '../http/wire.ts'
+import { ById } from '../tasks/schema.ts'
+import { PAGE_TRASH_MAX, TRASH_DAYS, TrashQuery, type Trashed } from './schema.ts'
+
+/** The operations on the trash, as Fastify takes them and the OpenAPI document shows them. */
+
+const tags = ['trash']
+
+const ETag = { type: 'string', description: 'The version in double quotes, for If-Match and If-None-Match' }
+const Location = { type: 'string', description: 'The URL of the task' }
+
+const page = Type.Array(RefTo<Trashed>('Trashed'), {
+  maxItems: PAGE_TRASH_MAX,
+  description: 'One page',
+  headers: {
+    'X-Next-Cursor': { type: 'string', description: 'The cursor of the next page; absent on the last page' },
+    Link: { type: 'string', description: 'RFC 8288: the next page, as rel="next"; absent on the last page' },
+  },
+})
+
+const writeRefusals = ['unauthenticated', 'invalid_input', 'outcome_unknown', ...ONCE_REFUSALS] as const
+
+export const listTrash = {
+  operationId: 'listTrash',
+  summary: 'List what you have deleted',
+  description: `Everything that was deleted in the last ${TRASH_DAYS} days and can be restored, the latest deletion first. After ${TRASH_DAYS} days it is deleted for good.`,
+  tags,
+  security,
+  querystring: TrashQuery,
+  response: { 200: page, ...refusals('invalid_cursor', 'unauthenticated', 'invalid_input') },
+}
+
+export const getTrashed = {
+  operationId: 'getTrashed',
+  summary: 'Read something in the trash',
+  description: 'The task as it was when it was deleted, when that was, and who deleted it.',
+  tags,
+  security,
+  params: ById,
+  response: {
+    200: RefTo<Trashed>('Trashed', { description: 'The item' }),
+    ...refusals('unauthenticated', 'not_found', 'invalid_input'),
+  },
+}
+
+export const restoreTrashed = {
+  operationId: 'restoreTrashed',
+  summary: 'Restore a task from the trash',
+  description:
+    'The task has the same id, content, createdAt and completedAt as before it was deleted. Its version is incremented, and updatedAt is the time of the request. If two requests restore the same task at once, one of them gets 404.',
+  tags,
+  security,
+  params: ById,
+  headers: IdempotentHeaders,
+  response: {
+    200: AsText(
+      RefTo('Task', {
+        description: 'The task, which is in your list again',
+        headers: { ETag, Location, ...WRITTEN, ...REPLAYED },
+      }),
+    ),
+    ...refusals(...writeRefusals, 'not_found'),
+  },
+}
+
+export const eraseTrashed = {
+  operationId: 'eraseTrashed',
+  summary: 'Delete something in the trash for good',
+  description:
+    'It cannot be restored any more, and its content leaves the change log and the history too. They keep that it existed and was deleted, when and by whom.',
+  tags,
+  security,
+  params: ById,
+  headers: IdempotentHeaders,
+  response: {
+    204: Type.Null({ description: 'Deleted for good', headers: REPLAYED }),
+    ...refusals(...writeRefusals, 'not_found'),
+  },
+}
+
+export const emptyTrash = {
+  operationId: 'emptyTrash',
+  summary: 'Empty the trash',
+  description:
+    'Deletes everything in the trash for good, as the deletion of one item does. With more than 1000 items the answer is 202, and the rest is deleted in the background, usually within a minute. What is deleted after the request stays in the trash.',
+  tags,
+  security,
+  headers: IdempotentHeaders,
+  response: {
+    202: Type.Null({ description: 'The oldest 1000 items are deleted; the rest follows', headers: REPLAYED }),
+    204: Type.Null({ description: 'The trash is empty', headers: REPLAYED }),
+    ...refusals(...writeRefusals),
+  },
+}

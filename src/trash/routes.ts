@@ -1,0 +1,77 @@
+import type { FeatureDeps } from '../feature.ts'
+import type { App } from '../http/app.ts'
+import { etag } from '../http/conditional.ts'
+import { nextPageHeaders } from '../http/cursor.ts'
+import { signedIn } from '../http/identify.ts'
+import { once } from '../http/once.ts'
+import { loggedHeaders } from '../http/logged.ts'
+import { JSON_UTF8 } from '../http/wire.ts'
+import type { Positioned } from '../tasks/store.ts'
+import { emptyingUpTo } from './jobs.ts'
+import * as operations from './operations.ts'
+import { PAGE_TRASH, Trashed, type TrashQuery } from './schema.ts'
+import * as store from './store.ts'
+
+const TRASH = '/api/trash'
+
+/** What was deleted, and what can be done with it. */
+export function trashRoutes(app: App, { db, cursors, jobs }: FeatureDeps): void {
+  app.addSchema(Trashed)
+
+  app.get(
+    TRASH,
+    {
+      // The query has been validated as a TrashQuery.
+      config: { rows: ({ query }) => (query as TrashQuery).limit ?? PAGE_TRASH },
+      schema: operations.listTrash,
+    },
+    async (request, reply) => {
+      const { cursor, limit = PAGE_TRASH } = request.query
+      const { items, next, userId } = await db.asUser(
+        signedIn(request),
+        cursor === undefined
+          ? store.page(limit, undefined)
+          : (sql) => sql.run(store.page(limit, cursors.open(sql.userId, TRASH, cursor))),
+      )
+      if (next !== undefined) {
+        const sealed = cursors.seal(userId, TRASH, next)
+        void reply.headers(nextPageHeaders(app.links.to(`${TRASH}?limit=${limit}`), sealed))
+      }
+      return reply.send([...items])
+    },
+  )
+
+  app.get(`${TRASH}/:id`, { schema: operations.getTrashed }, async (request, reply) =>
+    reply.send(await db.asUser(signedIn(request), store.find(request.params.id))),
+  )
+
+  app.post(`${TRASH}/:id/restore`, { schema: operations.restoreTrashed }, async (request, reply) => {
+    const id = request.params.id.toLowerCase()
+    const restored = await db.asUser(signedIn(request), (sql): Promise<Positioned> => store.restore(sql, id), {
+      once: once(request, reply),
+    })
+    const location = app.links.to(`/api/tasks/${restored.id}`)
+    return reply
+      .headers({ 'content-type': JSON_UTF8, etag: etag(restored), location, ...loggedHeaders(restored) })
+      .send(restored.json)
+  })
+
+  app.delete(`${TRASH}/:id`, { schema: operations.eraseTrashed }, async (request, reply) => {
+    await db.asUser(signedIn(request), (sql) => store.erase(sql, request.params.id), { once: once(request, reply) })
+    return reply.code(204).send(null)
+  })
+
+  app.delete(TRASH, { schema: operations.emptyTrash }, async (request, reply) => {
+    const isEmpty = await db.asUser(
+      signedIn(request),
+      async (sql) => {
+        const seq = (await store.eraseOldest(sql)) < store.ERASED_MAX ? undefined : await store.newestSeq(sql)
+        if (seq !== undefined) await jobs.enqueue(sql, emptyingUpTo(seq))
+        return seq === undefined
+      },
+      { once: once(request, reply) },
+    )
+    if (!isEmpty) jobs.wake()
+    return reply.code(isEmpty ? 204 : 202).send(null)
+  })
+}
