@@ -53,6 +53,29 @@ async function isEqualToServer(collection: RxCollection<LocalTask>): Promise<boo
   return comparable(docs.map((doc) => doc.toMutableJSON())) === comparable(await onServer())
 }
 
+/**
+ * The service carries out the first push before it answers the first pull, so that the pull has what is being pushed. The answer to the
+ * push arrives after that of the pull, or is lost.
+ */
+function crossed(isLost: boolean): typeof fetch {
+  const [isPushed, isPulled] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+  let [isLosing, reads] = [isLost, 0]
+  return async (url, init) => {
+    if (String(url).endsWith('/api/tasks/batch')) {
+      const answer = await fetch(url, init)
+      isPushed.resolve()
+      await isPulled.promise
+      if (!isLosing) return answer
+      isLosing = false
+      return new Response(null, { status: 500 })
+    }
+    // The second read is made after the first pull.
+    if (++reads === 1) await isPushed.promise
+    else isPulled.resolve()
+    return await fetch(url, init)
+  }
+}
+
 const [first, second] = [await openCollection(), await openCollection()]
 const { data: task } = await api.POST('/api/tasks', { body: { title: 'before', tags: ['a'] } })
 const params = { path: { id: task.id } }
@@ -89,6 +112,21 @@ await until(async () => (await isEqualToServer(first)) && (await isEqualToServer
 const { data: merged } = await api.GET('/api/tasks/{id}', { params })
 assert.deepEqual([merged.title, merged.description, merged.priority], ['of the first', 'of the second', 'HIGH'])
 step('two devices that edited offline end equal')
+
+for (const isLost of [false, true]) {
+  await Promise.all(replications.map((each) => each.cancel()))
+  for (const device of [first, second]) {
+    await (await device.findOne(task.id).exec(true)).incrementalPatch({ title: ` pushed by ${device.database.name} ` })
+    await device.insert({ id: randomUUID(), title: ' made while offline ' })
+  }
+  replications = [first, second].map((device) => replicateTasks(device, { ...service, fetch: crossed(isLost) }))
+  await until(async () => (await isEqualToServer(first)) && (await isEqualToServer(second)))
+  await (await first.findOne(task.id).exec(true)).incrementalPatch({ title: ' the same, with spaces ' })
+  await until(async () => (await isEqualToServer(first)) && (await isEqualToServer(second)))
+  await (await first.findOne(task.id).exec(true)).incrementalPatch({ title: 'the same, with spaces ' })
+  await until(async () => (await isEqualToServer(first)) && (await isEqualToServer(second)))
+  step(isLost ? 'a push whose answer is lost' : 'a pull that has what is being pushed')
+}
 
 await Promise.all(replications.map((each) => each.cancel()))
 await api.DELETE('/api/tasks/{id}', { params })

@@ -7,8 +7,8 @@ import {
   type WithDeleted,
 } from 'rxdb'
 import { replicateRxCollection, type RxReplicationState } from 'rxdb/plugins/replication'
-import { Subject } from 'rxjs'
-import { createClient, isProblem } from 'todo-backend/client'
+import { filter, firstValueFrom, race, Subject } from 'rxjs'
+import { createClient } from 'todo-backend/client'
 import {
   follow,
   patchBetween,
@@ -24,11 +24,14 @@ type Pulled = { documents: Row[]; checkpoint: { cursor: string } }
 const rowOf = ({ id, data }: Pick<Change, 'id' | 'data'>): Row =>
   data === null ? { id, title: '', _deleted: true } : { ...data, _deleted: false }
 
+/** Documents that the service has accepted, perhaps in another form, such as without spaces around the title. */
+const accepted = new WeakSet<object>()
+
 /** For the collection. What this device has changed is kept; all else is as the service has it. */
 export const conflictHandler: RxConflictHandler<LocalTask> = {
   isEqual: (a, b) => (a._deleted && b._deleted) || deepEqual(a, b),
   resolve: async ({ newDocumentState: mine, assumedMasterState: before, realMasterState: theirs }) =>
-    mine._deleted || theirs._deleted ? theirs : { ...theirs, ...patchBetween(before, mine) },
+    accepted.has(mine) || mine._deleted || theirs._deleted ? theirs : { ...theirs, ...patchBetween(before, mine) },
 }
 
 type Service = Pick<FollowOptions, 'baseUrl' | 'auth' | 'fetch'>
@@ -38,6 +41,16 @@ export function replicateTasks(collection: RxCollection<LocalTask>, service: Ser
   const stream$ = new Subject<RxReplicationPullStreamItem<LocalTask, Pulled['checkpoint']>>()
   const stop = new AbortController()
   let isFollowed = false
+
+  /**
+   * Changes are given to RxDB only after this, because RxDB drops those of documents that it is pushing: a change that includes or follows
+   * such a push would be lost. After a failed push there is no need to wait: the answer to its repetition is newer than the change.
+   */
+  function pushesAreStored(): Promise<unknown> {
+    const stored = state.internalReplicationState?.streamQueue.up ?? Promise.resolve()
+    const failed = state.error$.pipe(filter(({ code }) => code === 'RC_PUSH'))
+    return firstValueFrom(race(stored, failed), { defaultValue: undefined })
+  }
 
   async function pull(from: Pulled['checkpoint'] | undefined, limit: number): Promise<Pulled> {
     let [cursor, isWhole, hasMore] = [from?.cursor, false, true]
@@ -55,6 +68,7 @@ export function replicateTasks(collection: RxCollection<LocalTask>, service: Ser
       hasMore = !page.isUpToDate
     }
     if (!hasMore && !isFollowed) followFrom(String(cursor))
+    await pushesAreStored()
     return { documents, checkpoint: { cursor: String(cursor) } }
   }
 
@@ -65,13 +79,21 @@ export function replicateTasks(collection: RxCollection<LocalTask>, service: Ser
       ...service,
       signal: stop.signal,
       storage: { read: () => start, write: () => undefined },
-      apply: ({ changes, cursor, isReset }) =>
-        stream$.next(isReset ? 'RESYNC' : { documents: changes.map(rowOf), checkpoint: { cursor } }),
+      apply: async ({ changes, cursor, isReset }) => {
+        await pushesAreStored()
+        stream$.next(isReset ? 'RESYNC' : { documents: changes.map(rowOf), checkpoint: { cursor } })
+      },
     })
     follower.done.catch((error) => state.subjects.error.next(error))
   }
 
-  async function push(rows: { newDocumentState: Row; assumedMasterState?: Row }[]): Promise<Row[]> {
+  type Pushed = { newDocumentState: Row; assumedMasterState?: Row }
+
+  /** @returns what the service has of the rows that it refused, and of those that changed nothing, of which no change follows */
+  async function push(pushed: Pushed[]): Promise<Row[]> {
+    // RxDB pushes a resolved conflict even if it is what the service has.
+    const rows = pushed.filter((row) => !deepEqual(row.assumedMasterState, row.newDocumentState))
+    if (rows.length === 0) return []
     const operations = rows.map(({ newDocumentState: row, assumedMasterState: before }) => {
       const { id, title } = row
       const ifVersion = before?.version === undefined ? {} : { ifVersion: before.version }
@@ -81,17 +103,12 @@ export function replicateTasks(collection: RxCollection<LocalTask>, service: Ser
       return { op: 'create', task: { ...patch, id, title } } as const
     })
     const { data } = await api.POST('/api/tasks/batch', { body: { atomic: false, operations } })
-    const refused = rows.filter((_, at) => data.results[at]?.problem !== undefined)
-    return await Promise.all(refused.map(({ newDocumentState: { id } }) => current(id)))
-  }
-
-  async function current(id: string): Promise<Row> {
-    try {
-      return rowOf({ id, data: (await api.GET('/api/tasks/{id}', { params: { path: { id } } })).data })
-    } catch (error) {
-      if (!isProblem(error, 'not_found')) throw error
-      return rowOf({ id, data: null })
-    }
+    return rows.flatMap(({ newDocumentState: row, assumedMasterState: before }, at) => {
+      const { status, task = null } = data.results[at] ?? {}
+      const mayBeUnchanged = status === 200 && (before?.version ?? task?.version) === task?.version
+      if (mayBeUnchanged) accepted.add(row)
+      return mayBeUnchanged || Number(status) >= 400 ? [rowOf({ id: row.id, data: task })] : []
+    })
   }
 
   const state: RxReplicationState<LocalTask, Pulled['checkpoint']> = replicateRxCollection({
