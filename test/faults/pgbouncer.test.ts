@@ -263,7 +263,9 @@ describe('through PgBouncer in transaction mode', { skip: needsPostgres || needs
     )) {
       assertNotNow(each)
     }
-    assertNotNow(await timed(ask(ada, 'POST', '/api/tasks', { title: 'x' })))
+    // PgBouncer 1.18 accepts a connection and closes it when it has no server. A write that was sent in between has no known outcome.
+    const write = await timed(ask(ada, 'POST', '/api/tasks', { title: 'x' }))
+    assertNotNow(write, write.answer.json.code === 'outcome_unknown' ? 'outcome_unknown' : 'unavailable')
     assert.equal((await timed(world.ask('GET', '/health/ready'))).answer.status, 503)
     await cluster.start()
     t.diagnostic(`first success ${await recovery(() => ask(ada, 'GET', '/api/tasks?limit=1'))} ms after the return`)
