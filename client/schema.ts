@@ -341,7 +341,7 @@ export interface paths {
         post?: never;
         /**
          * Delete a task
-         * @description The task goes to the trash, from which it can be restored for 30 days. With `If-Match` only if it still has that version.
+         * @description The task goes to the trash, from which it can be restored for 30 days; with `permanent=true` it is deleted for good. With `If-Match` only if it still has that version.
          */
         delete: operations["deleteTask"];
         options?: never;
@@ -444,7 +444,7 @@ export interface paths {
         put?: never;
         /**
          * Delete up to 1000 tasks at once
-         * @description Deletes those of the tasks that are yours, in one transaction, and lists the other ids. A repetition finds none of them.
+         * @description Deletes those of the tasks that are yours, in one transaction, and lists the other ids. They go to the trash, or with `permanent` they are deleted for good. A repetition finds none of them.
          */
         post: operations["deleteTasks"];
         delete?: never;
@@ -1079,6 +1079,8 @@ export interface components {
          */
         BulkDelete: {
             ids: string[];
+            /** @description true deletes for good instead of into the trash: the content leaves the change log and the history too. Not for what is in the trash already */
+            permanent?: boolean;
         };
         /**
          * @description The result for each id
@@ -1404,6 +1406,8 @@ export interface components {
              * @example 3
              */
             ifVersion?: number;
+            /** @description true deletes for good instead of into the trash: the content leaves the change log and the history too. Not for what is in the trash already */
+            permanent?: boolean;
         };
         TaskOperation: components["schemas"]["BatchCreate"] | components["schemas"]["BatchPut"] | components["schemas"]["BatchUpdate"] | components["schemas"]["BatchComplete"] | components["schemas"]["BatchDelete"];
         /** @description The error, in the usual form but without instance and requestId */
@@ -2906,6 +2910,8 @@ export interface operations {
     deleteTask: {
         parameters: {
             query?: {
+                /** @description true deletes for good instead of into the trash: the content leaves the change log and the history too. Not for what is in the trash already */
+                permanent?: boolean;
                 /** @description true executes the request with all its checks and then rolls it back: the status, the headers and the body are those that the real request would get now, with Dry-Run: true. Nothing is stored or sent, and an Idempotency-Key stays unused. It counts as one write of the rate limit */
                 dryRun?: components["parameters"]["DryRun"];
             };

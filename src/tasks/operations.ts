@@ -11,7 +11,7 @@ import {
   security,
 } from '../http/wire.ts'
 import { WRITTEN } from '../http/logged.ts'
-import { ById, TaskCompletion, type TaskCreate, type TaskPatch } from './schema.ts'
+import { ById, DeleteQuery, TaskCompletion, type TaskCreate, type TaskPatch } from './schema.ts'
 
 /** The operations on one task, as Fastify takes them and the OpenAPI document shows them. */
 
@@ -134,10 +134,11 @@ export const deleteTask = {
   operationId: 'deleteTask',
   summary: 'Delete a task',
   description:
-    'The task goes to the trash, from which it can be restored for 30 days. With `If-Match` only if it still has that version.',
+    'The task goes to the trash, from which it can be restored for 30 days; with `permanent=true` it is deleted for good. With `If-Match` only if it still has that version.',
   tags,
   security,
   params: ById,
+  querystring: DeleteQuery,
   headers: WriteHeaders,
   response: {
     204: gone,

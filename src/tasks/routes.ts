@@ -56,9 +56,10 @@ export function taskRoutes(app: App, { db }: { db: Database }): void {
       schema: operations.deleteTask,
     },
     async (request, reply) => {
+      const { permanent = false } = request.query
       const removed: Partial<Logged> = await db.asUser(
         signedIn(request),
-        store.remove(request.params.id, expectedVersion(request)),
+        store.remove(request.params.id, expectedVersion(request), permanent),
         { once: once(request, reply) },
       )
       return reply.code(204).headers(loggedHeaders(removed)).send(null)

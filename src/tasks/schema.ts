@@ -49,6 +49,16 @@ export const TaskCompletion = Type.Object(
   { additionalProperties: false, 'x-component': 'CompleteTaskRequest', examples: [{ completed: true }] },
 )
 
+/** Of a deletion. */
+export const Permanent = Type.Optional(
+  Type.Boolean({
+    description:
+      'true deletes for good instead of into the trash: the content leaves the change log and the history too. Not for what is in the trash already',
+  }),
+)
+
+export const DeleteQuery = Type.Object({ permanent: Permanent }, { additionalProperties: false })
+
 export const ById = Type.Object({ id: Uuid }, { additionalProperties: false })
 
 /** A task with only the members that `fields` selects. */

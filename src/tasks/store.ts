@@ -1,4 +1,4 @@
-import { lockingLog, LOG_POSITION, WRITTEN_POSITION } from '../db/change-log.ts'
+import { erasing, lockingLog, LOG_POSITION, WRITTEN_POSITION } from '../db/change-log.ts'
 import type { UserSql } from '../db/sql.ts'
 import type { Statement } from '../db/wire/statement.ts'
 import { shortReading, writing } from '../db/step.ts'
@@ -7,7 +7,7 @@ import { Problem } from '../errors.ts'
 import type { Expectation } from '../http/conditional.ts'
 import type { Logged } from '../http/logged.ts'
 import { formatInstant, parseInstant } from '../lib/instant.ts'
-import { CONTENT, fieldOf, type ContentField } from './fields.ts'
+import { CONTENT, fieldOf, FIELDS, type ContentField } from './fields.ts'
 import type { Task, TaskPatch } from './schema.ts'
 
 /** A task as the statements return it. */
@@ -86,18 +86,22 @@ const COMPLETE = change('tasks.complete', {
              case when status = 'COMPLETED' then 'TODO' else status end
            else 'COMPLETED' end`,
 })
-const REMOVE: Statement = {
-  name: 'tasks.remove',
+const removing = (name: string, given: string): Statement => ({
+  name,
   text: `delete from tasks
          where user_id = $user and id = $1 and ${lockingLog(IS_EXPECTED)}
-         returning id, ${CHANGED}`,
-}
+         returning ${given}`,
+})
+const REMOVE = removing('tasks.remove', `id, ${CHANGED}`)
+const REMOVE_FOR_GOOD = removing('tasks.remove_for_good', `id, ${CHANGED}, ${erasing(`'task'`, 'array[id]')} as erased`)
 const REMOVE_ALL: Statement = {
   name: 'tasks.remove_all',
   // The limit does not change the result. For an unknown limit the planner expects a tenth of the rows, so it looks each id up.
   text: `with locked as (${lockEach('id')} limit (select cardinality($1::uuid[])))
          delete from tasks where user_id = $user and id in (select id from locked) returning id, ${CHANGED}`,
 }
+
+const ERASE_ALL: Statement = { name: 'tasks.erase_all', text: `select ${erasing(`'task'`, '$1::uuid[]')} as erased` }
 
 /** A statement and its parameters. */
 type Call = readonly [Statement, readonly unknown[]]
@@ -157,17 +161,25 @@ export async function completedOrReopened(
 /** A task that was deleted. */
 export type Removed = Pick<Stored, 'id'> & Logged
 
-export const remove = (id: string, expected: Expectation): Step<Removed> =>
-  writing(
-    REMOVE,
+/** Deletes the task: into the trash, or for good if `isPermanent`. */
+export function remove(id: string, expected: Expectation, isPermanent: boolean): Step<Removed> {
+  const statement = isPermanent ? REMOVE_FOR_GOOD : REMOVE
+  return writing(
+    statement,
     [id, expected.versions],
-    (removed: Removed) => removed,
-    async (sql) => found(await sql.row<Removed>(REMOVE, [(await lock(sql, id, expected)).id, null])),
+    ({ id: removed, userId, position }: Removed) => ({ id: removed, userId, position }),
+    async (sql) => found(await sql.row<Removed>(statement, [(await lock(sql, id, expected)).id, null])),
   )
+}
 
 /** @returns those that were there, in no particular order */
 export const removeAll = (sql: UserSql, ids: readonly string[]): Promise<readonly Removed[]> =>
   sql.rows<Removed>(REMOVE_ALL, [ids])
+
+/** Deletes tasks for good that {@link removeAll} has deleted. */
+export async function eraseAll(sql: UserSql, ids: readonly string[]): Promise<void> {
+  if (ids.length > 0) await sql.rows(ERASE_ALL, [ids])
+}
 
 /** The existing tasks by id, locked until the transaction ends. */
 export async function lockAll(sql: UserSql, ids: readonly string[]): Promise<Map<string, Positioned>> {
@@ -190,6 +202,11 @@ export type Content = Pick<Task, ContentField>
 export const DEFAULT_CONTENT: Partial<Content> = Object.fromEntries(
   CONTENT.map((field) => [field, fieldOf(field).default]),
 )
+
+/** A task of which an older version of the service has written the JSON: members that it did not know get their default, or null. */
+export const withAllMembers = (task: Partial<Task>): Task =>
+  // Object.fromEntries loses the keys: there is a value for each field of the table.
+  ({ ...Object.fromEntries(FIELDS.map((field) => [field, fieldOf(field).default ?? null])), ...task }) as Task
 
 /**
  * A statement that creates tasks again from JSON that the service has written, with their id and times. Members that this version does not

@@ -5,7 +5,7 @@ import type { Statement } from '../db/wire/statement.ts'
 import { Problem } from '../errors.ts'
 import { theOnly } from '../lib/the-only.ts'
 import type { Task } from '../tasks/schema.ts'
-import { DEFAULT_CONTENT, recreating, type Positioned } from '../tasks/store.ts'
+import { DEFAULT_CONTENT, recreating, withAllMembers, type Positioned } from '../tasks/store.ts'
 import { TRASH_DAYS, type Trashed } from './schema.ts'
 
 /** A condition on an entry of the change log: it is of something that can be restored. */
@@ -109,10 +109,8 @@ export const find = (id: string): Step<Trashed> =>
   // The column of the statement.
   shortReading(FIND, [id], (row) => trashed(found(row as { readonly item: Item } | undefined).item))
 
-/** The schema of the answer leaves out `seq`, and members that this version does not know. */
-const trashed = (item: Item): Trashed =>
-  // Every task has had the members without a default since the log exists.
-  ({ ...item, data: { ...DEFAULT_CONTENT, ...item.data } }) as Trashed
+/** The schema of the answer leaves out `seq`, and members of the task that this version does not know. */
+const trashed = (item: Item): Trashed => ({ ...item, data: withAllMembers(item.data) })
 
 const ERASE: Statement = { name: 'trash.erase', text: `select ${erasing('$1', '$2::uuid[]')} as erased` }
 

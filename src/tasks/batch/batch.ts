@@ -171,6 +171,8 @@ async function perform(
   const removed = run.filter(({ op }, index) => op === 'delete' && !('problem' in (outcomes[index] ?? {})))
   const ids = removed.map(({ id }) => id)
   if (ids.length > 0) positions.push(...(await store.removeAll(sql, ids)).map(({ position }) => position))
+  const permanent = removed.flatMap((each) => (each.op === 'delete' && each.permanent === true ? [each.id] : []))
+  await store.eraseAll(sql, permanent)
   return outcomes
 }
 

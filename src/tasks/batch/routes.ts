@@ -79,7 +79,7 @@ export function batchRoutes(app: App, { db }: { db: Database }): void {
         operationId: 'deleteTasks',
         summary: 'Delete up to 1000 tasks at once',
         description:
-          'Deletes those of the tasks that are yours, in one transaction, and lists the other ids. A repetition finds none of them.',
+          'Deletes those of the tasks that are yours, in one transaction, and lists the other ids. They go to the trash, or with `permanent` they are deleted for good. A repetition finds none of them.',
         tags,
         security,
         headers: IdempotentHeaders,
@@ -94,8 +94,11 @@ export function batchRoutes(app: App, { db }: { db: Database }): void {
       },
     },
     async (request, reply) => {
+      const { permanent = false } = request.body
       const ids = distinct(request.body.ids)
-      const removed = await db.asUser(signedIn(request), (sql) => deletion(sql, ids), { once: once(request, reply) })
+      const removed = await db.asUser(signedIn(request), (sql) => deletion(sql, ids, permanent), {
+        once: once(request, reply),
+      })
       const { deleted, logged } = readDeletion(removed)
       return reply.headers(loggedHeaders(logged)).send({
         deleted: ids.filter((id) => deleted.has(id)),

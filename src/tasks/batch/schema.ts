@@ -2,7 +2,7 @@ import { Type, type Static } from 'typebox'
 import { CURSOR_CHARS_MAX, SEQ_MAX } from '../../http/sync-cursor.ts'
 import { OneOf, ProblemBody, RefTo, Uuid } from '../../http/wire.ts'
 import { CREATE_PROPERTIES } from '../fields.ts'
-import type { Task, TaskCreate, TaskPatch } from '../schema.ts'
+import { Permanent, type Task, type TaskCreate, type TaskPatch } from '../schema.ts'
 
 export const OPERATIONS_MAX = 100
 export const BULK_IDS_MAX = 1000
@@ -50,7 +50,10 @@ const Complete = Type.Object(
   },
   strict('BatchComplete'),
 )
-const Delete = Type.Object({ op: Op('delete', 'BatchDelete'), id: Uuid, ifVersion: IfVersion }, strict('BatchDelete'))
+const Delete = Type.Object(
+  { op: Op('delete', 'BatchDelete'), id: Uuid, ifVersion: IfVersion, permanent: Permanent },
+  strict('BatchDelete'),
+)
 
 export type Operation =
   | Static<typeof Create>
@@ -189,7 +192,7 @@ export const BatchAnswer = Type.Object(
 )
 
 export const BulkDelete = Type.Object(
-  { ids: Type.Array(Uuid, { minItems: 1, maxItems: BULK_IDS_MAX, uniqueItems: true }) },
+  { ids: Type.Array(Uuid, { minItems: 1, maxItems: BULK_IDS_MAX, uniqueItems: true }), permanent: Permanent },
   { $id: 'BulkDelete', additionalProperties: false, examples: [{ ids: [ID] }] },
 )
 export type BulkDelete = Static<typeof BulkDelete>
