@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
+import { connect as connectTo } from 'node:net'
 import { suite, test } from 'node:test'
 import { openSurface } from '../../test/wire.ts'
 import { drain } from './drain.ts'
@@ -108,6 +109,27 @@ suite('an event stream', () => {
     while (stream.event({ event: 'change', data })) assert.ok(++sent < 10_000, 'the buffer is bounded')
     assert.ok(stream.readableLength < 200_000)
     await drain(app, 1)
+  })
+
+  test('that has ended is closed if its client does not read the rest', async () => {
+    const { app, url, streams, opened } = await openStreaming({ restMs: 100 })
+    const client = connectTo(Number(new URL(url).port), '127.0.0.1').pause()
+    client.write('GET /events/ada HTTP/1.1\r\nHost: localhost\r\n\r\n')
+    while (opened.length === 0) await new Promise(setImmediate)
+    const [stream] = opened
+    assert.ok(stream !== undefined)
+    const data = 'x'.repeat(10_000)
+    // Until the buffers of the kernel are full, too.
+    for (let sent = 0; stream.event({ event: 'change', data }); sent++) {
+      assert.ok(sent < 10_000, 'the buffers are bounded')
+      await new Promise(setImmediate)
+    }
+    stream.end('slow')
+    await once(stream, 'close')
+    while (app.connections.count().open > 0) await new Promise(setImmediate)
+    assert.equal(streams.size, 0)
+    client.destroy()
+    await drain(app, NEVER_MS)
   })
 
   test('sends a heartbeat at every interval, and ends at its maximum age', async (t) => {

@@ -11,6 +11,8 @@ const HEARTBEAT_INTERVAL_MS = 15_000
 const AGE_MAX_MS = 60 * 60 * 1_000
 /** Maximum bytes buffered in this process for one slow client; the kernel has buffers of its own. */
 const BUFFERED_BYTES_MAX = 64 * 1024
+/** How long the client has to read the rest of a stream that has ended. Then its connection is destroyed. */
+const REST_MAX_MS = 10_000
 /** The client's wait before it reconnects. Randomised, so that the clients of one process do not all reconnect at once. */
 const RECONNECT_MIN_MS = 2_000
 const RECONNECT_SPREAD_MS = 2_000
@@ -50,6 +52,8 @@ export function frameOf({ event, id, data }: StreamEvent): Buffer {
 export class EventStream extends Readable {
   /** Called when the buffer has room again. */
   onDrain: () => void = () => undefined
+  /** Called when its last event was buffered. The client may not have read it yet. */
+  onEnd: () => void = () => undefined
   #endReason: EndReason | undefined
 
   constructor() {
@@ -89,6 +93,7 @@ export class EventStream extends Readable {
     this.event({ event: 'end', data: { reason } })
     this.#endReason = reason
     this.push(null)
+    this.onEnd()
   }
 }
 
@@ -97,6 +102,7 @@ export interface StreamBounds {
   readonly perProcess: number
   readonly heartbeatMs: number
   readonly ageMs: number
+  readonly restMs: number
 }
 
 const BOUNDS: StreamBounds = {
@@ -104,6 +110,7 @@ const BOUNDS: StreamBounds = {
   perProcess: STREAMS_PER_PROCESS_MAX,
   heartbeatMs: HEARTBEAT_INTERVAL_MS,
   ageMs: AGE_MAX_MS,
+  restMs: REST_MAX_MS,
 }
 
 /** The open streams of this process: their bounds, their heartbeat, and their end when the process drains. */
@@ -146,10 +153,17 @@ export class Streams {
       clearInterval(this.#heartbeat)
       this.#heartbeat = undefined
     })
+    stream.onEnd = () => this.#limitRest(reply)
     void reply.headers(HEADERS).send(stream)
     // If the client has left before, neither event comes again.
     if (reply.raw.destroyed || socket?.readableEnded === true) leave()
     return stream
+  }
+
+  /** A client that reads nothing would otherwise keep the connection and its place among the streams forever. */
+  #limitRest({ raw }: FastifyReply): void {
+    const late = setTimeout(() => raw.destroy(), this.#bounds.restMs).unref()
+    raw.once('close', () => clearTimeout(late))
   }
 
   /** Ends all streams and refuses new ones. */
