@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
+import { once } from 'node:events'
 import { suite, test } from 'node:test'
 import { needsRedis, openTestRedis } from '../test/redis.ts'
 import { until } from '../test/faults/measures.ts'
@@ -48,6 +49,20 @@ suite('wake-ups through Redis', { skip: needsRedis }, () => {
     // Those of the process itself come at once, and not a second time.
     assert.deepEqual(one.changed, ['ada', 'ben', 'ada', 'dora'])
     assert.deepEqual(foreign.changed, ['cleo'])
+  })
+
+  test('are sent again by a process that had lost its own connection, once for each user', async () => {
+    await using one = await opened()
+    await using other = await opened(one.prefix)
+    const { client } = one.redis
+    const closed = once(client, 'close')
+    await other.redis.client.client('KILL', 'ID', await client.client('ID'))
+    await closed
+    for (const user of ['ada', 'ben', 'ada']) one.wakes.wake(user)
+    await until('the other process has heard', () => other.changed.length >= 2)
+    one.wakes.wake('cleo')
+    await until('it has heard what came afterwards', () => other.changed.includes('cleo'))
+    assert.deepEqual(other.changed, ['ada', 'ben', 'cleo'])
   })
 
   test('a message of another program is ignored', async () => {

@@ -7,6 +7,10 @@ const PROBE_INTERVAL_MS = 1_000
 const RECONNECT_AFTER = 4
 /** One message may be late on a busy machine. */
 const MISSED_MAX = 2
+/** How often a process tries to send what Redis did not take. */
+const RESEND_INTERVAL_MS = 500
+/** The users whose wake-ups wait for Redis. Other processes find the changes of further users with their next check of credentials. */
+const UNSENT_MAX = 1_000
 
 /** The connection on which wake-ups are published. `ask` returns undefined while Redis is unavailable. */
 export interface WakeStore {
@@ -65,23 +69,48 @@ export function openWakes(store: WakeStore, log: WakeLog): Wakes {
         subscriber = undefined
       }
     },
-    [Symbol.asyncDispose]: async () => subscriber?.close(),
+    [Symbol.asyncDispose]: async () => {
+      publisher.close()
+      subscriber?.close()
+    },
   }
 }
 
-/** All wake-ups of one turn of the event loop are one message. */
+/**
+ * All wake-ups of one turn of the event loop are one message. Those of a message that Redis did not take are sent again until it takes
+ * them: a process that has lost its connection must reach the others, which may have theirs and therefore do not poll.
+ */
 function openPublisher({ client, ask }: WakeStore, channel: string, process: string, log: WakeLog) {
   const users = new Set<string>()
   const reportRefusal = once((error: unknown) => log.warn({ err: error }, REFUSED))
-  const send = (): void => {
-    const message = JSON.stringify({ process, users: [...users] })
+  let isDue = false
+  let resending: NodeJS.Timeout | undefined
+  const send = async (): Promise<void> => {
+    const sent = [...users]
     users.clear()
-    void ask(() => client.publish(channel, message).catch(unlessRefused(reportRefusal)))
+    const message = JSON.stringify({ process, users: sent })
+    const answer = await ask(() => client.publish(channel, message).catch(unlessRefused(reportRefusal)))
+    if (answer === undefined) keep(sent)
+  }
+  const keep = (unsent: readonly string[]): void => {
+    for (const userId of unsent.slice(0, Math.max(0, UNSENT_MAX - users.size))) users.add(userId)
+    resending ??= setTimeout(() => {
+      resending = undefined
+      void send()
+    }, RESEND_INTERVAL_MS).unref()
   }
   return {
     add(userId: string): void {
-      if (users.add(userId).size === 1) setImmediate(send)
+      if (resending !== undefined) return keep([userId])
+      users.add(userId)
+      if (isDue) return
+      isDue = true
+      setImmediate(() => {
+        isDue = false
+        void send()
+      })
     },
+    close: () => clearTimeout(resending),
   }
 }
 
@@ -99,9 +128,10 @@ function once(report: (error: unknown) => void): (error: unknown) => void {
 /** A refusal, such as by an access control list without the channel, is an answer: Redis is available for everything else. */
 const unlessRefused =
   (onRefusal: (error: unknown) => void) =>
-  (error: unknown): undefined => {
+  (error: unknown): null => {
     if (!(error instanceof ReplyError)) throw error
     onRefusal(error)
+    return null
   }
 
 interface Subscriber {
