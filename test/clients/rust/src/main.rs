@@ -18,7 +18,7 @@ fn problem<T, E>(result: Result<T, Error<E>>) -> Problem {
 }
 
 fn creation(task_create: TaskCreate) -> CreateTaskParams {
-    CreateTaskParams { task_create, idempotency_key: None }
+    CreateTaskParams { task_create, idempotency_key: None, dry_run: None }
 }
 
 /// Without any filter. A parameter that a newer document adds is written here alone.
@@ -68,9 +68,9 @@ async fn main() -> Result<(), Box<dyn StdError>> {
     let user = sign_up(&api, SignUpParams { sign_up_request: ada }).await?;
     api.bearer_access_token = Some(user.token);
     let milk = TaskCreate { tags: Some(vec!["home".into(), "shop".into()]), ..TaskCreate::new("Buy milk".into()) };
-    let task = create_task(&api, CreateTaskParams { task_create: milk, idempotency_key: None }).await?;
+    let task = create_task(&api, CreateTaskParams { task_create: milk, idempotency_key: None, dry_run: None }).await?;
     let (id, title) = (task.id.to_string(), TaskPatch { title: Some("Buy oat milk".into()), ..TaskPatch::new() });
-    let first = UpdateTaskParams { id, task_patch: title, idempotency_key: None, if_match: Some("\"1\"".into()) };
+    let first = UpdateTaskParams { id, task_patch: title, idempotency_key: None, if_match: Some("\"1\"".into()), dry_run: None };
     update_task(&api, first.clone()).await?;
     let no_description = TaskPatch { description: Some(None), ..TaskPatch::new() };
     if let Err(Error::ResponseError(refused)) = update_task(&api, UpdateTaskParams { task_patch: no_description, ..first }).await {
@@ -114,7 +114,7 @@ async fn main() -> Result<(), Box<dyn StdError>> {
     let patch = |title: &str| TaskPatch { title: Some(title.into()), ..TaskPatch::new() };
     let change = |task_patch: TaskPatch, if_match: Option<&str>| {
         let if_match = if_match.map(str::to_owned);
-        update_task(&api, UpdateTaskParams { id: full.id.to_string(), task_patch, idempotency_key: None, if_match })
+        update_task(&api, UpdateTaskParams { id: full.id.to_string(), task_patch, idempotency_key: None, if_match, dry_run: None })
     };
     let renamed = change(patch("Renamed"), None).await?;
     done(
@@ -130,7 +130,7 @@ async fn main() -> Result<(), Box<dyn StdError>> {
     done("If-Match", &[stale.code == "precondition_failed", stale.current_version == Some(3)]);
 
     let key = Some(Uuid::new_v4().to_string());
-    let with_key = CreateTaskParams { task_create: TaskCreate::new("Once".into()), idempotency_key: key };
+    let with_key = CreateTaskParams { idempotency_key: key, ..creation(TaskCreate::new("Once".into())) };
     let once = create_task(&api, with_key.clone()).await?;
     let again = create_task(&api, with_key).await?;
     done("Idempotency-Key", &[once.id == again.id]);
@@ -158,7 +158,7 @@ async fn main() -> Result<(), Box<dyn StdError>> {
         TaskOperation::BatchDelete(Box::new(BatchDelete { id: Uuid::new_v4(), ..Default::default() })),
     ];
     let batch = TaskBatch { atomic: Some(false), ..TaskBatch::new(operations) };
-    let batched = batch_tasks(&api, BatchTasksParams { task_batch: batch, idempotency_key: None }).await?;
+    let batched = batch_tasks(&api, BatchTasksParams { task_batch: batch, idempotency_key: None, dry_run: None }).await?;
     let results = batched.results;
     let statuses: Vec<i32> = results.iter().map(|result| result.status).collect();
     done(
@@ -170,7 +170,7 @@ async fn main() -> Result<(), Box<dyn StdError>> {
         ],
     );
 
-    delete_task(&api, DeleteTaskParams { id: once.id.to_string(), idempotency_key: None, if_match: None }).await?;
+    delete_task(&api, DeleteTaskParams { id: once.id.to_string(), idempotency_key: None, if_match: None, dry_run: None }).await?;
     change(patch("Changed"), None).await?;
     let page = get(&api, "/api/changes", &[("cursor", batched.cursor.as_deref().expect("a cursor")), ("limit", "1")]).await?;
     let (cursor, has_more) = (header(&page, "x-next-cursor"), header(&page, "x-has-more"));
@@ -204,7 +204,7 @@ async fn main() -> Result<(), Box<dyn StdError>> {
     done("tags", &[tags == ["a, c", "b", "home", "shop"]]);
 
     let secret = UserApiKeyPut::new("AIzaSy-a-key-of-some-length-0123456789".into());
-    let secret = PutUserApiKeyParams { provider: Provider::Gemini, user_api_key_put: secret, idempotency_key: None };
+    let secret = PutUserApiKeyParams { provider: Provider::Gemini, user_api_key_put: secret, idempotency_key: None, dry_run: None };
     let stored = put_user_api_key(&api, secret).await?;
     done("provider key", &[stored.provider == Provider::Gemini, stored.validation_status == "success"]);
 
