@@ -19,6 +19,8 @@ const KINDS = {
 } as const satisfies Readonly<Record<string, KindFacts>>
 
 export type PrincipalKind = keyof typeof KINDS
+// Object.keys returns string[].
+export const PRINCIPAL_KINDS = Object.keys(KINDS) as readonly PrincipalKind[]
 
 /** One operation, or a few, that a credential can be limited to, such as `tasks:read`. */
 export type Scope = `${string}:${string}`

@@ -1,0 +1,162 @@
+import { Type, type Static } from 'typebox'
+import { Instant, Nullable, OpenSet, REQUEST_ID_LENGTH_MAX, RefTo, Uuid } from '../http/wire.ts'
+import { PRINCIPAL_KINDS } from '../principal.ts'
+
+export const PAGE_ENTRIES_MAX = 100
+export const PAGE_ENTRIES = 20
+/** Of an entry, and of a page with more than one entry. */
+export const CHANGES_MAX = 1000
+/** Most changes that an undo takes back, and so most changes of the log that it is of. */
+export const UNDONE_MAX = CHANGES_MAX
+
+const NAME_LENGTH_MAX = 255
+const OPERATION_LENGTH_MAX = 255
+const ACTOR_LENGTH_MAX = 300
+
+const Since = Type.Optional(
+  Type.Unsafe<string>({ ...Instant, description: 'Changes made at this instant or later; write + as %2B' }),
+)
+const Until = Type.Optional(Type.Unsafe<string>({ ...Instant, description: 'Changes made before this instant' }))
+
+export const HistoryQuery = Type.Object(
+  {
+    actor: Type.Optional(
+      Type.String({
+        maxLength: ACTOR_LENGTH_MAX,
+        format: 'text',
+        description: `Changes of one kind of actor (${PRINCIPAL_KINDS.join(', ')}), or of one actor, as kind:name`,
+        examples: ['service:agent'],
+      }),
+    ),
+    since: Since,
+    until: Until,
+    limit: Type.Optional(
+      Type.Integer({
+        minimum: 1,
+        maximum: PAGE_ENTRIES_MAX,
+        description: `Maximum number of entries per page; default ${PAGE_ENTRIES}`,
+      }),
+    ),
+    cursor: Type.Optional(Type.String({ description: 'The X-Next-Cursor of the previous page' })),
+  },
+  { additionalProperties: false },
+)
+export type HistoryQuery = Static<typeof HistoryQuery>
+
+export const HistoryValues = Type.Object(
+  {},
+  {
+    $id: 'HistoryValues',
+    additionalProperties: true,
+    description: 'Members of an entity by name, as in its JSON',
+    examples: [{ title: 'Buy milk' }],
+  },
+)
+export type HistoryValues = Readonly<Record<string, unknown>>
+
+const valuesOrNull = (description: string) =>
+  Type.Unsafe<HistoryValues | null>({ anyOf: [RefTo('HistoryValues'), Type.Null()], description })
+
+const CHANGE_EXAMPLE = {
+  type: 'task',
+  id: '019b6051-3a80-7c4e-9d3b-5f0c2f7f6a11',
+  op: 'update',
+  version: 2,
+  before: { title: 'Buy milk' },
+  after: { title: 'Buy oat milk' },
+  erased: false,
+}
+
+export const HistoryChange = Type.Object(
+  {
+    type: OpenSet(['task'], { description: 'The kind of entity' }),
+    id: Uuid,
+    op: OpenSet(['create', 'update', 'delete'], {
+      description: 'A task that is restored from the trash is created again, with the same id',
+    }),
+    version: Type.Integer({
+      minimum: 1,
+      description: 'The version of the entity after the change; of a deleted one, its last',
+    }),
+    before: valuesOrNull(
+      'The values that were replaced: the members that an update changed, or all members of a deleted entity. Null for a creation',
+    ),
+    after: valuesOrNull(
+      'The values that were set: the members that an update changed, or all members of a new entity. Null for a deletion',
+    ),
+    erased: Type.Boolean({
+      description:
+        'true if the entity was deleted for good: `before` and `after` are null, and the change cannot be undone',
+    }),
+  },
+  {
+    $id: 'HistoryChange',
+    description: 'What a request changed of one entity',
+    examples: [CHANGE_EXAMPLE],
+  },
+)
+export type HistoryChange = Static<typeof HistoryChange>
+
+const ActorKind = Type.Unsafe<string | null>({
+  ...OpenSet(PRINCIPAL_KINDS),
+  type: ['string', 'null'],
+  description: 'session: the user. Null for a change that was not made by a request or job',
+})
+
+export const HistoryActor = Type.Object(
+  { kind: ActorKind, name: Nullable(Type.String({ maxLength: NAME_LENGTH_MAX, description: 'Null for the user' })) },
+  { $id: 'HistoryActor', description: 'Who made a change', examples: [{ kind: 'service', name: 'agent' }] },
+)
+export type HistoryActor = Static<typeof HistoryActor>
+
+export const HistoryEntry = Type.Object(
+  {
+    id: Type.Unsafe<string>({ ...Uuid, description: 'The X-Change-Id of the request' }),
+    at: Instant,
+    actor: RefTo<HistoryActor>('HistoryActor'),
+    requestId: Nullable(
+      Type.String({ maxLength: REQUEST_ID_LENGTH_MAX, description: 'The X-Request-Id; of a job, its id' }),
+    ),
+    operation: Nullable(
+      Type.String({
+        maxLength: OPERATION_LENGTH_MAX,
+        description: 'The operationId in this document, or the name of a job',
+      }),
+    ),
+    undoes: Type.Array(Uuid, {
+      maxItems: UNDONE_MAX,
+      description: 'Ids of the entries that this one took back, the newest first; empty if it is no undo',
+    }),
+    undoneBy: Type.Unsafe<string | null>({
+      ...Nullable(Type.String({ format: 'uuid' })),
+      description:
+        'The id of the entry that took this one back; null if it is in effect, also after its undo was undone',
+    }),
+    changeCount: Type.Integer({
+      minimum: 1,
+      description: `The number of changes. Requests make at most ${CHANGES_MAX}; of other programs' larger changes the first ${CHANGES_MAX} are shown`,
+    }),
+    changes: Type.Array(RefTo<HistoryChange>('HistoryChange'), {
+      maxItems: CHANGES_MAX,
+      description: 'In the order in which they were made',
+    }),
+  },
+  {
+    $id: 'HistoryEntry',
+    description: 'All that one request changed',
+    examples: [
+      {
+        id: '019b6051-4b11-7d3f-8a52-77a1f0c5e9d4',
+        at: '2025-12-20T09:31:12.5Z',
+        actor: { kind: 'session', name: null },
+        requestId: '8f0e7f2e-6a59-4f0c-9a53-2f4f0f6f3c55',
+        operation: 'updateTask',
+        undoes: [],
+        undoneBy: null,
+        changeCount: 1,
+        changes: [CHANGE_EXAMPLE],
+      },
+    ],
+  },
+)
+export type HistoryEntry = Static<typeof HistoryEntry>
