@@ -1,6 +1,6 @@
 -- expand
 
--- Which change of the log took back which ones (docs/adr/0028-undo.md). The log has what an undo changed; only the request knew why.
+-- Which change of the log took back which ones (docs/adr/0029-undo.md). The log has what an undo changed; only the request knew why.
 create table undos (
   user_id text not null default nullif(current_setting('app.user_id', true), '')
     references :"users_schema".:"users_table" (id) on delete cascade,

@@ -44,12 +44,17 @@ async function assertNothingHeld(world: World, connections: number): Promise<voi
 
 async function arrange(world: World): Promise<Omit<Scene, 'canary'>> {
   const [ada, ben] = [await world.signUp('Ada'), await world.signUp('Ben')]
-  const createdBy = async ({ token }: User): Promise<string> =>
-    (await world.ask('POST', TASKS, { token, body: { title: 'a' } })).headers.get('location') ?? assert.fail()
+  const createFor = async ({ token }: User): Promise<Headers> =>
+    (await world.ask('POST', TASKS, { token, body: { title: 'a' } })).headers
+  const createdBy = async (user: User): Promise<string> => (await createFor(user)).get('location') ?? assert.fail()
   const [adaTask, benTask] = [await createdBy(ada), await createdBy(ben)]
+<<<<<<< HEAD
   await createdBy(ben)
   const benTrashed = await createdBy(ben)
   await world.ask('DELETE', benTrashed, { token: ben.token })
+=======
+  const benChangeId = (await createFor(ben)).get('x-change-id') ?? assert.fail('no X-Change-Id')
+>>>>>>> afb2405 (history: plans, attacks and documents of GET /api/history)
   const { headers } = await world.ask('GET', `${TASKS}?limit=1`, { token: ben.token })
   const signIn = async (): Promise<Answer> =>
     world.ask('POST', '/api/auth/sign-in/email', { body: { email: ada.email, password: ada.password } })
@@ -75,6 +80,7 @@ async function arrange(world: World): Promise<Omit<Scene, 'canary'>> {
     benTrashed: benTrashed.replace(`${TASKS}/`, ''),
     benCursor: headers.get('x-next-cursor') ?? assert.fail('no cursor'),
     benSyncCursor: headers.get('x-sync-cursor') ?? assert.fail('no cursor'),
+    benChangeId,
     storedHash,
     expiredToken: expired.json.token,
     signedOutToken: signedOut.json.token,

@@ -144,7 +144,9 @@ async function namesFor(world: World, ada: User): Promise<Names> {
   const next = headers.get('x-next-cursor') ?? ''
   const sync = headers.get('x-sync-cursor') ?? ''
   const loading = await world.ask('GET', '/api/changes?limit=20', { token: ada.token })
-  return { id, other, third, next, sync, load: loading.headers.get('x-next-cursor') ?? '', yesterday }
+  const created = await world.ask('POST', '/api/tasks', { token: ada.token, body: { title: 'x' } })
+  const change = created.headers.get('x-change-id') ?? ''
+  return { id, other, third, next, sync, load: loading.headers.get('x-next-cursor') ?? '', yesterday, change }
 }
 
 type Names = Readonly<Record<string, string>>

@@ -34,6 +34,7 @@ const ASSEMBLED = 'is assembled from pieces, and tested below as a whole'
 const EXPLAINED: Readonly<Record<string, string>> = {
   'changes/jobs.ts': ACROSS_USERS,
   'db/idempotency-purge.ts': ACROSS_USERS,
+  'history/jobs.ts': ACROSS_USERS,
   'tasks/feature.ts': NO_ROW,
   'tasks/list/query-sql.ts': ASSEMBLED,
   'vault/feature.ts': NO_ROW,

@@ -173,7 +173,7 @@ suite('GET /api/history', () => {
     assert.deepEqual(await filtered('actor=service'), [second.id])
     assert.deepEqual(await filtered(`actor=service:${encodeURIComponent(name)}`), [second.id])
     assert.deepEqual(await filtered('actor=service:another'), [])
-    // An hour apart, so that they can be told apart.
+    // An hour apart.
     await world.asOwner((client) =>
       client.query(
         `update changes set at = '2026-01-01T10:00:00Z'::timestamptz + seq * interval '1 hour' where user_id = $1`,
@@ -309,7 +309,7 @@ suite('GET /api/history', () => {
     ['an unknown parameter', 'after=1', 422, 'invalid_input'],
     ['a day for a time', 'since=2026-01-01', 422, 'invalid_input'],
     ['an impossible time', 'until=2026-02-30T00:00:00Z', 422, 'invalid_input'],
-    ['an unknown kind of actor', 'actor=nobody', 422, 'invalid_input'],
+    ['an unknown kind of actor', 'actor=robot', 422, 'invalid_input'],
     ['an actor without a kind', 'actor=:agent', 422, 'invalid_input'],
     ['an actor with an empty name', 'actor=service:', 422, 'invalid_input'],
     ['an empty actor', 'actor=', 422, 'invalid_input'],

@@ -31,32 +31,48 @@ const CHAIN_MAX = 1000
 
 const json = (value: string): string => `coalesce(to_json(${value})::text, 'null')`
 
-/** The entries of the log that belong to a list. */
+/** The entries of the log that belong to a list, by conditions that use one index, whatever the planner expects of the other. */
 interface Source {
-  /** A condition on `changes`. */
-  readonly where: string
-  /** How many entries of its request the list shows, for an entry of `changes`. */
+  readonly below: (seq: string) => string
+  readonly between: (first: string, last: string) => string
+  readonly oldestFirst: string
+  readonly newestFirst: string
+  /** How many entries of its request the list shows, for an `entry` of the log. */
   readonly count: string
 }
 
-const ALL: Source = { where: 'user_id = $user', count: 'seq - first_seq + 1' }
+const ALL: Source = {
+  below: (seq) => `seq < ${seq}`,
+  between: (first, last) => `seq between ${first} and ${last}`,
+  oldestFirst: 'seq',
+  newestFirst: 'seq desc',
+  count: 'seq - first_seq + 1',
+}
 
-const OF_TASK = `user_id = $user and type = 'task' and entity_id = $7::uuid`
-const ONE_TASK: Source = {
-  where: OF_TASK,
-  count: `(select count(*) from changes of_request
-    where ${OF_TASK} and of_request.seq between entry.first_seq and entry.seq)`,
+const inTask = (first: string, last: string): string =>
+  `(type, entity_id, seq) between ('task', $7::uuid, ${first}) and ('task', $7::uuid, ${last})`
+
+const OF_TASK: Source = {
+  below: (seq) => inTask('0', `${seq} - 1`),
+  between: inTask,
+  oldestFirst: 'type, entity_id, seq',
+  newestFirst: 'type desc, entity_id desc, seq desc',
+  count: `(select count(*) from changes where user_id = $user and ${inTask('entry.first_seq', 'entry.seq')})`,
 }
 
 const COLUMNS = 'seq, first_seq, change_id, at, actor_kind, actor_name, request_id, operation'
 
 /** The newest entry below a seq, with what the list shows of its request. */
-const newestBelow = ({ where, count }: Source, seq: string): string => `(
+function newestBelow({ below, newestFirst, count }: Source, seq: string): string {
+  return `(
       select ${COLUMNS}, ${count} as shown,
         ($5::text is null or actor_kind = $5) and ($6::text is null or actor_name = $6) as is_match
-      from (select ${COLUMNS} from changes where ${where} and seq < ${seq} order by seq desc limit 1) entry
+      from (
+        select ${COLUMNS} from changes where user_id = $user and ${below(seq)} order by ${newestFirst} limit 1
+      ) entry
       where $3::timestamptz is null or at >= $3
     ) entry`
+}
 
 /**
  * Finds the first seq of which something holds, by binary search: it holds of no seq before it and of all after it. The numbers of a log
@@ -65,7 +81,8 @@ const newestBelow = ({ where, count }: Source, seq: string): string => `(
  * @param high a seq of which it holds, or the one after the last
  * @param isBefore an expression over an entry of `changes`: whether it does not hold
  */
-const bisect = (name: string, low: string, high: string, isBefore: string): string => `${name} (low, high) as (
+function bisect(name: string, low: string, high: string, isBefore: string): string {
+  return `${name} (low, high) as (
     select ${low}, ${high}
     union all
     select case when is_before then middle + 1 else low end, case when is_before then high else middle end
@@ -75,6 +92,7 @@ const bisect = (name: string, low: string, high: string, isBefore: string): stri
       from ${name} where low < high offset 0
     ) step
   )`
+}
 
 const FIRST = `coalesce((select purged_seq from change_logs where user_id = $user), 0) + 1`
 const END = `coalesce((select seq from changes where user_id = $user order by seq desc limit 1), 0) + 1`
@@ -102,17 +120,20 @@ const CHANGE = `concat('{"type":', to_json(type), ',"id":"', entity_id, '","op":
       ',"before":', coalesce(before::text, 'null'), ',"after":', coalesce(after::text, 'null'),
       ',"erased":', case when before is null and after is null then 'true' else 'false' end, '}')`
 
-/** The JSON of a request with these columns, and `shown`. */
-const entryOf = (where: string): string => `concat('{"id":"', change_id, '","at":', todo_instant_json(at),
+/** The JSON of a `request` with these columns, and `shown`. */
+function entryOf({ between, oldestFirst }: Source): string {
+  return `concat('{"id":"', change_id, '","at":', todo_instant_json(at),
     ',"actor":{"kind":', ${json('actor_kind')}, ',"name":', ${json('actor_name')},
     '},"requestId":', ${json('request_id')}, ',"operation":', ${json('operation')},
     ',"undoes":', ${UNDOES}, ',"undoneBy":', ${json(UNDONE_BY)},
     ',"changeCount":', shown, ',"changes":[', (
-      select string_agg(${CHANGE}, ',' order by seq) from (
+      select string_agg(${CHANGE}, ',' order by ${oldestFirst}) from (
         select seq, type, entity_id, op, version, before, after from changes
-        where ${where} and seq between request.first_seq and request.seq order by seq limit ${CHANGES_MAX}
+        where user_id = $user and ${between('request.first_seq', 'request.seq')}
+        order by ${oldestFirst} limit ${CHANGES_MAX}
       ) change
     ), ']}')`
+}
 
 /**
  * A page of requests, newest first; $1 is its size, $2 the seq below which it begins (null for the first page), $3 and $4 are the bounds of
@@ -137,9 +158,11 @@ const page = (name: string, source: Source, isKnown: string): Statement => ({
     select * from walk where total <= ${CHANGES_MAX} or matched = 1
   )
   select ${isKnown} as "isKnown",
-    (select concat('[', string_agg(${entryOf(source.where)}, ',' order by seq desc), ']') from request where is_match) as entries,
+    (select concat('[', string_agg(${entryOf(source)}, ',' order by seq desc), ']') from request where is_match) as entries,
     (select case when exists (
-        select from (select at from changes where ${source.where} and seq < reached.seq order by seq desc limit 1) older
+        select from (
+          select at from changes where user_id = $user and ${source.below('reached.seq')} order by ${source.newestFirst} limit 1
+        ) older
         where $3 is null or at >= $3
       ) then seq end from (select min(first_seq) as seq from request) reached) as next`,
 })
@@ -147,8 +170,9 @@ const page = (name: string, source: Source, isKnown: string): Statement => ({
 const PAGE = page('history.page', ALL, 'true')
 const TASK_PAGE = page(
   'history.page_of_task',
-  ONE_TASK,
-  `(exists (select from tasks where user_id = $user and id = $7) or exists (select from changes where ${OF_TASK}))`,
+  OF_TASK,
+  `(exists (select from tasks where user_id = $user and id = $7)
+    or exists (select from changes where user_id = $user and ${OF_TASK.below(String(Number.MAX_SAFE_INTEGER))}))`,
 )
 
 /** The first entry of a request, and by binary search its last one. */
@@ -161,7 +185,7 @@ const ENTRY: Statement = {
     select ${COLUMNS}, ${ALL.count} as shown from changes
     where user_id = $user and seq = ${foundBy('search')} - 1
   )
-  select ${entryOf(ALL.where)} as json from request`,
+  select ${entryOf(ALL)} as json from request`,
 }
 
 interface PageRow {

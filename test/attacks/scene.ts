@@ -13,6 +13,8 @@ export interface Scene {
   readonly benTrashed: string
   readonly benCursor: string
   readonly benSyncCursor: string
+  /** The X-Change-Id of a request of ben's. */
+  readonly benChangeId: string
   /** The value in the table of sessions for ada. */
   readonly storedHash: string
   readonly expiredToken: string
