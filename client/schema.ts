@@ -561,6 +561,66 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List what was changed, by whom
+         * @description One entry for each request that changed something, a batch included, newest first. Entries are kept for 90 days. `actor`, `since` and `until` combine with “and”; a time is compared with `at`, when the request had made its changes.
+         */
+        get: operations["listHistory"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/tasks/{id}/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the changes of one task
+         * @description As GET /api/history, with the requests that changed this task. An entry shows the changes of this task alone: GET /api/history/{id} shows all that the request changed. A deleted task has its history too. Entries are kept for 90 days. `actor`, `since` and `until` combine with “and”; a time is compared with `at`, when the request had made its changes.
+         */
+        get: operations["listTaskHistory"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/history/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read an entry of the history
+         * @description By the X-Change-Id of its request.
+         */
+        get: operations["getHistoryEntry"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/user-api-keys": {
         parameters: {
             query?: never;
@@ -1184,6 +1244,136 @@ export interface components {
              * @enum {string}
              */
             reason: "cursor_expired" | "slow";
+        };
+        /**
+         * @description Members of an entity by name, as in its JSON
+         * @example {
+         *       "title": "Buy milk"
+         *     }
+         */
+        HistoryValues: {
+            [key: string]: unknown;
+        };
+        /**
+         * @description What a request changed of one entity
+         * @example {
+         *       "type": "task",
+         *       "id": "019b6051-3a80-7c4e-9d3b-5f0c2f7f6a11",
+         *       "op": "update",
+         *       "version": 2,
+         *       "before": {
+         *         "title": "Buy milk"
+         *       },
+         *       "after": {
+         *         "title": "Buy oat milk"
+         *       },
+         *       "erased": false
+         *     }
+         */
+        HistoryChange: {
+            /**
+             * @description The kind of entity
+             * @enum {string}
+             */
+            type: "task";
+            /**
+             * Format: uuid
+             * @description A UUID (version 7, lower case in answers)
+             */
+            id: string;
+            /**
+             * @description A task that is restored from the trash is created again, with the same id
+             * @enum {string}
+             */
+            op: "create" | "update" | "delete";
+            /**
+             * Format: int32
+             * @description The version of the entity after the change; of a deleted one, its last
+             */
+            version: number;
+            before: components["schemas"]["HistoryValues"] | null;
+            after: components["schemas"]["HistoryValues"] | null;
+            /** @description true if the entity was deleted for good: `before` and `after` are null, and the change cannot be undone */
+            erased: boolean;
+        };
+        /**
+         * @description Who made a change
+         * @example {
+         *       "kind": "service",
+         *       "name": "agent"
+         *     }
+         */
+        HistoryActor: {
+            /**
+             * @description session: the user. Null for a change that was not made by a request or job
+             * @enum {string|null}
+             */
+            kind: "session" | "service" | "job" | null;
+            /** @description Null for the user */
+            name: string | null;
+        };
+        /**
+         * @description All that one request changed
+         * @example {
+         *       "id": "019b6051-4b11-7d3f-8a52-77a1f0c5e9d4",
+         *       "at": "2025-12-20T09:31:12.5Z",
+         *       "actor": {
+         *         "kind": "session",
+         *         "name": null
+         *       },
+         *       "requestId": "8f0e7f2e-6a59-4f0c-9a53-2f4f0f6f3c55",
+         *       "operation": "updateTask",
+         *       "undoes": [],
+         *       "undoneBy": null,
+         *       "changeCount": 1,
+         *       "changes": [
+         *         {
+         *           "type": "task",
+         *           "id": "019b6051-3a80-7c4e-9d3b-5f0c2f7f6a11",
+         *           "op": "update",
+         *           "version": 2,
+         *           "before": {
+         *             "title": "Buy milk"
+         *           },
+         *           "after": {
+         *             "title": "Buy oat milk"
+         *           },
+         *           "erased": false
+         *         }
+         *       ]
+         *     }
+         */
+        HistoryEntry: {
+            /**
+             * Format: uuid
+             * @description The X-Change-Id of the request
+             */
+            id: string;
+            /**
+             * Format: date-time
+             * @description RFC 3339. Answers are in UTC with `Z`, with milliseconds only where they are not zero.
+             * @example 2025-12-27T17:00:00Z
+             */
+            at: string;
+            actor: components["schemas"]["HistoryActor"];
+            /** @description The X-Request-Id; of a job, its id */
+            requestId: string | null;
+            /** @description The operationId in this document, or the name of a job */
+            operation: string | null;
+            /** @description Ids of the entries that this one took back, the newest first; empty if it is no undo */
+            undoes: string[];
+            /**
+             * Format: uuid
+             * @description The id of the entry that took this one back; null if it is in effect, also after its undo was undone
+             */
+            undoneBy: string | null;
+            /**
+             * Format: int32
+             * @description The number of changes. Requests make at most 1000; of other programs' larger changes the first 1000 are shown
+             */
+            changeCount: number;
+            /** @description In the order in which they were made */
+            changes: components["schemas"]["HistoryChange"][];
         };
         /**
          * @example {
@@ -2793,7 +2983,7 @@ export interface operations {
                     Location?: string;
                     /** @description The position of this answer in the change log, for the cursor of GET /api/changes. The number before its first dot is a seq: a client has seen this change once the X-Next-Cursor of GET /api/changes begins with that number or a greater one */
                     "X-Sync-Cursor"?: string;
-                    /** @description The id of the change: all that one request changed has one id. Absent if the request changed nothing */
+                    /** @description The id of the change in GET /api/history; all that one request changed has one id. Absent if the request changed nothing */
                     "X-Change-Id"?: string;
                     /** @description true if this is the answer to an earlier request */
                     "Idempotency-Replayed"?: string;
@@ -2818,7 +3008,7 @@ export interface operations {
                     Location?: string;
                     /** @description The position of this answer in the change log, for the cursor of GET /api/changes. The number before its first dot is a seq: a client has seen this change once the X-Next-Cursor of GET /api/changes begins with that number or a greater one */
                     "X-Sync-Cursor"?: string;
-                    /** @description The id of the change: all that one request changed has one id. Absent if the request changed nothing */
+                    /** @description The id of the change in GET /api/history; all that one request changed has one id. Absent if the request changed nothing */
                     "X-Change-Id"?: string;
                     /** @description true if this is the answer to an earlier request */
                     "Idempotency-Replayed"?: string;
@@ -2934,7 +3124,7 @@ export interface operations {
                 headers: {
                     /** @description The position of this answer in the change log, for the cursor of GET /api/changes. The number before its first dot is a seq: a client has seen this change once the X-Next-Cursor of GET /api/changes begins with that number or a greater one */
                     "X-Sync-Cursor"?: string;
-                    /** @description The id of the change: all that one request changed has one id. Absent if the request changed nothing */
+                    /** @description The id of the change in GET /api/history; all that one request changed has one id. Absent if the request changed nothing */
                     "X-Change-Id"?: string;
                     /** @description true if this is the answer to an earlier request */
                     "Idempotency-Replayed"?: string;
@@ -3002,7 +3192,7 @@ export interface operations {
                     ETag?: string;
                     /** @description The position of this answer in the change log, for the cursor of GET /api/changes. The number before its first dot is a seq: a client has seen this change once the X-Next-Cursor of GET /api/changes begins with that number or a greater one */
                     "X-Sync-Cursor"?: string;
-                    /** @description The id of the change: all that one request changed has one id. Absent if the request changed nothing */
+                    /** @description The id of the change in GET /api/history; all that one request changed has one id. Absent if the request changed nothing */
                     "X-Change-Id"?: string;
                     /** @description true if this is the answer to an earlier request */
                     "Idempotency-Replayed"?: string;
@@ -3071,7 +3261,7 @@ export interface operations {
                     ETag?: string;
                     /** @description The position of this answer in the change log, for the cursor of GET /api/changes. The number before its first dot is a seq: a client has seen this change once the X-Next-Cursor of GET /api/changes begins with that number or a greater one */
                     "X-Sync-Cursor"?: string;
-                    /** @description The id of the change: all that one request changed has one id. Absent if the request changed nothing */
+                    /** @description The id of the change in GET /api/history; all that one request changed has one id. Absent if the request changed nothing */
                     "X-Change-Id"?: string;
                     /** @description true if this is the answer to an earlier request */
                     "Idempotency-Replayed"?: string;
@@ -3297,7 +3487,7 @@ export interface operations {
                 headers: {
                     /** @description The position of this answer in the change log, for the cursor of GET /api/changes. The number before its first dot is a seq: a client has seen this change once the X-Next-Cursor of GET /api/changes begins with that number or a greater one */
                     "X-Sync-Cursor"?: string;
-                    /** @description The id of the change: all that one request changed has one id. Absent if the request changed nothing */
+                    /** @description The id of the change in GET /api/history; all that one request changed has one id. Absent if the request changed nothing */
                     "X-Change-Id"?: string;
                     /** @description true if this is the answer to an earlier request */
                     "Idempotency-Replayed"?: string;
@@ -3361,7 +3551,7 @@ export interface operations {
                 headers: {
                     /** @description The position of this answer in the change log, for the cursor of GET /api/changes. The number before its first dot is a seq: a client has seen this change once the X-Next-Cursor of GET /api/changes begins with that number or a greater one */
                     "X-Sync-Cursor"?: string;
-                    /** @description The id of the change: all that one request changed has one id. Absent if the request changed nothing */
+                    /** @description The id of the change in GET /api/history; all that one request changed has one id. Absent if the request changed nothing */
                     "X-Change-Id"?: string;
                     /** @description true if this is the answer to an earlier request */
                     "Idempotency-Replayed"?: string;
@@ -3613,7 +3803,7 @@ export interface operations {
                     Location?: string;
                     /** @description The position of this answer in the change log, for the cursor of GET /api/changes. The number before its first dot is a seq: a client has seen this change once the X-Next-Cursor of GET /api/changes begins with that number or a greater one */
                     "X-Sync-Cursor"?: string;
-                    /** @description The id of the change: all that one request changed has one id. Absent if the request changed nothing */
+                    /** @description The id of the change in GET /api/history; all that one request changed has one id. Absent if the request changed nothing */
                     "X-Change-Id"?: string;
                     /** @description true if this is the answer to an earlier request */
                     "Idempotency-Replayed"?: string;
@@ -3721,6 +3911,152 @@ export interface operations {
             };
             400: components["responses"]["InvalidCursorOrInvalidHeaderOrMalformedRequest"];
             401: components["responses"]["Unauthenticated"];
+            408: components["responses"]["RequestTimeout"];
+            413: components["responses"]["BodyTooLarge"];
+            414: components["responses"]["UriTooLong"];
+            415: components["responses"]["UnsupportedMediaType"];
+            417: components["responses"]["ExpectationFailed"];
+            422: components["responses"]["InvalidInput"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["OverloadedOrUnavailable"];
+        };
+    };
+    listHistory: {
+        parameters: {
+            query?: {
+                /** @description Changes of one kind of actor (session, service, job), or of one actor, as kind:name */
+                actor?: string;
+                /** @description Changes made at this instant or later; write + as %2B */
+                since?: string;
+                /** @description Changes made before this instant */
+                until?: string;
+                /** @description Maximum number of entries per page; default 20 */
+                limit?: number;
+                /** @description The X-Next-Cursor of the previous page */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page of entries, newest first. It can have fewer than `limit`, or none, although there is a next page: if its entries have many changes, or if few requests match the filter */
+            200: {
+                headers: {
+                    /** @description The cursor of the next page; absent on the last page */
+                    "X-Next-Cursor"?: string;
+                    /** @description RFC 8288: the next page, as rel="next"; absent on the last page */
+                    Link?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HistoryEntry"][];
+                };
+            };
+            400: components["responses"]["InvalidCursorOrInvalidHeaderOrMalformedRequest"];
+            401: components["responses"]["Unauthenticated"];
+            408: components["responses"]["RequestTimeout"];
+            413: components["responses"]["BodyTooLarge"];
+            414: components["responses"]["UriTooLong"];
+            415: components["responses"]["UnsupportedMediaType"];
+            417: components["responses"]["ExpectationFailed"];
+            422: components["responses"]["InvalidInput"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["OverloadedOrUnavailable"];
+        };
+    };
+    listTaskHistory: {
+        parameters: {
+            query?: {
+                /** @description Changes of one kind of actor (session, service, job), or of one actor, as kind:name */
+                actor?: string;
+                /** @description Changes made at this instant or later; write + as %2B */
+                since?: string;
+                /** @description Changes made before this instant */
+                until?: string;
+                /** @description Maximum number of entries per page; default 20 */
+                limit?: number;
+                /** @description The X-Next-Cursor of the previous page */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                /** @description A UUID (version 7, lower case in answers) */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page of entries, newest first. It can have fewer than `limit`, or none, although there is a next page: if its entries have many changes, or if few requests match the filter */
+            200: {
+                headers: {
+                    /** @description The cursor of the next page; absent on the last page */
+                    "X-Next-Cursor"?: string;
+                    /** @description RFC 8288: the next page, as rel="next"; absent on the last page */
+                    Link?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HistoryEntry"][];
+                };
+            };
+            400: components["responses"]["InvalidCursorOrInvalidHeaderOrMalformedRequest"];
+            401: components["responses"]["Unauthenticated"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["RequestTimeout"];
+            413: components["responses"]["BodyTooLarge"];
+            414: components["responses"]["UriTooLong"];
+            415: components["responses"]["UnsupportedMediaType"];
+            417: components["responses"]["ExpectationFailed"];
+            422: components["responses"]["InvalidInput"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["OverloadedOrUnavailable"];
+        };
+    };
+    getHistoryEntry: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A UUID (version 7, lower case in answers) */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description All that the request changed */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HistoryEntry"];
+                };
+            };
+            400: components["responses"]["InvalidHeaderOrMalformedRequest"];
+            401: components["responses"]["Unauthenticated"];
+            404: components["responses"]["NotFound"];
             408: components["responses"]["RequestTimeout"];
             413: components["responses"]["BodyTooLarge"];
             414: components["responses"]["UriTooLong"];

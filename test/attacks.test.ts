@@ -48,13 +48,9 @@ async function arrange(world: World): Promise<Omit<Scene, 'canary'>> {
     (await world.ask('POST', TASKS, { token, body: { title: 'a' } })).headers
   const createdBy = async (user: User): Promise<string> => (await createFor(user)).get('location') ?? assert.fail()
   const [adaTask, benTask] = [await createdBy(ada), await createdBy(ben)]
-<<<<<<< HEAD
-  await createdBy(ben)
   const benTrashed = await createdBy(ben)
   await world.ask('DELETE', benTrashed, { token: ben.token })
-=======
   const benChangeId = (await createFor(ben)).get('x-change-id') ?? assert.fail('no X-Change-Id')
->>>>>>> afb2405 (history: plans, attacks and documents of GET /api/history)
   const { headers } = await world.ask('GET', `${TASKS}?limit=1`, { token: ben.token })
   const signIn = async (): Promise<Answer> =>
     world.ask('POST', '/api/auth/sign-in/email', { body: { email: ada.email, password: ada.password } })

@@ -36,6 +36,7 @@ export const WRITTEN = {
   'X-Change-Id': {
     type: 'string',
     format: 'uuid',
-    description: 'The id of the change in GET /api/history; all that one request changed has one id. Absent if the request changed nothing',
+    description:
+      'The id of the change in GET /api/history; all that one request changed has one id. Absent if the request changed nothing',
   },
 }
