@@ -47,9 +47,10 @@ $$;
 -- Deletes those of the entities for good that are in the trash of the scope's user. Gives how many they were. However long their
 -- histories are, a call changes at most some 10 000 entries, in addition to one of each entity.
 create function todo_erase(subject text, subject_ids uuid[]) returns integer
-  language plpgsql volatile security definer set search_path = public, pg_temp set app.erasing = 'on'
+  language plpgsql volatile security definer set search_path = public, pg_temp
 as $$
 declare
+  erasing constant text := set_config('app.erasing', 'on', true);
   owner_id text := nullif(current_setting('app.user_id', true), '');
   entries_left integer := 10000;
   entities integer := 0;
@@ -74,9 +75,10 @@ $$;
 -- The rest of a long history of an entity of the scope's user that was deleted for good: removes what up to 10 000 entries say, from this
 -- seq down, and gives the seq of the next one. Does nothing unless the entry deleted_seq shows that the entity was deleted for good.
 create function todo_erase_history(subject text, subject_id uuid, deleted_seq bigint, from_seq bigint) returns bigint
-  language plpgsql volatile security definer set search_path = public, pg_temp set app.erasing = 'on'
+  language plpgsql volatile security definer set search_path = public, pg_temp
 as $$
 declare
+  erasing constant text := set_config('app.erasing', 'on', true);
   owner_id text := nullif(current_setting('app.user_id', true), '');
 begin
   perform pg_advisory_xact_lock(hashtextextended(owner_id, 8)) where owner_id is not null;
@@ -94,9 +96,10 @@ $$;
 -- entities. Gives the user after whom to go on, null if there is none. It looks at one entry of each of at most 1000 users, so that a
 -- call takes little time.
 create function todo_expire_trash(after_user text) returns text
-  language plpgsql volatile security definer set search_path = public, pg_temp set app.erasing = 'on'
+  language plpgsql volatile security definer set search_path = public, pg_temp
 as $$
 declare
+  erasing constant text := set_config('app.erasing', 'on', true);
   due_before constant timestamptz := now() - interval '30 days';
   entries_left integer := 10000;
   entities integer := 0;
@@ -136,7 +139,8 @@ grant execute on function todo_erase(text, uuid[]), todo_erase_history(text, uui
 grant execute on function todo_expire_trash(text) to :"system_role";
 
 -- These functions run as the owner, which forced row-level security binds too. Outside of them and of triggers it sees no entry, and
--- it can change an entry only into one that says nothing. Other roles gain nothing by this setting: the policies are for the owner.
+-- it can change an entry only into one that says nothing. Other roles gain nothing by this setting: the policies are for the owner. The
+-- functions set it themselves, because only a superuser may create a function with a SET clause for a setting that PostgreSQL does not know.
 create policy changes_seen_to_erase on changes
   for select to current_user
   using (current_setting('app.erasing', true) = 'on');
