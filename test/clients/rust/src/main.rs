@@ -170,7 +170,8 @@ async fn main() -> Result<(), Box<dyn StdError>> {
         ],
     );
 
-    delete_task(&api, DeleteTaskParams { id: once.id.to_string(), idempotency_key: None, if_match: None, dry_run: None }).await?;
+    let deletion = DeleteTaskParams { id: once.id.to_string(), idempotency_key: None, if_match: None, dry_run: None, permanent: None };
+    delete_task(&api, deletion).await?;
     change(patch("Changed"), None).await?;
     let page = get(&api, "/api/changes", &[("cursor", batched.cursor.as_deref().expect("a cursor")), ("limit", "1")]).await?;
     let (cursor, has_more) = (header(&page, "x-next-cursor"), header(&page, "x-has-more"));
