@@ -572,11 +572,11 @@ suite('every route', () => {
     const task = await newTask()
     const before = await countOf(ada)
     for (const [method, path, body] of routes) {
-      const answer = await asAda(method, `${path.replace(UNKNOWN_ID, task.id)}?dryRun=true`, body)
+      const answer = await asAda(method, `${path.replace(UNKNOWN_ID, task.id)}?preview=true`, body)
       assertRefused(answer, 422, 'invalid_input')
       assert.deepEqual(
         answer.json.errors.map((error: { in: string; pointer: string }) => [error.in, error.pointer]),
-        [['query', '/dryRun']],
+        [['query', '/preview']],
       )
     }
     assert.deepEqual((await asAda('GET', `${TASKS}/${task.id}`)).json, task)
