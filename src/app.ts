@@ -31,11 +31,12 @@ export async function buildApp(deps: Deps): Promise<App> {
   problemPages(app, new Map([...(deps.auth === undefined ? [] : AUTH_PROBLEM_GUIDE), ...PROBLEM_GUIDES]))
   if (deps.config.http.docsEnabled) documentRoutes(app)
   if (deps.auth !== undefined) authRoutes(app, deps.auth)
+  for (const { publicRoutes } of FEATURES) await publicRoutes?.(app, deps)
 
   await app.register(async (signedIn: App) => {
     requirePrincipal(signedIn)
     allowDryRuns(signedIn)
-    for (const { routes } of FEATURES) await routes(signedIn, deps)
+    for (const { routes } of FEATURES) await routes?.(signedIn, deps)
   })
   return app
 }

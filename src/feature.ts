@@ -44,7 +44,11 @@ export interface Feature {
   readonly problems?: readonly ProblemKind[]
   readonly settings?: Settings
   /** For routes that take a principal. */
-  routes(this: void, app: App, deps: FeatureDeps): Promise<void>
+  routes?(this: void, app: App, deps: FeatureDeps): Promise<void>
+  /** For routes that anonymous clients may call. */
+  publicRoutes?(this: void, app: App, deps: FeatureDeps): Promise<void>
+  /** A line of the greeting that `npm start` prints. */
+  greeting?(this: void, config: Config, address: string): GreetingLine
   /** Background jobs. */
   jobs?(this: void, deps: Pick<FeatureDeps, 'db'>): Promise<readonly JobKind[]>
   /**
@@ -57,6 +61,12 @@ export interface Feature {
   readonly checks?: readonly FeatureCheck[]
   /** Rows of the Python service that `migrate import-python` imports. */
   imports?(this: void): Promise<readonly ImportKind[]>
+}
+
+export interface GreetingLine {
+  /** At most six characters. */
+  readonly label: string
+  readonly text: string
 }
 
 /** A command of the program. */

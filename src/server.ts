@@ -8,6 +8,7 @@ import type { Config } from './config/config.ts'
 import { openDeps, type Deps } from './deps.ts'
 import { errorCode } from './lib/file-errors.ts'
 import { StartError } from './errors.ts'
+import { FEATURES } from './features.ts'
 import { drain } from './http/drain.ts'
 import type { App } from './http/app.ts'
 import { listenHost, reachableUrl } from './lib/host.ts'
@@ -170,10 +171,15 @@ export const STARTING =
 export const greeting = (address: string, { db, config }: Pick<Deps, 'db' | 'config'>): string => `
   todo-backend is at ${address}
     data   ${db.embeddedIn === undefined ? 'on the server of DATABASE_URL' : `${db.embeddedIn} (embedded PostgreSQL; set DATABASE_URL for a server)`}
-    docs   ${config.http.docsEnabled ? `${address}/docs` : 'off (DOCS_ENABLED)'}
+${linesOfFeatures(config, address)}    docs   ${config.http.docsEnabled ? `${address}/docs` : 'off (DOCS_ENABLED)'}
 ${config.auth.mode === 'embedded' ? firstStep(address) : firstStepWithExternalAuth(address)}
 
 `
+
+const linesOfFeatures = (config: Config, address: string): string =>
+  FEATURES.flatMap((feature) => feature.greeting?.(config, address) ?? [])
+    .map(({ label, text }) => `    ${label.padEnd(6)} ${text}\n`)
+    .join('')
 
 const firstStep = (address: string): string =>
   `    try    curl -s ${address}/api/auth/sign-up/email -H 'Content-Type: application/json' \\

@@ -206,8 +206,11 @@ suite('architecture', () => {
 
   test('the type check reads every TypeScript file, those of bench/ without its packages', () => {
     const tsc = join(ROOT, 'node_modules/typescript/bin/tsc')
-    const listed = execFileSync(process.execPath, [tsc, '--listFilesOnly'], { cwd: ROOT, encoding: 'utf8' })
-    const checked = new Set(listed.split('\n').map((path) => relative(ROOT, path)))
+    const projects = ['.', ...globSync('src/*/browser', { cwd: ROOT })]
+    const listed = projects.map((project) =>
+      execFileSync(process.execPath, [tsc, '--listFilesOnly', '-p', project], { cwd: ROOT, encoding: 'utf8' }),
+    )
+    const checked = new Set(listed.flatMap((files) => files.split('\n')).map((path) => relative(ROOT, path)))
     // Projects of their own, with their own compilers.
     const exclude = ['**/node_modules', 'bench/peers', 'client/adapters', 'dist']
     const files = globSync('**/*.ts', { cwd: ROOT, exclude })

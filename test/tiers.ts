@@ -23,6 +23,7 @@ export const SECOND_TIER: Readonly<Record<string, string>> = {
   'test/adapters.test.ts': 'installs RxDB and TanStack DB, and compiles and runs programs',
   // A browser
   'test/pages.test.ts': 'starts Chromium',
+  'test/people.test.ts': 'starts Chromium',
   'test/cors.test.ts': 'starts Chromium',
   'test/prefix.test.ts': 'starts Chromium',
   // The embedded engine

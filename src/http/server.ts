@@ -192,7 +192,9 @@ function refusePath(request: FastifyRequest, methods: Methods): void {
   if (url.length > URL_LENGTH_MAX) {
     throw new Problem('uri_too_long', `The URL is longer than ${URL_LENGTH_MAX} characters`)
   }
-  if (request.is404 || methods.lacks(request.method, pathOf(url))) refuseUnknown(request, methods)
+  // The router takes the target `*` for `/`.
+  const isPath = url.startsWith('/')
+  if (request.is404 || !isPath || methods.lacks(request.method, pathOf(url))) refuseUnknown(request, methods)
 }
 
 /** At most a third of the pool. The embedded database has one connection, so one request at a time. */

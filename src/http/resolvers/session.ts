@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from 'node:http'
 import { Problem } from '../../errors.ts'
 import { sessionPrincipal } from '../../principal.ts'
 import { sessionTokenKeys, type CredentialRules } from '../credential.ts'
@@ -18,11 +19,15 @@ export function bearerResolver(rules: CredentialRules): Resolver {
 const AUTH_ROUTES = '/api/auth/'
 const SESSION_COOKIE = /(?:^|;\s*)(?:__Secure-)?better-auth\.session_token=([^;\s]+)/
 
+/** The token in the session cookie of the auth server, which the bearer resolver accepts too; undefined without that cookie. */
+export const tokenOfCookie = ({ cookie = '' }: IncomingHttpHeaders): string | undefined =>
+  SESSION_COOKIE.exec(cookie)?.[1]
+
 /** A session, by the cookie of the auth server. Only the auth server's own routes accept it; there a malformed cookie is no credential. */
 export function cookieResolver(rules: CredentialRules): Resolver {
-  return ({ raw: { url = '' }, headers: { cookie = '' } }) => {
+  return ({ raw: { url = '' }, headers }) => {
     if (!url.startsWith(AUTH_ROUTES)) return undefined
-    const [, token] = SESSION_COOKIE.exec(cookie) ?? []
+    const token = tokenOfCookie(headers)
     const keys = token === undefined ? undefined : sessionTokenKeys(token, rules)
     return keys && sessionPrincipal(keys)
   }

@@ -1,0 +1,115 @@
+import { createHash } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { stripTypeScriptTypes } from 'node:module'
+import { promisify } from 'node:util'
+import { brotliCompress, constants, gzip } from 'node:zlib'
+
+export type Coding = 'br' | 'gzip' | 'identity'
+
+/** A file that pages load. Its address contains the hash of its content, so that browsers may keep it for ever. */
+export interface Asset {
+  readonly name: string
+  readonly hash: string
+  readonly type: 'text/css' | 'text/javascript'
+  readonly text: string
+  /** Compressed once, at the first request. */
+  encoded(this: void, coding: Coding): Promise<Buffer>
+}
+
+const FOLDER = new URL('./', import.meta.url)
+
+export const openScript = (name: string): Asset => asset(`${name}.js`, 'text/javascript', joined(`browser/${name}.ts`))
+
+export const openStyle = (name: string): Asset =>
+  asset(`${name}.css`, 'text/css', readFileSync(new URL(`${name}.css`, FOLDER), 'utf8'))
+
+function asset(name: string, type: Asset['type'], text: string): Asset {
+  const encodings = new Map<Coding, Promise<Buffer>>()
+  return {
+    name,
+    hash: createHash('sha256').update(text).digest('base64url').slice(0, 16),
+    type,
+    text,
+    encoded: (coding) => {
+      const encoding = encodings.get(coding) ?? ENCODERS[coding](Buffer.from(text))
+      encodings.set(coding, encoding)
+      return encoding
+    },
+  }
+}
+
+const ENCODERS: Readonly<Record<Coding, (bytes: Buffer) => Promise<Buffer>>> = {
+  br: (bytes) =>
+    promisify(brotliCompress)(bytes, { params: { [constants.BROTLI_PARAM_QUALITY]: constants.BROTLI_MAX_QUALITY } }),
+  gzip: (bytes) => promisify(gzip)(bytes, { level: constants.Z_BEST_COMPRESSION }),
+  identity: async (bytes) => bytes,
+}
+
+/** The best coding that a client accepts (RFC 9110 §12.5.3); weights other than 0 are not compared. */
+export function codingFor(acceptEncoding: string | undefined): Coding {
+  const accepted = new Set(
+    (acceptEncoding ?? '')
+      .split(',')
+      .map((each) =>
+        each
+          .trim()
+          .toLowerCase()
+          .split(/\s*;\s*/),
+      )
+      .filter(([, weight = '']) => !/^q=0(?:\.0*)?$/.test(weight))
+      .map(([coding]) => coding),
+  )
+  return accepted.has('br') ? 'br' : accepted.has('gzip') ? 'gzip' : 'identity'
+}
+
+/** The only form of imports between the modules of the pages: names without `as`. */
+const IMPORT = /^import \{([^}]*)\} from '(\.[^']+)';?$/gm
+const EXPORT = /^export ((?:async )?(?:const|function\*?|class) (\w+))/gm
+
+/**
+ * A module of the browser with all that it imports, as one script without types: a page then needs one request instead of one for
+ * each module and one round trip for each level of imports. Each module is a function of its own, so that names do not collide.
+ *
+ * @param entry path of the module, in the folder of the pages
+ */
+function joined(entry: string): string {
+  const texts: string[] = []
+  const names = new Map<string, string>()
+  const visit = (module: URL): string => {
+    const known = names.get(module.href)
+    if (known !== undefined) return known
+    const source = stripped(readFileSync(module, 'utf8'))
+    const imported = [...source.matchAll(IMPORT)].map(
+      ([, bindings = '', specifier = '']) =>
+        `const {${bindings.replace(/\s+/g, '')}} = ${visit(new URL(specifier, module))}\n`,
+    )
+    const exported = [...source.matchAll(EXPORT)].map(([, , name]) => name)
+    const body = compact(source.replace(IMPORT, '').replace(EXPORT, '$1'))
+    const name = `module${names.size}`
+    names.set(module.href, name)
+    texts.push(`const ${name} = (() => {\n${imported.join('')}${body}return {${exported.join(', ')}}\n})()\n`)
+    return name
+  }
+  visit(new URL(entry, FOLDER))
+  return texts.join('')
+}
+
+/** Node warns that this function is experimental. Its loader, with which the service itself runs, uses the same code. */
+function stripped(source: string): string {
+  const emitWarning = process.emitWarning.bind(process)
+  process.emitWarning = () => undefined
+  try {
+    return stripTypeScriptTypes(source)
+  } finally {
+    process.emitWarning = emitWarning
+  }
+}
+
+/** Without comments and what type stripping has left: lines of blanks, and blanks at the end of lines. */
+const compact = (text: string): string =>
+  text
+    .replace(/^\s*\/\*\*[^]*?\*\/$/gm, '')
+    .replace(/^\s*\/\/.*$/gm, '')
+    .replace(/\s+$/gm, '')
+    .replace(/^\n+/, '')
+    .concat('\n')

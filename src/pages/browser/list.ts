@@ -1,0 +1,211 @@
+import { endOfList } from '../views/tasks-page.ts'
+import { taskRow } from '../views/task-row.ts'
+import type { Task } from '../views/task.ts'
+import { isPlain, matches, requestOf, type View } from '../views/view.ts'
+import { withWrites, type Write } from '../views/writes.ts'
+import { call, refusalOf } from './api.ts'
+import { byId, toElement, toNodes } from './dom.ts'
+import type { Change } from './live.ts'
+
+/** How often the list is read again while changes arrive that only the service can sort in. */
+const REFRESH_INTERVAL_MS = 2_000
+
+interface Page {
+  readonly tasks: readonly Task[]
+  readonly next: string | null
+}
+
+interface Row {
+  readonly task: Task
+  readonly isWaiting: boolean
+  readonly element: HTMLElement
+}
+
+/** The list: what the service has answered, with the writes that it has not confirmed. Long lists are read page by page. */
+export class List {
+  readonly #zone: string
+  readonly #writes: () => readonly Write[]
+  readonly #element = byId('list', HTMLUListElement)
+  readonly #end = byId('end', HTMLDivElement)
+  #view: View
+  #tasks: readonly Task[]
+  #next: string | null
+  #fault: string | null
+  #rows = new Map<string, Row>()
+  #isReading = false
+  #isDrawing = false
+  #lastRefreshMs = 0
+  #refreshTimer: number | undefined
+  /** Counts the views, so that the answer for an earlier one is not shown. */
+  #generation = 0
+  /** The task that is being edited: its row is not replaced. */
+  editing: string | undefined
+
+  constructor(page: Page & { view: View; fault: string | null }, zone: string, writes: () => readonly Write[]) {
+    this.#zone = zone
+    this.#writes = writes
+    this.#view = page.view
+    this.#tasks = page.tasks
+    this.#next = page.next
+    this.#fault = page.fault
+    new IntersectionObserver(
+      (entries) => {
+        if (entries.some(({ isIntersecting }) => isIntersecting)) void this.#more()
+      },
+      { rootMargin: '800px' },
+    ).observe(this.#end)
+    // What the server has drawn, in another time zone perhaps, is drawn again.
+    this.#element.replaceChildren()
+    this.drawNow()
+  }
+
+  get view(): View {
+    return this.#view
+  }
+
+  find(id: string): Task | undefined {
+    return this.#rows.get(id)?.task
+  }
+
+  rowOf(id: string): HTMLElement | undefined {
+    return this.#rows.get(id)?.element
+  }
+
+  /** Shows another view. */
+  async show(view: View): Promise<void> {
+    this.#view = view
+    this.#generation++
+    this.#next = null
+    await this.refresh()
+  }
+
+  /** A newer state of a task, by its event or by the answer to a write. */
+  put(task: Task): void {
+    const known = this.#tasks.find(({ id }) => id === task.id)
+    if (known !== undefined && known.version >= task.version) return
+    const isShown = matches(this.#view, task)
+    if (known !== undefined) {
+      this.#tasks = isShown
+        ? this.#tasks.map((each) => (each === known ? task : each))
+        : this.#tasks.filter((each) => each !== known)
+    } else if (isShown && isPlain(this.#view) && task.createdAt >= (this.#tasks[0]?.createdAt ?? '')) {
+      this.#tasks = [task, ...this.#tasks]
+    }
+    this.draw()
+  }
+
+  remove(taskId: string): void {
+    this.#tasks = this.#tasks.filter(({ id }) => id !== taskId)
+    this.draw()
+  }
+
+  /** Takes an event, and reads the list again if only the service knows where the task belongs. */
+  take({ id, op, data }: Change): void {
+    if (op === 'delete' || data === null) return this.remove(id)
+    const known = this.#tasks.find((task) => task.id === id)
+    if (known !== undefined && known.version >= data.version) return
+    this.put(data)
+    const isPlaced = isPlain(this.#view) && (this.#tasks.includes(data) || !matches(this.#view, data))
+    if (!isPlaced) this.refreshSoon()
+  }
+
+  refreshSoon(): void {
+    if (this.#refreshTimer !== undefined) return
+    const waitMs = Math.max(0, this.#lastRefreshMs + REFRESH_INTERVAL_MS - Date.now())
+    this.#refreshTimer = setTimeout(() => {
+      this.#refreshTimer = undefined
+      void this.refresh()
+    }, waitMs)
+  }
+
+  /** Reads the first page again. What was read of later pages stays. */
+  async refresh(): Promise<void> {
+    this.#lastRefreshMs = Date.now()
+    const generation = this.#generation
+    const page = await this.#read(undefined)
+    if (page === undefined || generation !== this.#generation) return
+    const last = page.tasks.at(-1)?.id
+    const at = this.#tasks.findIndex(({ id }) => id === last)
+    const ids = new Set(page.tasks.map(({ id }) => id))
+    const isContinued = at !== -1 && page.next !== null && this.#next !== null
+    const tail = isContinued ? this.#tasks.slice(at + 1).filter(({ id }) => !ids.has(id)) : []
+    this.#tasks = [...page.tasks, ...tail]
+    if (tail.length === 0) this.#next = page.next
+    this.draw()
+  }
+
+  async #more(): Promise<void> {
+    if (this.#next === null || this.#isReading) return
+    const generation = this.#generation
+    this.#isReading = true
+    const page = await this.#read(this.#next)
+    this.#isReading = false
+    if (page === undefined || generation !== this.#generation) return
+    const ids = new Set(this.#tasks.map(({ id }) => id))
+    this.#tasks = [...this.#tasks, ...page.tasks.filter(({ id }) => !ids.has(id))]
+    this.#next = page.next
+    this.drawNow()
+    // The observer only reports changes: a short page may leave the end in sight.
+    if (this.#end.getBoundingClientRect().top < innerHeight + 800) await this.#more()
+  }
+
+  /** @returns undefined if the page could not be read; the reason is shown, unless the service is unreachable */
+  async #read(cursor: string | undefined): Promise<Page | undefined> {
+    try {
+      const answer = await call('GET', requestOf(this.#view, this.#zone, cursor))
+      if (!answer.ok) {
+        if (answer.status >= 400 && answer.status < 500 && cursor === undefined) this.#fail(refusalOf(answer).detail)
+        return undefined
+      }
+      this.#fault = null
+      // This route answers with tasks.
+      return { tasks: answer.json as readonly Task[], next: answer.headers.get('x-next-cursor') }
+    } catch {
+      return undefined
+    }
+  }
+
+  #fail(detail: string): void {
+    this.#fault = detail
+    this.#tasks = []
+    this.#next = null
+    this.draw()
+  }
+
+  /** Draws in the next frame, once for all changes until then. */
+  draw(): void {
+    if (this.#isDrawing) return
+    this.#isDrawing = true
+    requestAnimationFrame(() => this.drawNow())
+  }
+
+  drawNow(): void {
+    this.#isDrawing = false
+    const writes = this.#writes()
+    const now = new Date()
+    const tasks = withWrites(this.#tasks, writes, this.#view, now.toISOString())
+    const waiting = new Set(writes.filter(({ kind }) => kind !== 'undo').map(({ id }) => id))
+    const rows = new Map<string, Row>()
+    for (const task of tasks) rows.set(task.id, this.#row(task, waiting.has(task.id), now))
+    const focused = document.activeElement?.closest<HTMLElement>('.task')
+    for (const [id, { element }] of this.#rows) if (rows.get(id)?.element !== element) element.remove()
+    this.#rows = rows
+    let at = this.#element.firstElementChild
+    for (const { element } of rows.values()) {
+      if (element === at) at = at.nextElementSibling
+      else this.#element.insertBefore(element, at)
+    }
+    // A row that was replaced keeps the focus.
+    if (focused && !focused.isConnected) this.rowOf(focused.dataset['id'] ?? '')?.focus()
+    this.#end.replaceChildren(...toNodes(endOfList({ fault: this.#fault, tasks, next: this.#next, view: this.#view })))
+  }
+
+  #row(task: Task, isWaiting: boolean, now: Date): Row {
+    const known = this.#rows.get(task.id)
+    const isSame = known?.isWaiting === isWaiting && (known.task === task || isEqual(known.task, task))
+    if (known !== undefined && (isSame || this.editing === task.id)) return known
+    return { task, isWaiting, element: toElement(taskRow(task, { zone: this.#zone, now, isWaiting })) }
+  }
+}
+
+const isEqual = (a: Task, b: Task): boolean => JSON.stringify(a) === JSON.stringify(b)

@@ -1,0 +1,76 @@
+import type { FastifyRequest } from 'fastify'
+import type { App } from '../http/app.ts'
+import { tokenOfCookie } from '../http/resolvers/session.ts'
+import type { Task, User } from './views/task.ts'
+import { requestOf, type View } from './views/view.ts'
+
+/**
+ * What the pages read, by requests to the public routes within the process. They count for the rate limit of the user, or without a
+ * valid session for that of the address.
+ */
+export interface PublicApi {
+  /** @returns undefined if the cookie of the request is not that of a session; a fault if the service cannot find out */
+  user(this: void, request: FastifyRequest): Promise<User | Fault | undefined>
+  tasks(this: void, request: FastifyRequest, view: View, zone: string): Promise<TaskPage | Fault>
+}
+
+export interface TaskPage {
+  readonly tasks: readonly Task[]
+  readonly next: string | null
+  readonly position: string | null
+}
+
+export class Fault {
+  readonly status: number
+  readonly detail: string
+  readonly retryAfter: string | undefined
+
+  constructor({ statusCode, body, headers }: Awaited<ReturnType<App['inject']>>) {
+    this.status = statusCode
+    this.detail = detailOf(body)
+    this.retryAfter = headers['retry-after']?.toString()
+  }
+}
+
+export function openPublicApi(app: App): PublicApi {
+  const get = (request: FastifyRequest, url: string, headers: Readonly<Record<string, string>>) =>
+    app.inject({
+      url,
+      remoteAddress: request.ip,
+      headers: { host: request.headers.host ?? 'localhost', 'x-request-id': request.id, ...headers },
+    })
+  return {
+    async user(request) {
+      if (tokenOfCookie(request.headers) === undefined) return undefined
+      // Without a refresh, so that reading the page changes nothing.
+      const url = '/api/auth/get-session?disableRefresh=true'
+      const answer = await get(request, url, { cookie: request.headers.cookie ?? '' })
+      if (answer.statusCode !== 200) return new Fault(answer)
+      const session: { readonly user: User } | null = answer.json()
+      if (session === null) return undefined
+      const { id, name, email } = session.user
+      return { id, name, email }
+    },
+    async tasks(request, view, zone) {
+      const answer = await get(request, requestOf(view, zone), {
+        authorization: `Bearer ${tokenOfCookie(request.headers) ?? ''}`,
+      })
+      if (answer.statusCode !== 200) return new Fault(answer)
+      return {
+        tasks: answer.json(),
+        next: answer.headers['x-next-cursor']?.toString() ?? null,
+        position: answer.headers['x-sync-cursor']?.toString() ?? null,
+      }
+    },
+  }
+}
+
+function detailOf(body: string): string {
+  try {
+    const { detail }: { readonly detail?: unknown } = JSON.parse(body)
+    if (typeof detail === 'string') return detail
+  } catch {
+    // Not a problem of this service.
+  }
+  return 'The service cannot answer now'
+}

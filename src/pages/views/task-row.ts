@@ -1,0 +1,85 @@
+import { dueText } from './dates.ts'
+import { PRIORITY_NAMES, type Task } from './task.ts'
+import { h, type Element } from './tree.ts'
+
+export interface RowContext {
+  readonly zone: string
+  readonly now: Date
+  /** The row has changes that were not sent yet. */
+  readonly isWaiting?: boolean
+}
+
+/** A row of the list. `data-do` names what a click on an element does. */
+export function taskRow(task: Task, context: RowContext): Element {
+  const isDone = task.status === 'COMPLETED'
+  return h(
+    'li',
+    { class: isDone ? 'task done' : 'task', 'data-id': task.id, tabindex: -1 },
+    h(
+      'button',
+      {
+        type: 'button',
+        class: 'check',
+        role: 'checkbox',
+        'aria-checked': String(isDone),
+        'aria-label': `Complete ${task.title}`,
+        'data-do': 'complete',
+      },
+      icon(CHECK),
+    ),
+    h(
+      'div',
+      { class: 'words' },
+      h('button', { type: 'button', class: 'title', 'data-do': 'edit', title: 'Edit' }, task.title),
+      meta(task, context),
+    ),
+    context.isWaiting === true &&
+      h('span', { class: 'waiting', title: 'Not sent yet; kept in this browser' }, 'Waiting'),
+    h(
+      'button',
+      {
+        type: 'button',
+        class: 'quiet remove',
+        'aria-label': `Delete ${task.title}`,
+        title: 'Delete',
+        'data-do': 'delete',
+      },
+      icon(CROSS),
+    ),
+  )
+}
+
+const CHECK = 'M5 12.5l4.5 4.5L19 7.5'
+const CROSS = 'M6 6l12 12M18 6L6 18'
+
+export const icon = (path: string): Element =>
+  h('svg', { viewBox: '0 0 24 24', 'aria-hidden': 'true' }, h('path', { d: path }))
+
+function meta(task: Task, { zone, now }: RowContext): Element | false {
+  const { dueDate, priority, tags, description, status } = task
+  const parts = [
+    priority !== 'MEDIUM' &&
+      h('span', { class: `priority ${priority.toLowerCase()}` }, `${PRIORITY_NAMES[priority]} priority`),
+    dueDate !== null &&
+      h(
+        'time',
+        {
+          datetime: dueDate,
+          class: Date.parse(dueDate) < now.getTime() && status !== 'COMPLETED' ? 'due late' : 'due',
+        },
+        dueText(dueDate, zone, now),
+      ),
+    status === 'IN_PROGRESS' && h('span', {}, 'In progress'),
+    tags.map((tag) => h('button', { type: 'button', class: 'tag', 'data-do': 'tag', 'data-tag': tag }, `#${tag}`)),
+    description !== null && h('span', { class: 'note' }, firstLine(description)),
+  ]
+  const isEmpty = parts.every((part) => part === false || (Array.isArray(part) && part.length === 0))
+  return !isEmpty && h('div', { class: 'meta' }, ...parts)
+}
+
+const NOTE_LENGTH_MAX = 80
+
+const firstLine = (text: string): string => {
+  const [line = ''] = text.trim().split('\n')
+  return line.length > NOTE_LENGTH_MAX ? `${line.slice(0, NOTE_LENGTH_MAX)}…` : line
+}

@@ -1,0 +1,104 @@
+import type { Task, TaskPatch } from './task.ts'
+import { matches, type View } from './view.ts'
+
+/** A change that the user has made and the service has not confirmed yet. */
+export interface Write {
+  readonly key: string
+  /** The Idempotency-Key, if it is not `key`: a write that is changed before it is sent again is another request. */
+  readonly attempt?: string
+  readonly kind: 'create' | 'change' | 'complete' | 'delete' | 'undo'
+  /** Of the task; of an undo, the change that it takes back, or '' until that one is known. */
+  readonly id: string
+  /** What it is about, for messages. */
+  readonly title: string
+  /** What a creation or change sets. */
+  readonly patch: TaskPatch
+  /** The task as the user saw it; null for a creation. A change is refused if its version is another one now. */
+  readonly base: Task | null
+  /** The key of the write that an undo takes back, while it is not confirmed. */
+  readonly of?: string
+  /** It was sent at least once, so the service may have executed it. */
+  readonly isTried?: boolean
+  /** Why it waits for a decision of the user. */
+  readonly trouble?: Trouble
+}
+
+export type Trouble =
+  | { readonly kind: 'conflict'; readonly theirs: Task }
+  | { readonly kind: 'refused'; readonly detail: string }
+
+/** The fields of a patch as people call them. */
+export const FIELD_NAMES: Readonly<Record<keyof TaskPatch, string>> = {
+  title: 'Title',
+  description: 'Notes',
+  status: 'Status',
+  priority: 'Priority',
+  dueDate: 'Due',
+  tags: 'Tags',
+}
+
+export const fieldsOf = (patch: TaskPatch): (keyof TaskPatch)[] =>
+  // Object.keys loses the type of the keys.
+  Object.keys(patch) as (keyof TaskPatch)[]
+
+export const isSame = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b)
+
+/**
+ * What to do with a change whose task has another version now. A change of other fields is no conflict: it is sent again for the new
+ * version.
+ */
+export function afterMismatch(write: Write, theirs: Task): 'done' | 'again' | 'conflict' {
+  const { base, patch, kind } = write
+  if (kind === 'delete' || base === null) return 'conflict'
+  const fields = fieldsOf(patch)
+  if (fields.every((field) => isSame(theirs[field], patch[field]))) return 'done'
+  return fields.every((field) => isSame(theirs[field], base[field]) || isSame(theirs[field], patch[field]))
+    ? 'again'
+    : 'conflict'
+}
+
+/**
+ * The writes that remain after one was executed. Later ones of the same task were made on what it produced, so they expect the new
+ * version.
+ */
+export const settled = (
+  writes: readonly Write[],
+  done: Write,
+  { task, changeId }: { readonly task: Task | null; readonly changeId: string | null },
+): Write[] =>
+  writes
+    // An undo of something that changed nothing has nothing to do.
+    .filter((each) => each.key !== done.key && !(each.of === done.key && changeId === null))
+    .map((each) => {
+      if (each.of === done.key) return undoOf(each, changeId ?? '')
+      const expected = done.base?.version ?? 1
+      const isNext = each.id === done.id && each.base !== null && each.base.version === expected
+      return isNext && task !== null ? { ...each, base: { ...each.base, version: task.version } } : each
+    })
+
+const undoOf = ({ of: _of, ...undo }: Write, changeId: string): Write => ({ ...undo, id: changeId })
+
+const EMPTY = { status: 'TODO', priority: 'MEDIUM', description: null, dueDate: null, tags: [] } as const
+
+/** The list as it will be when all writes are executed. */
+export function withWrites(tasks: readonly Task[], writes: readonly Write[], view: View, now: string): readonly Task[] {
+  if (writes.length === 0) return tasks
+  const list = new Map(tasks.map((task) => [task.id, task]))
+  const added: Task[] = []
+  for (const { kind, id, patch, title } of writes) {
+    const known = list.get(id) ?? added.find((task) => task.id === id)
+    if (kind === 'create' && known === undefined) {
+      const times = { createdAt: now, updatedAt: now, completedAt: null }
+      added.unshift({ ...EMPTY, ...patch, title: patch.title ?? title, id, ...times, version: 1 })
+    } else if (known !== undefined && kind === 'delete') {
+      list.delete(id)
+      added.splice(0, Infinity, ...added.filter((task) => task.id !== id))
+    } else if (known !== undefined) {
+      const changed = { ...known, ...patch }
+      if (list.has(id)) list.set(id, changed)
+      else added.splice(added.indexOf(known), 1, changed)
+    }
+  }
+  const changed = new Set(writes.map(({ id }) => id))
+  return [...added, ...list.values()].filter((task) => !changed.has(task.id) || matches(view, task))
+}

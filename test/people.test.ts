@@ -1,0 +1,321 @@
+import assert from 'node:assert/strict'
+import { after, before, suite, test } from 'node:test'
+import type { Browser, BrowserContext, Page } from 'playwright-core'
+import { findChromium, launch, NO_CHROMIUM } from './browser.ts'
+import { openWorld, type User, type World } from './world.ts'
+
+/** The page for people, as its users use it, in Chromium. */
+
+const executable = findChromium()
+const WIDTHS = [390, 1280] as const
+
+interface Tab {
+  readonly page: Page
+  /** Errors of scripts and of loading, violations of the content security policy, and dialogs of injected scripts. */
+  readonly complaints: string[]
+  readonly requests: string[]
+}
+
+async function openTab(context: BrowserContext, url: string): Promise<Tab> {
+  const page = await context.newPage()
+  const complaints: string[] = []
+  const requests: string[] = []
+  page.on('console', (message) => {
+    if (message.type() === 'error') complaints.push(message.text())
+  })
+  page.on('pageerror', (error) => complaints.push(error.message))
+  page.on('dialog', (dialog) => {
+    complaints.push(dialog.message())
+    void dialog.dismiss()
+  })
+  page.on('request', (request) => requests.push(request.url()))
+  await page.goto(url)
+  return { page, complaints, requests }
+}
+
+/**
+ * Waits until an expression about the page is true, at most 10 seconds. Playwright's own function evaluates text in the page, which
+ * the content security policy forbids.
+ */
+const comesTrue = (page: Page, expression: string): Promise<boolean> =>
+  page.evaluate(`new Promise((resolve) => {
+    const titles = () => [...document.querySelectorAll('#list .title')].map((each) => each.textContent)
+    const check = () => (${expression}) && resolve(true)
+    new MutationObserver(check).observe(document.body, { subtree: true, childList: true, characterData: true, attributes: true })
+    setTimeout(() => resolve(false), 10_000)
+    check()
+  })`)
+
+suite('the page for people, in a browser', { skip: executable === undefined && NO_CHROMIUM }, () => {
+  const opened = new AsyncDisposableStack()
+  let world: World
+  let browser: Browser
+  before(async () => {
+    world = opened.use(await openWorld())
+    browser = await launch(executable ?? '')
+    opened.defer(() => browser.close())
+  })
+  after(() => opened.disposeAsync())
+
+  /** A browser with the session cookie of a user. */
+  async function signedIn(user: User, width: number = 1280): Promise<BrowserContext> {
+    const context = await browser.newContext({ viewport: { width, height: 800 } })
+    const answer = await context.request.post(`${world.url}/api/auth/sign-in/email`, {
+      data: { email: user.email, password: user.password },
+    })
+    assert.equal(answer.status(), 200)
+    return context
+  }
+  const titles = (page: Page): Promise<string[]> => page.locator('#list .title').allTextContents()
+  const isLive = (page: Page): Promise<void> => page.locator('#status.live').waitFor()
+  const add = async (page: Page, line: string): Promise<void> => {
+    await page.getByLabel('Add a task').fill(line)
+    await page.keyboard.press('Enter')
+  }
+  /** Waits until the list has these titles. */
+  const shows = async (page: Page, wanted: readonly string[]): Promise<void> => {
+    await comesTrue(page, `JSON.stringify(titles()) === ${JSON.stringify(JSON.stringify(wanted))}`)
+    assert.deepEqual(await titles(page), wanted)
+  }
+  const stored = async (user: User): Promise<string[]> =>
+    (await world.ask('GET', '/api/tasks', { token: user.token })).json.map(({ title }: { title: string }) => title)
+
+  for (const width of WIDTHS) {
+    test(`a visitor signs up, adds, changes, completes, deletes and finds tasks at ${width} px`, async () => {
+      const context = await browser.newContext({ viewport: { width, height: 800 } })
+      const { page, complaints, requests } = await openTab(context, world.url)
+      await page.getByRole('button', { name: 'New here? Sign up' }).click()
+      await page.getByRole('button', { name: 'Sign up', exact: true }).click()
+      await page.getByText('Enter your name.').waitFor()
+      await page.getByLabel('Name').fill('Grace')
+      await page.getByLabel('E-mail').fill(`grace-${width}@example.com`)
+      await page.getByLabel('Password').fill('correct horse')
+      await page.getByRole('button', { name: 'Sign up', exact: true }).click()
+      await page.getByText('Nothing to do. Add a task above.').waitFor()
+      await isLive(page)
+
+      await page.getByLabel('Add a task').fill('Buy milk !high #home tomorrow')
+      assert.deepEqual(
+        (await page.locator('#chips .chip').allInnerTexts()).map((each) =>
+          each.replace(/ ×[^]*/, '').replace(/, .*/, ''),
+        ),
+        ['High priority', '#home', 'Due tomorrow'],
+      )
+      await page.getByRole('button', { name: /High priority/ }).click()
+      await page.keyboard.press('Enter')
+      await add(page, 'Read the report')
+      await shows(page, ['Read the report', 'Buy milk !high'])
+
+      await page.getByRole('button', { name: 'Buy milk !high', exact: true }).click()
+      await page.getByRole('textbox', { name: 'Title' }).fill('Buy oat milk')
+      await page.locator('.edit [name=priority]').selectOption('URGENT')
+      await page.getByRole('button', { name: 'Save' }).click()
+      await shows(page, ['Read the report', 'Buy oat milk'])
+      await page.getByText('Urgent priority').waitFor()
+
+      await page.getByRole('checkbox', { name: 'Complete Read the report' }).click()
+      await shows(page, ['Buy oat milk'])
+      await page.getByRole('link', { name: 'Done' }).click()
+      await shows(page, ['Read the report'])
+      assert.match(page.url(), /\?completed=true&sort=-updatedAt$/)
+      await page.goBack()
+      await shows(page, ['Buy oat milk'])
+      await page.getByRole('searchbox').fill('report')
+      await page.getByText('No task here matches “report”.').waitFor()
+      await page.getByRole('link', { name: 'All', exact: true }).click()
+      await shows(page, ['Read the report'])
+      await page.getByRole('searchbox').fill('')
+      await shows(page, ['Read the report', 'Buy oat milk'])
+      await page.reload()
+      await shows(page, ['Read the report', 'Buy oat milk'])
+      await page.getByRole('button', { name: '#home', exact: true }).click()
+      await shows(page, ['Buy oat milk'])
+      await page.locator('.task').hover()
+      await page.getByRole('button', { name: 'Delete Buy oat milk' }).click()
+      await page.getByText('No tasks here.').waitFor()
+
+      assert.equal(await page.evaluate('document.documentElement.scrollWidth > innerWidth'), false)
+      await page.getByRole('button', { name: 'Sign out' }).click()
+      await page.getByRole('heading', { name: 'Sign in' }).waitFor()
+      assert.deepEqual(
+        requests.filter((url) => !url.startsWith(world.url) && !url.startsWith('data:')),
+        [],
+      )
+      assert.deepEqual(complaints, [])
+      await context.close()
+    })
+  }
+
+  test('a change in one tab is in the other within a second, and a sign-out ends both', async () => {
+    const user = await world.signUp()
+    const context = await signedIn(user)
+    const [one, two] = [await openTab(context, world.url), await openTab(context, world.url)]
+    for (const { page } of [one, two]) await isLive(page)
+    await add(one.page, 'Shared')
+    const started = Date.now()
+    await two.page.getByText('Shared').waitFor({ timeout: 5_000 })
+    assert.ok(Date.now() - started < 1_000, `${Date.now() - started} ms`)
+    await two.page.getByRole('checkbox').click()
+    await one.page.getByText('Nothing to do').waitFor({ timeout: 5_000 })
+    await two.page.getByRole('button', { name: 'Sign out' }).click()
+    for (const { page } of [one, two]) await page.getByRole('heading', { name: 'Sign in' }).waitFor()
+    assert.deepEqual([one.complaints, two.complaints], [[], []])
+    await context.close()
+  })
+
+  test('what is typed while the service is unreachable waits, survives a reload, and is sent exactly once', async () => {
+    const user = await world.signUp()
+    const context = await signedIn(user)
+    const { page } = await openTab(context, world.url)
+    await isLive(page)
+    let lost = 0
+    // The first creation arrives, and its answer is lost.
+    await context.route('**/api/**', async (route) => {
+      if (route.request().method() === 'POST' && lost++ === 0) await route.fetch()
+      await route.abort()
+    })
+    await add(page, 'first')
+    await page.getByText('Offline. 1 change is kept').waitFor()
+    await add(page, 'second')
+    await page.getByRole('checkbox', { name: 'Complete first' }).click()
+    await page.getByText('Offline. 3 changes are kept').waitFor()
+    await shows(page, ['second'])
+    assert.equal(await page.getByText('Waiting', { exact: true }).count(), 1)
+    await page.getByLabel('Add a task').fill('half a line')
+    await page.reload()
+    await shows(page, ['second'])
+    assert.equal(await page.getByLabel('Add a task').inputValue(), 'half a line')
+    await context.unroute('**/api/**')
+    await page.getByText('Live').waitFor({ timeout: 30_000 })
+    await page.getByText('Waiting', { exact: true }).waitFor({ state: 'detached' })
+    assert.deepEqual((await stored(user)).sort(), ['first', 'second'])
+    await context.close()
+  })
+
+  test('a conflict shows both versions, and the user decides', async () => {
+    const user = await world.signUp()
+    const create = async (title: string) =>
+      (await world.ask('POST', '/api/tasks', { token: user.token, body: { title } })).json
+    const { id } = await create('Original')
+    const context = await signedIn(user)
+    const { page } = await openTab(context, world.url)
+    await isLive(page)
+    const conflict = async (mine: string, theirs: string): Promise<void> => {
+      await page.locator('#list .title').first().click()
+      await page.getByRole('textbox', { name: 'Title' }).fill(mine)
+      await world.ask('PATCH', `/api/tasks/${id}`, { token: user.token, body: { title: theirs } })
+      await page.getByRole('button', { name: 'Save' }).click()
+      const card = page.locator('.trouble')
+      await card.waitFor()
+      const text = await card.innerText()
+      assert.ok(text.includes(mine) && text.includes(theirs), text)
+    }
+    await conflict('mine 1', 'theirs 1')
+    await page.getByRole('button', { name: 'Keep theirs' }).click()
+    await shows(page, ['theirs 1'])
+    await conflict('mine 2', 'theirs 2')
+    await page.getByRole('button', { name: 'Use mine' }).click()
+    await shows(page, ['mine 2'])
+    await conflict('mine 3', 'theirs 3')
+    await page.getByRole('button', { name: 'Keep both' }).click()
+    await shows(page, ['mine 3', 'theirs 3'])
+    // A change of another field is no conflict.
+    await page.getByRole('button', { name: 'theirs 3', exact: true }).click()
+    await page.getByLabel('Notes').fill('my note')
+    await world.ask('PATCH', `/api/tasks/${id}`, { token: user.token, body: { priority: 'HIGH' } })
+    await page.getByRole('button', { name: 'Save' }).click()
+    await page.getByText('my note').waitFor()
+    await page.getByText('High priority').waitFor()
+    await page.getByText('Waiting', { exact: true }).waitFor({ state: 'detached' })
+    const { json } = await world.ask('GET', `/api/tasks/${id}`, { token: user.token })
+    assert.deepEqual([json.priority, json.description], ['HIGH', 'my note'])
+    await context.close()
+  })
+
+  test('everything works by the keyboard alone', async () => {
+    const user = await world.signUp()
+    const context = await signedIn(user)
+    const { page, complaints } = await openTab(context, world.url)
+    await isLive(page)
+    const press = (...keys: string[]) =>
+      keys.reduce((last, key) => last.then(() => page.keyboard.press(key)), Promise.resolve())
+    const type = (text: string) => page.keyboard.type(text)
+    await press('?')
+    await page.getByRole('heading', { name: 'Keyboard' }).waitFor()
+    await press('Escape', 'n')
+    for (const each of ['one', 'two', 'three']) {
+      await type(each)
+      await press('Enter')
+    }
+    await shows(page, ['three', 'two', 'one'])
+    await press('Escape', 'j', 'j', 'e')
+    await type('TWO')
+    await press('Enter')
+    await shows(page, ['three', 'TWO', 'one'])
+    await press('k', 'x')
+    await shows(page, ['TWO', 'one'])
+    await press('ArrowDown', 'Delete')
+    await shows(page, ['TWO'])
+    await press('4')
+    await shows(page, ['three'])
+    await press('/')
+    await type('nothing')
+    await page.getByText('No task here matches “nothing”.').waitFor()
+    await press('Escape', '5')
+    assert.deepEqual(complaints, [])
+    await context.close()
+  })
+
+  test('markup in every field is shown and never executed', async () => {
+    const evil = '"><img src=x onerror=alert(1)><script>alert(2)</script>'
+    const user = await world.signUp()
+    await world.asOwner((sql) => sql.query('update users set name = $2 where id = $1', [user.id, evil]))
+    const body = { title: evil, description: evil, tags: [evil.slice(0, 45)], dueDate: '2026-01-01T00:00:00Z' }
+    await world.ask('POST', '/api/tasks', { token: user.token, body })
+    const context = await signedIn(user)
+    const { page, complaints } = await openTab(context, world.url)
+    await isLive(page)
+    await page.locator('#list .title').click()
+    assert.equal(await page.getByRole('textbox', { name: 'Title' }).inputValue(), evil)
+    await page.keyboard.press('Escape')
+    await add(page, `${evil} #${evil.replace(/ /g, '').slice(0, 40)}`)
+    await page.locator('#list .tag').first().click()
+    await page.locator('#filters .chip').waitFor()
+    assert.equal(await page.locator('img, main script').count(), 0)
+    assert.deepEqual(complaints, [])
+    await context.close()
+  })
+
+  test('ten thousand tasks are read page by page while the list is scrolled', async () => {
+    const user = await world.signUp()
+    await world.asOwner(async (sql) => {
+      await sql.query('set statement_timeout = 60000')
+      await sql.query(
+        `insert into tasks (id, user_id, title, created_at)
+         select gen_random_uuid(), $1, 'task ' || n, now() - n * interval '1 second' from generate_series(1, 10000) n`,
+        [user.id],
+      )
+    })
+    const context = await signedIn(user)
+    const { page, requests } = await openTab(context, world.url)
+    await isLive(page)
+    const loaded = () => page.locator('#list .task').count()
+    assert.ok((await loaded()) <= 300)
+    for (let round = 0; round < 8; round++) {
+      const before = await loaded()
+      await page.evaluate('scrollTo(0, document.body.scrollHeight)')
+      assert.ok(await comesTrue(page, `titles().length > ${before}`))
+    }
+    assert.equal(new Set(await titles(page)).size, await loaded())
+    assert.ok(requests.filter((url) => url.includes('/api/tasks?')).every((url) => url.includes('limit=100')))
+    await context.close()
+  })
+
+  test('loads with at most six requests', async () => {
+    const context = await signedIn(await world.signUp())
+    const { page, requests } = await openTab(context, world.url)
+    await isLive(page)
+    assert.ok(requests.filter((url) => !url.startsWith('data:')).length <= 6, requests.join('\n'))
+    await context.close()
+  })
+})
