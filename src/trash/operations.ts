@@ -89,7 +89,10 @@ export const emptyTrash = {
   security,
   headers: IdempotentHeaders,
   response: {
-    202: Type.Null({ description: 'The oldest 1000 items are deleted; the rest follows', headers: REPLAYED }),
+    // Without a body, which only `undefined` means with this status. The document shows no content for the type null.
+    202: Type.Unsafe<undefined>(
+      Type.Null({ description: 'The oldest 1000 items are deleted; the rest follows', headers: REPLAYED }),
+    ),
     204: Type.Null({ description: 'The trash is empty', headers: REPLAYED }),
     ...refusals(...writeRefusals),
   },

@@ -72,6 +72,6 @@ export function trashRoutes(app: App, { db, cursors, jobs }: FeatureDeps): void 
       { once: once(request, reply) },
     )
     if (!isEmpty) jobs.wake()
-    return reply.code(isEmpty ? 204 : 202).send(null)
+    return reply.code(isEmpty ? 204 : 202).send(undefined)
   })
 }
