@@ -3,6 +3,8 @@ import { randomUUID } from 'node:crypto'
 import { after, before, suite, test } from 'node:test'
 import { needsServer } from '../../../test/databases.ts'
 import { openWorld, type Answer, type User, type World } from '../../../test/world.ts'
+import { until } from '../../../test/faults/measures.ts'
+import { LOCK_LOG } from '../../db/change-log.ts'
 import { openScopes } from '../../db/scopes.ts'
 import { servicePrincipal } from '../../principal.ts'
 import { RELATIVE } from '../../http/links.ts'
@@ -328,6 +330,27 @@ suite('batches at the same time', () => {
           [200, 200, 200, 200],
         )
       }
+    },
+  )
+
+  test(
+    'wait for the writes of their user in one queue, so that one waits no longer than the writes before it take',
+    { skip: needsServer },
+    async () => {
+      const locksWaitedFor = await world.asOwner(async (client) => {
+        await client.query('begin')
+        await client.query(LOCK_LOG.text, [ada.id])
+        const creation = (): object => ({ op: 'create', task: { id: randomUUID(), title: 'x' } })
+        const waiting = Array.from({ length: 3 }, () => batch([creation(), creation()]))
+        const locks = `select objid from pg_locks join pg_database on pg_database.oid = database
+          where datname = current_database() and locktype = 'advisory' and not granted`
+        let rows: Json[] = []
+        await until('all wait', async () => (rows = (await client.query(locks)).rows).length === waiting.length)
+        await client.query('commit')
+        await Promise.all(waiting)
+        return new Set(rows.map(({ objid }) => objid)).size
+      })
+      assert.equal(locksWaitedFor, 1)
     },
   )
 

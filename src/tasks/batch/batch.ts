@@ -1,7 +1,6 @@
 import { randomUUIDv7 } from 'node:crypto'
 import { LOCK_LOG, newestPosition } from '../../db/change-log.ts'
 import type { UserSql } from '../../db/sql.ts'
-import type { Statement } from '../../db/wire/statement.ts'
 import { Problem } from '../../errors.ts'
 import { ifVersion } from '../../http/conditional.ts'
 import type { Links } from '../../http/links.ts'
@@ -17,13 +16,6 @@ import type { Positioned, Stored } from '../store.ts'
 
 /** The tasks whose ids the batch names, locked, in the state after the operations so far. */
 type Tasks = Map<string, Positioned>
-
-// An id that does not exist yet cannot be locked, so two batches of a user that create the same ids in different orders could
-// deadlock. An advisory lock serialises them.
-const TAKE_TURNS: Statement = {
-  name: 'tasks.batch_turn',
-  text: `select pg_advisory_xact_lock(hashtextextended($1, 7))::text`,
-}
 
 interface Success {
   readonly status: number
@@ -93,8 +85,8 @@ async function lockTasks(sql: UserSql, batch: TaskBatch, ids: readonly (string |
   const { operations } = batch
   const seen = seenBy(sql, batch)
   const creates = operations.some((operation, at) => isCreation(operation) && ids[at] !== undefined)
-  if (creates && operations.length > 1) await sql.rows(TAKE_TURNS, [sql.userId])
-  if (seen !== undefined) await sql.rows(LOCK_LOG, [sql.userId])
+  // An id that does not exist yet cannot be locked: without this, two batches that create the same ids in different orders could deadlock.
+  if (seen !== undefined || (creates && operations.length > 1)) await sql.rows(LOCK_LOG, [sql.userId])
   const tasks = await store.lockAll(sql, [...new Set(ids.filter((id) => id !== undefined))])
   if (seen !== undefined) await refuseUnseen(sql, seen, ids)
   return tasks
