@@ -63,7 +63,7 @@ export async function refuseUnseen(sql: UserSql, seen: Seen, ids: readonly (stri
   if (!isContinued || seq > logPositionOf(state.position).seq) {
     throw new Problem(
       'precondition_failed',
-      'Nothing was changed: the change log does not go back or forward to what you have seen. Load everything again with GET /api/changes',
+      'Nothing was changed: what you have seen is older than the change log, or the log was replaced by a backup. Load everything again with GET /api/changes',
     )
   }
   if (state.id === null) return
