@@ -1,71 +1,25 @@
 import assert from 'node:assert/strict'
 import { after, before, suite, test } from 'node:test'
-import type { Browser, BrowserContext, Page } from 'playwright-core'
-import { findChromium, launch, NO_CHROMIUM } from './browser.ts'
-import { openWorld, type User, type World } from './world.ts'
+import type { Page } from 'playwright-core'
+import { findChromium, NO_CHROMIUM } from './browser.ts'
+import { comesTrue, openPeople, openTab, type People } from './people.ts'
+import type { User, World } from './world.ts'
 
 /** The page for people, as its users use it, in Chromium. */
 
-const executable = findChromium()
 const WIDTHS = [390, 1280] as const
 
-interface Tab {
-  readonly page: Page
-  /** Errors of scripts and of loading, violations of the content security policy, and dialogs of injected scripts. */
-  readonly complaints: string[]
-  readonly requests: string[]
-}
-
-async function openTab(context: BrowserContext, url: string): Promise<Tab> {
-  const page = await context.newPage()
-  const complaints: string[] = []
-  const requests: string[] = []
-  page.on('console', (message) => {
-    if (message.type() === 'error') complaints.push(message.text())
-  })
-  page.on('pageerror', (error) => complaints.push(error.message))
-  page.on('dialog', (dialog) => {
-    complaints.push(dialog.message())
-    void dialog.dismiss()
-  })
-  page.on('request', (request) => requests.push(request.url()))
-  await page.goto(url)
-  return { page, complaints, requests }
-}
-
-/**
- * Waits until an expression about the page is true, at most 10 seconds. Playwright's own function evaluates text in the page, which
- * the content security policy forbids.
- */
-const comesTrue = (page: Page, expression: string): Promise<boolean> =>
-  page.evaluate(`new Promise((resolve) => {
-    const titles = () => [...document.querySelectorAll('#list .title')].map((each) => each.textContent)
-    const check = () => (${expression}) && resolve(true)
-    new MutationObserver(check).observe(document.body, { subtree: true, childList: true, characterData: true, attributes: true })
-    setTimeout(() => resolve(false), 10_000)
-    check()
-  })`)
-
-suite('the page for people, in a browser', { skip: executable === undefined && NO_CHROMIUM }, () => {
-  const opened = new AsyncDisposableStack()
+suite('the page for people, in a browser', { skip: findChromium() === undefined && NO_CHROMIUM }, () => {
+  let people: People
   let world: World
-  let browser: Browser
+  let signedIn: People['signedIn']
   before(async () => {
-    world = opened.use(await openWorld())
-    browser = await launch(executable ?? '')
-    opened.defer(() => browser.close())
+    people = await openPeople()
+    world = people.world
+    signedIn = people.signedIn
   })
-  after(() => opened.disposeAsync())
+  after(() => people[Symbol.asyncDispose]())
 
-  /** A browser with the session cookie of a user. */
-  async function signedIn(user: User, width: number = 1280): Promise<BrowserContext> {
-    const context = await browser.newContext({ viewport: { width, height: 800 } })
-    const answer = await context.request.post(`${world.url}/api/auth/sign-in/email`, {
-      data: { email: user.email, password: user.password },
-    })
-    assert.equal(answer.status(), 200)
-    return context
-  }
   const titles = (page: Page): Promise<string[]> => page.locator('#list .title').allTextContents()
   const isLive = (page: Page): Promise<void> => page.locator('#status.live').waitFor()
   const add = async (page: Page, line: string): Promise<void> => {
@@ -82,7 +36,7 @@ suite('the page for people, in a browser', { skip: executable === undefined && N
 
   for (const width of WIDTHS) {
     test(`a visitor signs up, adds, changes, completes, deletes and finds tasks at ${width} px`, async () => {
-      const context = await browser.newContext({ viewport: { width, height: 800 } })
+      const context = await people.browser.newContext({ viewport: { width, height: 800 } })
       const { page, complaints, requests } = await openTab(context, world.url)
       await page.getByRole('button', { name: 'New here? Sign up' }).click()
       await page.getByRole('button', { name: 'Sign up', exact: true }).click()

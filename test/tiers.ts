@@ -24,6 +24,7 @@ export const SECOND_TIER: Readonly<Record<string, string>> = {
   // A browser
   'test/pages.test.ts': 'starts Chromium',
   'test/people.test.ts': 'starts Chromium',
+  'test/account.test.ts': 'starts Chromium',
   'test/cors.test.ts': 'starts Chromium',
   'test/prefix.test.ts': 'starts Chromium',
   // The embedded engine

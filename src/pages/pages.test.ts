@@ -5,6 +5,7 @@ import { brotliDecompressSync, gunzipSync } from 'node:zlib'
 import { after, before, suite, test } from 'node:test'
 import { assertProblem } from '../../test/wire.ts'
 import { openWorld, type User, type World } from '../../test/world.ts'
+import { PROVIDER_NAMES } from './views/providers.ts'
 import { codingFor, openScript, openStyle } from './assets.ts'
 
 const BYTES_MAX = 60 * 1024
@@ -108,13 +109,30 @@ suite('the page for people', () => {
     assert.deepEqual(await sessions(), before)
   })
 
+  test('the account shows what the service offers, and the forms to visitors', async () => {
+    const { status, text } = await page('/account')
+    assert.equal(status, 200)
+    for (const id of ['profile', 'sessions', 'history', 'trash', 'password', 'deletion']) {
+      assert.ok(text.includes(`<section id="${id}"`), id)
+    }
+    assert.match((await page('/account', {})).text, /<form id="credentials"/)
+    assert.match((await page('/account/', {})).text, /src="\.\.\/assets\//)
+    assertProblem(await world.ask('POST', '/account'), { status: 405, code: 'method_not_allowed', path: '/account' })
+  })
+
+  test('offers the providers of the API', async () => {
+    const { json } = await world.ask('GET', '/openapi.json')
+    const offered = json.components.schemas.Provider?.enum
+    if (offered !== undefined) assert.deepEqual(new Set(Object.keys(PROVIDER_NAMES)), new Set(offered))
+  })
+
   test('other methods are 405, and the documents do not list it', async () => {
     for (const method of ['POST', 'PUT', 'DELETE', 'PATCH']) {
       assertProblem(await world.ask(method, '/'), { status: 405, code: 'method_not_allowed', path: '/' })
     }
     const { json } = await world.ask('GET', '/openapi.json')
     assert.deepEqual(
-      Object.keys(json.paths).filter((path) => path === '/' || path.startsWith('/assets')),
+      Object.keys(json.paths).filter((path) => path === '/' || path === '/account' || path.startsWith('/assets')),
       [],
     )
   })
@@ -156,7 +174,19 @@ suite('the page for people', () => {
     }
   })
 
-  test('links to no documents if there are none, and has no forms if another auth server signs users in', async () => {
+  test('behind a path prefix its links begin with it, also without a slash at its end', async () => {
+    await using prefixed = await openWorld({ env: { PUBLIC_URL: 'https://example.com/todo' } })
+    for (const path of ['/', '/account']) {
+      const { text } = await prefixed.ask('GET', path)
+      const links = [...text.matchAll(/(?:src|href)="([^"]+)"/g)]
+        .map(([, link = '']) => link)
+        .filter((link) => link !== 'data:,')
+      assert.ok(links.length > 3)
+      for (const link of links) assert.match(link, /^\/todo\//)
+    }
+  })
+
+  test('links to no documents if there are none', async () => {
     await using silent = await openWorld({ env: { DOCS_ENABLED: 'false' } })
     const { text } = await silent.ask('GET', '/')
     assert.doesNotMatch(text, /docs|redoc|llms|openapi/)
@@ -176,16 +206,17 @@ suite('the page for people', () => {
 })
 
 suite('the scripts and styles of the pages', () => {
-  const scripts = globSync('src/pages/browser/*.ts').map((file) => readFileSync(file, 'utf8'))
+  const scripts = globSync('src/pages/{browser,views}/**/*.ts').map((file) => readFileSync(file, 'utf8'))
 
-  test('have at most 60 KiB together, compressed', async () => {
-    const assets = [openStyle('pages'), openScript('tasks'), openScript('sign-in')]
+  test('have at most 60 KiB together, compressed', async (context) => {
+    const assets = [openStyle('pages'), ...['tasks', 'sign-in', 'account'].map(openScript)]
     const sizes = await Promise.all(assets.map(async ({ encoded }) => (await encoded('br')).length))
+    context.diagnostic(`bytes of style, tasks, sign-in and account: ${sizes.join(', ')}`)
     assert.ok(sizes.reduce((sum, size) => sum + size, 0) < BYTES_MAX, String(sizes))
   })
 
   test('are JavaScript without imports', () => {
-    for (const name of ['tasks', 'sign-in']) {
+    for (const name of ['tasks', 'sign-in', 'account']) {
       const { text } = openScript(name)
       assert.doesNotMatch(text, /^(?:import|export) /m)
       assert.ok(new Script(`(async () => { ${text.replaceAll('import.meta', 'meta')} })`))

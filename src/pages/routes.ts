@@ -9,8 +9,10 @@ import { codingFor, openScript, openStyle, type Asset } from './assets.ts'
 import { documentHtml } from './html.ts'
 import { Fault, openPublicApi } from './public-api.ts'
 import { pagesSettings } from './settings.ts'
+import { accountPage, SECTIONS, type AccountPage } from './views/account-page.ts'
 import { busyPage, signInPage } from './views/sign-in-page.ts'
 import { tasksPage, type TasksPage } from './views/tasks-page.ts'
+import type { User } from './views/task.ts'
 import type { Child } from './views/tree.ts'
 import { viewOf } from './views/view.ts'
 
@@ -31,42 +33,70 @@ const FOR_EVER = 'public, max-age=31536000, immutable'
 /** Pages have no limit of their own: what they read counts for the limits of its routes. */
 const open = { schema: { hide: true }, config: { unlimited: true } } as const
 
-/** `/` and what it loads. */
-export function pageRoutes(app: App, deps: FeatureDeps): void {
-  const { config } = deps
+/** `/`, `/account` and what they load. */
+export function pageRoutes(app: App, { config }: FeatureDeps): void {
   if (!pagesSettings.of(config).enabled) return
   const style = openStyle('pages')
-  const [tasksScript, signInScript] = [openScript('tasks'), openScript('sign-in')]
-  assetRoute(app, [style, tasksScript, signInScript])
+  const scripts = { tasks: openScript('tasks'), account: openScript('account'), signIn: openScript('sign-in') }
+  assetRoute(app, [style, ...Object.values(scripts)])
   const api = openPublicApi(app)
   const isExternal = config.auth.mode === 'external'
+  // Asked at each request, because the routes of other features are added after these.
+  const offers = (method: 'GET' | 'POST', url: string): boolean => app.hasRoute({ method, url })
 
-  app.get('/', open, async (request, reply) => {
-    const root = rootOf(request, config.http.publicUrl)
-    const show = (script: Asset, body: Child, data?: TasksPage): FastifyReply =>
-      sendPage(reply, documentHtml({ title: 'Tasks', style: at(root, style), script: at(root, script), body, data }))
-    const user = isExternal ? undefined : await api.user(request)
-    if (user === undefined) {
-      return show(signInScript, signInPage({ root, hasDocs: config.http.docsEnabled, isExternal }))
-    }
-    if (user instanceof Fault) {
-      if (user.retryAfter !== undefined) void reply.header('retry-after', user.retryAfter)
+  /** A page for a signed-in user; visitors get the forms, which lead to `/`. */
+  const route = (
+    path: string,
+    answer: (request: FastifyRequest, reply: FastifyReply, user: User) => Promise<Page>,
+  ): void => {
+    app.get(path, open, async (request, reply) => {
+      const root = rootOf(request, config.http.publicUrl)
+      const show = ({ title, script, body, data }: Page): FastifyReply =>
+        sendPage(
+          reply,
+          documentHtml({ title, style: at(root, style), script: at(root, script), body: body(root), data }),
+        )
+      const user = isExternal ? undefined : await api.user(request)
+      if (user === undefined) {
+        const offered = { hasDocs: config.http.docsEnabled, isExternal }
+        return show({ title: 'Tasks', script: scripts.signIn, body: (root) => signInPage({ root, ...offered }) })
+      }
+      if (!(user instanceof Fault)) return show(await answer(request, reply, user))
       void reply.code(user.status)
-      return show(signInScript, busyPage(root, user.detail))
-    }
+      if (user.retryAfter !== undefined) void reply.header('retry-after', user.retryAfter)
+      return show({ title: 'Tasks', script: scripts.signIn, body: (root) => busyPage(root, user.detail) })
+    })
+  }
+
+  route('/', async (request, reply, user) => {
     const zone = zoneOf(request)
     const view = viewOf(new URLSearchParams(request.raw.url?.split('?')[1]))
     const found = await api.tasks(request, view, zone)
+    if (found instanceof Fault) void reply.code(found.status)
     const list =
       found instanceof Fault
         ? { tasks: [], next: null, position: null, fault: found.detail }
         : { ...found, fault: null }
-    if (found instanceof Fault) void reply.code(found.status)
-    // The routes of other features are added after this one.
-    const canUndo = app.hasRoute({ method: 'POST', url: '/api/history/:id/undo' })
-    const page: TasksPage = { user, view, ...list, canUndo }
-    return show(tasksScript, tasksPage(page, root, { zone, now: new Date() }), page)
+    const data: TasksPage = { user, view, ...list, canUndo: offers(...UNDO) }
+    const body = (root: string): Child => tasksPage(data, root, { zone, now: new Date() })
+    return { title: 'Tasks', script: scripts.tasks, body, data }
   })
+
+  route('/account', async (_request, _reply, user) => {
+    const sections = SECTIONS.filter(([, , method, url]) => offers(method, url)).map(([id]) => id)
+    const data: AccountPage = { user, sections, canUndo: offers(...UNDO) }
+    return { title: 'Account', script: scripts.account, body: (root) => accountPage(data, root), data }
+  })
+}
+
+const UNDO = ['POST', '/api/history/:id/undo'] as const
+
+interface Page {
+  readonly title: string
+  readonly script: Asset
+  /** @param root the relative path of the service */
+  body(this: void, root: string): Child
+  readonly data?: unknown
 }
 
 const sendPage = (reply: FastifyReply, html: string): FastifyReply =>

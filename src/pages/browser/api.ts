@@ -56,13 +56,30 @@ export const forgetToken = (): void => {
 }
 
 /** A call of the public API as the signed-in user; fetch's own response, for streams. @throws TypeError if it is unreachable */
-export async function send(method: string, path: string, { body, headers = {}, signal }: Call = {}): Promise<Response> {
+export async function send(method: string, path: string, given: Call = {}): Promise<Response> {
   const value = await bearer()
-  if (value === undefined) {
-    onEnd()
-    return new Response(null, { status: 401 })
-  }
-  const response = await fetch(`${ROOT}${path.replace(/^\//, '')}`, {
+  if (value === undefined) return ended()
+  const response = await fetchAs(value, method, path, given)
+  if (response.status !== 401) return response
+  // Another tab may have changed the password or signed in again: the cookie then has a new session.
+  forgetToken()
+  const newer = await bearer()
+  return newer === undefined || newer === value ? ended() : fetchAs(newer, method, path, given)
+}
+
+function ended(): Response {
+  forgetToken()
+  onEnd()
+  return new Response(null, { status: 401 })
+}
+
+const fetchAs = (
+  value: string,
+  method: string,
+  path: string,
+  { body, headers = {}, signal }: Call,
+): Promise<Response> =>
+  fetch(`${ROOT}${path.replace(/^\//, '')}`, {
     method,
     headers: {
       authorization: `Bearer ${value}`,
@@ -72,12 +89,6 @@ export async function send(method: string, path: string, { body, headers = {}, s
     ...(body !== undefined && { body: JSON.stringify(body) }),
     ...(signal !== undefined && { signal }),
   })
-  if (response.status === 401) {
-    forgetToken()
-    onEnd()
-  }
-  return response
-}
 
 /** The same, with the body. @throws TypeError if the service cannot be reached, or is silent for too long */
 export async function call(method: string, path: string, given: Call = {}): Promise<Answer> {

@@ -37,7 +37,11 @@ export function tasksPage(page: TasksPage, root: string, context: RowContext): C
       ),
       h('div', { id: 'end' }, endOfList(page)),
     ),
-    h('footer', { id: 'status', role: 'status' }, h('noscript', {}, 'This page needs JavaScript to change tasks.')),
+    h(
+      'footer',
+      {},
+      h('div', { id: 'status', role: 'status' }, h('noscript', {}, 'This page needs JavaScript to change tasks.')),
+    ),
     h('div', { id: 'toast', role: 'status', hidden: true }),
     helpDialog(page.canUndo),
     signedOutDialog(),

@@ -1,0 +1,28 @@
+import type { AccountPage, SectionId } from '../views/account-page.ts'
+import { deletionSection } from './account/deletion.ts'
+import { historySection } from './account/history.ts'
+import { keysSection } from './account/keys.ts'
+import { passwordSection } from './account/password.ts'
+import { profileSection } from './account/profile.ts'
+import { openSection, type Section } from './account/section.ts'
+import { sessionsSection } from './account/sessions.ts'
+import { trashSection } from './account/trash.ts'
+import { byId, readData } from './dom.ts'
+import { watchSession } from './session.ts'
+
+/** The script of `/account`. */
+
+const SECTION_SCRIPTS: Readonly<Record<SectionId, (section: Section) => void>> = {
+  profile: profileSection,
+  sessions: sessionsSection,
+  history: historySection,
+  trash: trashSection,
+  keys: keysSection,
+  password: passwordSection,
+  deletion: deletionSection,
+}
+
+// The server has written it, with this type.
+const page = readData() as AccountPage
+for (const id of page.sections) SECTION_SCRIPTS[id](openSection(page, byId(id, HTMLElement)))
+watchSession()

@@ -1,0 +1,70 @@
+import assert from 'node:assert/strict'
+import type { Browser, BrowserContext, Page } from 'playwright-core'
+import { findChromium, launch } from './browser.ts'
+import { openWorld, type User, type World } from './world.ts'
+
+/** The page for people in Chromium, for tests. */
+
+export interface Tab {
+  readonly page: Page
+  /** Errors of scripts and of loading, violations of the content security policy, and dialogs of injected scripts. */
+  readonly complaints: string[]
+  readonly requests: string[]
+}
+
+export async function openTab(context: BrowserContext, url: string): Promise<Tab> {
+  const page = await context.newPage()
+  const complaints: string[] = []
+  const requests: string[] = []
+  page.on('console', (message) => {
+    if (message.type() === 'error') complaints.push(message.text())
+  })
+  page.on('pageerror', (error) => complaints.push(error.message))
+  page.on('dialog', (dialog) => {
+    complaints.push(dialog.message())
+    void dialog.dismiss()
+  })
+  page.on('request', (request) => requests.push(request.url()))
+  await page.goto(url)
+  return { page, complaints, requests }
+}
+
+/**
+ * Waits until an expression about the page is true, at most 10 seconds. Playwright's own function evaluates text in the page, which
+ * the content security policy forbids.
+ */
+export const comesTrue = (page: Page, expression: string): Promise<boolean> =>
+  page.evaluate(`new Promise((resolve) => {
+    const titles = () => [...document.querySelectorAll('#list .title')].map((each) => each.textContent)
+    const check = () => (${expression}) && resolve(true)
+    new MutationObserver(check).observe(document.body, { subtree: true, childList: true, characterData: true, attributes: true })
+    setTimeout(() => resolve(false), 10_000)
+    check()
+  })`)
+
+export interface People extends AsyncDisposable {
+  readonly world: World
+  readonly browser: Browser
+  /** A browser with the session cookie of a user. */
+  signedIn(this: void, user: User, width?: number): Promise<BrowserContext>
+}
+
+export async function openPeople(): Promise<People> {
+  await using opened = new AsyncDisposableStack()
+  const world = opened.use(await openWorld())
+  const browser = await launch(findChromium() ?? '')
+  opened.defer(() => browser.close())
+  const closing = opened.move()
+  return {
+    world,
+    browser,
+    signedIn: async (user, width = 1280) => {
+      const context = await browser.newContext({ viewport: { width, height: 800 } })
+      const { email, password } = user
+      const answer = await context.request.post(`${world.url}/api/auth/sign-in/email`, { data: { email, password } })
+      assert.equal(answer.status(), 200)
+      return context
+    },
+    [Symbol.asyncDispose]: () => closing.disposeAsync(),
+  }
+}
