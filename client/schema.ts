@@ -621,6 +621,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/history/{id}/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Undo what a request changed
+         * @description Sets back the fields that the request changed, and only those; deletes into the trash what it created, and restores what it deleted. A batch, a bulk deletion or an undo is taken back as a whole. A field that is not as the request made it any more is a conflict (409), and nothing is changed. With dryRun=true the answer shows what would be changed.
+         */
+        post: operations["undoChange"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/history/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Undo all changes of a time, or those of one actor in it
+         * @description Takes back what was changed in the time, the newest first, all or nothing, as one change. What is already undone is left out. Only changes that are not taken back here can be conflicts. At most 1000 changes; if there are more, the answer is 422 and says which time to begin with. With dryRun=true the answer shows what would be changed.
+         */
+        post: operations["undoChanges"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/user-api-keys": {
         parameters: {
             query?: never;
@@ -737,7 +777,7 @@ export interface components {
          * @description The kind of error, for programs. Later versions may add codes, and errors under /api/auth have codes of better-auth
          * @enum {string}
          */
-        ProblemCode: "malformed_request" | "invalid_json" | "invalid_header" | "invalid_cursor" | "contradictory_credentials" | "missing_user_id" | "unauthenticated" | "forbidden" | "not_found" | "method_not_allowed" | "request_timeout" | "conflict" | "request_in_progress" | "precondition_failed" | "body_too_large" | "uri_too_long" | "unsupported_media_type" | "expectation_failed" | "invalid_input" | "idempotency_key_reused" | "too_many_requests" | "idempotency_quota_exceeded" | "headers_too_large" | "internal" | "unavailable" | "overloaded" | "outcome_unknown" | "cursor_expired" | "key_refused" | "provider_unavailable" | "key_unreadable";
+        ProblemCode: "malformed_request" | "invalid_json" | "invalid_header" | "invalid_cursor" | "contradictory_credentials" | "missing_user_id" | "unauthenticated" | "forbidden" | "not_found" | "method_not_allowed" | "request_timeout" | "conflict" | "request_in_progress" | "precondition_failed" | "body_too_large" | "uri_too_long" | "unsupported_media_type" | "expectation_failed" | "invalid_input" | "idempotency_key_reused" | "too_many_requests" | "idempotency_quota_exceeded" | "headers_too_large" | "internal" | "unavailable" | "overloaded" | "outcome_unknown" | "cursor_expired" | "undo_conflict" | "cannot_be_undone" | "key_refused" | "provider_unavailable" | "key_unreadable";
         /** @description The body of every error (RFC 9457) */
         Problem: {
             /**
@@ -1377,6 +1417,30 @@ export interface components {
         };
         /**
          * @example {
+         *       "actor": {
+         *         "kind": "service",
+         *         "name": "agent"
+         *       },
+         *       "since": "2025-12-20T09:30:00Z"
+         *     }
+         */
+        UndoTime: {
+            actor?: components["schemas"]["UndoActor"];
+            /**
+             * Format: date-time
+             * @description Changes made at this instant or later
+             * @example 2025-12-27T17:00:00Z
+             */
+            since: string;
+            /**
+             * Format: date-time
+             * @description Changes made before this instant; absent: up to now
+             * @example 2025-12-27T17:00:00Z
+             */
+            until?: string;
+        };
+        /**
+         * @example {
          *       "provider": "gemini",
          *       "maskedKey": "AIza...x7Q",
          *       "validationStatus": "success",
@@ -1651,6 +1715,17 @@ export interface components {
          * @enum {string}
          */
         ChangeOp: "upsert" | "delete";
+        /** @enum {string} */
+        UndoActorKind: "session" | "service" | "job";
+        /** @description Whose changes are taken back; absent: those of all */
+        UndoActor: {
+            kind: components["schemas"]["UndoActorKind"];
+            /**
+             * Format: text
+             * @description As in the history. Absent or null: all of this kind
+             */
+            name?: string | null;
+        };
         /**
          * @description Gemini, OpenAI, Anthropic
          * @enum {string}
@@ -2090,6 +2165,18 @@ export interface components {
         /** @description The cursor has expired */
         CursorExpired: {
             headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description This change cannot be undone; Request in progress; A later change would be lost */
+        CannotBeUndoneOrRequestInProgressOrUndoConflict: {
+            headers: {
+                /** @description Seconds to wait */
+                "Retry-After"?: number;
                 "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
             };
@@ -4067,6 +4154,163 @@ export interface operations {
             431: components["responses"]["HeadersTooLarge"];
             500: components["responses"]["Internal"];
             503: components["responses"]["OverloadedOrUnavailable"];
+        };
+    };
+    undoChange: {
+        parameters: {
+            query?: {
+                /** @description true executes the request with all its checks and then rolls it back: the status, the headers and the body are those that the real request would get now, with Dry-Run: true. Nothing is stored or sent, and an Idempotency-Key stays unused. It counts as one write of the rate limit */
+                dryRun?: components["parameters"]["DryRun"];
+            };
+            header?: {
+                /** @description A unique name for this request, 1 to 255 printable ASCII characters, such as a UUID; bare or as a quoted string. If the request is repeated with the same key within 24 hours, it is not executed again: the answer is the first one, with Idempotency-Replayed: true. Errors are not stored, so the key can be used again after one. /api/auth ignores the header */
+                "idempotency-key"?: string;
+            };
+            path: {
+                /** @description A UUID (version 7, lower case in answers) */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The entry of the undo, which can be undone like any other */
+            200: {
+                headers: {
+                    /** @description The position of this answer in the change log, for the cursor of GET /api/changes. The number before its first dot is a seq: a client has seen this change once the X-Next-Cursor of GET /api/changes begins with that number or a greater one */
+                    "X-Sync-Cursor"?: string;
+                    /** @description The id of the change in GET /api/history; all that one request changed has one id. Absent if the request changed nothing */
+                    "X-Change-Id"?: string;
+                    /** @description true if this is the answer to an earlier request */
+                    "Idempotency-Replayed"?: string;
+                    /** @description true if the request was a dry run: nothing of it was stored, and X-Sync-Cursor and X-Change-Id are absent */
+                    "Dry-Run"?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HistoryEntry"];
+                };
+            };
+            /** @description There was nothing to change */
+            204: {
+                headers: {
+                    /** @description The position of this answer in the change log, for the cursor of GET /api/changes. The number before its first dot is a seq: a client has seen this change once the X-Next-Cursor of GET /api/changes begins with that number or a greater one */
+                    "X-Sync-Cursor"?: string;
+                    /** @description The id of the change in GET /api/history; all that one request changed has one id. Absent if the request changed nothing */
+                    "X-Change-Id"?: string;
+                    /** @description true if this is the answer to an earlier request */
+                    "Idempotency-Replayed"?: string;
+                    /** @description true if the request was a dry run: nothing of it was stored, and X-Sync-Cursor and X-Change-Id are absent */
+                    "Dry-Run"?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["InvalidHeaderOrMalformedRequest"];
+            401: components["responses"]["Unauthenticated"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["RequestTimeout"];
+            409: components["responses"]["CannotBeUndoneOrRequestInProgressOrUndoConflict"];
+            413: components["responses"]["BodyTooLarge"];
+            414: components["responses"]["UriTooLong"];
+            415: components["responses"]["UnsupportedMediaType"];
+            417: components["responses"]["ExpectationFailed"];
+            422: components["responses"]["IdempotencyKeyReusedOrInvalidInput"];
+            429: components["responses"]["IdempotencyQuotaExceededOrTooManyRequests"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["OutcomeUnknownOrOverloadedOrUnavailable"];
+        };
+    };
+    undoChanges: {
+        parameters: {
+            query?: {
+                /** @description true executes the request with all its checks and then rolls it back: the status, the headers and the body are those that the real request would get now, with Dry-Run: true. Nothing is stored or sent, and an Idempotency-Key stays unused. It counts as one write of the rate limit */
+                dryRun?: components["parameters"]["DryRun"];
+            };
+            header?: {
+                /** @description A unique name for this request, 1 to 255 printable ASCII characters, such as a UUID; bare or as a quoted string. If the request is repeated with the same key within 24 hours, it is not executed again: the answer is the first one, with Idempotency-Replayed: true. Errors are not stored, so the key can be used again after one. /api/auth ignores the header */
+                "idempotency-key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "actor": {
+                 *         "kind": "service",
+                 *         "name": "agent"
+                 *       },
+                 *       "since": "2025-12-20T09:30:00Z"
+                 *     }
+                 */
+                "application/json": components["schemas"]["UndoTime"];
+            };
+        };
+        responses: {
+            /** @description The entry of the undo, which can be undone like any other */
+            200: {
+                headers: {
+                    /** @description The position of this answer in the change log, for the cursor of GET /api/changes. The number before its first dot is a seq: a client has seen this change once the X-Next-Cursor of GET /api/changes begins with that number or a greater one */
+                    "X-Sync-Cursor"?: string;
+                    /** @description The id of the change in GET /api/history; all that one request changed has one id. Absent if the request changed nothing */
+                    "X-Change-Id"?: string;
+                    /** @description true if this is the answer to an earlier request */
+                    "Idempotency-Replayed"?: string;
+                    /** @description true if the request was a dry run: nothing of it was stored, and X-Sync-Cursor and X-Change-Id are absent */
+                    "Dry-Run"?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HistoryEntry"];
+                };
+            };
+            /** @description There was nothing to change */
+            204: {
+                headers: {
+                    /** @description The position of this answer in the change log, for the cursor of GET /api/changes. The number before its first dot is a seq: a client has seen this change once the X-Next-Cursor of GET /api/changes begins with that number or a greater one */
+                    "X-Sync-Cursor"?: string;
+                    /** @description The id of the change in GET /api/history; all that one request changed has one id. Absent if the request changed nothing */
+                    "X-Change-Id"?: string;
+                    /** @description true if this is the answer to an earlier request */
+                    "Idempotency-Replayed"?: string;
+                    /** @description true if the request was a dry run: nothing of it was stored, and X-Sync-Cursor and X-Change-Id are absent */
+                    "Dry-Run"?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["InvalidHeaderOrInvalidJsonOrMalformedRequest"];
+            401: components["responses"]["Unauthenticated"];
+            408: components["responses"]["RequestTimeout"];
+            409: components["responses"]["CannotBeUndoneOrRequestInProgressOrUndoConflict"];
+            413: components["responses"]["BodyTooLarge"];
+            414: components["responses"]["UriTooLong"];
+            415: components["responses"]["UnsupportedMediaType"];
+            417: components["responses"]["ExpectationFailed"];
+            422: components["responses"]["IdempotencyKeyReusedOrInvalidInput"];
+            429: components["responses"]["IdempotencyQuotaExceededOrTooManyRequests"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["OutcomeUnknownOrOverloadedOrUnavailable"];
         };
     };
     listUserApiKeys: {

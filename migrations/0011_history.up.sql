@@ -33,3 +33,6 @@ create policy old_undos on undos
 grant select on undos to :"app_role";
 grant insert (undo_id, undone_id, seq) on undos to :"app_role";
 grant select (user_id, undo_id, undone_id, made_at), delete on undos to :"system_role";
+
+-- The undo of a deletion after which the task was created again: it has its earlier time of creation then.
+grant update (created_at) on tasks to :"app_role";

@@ -145,7 +145,8 @@ async function namesFor(world: World, ada: User): Promise<Names> {
   const sync = headers.get('x-sync-cursor') ?? ''
   const loading = await world.ask('GET', '/api/changes?limit=20', { token: ada.token })
   const created = await world.ask('POST', '/api/tasks', { token: ada.token, body: { title: 'x' } })
-  const change = created.headers.get('x-change-id') ?? ''
+  const patched = await world.ask('PATCH', `/api/tasks/${created.json.id}`, { token: ada.token, body: { title: 'y' } })
+  const change = patched.headers.get('x-change-id') ?? ''
   return { id, other, third, next, sync, load: loading.headers.get('x-next-cursor') ?? '', yesterday, change }
 }
 

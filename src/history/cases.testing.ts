@@ -7,6 +7,7 @@ const HISTORY = '/api/history'
 const SEARCH = ['changes_pkey (user_id)', 'changes_pkey (user_id, seq)']
 const BY_SEQ = 'changes_pkey (user_id, seq)'
 const BY_TASK = 'changes_by_entity (user_id, type, entity_id, seq)'
+const ONE = 'tasks_pkey (user_id, id)'
 /** What a change took back, and by a chain of undos whether it is in effect. */
 const UNDOS = [
   'undos_pkey (user_id, undo_id)',
@@ -15,6 +16,19 @@ const UNDOS = [
 ]
 
 export const cases: FeatureCases = {
+  writes: (ask) => {
+    const change = async (): Promise<string> => {
+      const { headers } = await ask('POST', { path: '/api/tasks', body: { title: 'x' } })
+      return headers.get('x-change-id') ?? ''
+    }
+    return {
+      'POST /api/history/{id}/undo': async () => ({ path: `${HISTORY}/${await change()}/undo` }),
+      'POST /api/history/undo': async () => {
+        await change()
+        return { path: `${HISTORY}/undo`, body: { since: '2026-01-01T00:00:00Z' } }
+      },
+    }
+  },
   plans: {
     tables: ['undos'],
     fill: `
@@ -44,6 +58,10 @@ export const cases: FeatureCases = {
         reads: ['changes_by_request (user_id, change_id)', ...SEARCH, ...UNDOS, BY_SEQ],
         isOfLog: true,
       },
+      'an undo': {
+        ask: ['POST', `${HISTORY}/:change/undo`],
+        reads: ['undos_by_undone (user_id, undone_id)', 'undos_by_undone (user_id, undone_id)', ONE, ONE, ...UNDOS],
+      },
     },
   },
   attacks: {
@@ -62,6 +80,25 @@ export const cases: FeatureCases = {
         name: "reading another user's history with a cursor of theirs",
         expected: [400, 'invalid_cursor'],
         send: asAda('GET', ({ benCursor }) => `${HISTORY}?cursor=${benCursor}`),
+      },
+      {
+        name: "undoing another user's change by its id",
+        expected: [404, 'not_found'],
+        send: asAda('POST', ({ benChangeId }) => `${HISTORY}/${benChangeId}/undo`),
+      },
+      {
+        name: "undoing another user's changes by a time",
+        expected: [422, 'invalid_input'],
+        send: asAda('POST', `${HISTORY}/undo`, ({ ben }) => ({
+          body: { since: '1900-01-01T00:00:00Z', userId: ben.id },
+        })),
+      },
+      {
+        name: 'undoing what a service did in all time, which is nothing',
+        expected: [204],
+        send: asAda('POST', `${HISTORY}/undo`, {
+          body: { actor: { kind: 'service' }, since: '1900-01-01T00:00:00Z', until: '9999-12-31T00:00:00Z' },
+        }),
       },
     ],
   },

@@ -1,7 +1,9 @@
 import { Type } from 'typebox'
-import { AsText, refusals, RefTo, security } from '../http/wire.ts'
+import { WRITTEN } from '../http/logged.ts'
+import { AsText, IdempotentHeaders, ONCE_REFUSALS, REPLAYED, refusals, RefTo, security } from '../http/wire.ts'
 import { ById } from '../tasks/schema.ts'
-import { HistoryQuery, PAGE_ENTRIES_MAX, type HistoryEntry } from './schema.ts'
+import { HISTORY_PROBLEMS } from './problems.ts'
+import { HistoryQuery, PAGE_ENTRIES_MAX, UNDONE_MAX, type HistoryEntry, type UndoTime } from './schema.ts'
 
 /** The operations on the history, as Fastify takes them and the OpenAPI document shows them. */
 
@@ -53,5 +55,49 @@ export const getHistoryEntry = {
   response: {
     200: AsText(RefTo<HistoryEntry>('HistoryEntry', { description: 'All that the request changed' })),
     ...refusals('unauthenticated', 'not_found', 'invalid_input'),
+  },
+}
+
+const undone = {
+  200: AsText(
+    RefTo<HistoryEntry>('HistoryEntry', {
+      description: 'The entry of the undo, which can be undone like any other',
+      headers: { ...WRITTEN, ...REPLAYED },
+    }),
+  ),
+  204: Type.Null({ description: 'There was nothing to change', headers: { ...WRITTEN, ...REPLAYED } }),
+}
+const undoRefusals = [
+  'unauthenticated',
+  'invalid_input',
+  'outcome_unknown',
+  ...ONCE_REFUSALS,
+  HISTORY_PROBLEMS.undo_conflict,
+  HISTORY_PROBLEMS.cannot_be_undone,
+] as const
+
+export const undoChange = {
+  operationId: 'undoChange',
+  summary: 'Undo what a request changed',
+  description:
+    'Sets back the fields that the request changed, and only those; deletes into the trash what it created, and restores what it deleted. A batch, a bulk deletion or an undo is taken back as a whole. A field that is not as the request made it any more is a conflict (409), and nothing is changed. With dryRun=true the answer shows what would be changed.',
+  tags,
+  security,
+  params: ById,
+  headers: IdempotentHeaders,
+  response: { ...undone, ...refusals(...undoRefusals, 'not_found') },
+}
+
+export const undoChanges = {
+  operationId: 'undoChanges',
+  summary: 'Undo all changes of a time, or those of one actor in it',
+  description: `Takes back what was changed in the time, the newest first, all or nothing, as one change. What is already undone is left out. Only changes that are not taken back here can be conflicts. At most ${UNDONE_MAX} changes; if there are more, the answer is 422 and says which time to begin with. With dryRun=true the answer shows what would be changed.`,
+  tags,
+  security,
+  headers: IdempotentHeaders,
+  body: RefTo<UndoTime>('UndoTime'),
+  response: {
+    ...undone,
+    ...refusals(...undoRefusals, 'invalid_json', 'body_too_large', 'unsupported_media_type'),
   },
 }

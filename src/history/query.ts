@@ -1,7 +1,7 @@
 import { Problem } from '../errors.ts'
 import { formatInstant, parseInstant } from '../lib/instant.ts'
 import { PRINCIPAL_KINDS } from '../principal.ts'
-import type { HistoryQuery } from './schema.ts'
+import type { HistoryQuery, UndoTime } from './schema.ts'
 import type { HistoryFilter } from './store.ts'
 
 /** @throws Problem invalid_input (422) */
@@ -20,8 +20,17 @@ function actorOf(text: string): [kind: string, name?: string] {
   throw Problem.invalid([{ in: 'query', pointer: '/actor', detail }])
 }
 
+/** @throws Problem invalid_input (422) if the time ends before it begins */
+export function filterOfUndo({ actor, since, until }: UndoTime): HistoryFilter {
+  const filter = { since: normalized(since), until: normalized(until) }
+  if (until !== undefined && Date.parse(filter.until ?? '') <= Date.parse(filter.since ?? '')) {
+    throw Problem.invalid([{ in: 'body', pointer: '/until', detail: 'until must be after since' }])
+  }
+  return { ...filter, actorKind: actor?.kind, actorName: actor?.name ?? undefined }
+}
+
 /** The schema has already refused malformed instants. */
-export function normalized(instant: string | undefined): string | undefined {
+function normalized(instant: string | undefined): string | undefined {
   const epochMs = instant === undefined ? undefined : parseInstant(instant)
   return epochMs === undefined ? undefined : formatInstant(epochMs)
 }

@@ -1,6 +1,5 @@
 import type { FastifyRequest } from 'fastify'
 import type { Database } from '../db/database.ts'
-import { Problem } from '../errors.ts'
 import type { App } from '../http/app.ts'
 import { nextPageHeaders, type Cursors } from '../http/cursor.ts'
 import { signedIn } from '../http/identify.ts'
@@ -9,6 +8,7 @@ import * as operations from './operations.ts'
 import { filterOf, repeated } from './query.ts'
 import { HistoryActor, HistoryChange, HistoryEntry, HistoryValues, PAGE_ENTRIES, type HistoryQuery } from './schema.ts'
 import * as store from './store.ts'
+import { noEntry } from './undo.ts'
 
 interface HistoryDeps {
   readonly db: Database
@@ -40,7 +40,8 @@ export function historyRoutes(app: App, deps: HistoryDeps): void {
 
   app.get('/api/history/:id', { schema: operations.getHistoryEntry }, async (request, reply) => {
     const entry = await db.asUser(signedIn(request), store.entry(request.params.id))
-    return reply.type(JSON_UTF8).send(foundEntry(entry))
+    if (entry === undefined) throw noEntry()
+    return reply.type(JSON_UTF8).send(entry)
   })
 }
 
@@ -69,9 +70,3 @@ const openPages =
       headers: nextPageHeaders(links.to(`${list}limit=${limit}`), cursors.seal(userId, list, [String(next)])),
     }
   }
-
-/** @throws Problem not_found (404) */
-function foundEntry<Entry>(entry: Entry | undefined): Entry {
-  if (entry !== undefined) return entry
-  throw new Problem('not_found', 'No change of yours has this id, or it was made more than 90 days ago')
-}

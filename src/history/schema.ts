@@ -1,5 +1,5 @@
 import { Type, type Static } from 'typebox'
-import { Instant, Nullable, OpenSet, REQUEST_ID_LENGTH_MAX, RefTo, Uuid } from '../http/wire.ts'
+import { Instant, Nullable, OneOf, OpenSet, REQUEST_ID_LENGTH_MAX, RefTo, Uuid } from '../http/wire.ts'
 import { PRINCIPAL_KINDS } from '../principal.ts'
 
 export const PAGE_ENTRIES_MAX = 100
@@ -160,3 +160,40 @@ export const HistoryEntry = Type.Object(
   },
 )
 export type HistoryEntry = Static<typeof HistoryEntry>
+
+export const UndoTime = Type.Object(
+  {
+    actor: Type.Optional(
+      Type.Object(
+        {
+          kind: OneOf(PRINCIPAL_KINDS, { 'x-component': 'UndoActorKind' }),
+          name: Type.Optional(
+            Nullable(
+              Type.String({
+                minLength: 1,
+                maxLength: NAME_LENGTH_MAX,
+                format: 'text',
+                description: 'As in the history. Absent or null: all of this kind',
+              }),
+            ),
+          ),
+        },
+        {
+          additionalProperties: false,
+          'x-component': 'UndoActor',
+          description: 'Whose changes are taken back; absent: those of all',
+        },
+      ),
+    ),
+    since: Type.Unsafe<string>({ ...Instant, description: 'Changes made at this instant or later' }),
+    until: Type.Optional(
+      Type.Unsafe<string>({ ...Instant, description: 'Changes made before this instant; absent: up to now' }),
+    ),
+  },
+  {
+    $id: 'UndoTime',
+    additionalProperties: false,
+    examples: [{ actor: { kind: 'service', name: 'agent' }, since: '2025-12-20T09:30:00Z' }],
+  },
+)
+export type UndoTime = Static<typeof UndoTime>

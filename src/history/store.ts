@@ -4,6 +4,7 @@ import type { Statement } from '../db/wire/statement.ts'
 import { theOnly } from '../lib/the-only.ts'
 import { found } from '../tasks/store.ts'
 import { CHANGES_MAX } from './schema.ts'
+import { ALL, CHAIN, COLUMNS, LAST_SEQ, newestBelow, OF_TASK, ONE_REQUEST, WALK_START, type Source } from './walk.ts'
 
 /** Which entries a list has. */
 export interface HistoryFilter {
@@ -26,95 +27,14 @@ export interface HistoryPage {
 /** Most requests that a page looks at. With a filter that matches few of them, it has fewer entries than its limit. */
 export const SCANNED_MAX = 1000
 
-/** Most undos of undos that are followed to say whether a change is in effect. */
-const CHAIN_MAX = 1000
-
 const json = (value: string): string => `coalesce(to_json(${value})::text, 'null')`
-
-/** The entries of the log that belong to a list, by conditions that use one index, whatever the planner expects of the other. */
-interface Source {
-  readonly below: (seq: string) => string
-  readonly between: (first: string, last: string) => string
-  readonly oldestFirst: string
-  readonly newestFirst: string
-  /** How many entries of its request the list shows, for an `entry` of the log. */
-  readonly count: string
-}
-
-const ALL: Source = {
-  below: (seq) => `seq < ${seq}`,
-  between: (first, last) => `seq between ${first} and ${last}`,
-  oldestFirst: 'seq',
-  newestFirst: 'seq desc',
-  count: 'seq - first_seq + 1',
-}
-
-const inTask = (first: string, last: string): string =>
-  `(type, entity_id, seq) between ('task', $7::uuid, ${first}) and ('task', $7::uuid, ${last})`
-
-const OF_TASK: Source = {
-  below: (seq) => inTask('0', `${seq} - 1`),
-  between: inTask,
-  oldestFirst: 'type, entity_id, seq',
-  newestFirst: 'type desc, entity_id desc, seq desc',
-  count: `(select count(*) from changes where user_id = $user and ${inTask('entry.first_seq', 'entry.seq')})`,
-}
-
-const COLUMNS = 'seq, first_seq, change_id, at, actor_kind, actor_name, request_id, operation'
-
-/** The newest entry below a seq, with what the list shows of its request. */
-function newestBelow({ below, newestFirst, count }: Source, seq: string): string {
-  return `(
-      select ${COLUMNS}, ${count} as shown,
-        ($5::text is null or actor_kind = $5) and ($6::text is null or actor_name = $6) as is_match
-      from (
-        select ${COLUMNS} from changes where user_id = $user and ${below(seq)} order by ${newestFirst} limit 1
-      ) entry
-      where $3::timestamptz is null or at >= $3
-    ) entry`
-}
-
-/**
- * Finds the first seq of which something holds, by binary search: it holds of no seq before it and of all after it. The numbers of a log
- * have no gaps.
- *
- * @param high a seq of which it holds, or the one after the last
- * @param isBefore an expression over an entry of `changes`: whether it does not hold
- */
-function bisect(name: string, low: string, high: string, isBefore: string): string {
-  return `${name} (low, high) as (
-    select ${low}, ${high}
-    union all
-    select case when is_before then middle + 1 else low end, case when is_before then high else middle end
-    from (
-      select low, high, (low + high) / 2 as middle,
-        coalesce((select ${isBefore} from changes where user_id = $user and seq = (low + high) / 2), true) as is_before
-      from ${name} where low < high offset 0
-    ) step
-  )`
-}
-
-const FIRST = `coalesce((select purged_seq from change_logs where user_id = $user), 0) + 1`
-const END = `coalesce((select seq from changes where user_id = $user order by seq desc limit 1), 0) + 1`
-const foundBy = (name: string): string => `(select low from ${name} where low = high)`
 
 /** The ids that a change took back. */
 const UNDOES = `coalesce((select json_agg(undone_id order by undone_id desc)::text from undos
     where user_id = $user and undo_id = change_id), '[]')`
 
-/**
- * The undo that is in effect: the newest one, unless it was itself taken back by an undo that is in effect. Along the chain of undos,
- * each of the one before, that is so if the chain has an odd length.
- */
-const UNDONE_BY = `(
-    with recursive chain (id, length) as (
-      (select undo_id, 1 from undos where user_id = $user and undone_id = change_id order by seq desc limit 1)
-      union all
-      select later.undo_id, length + 1 from chain cross join lateral (
-        select undo_id from undos where user_id = $user and undone_id = chain.id order by seq desc limit 1
-      ) later where length < ${CHAIN_MAX}
-    )
-    select case when count(*) % 2 = 1 then (array_agg(id order by length))[1] end from chain)`
+/** The undo that is in effect: the newest one, if the chain that begins with it has an odd length. */
+const UNDONE_BY = `(select case when cardinality(chain) % 2 = 1 then chain[1] end from (select ${CHAIN} as chain) undos_of_it)`
 
 const CHANGE = `concat('{"type":', to_json(type), ',"id":"', entity_id, '","op":', to_json(op), ',"version":', version,
       ',"before":', coalesce(before::text, 'null'), ',"after":', coalesce(after::text, 'null'),
@@ -143,11 +63,7 @@ function entryOf({ between, oldestFirst }: Source): string {
  */
 const page = (name: string, source: Source, isKnown: string): Statement => ({
   name,
-  text: `with recursive ${bisect('search', FIRST, END, 'at < $4::timestamptz')},
-  start as materialized (
-    select coalesce($2::bigint, case when $4 is not null then
-      (select first_seq from changes where user_id = $user and seq = ${foundBy('search')}) end, ${Number.MAX_SAFE_INTEGER}) as below
-  ), walk as (
+  text: `with recursive ${WALK_START}, walk as (
     select 1 as scanned, is_match::int as matched, case when is_match then shown else 0 end as total, entry.*
     from start cross join lateral ${newestBelow(source, 'start.below')}
     union all
@@ -175,15 +91,10 @@ const TASK_PAGE = page(
     or exists (select from changes where user_id = $user and ${OF_TASK.below(String(Number.MAX_SAFE_INTEGER))}))`,
 )
 
-/** The first entry of a request, and by binary search its last one. */
 const ENTRY: Statement = {
   name: 'history.entry',
-  text: `with recursive first as materialized (
-    select seq from changes where user_id = $user and change_id = $1::uuid and seq = first_seq
-  ), ${bisect('search', '(select seq from first)', END, 'first_seq <= (select seq from first)')},
-  request as materialized (
-    select ${COLUMNS}, ${ALL.count} as shown from changes
-    where user_id = $user and seq = ${foundBy('search')} - 1
+  text: `with recursive ${ONE_REQUEST}, request as materialized (
+    select ${COLUMNS}, ${ALL.count} as shown from changes where user_id = $user and seq = ${LAST_SEQ}
   )
   select ${entryOf(ALL)} as json from request`,
 }

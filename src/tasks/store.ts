@@ -7,7 +7,7 @@ import { Problem } from '../errors.ts'
 import type { Expectation } from '../http/conditional.ts'
 import type { Logged } from '../http/logged.ts'
 import { formatInstant, parseInstant } from '../lib/instant.ts'
-import { CONTENT, fieldOf, FIELDS, type ContentField } from './fields.ts'
+import { CONTENT, fieldOf, FIELDS, type ContentField, type Field } from './fields.ts'
 import type { Task, TaskPatch } from './schema.ts'
 
 /** A task as the statements return it. */
@@ -231,6 +231,30 @@ export function recreating(source: string, defaults: string): string {
     order by source.id
     on conflict (user_id, id) do nothing returning ${WRITTEN}`
 }
+
+/** The fields that a change can replace, completedAt included, and createdAt of a task that was deleted and created again. */
+export const REPLACEABLE: readonly Field[] = [...CONTENT, 'createdAt', 'completedAt']
+const REPLACED = REPLACEABLE.map((field) => ({ ...fieldOf(field), field }))
+
+/** For an unknown limit the planner expects few rows, so it looks each task up. The log must be locked. */
+const REPLACE_ALL: Statement = {
+  name: 'tasks.replace_all',
+  text: `update tasks set (${REPLACED.map(({ column }) => column).join(', ')}) = row(${REPLACED.map(({ field }) => `given."${field}"`).join(', ')}),
+      version = version + 1, updated_at = greatest(now(), updated_at)
+    from (select * from json_to_recordset($1::json) as given (
+      id uuid, ${REPLACED.map(({ field, type }) => `"${field}" ${type}`).join(', ')}) order by id limit $2) given
+    where user_id = $user and tasks.id = given.id returning ${CHANGED}`,
+}
+
+/**
+ * Sets all {@link REPLACEABLE} fields of tasks, to values as the service gives them. The change log must be locked.
+ *
+ * @returns the position of each change
+ */
+export const replaceAll = (
+  sql: UserSql,
+  tasks: readonly Readonly<Record<string, unknown>>[],
+): Promise<readonly Logged[]> => sql.rows<Logged>(REPLACE_ALL, [JSON.stringify(tasks), tasks.length])
 
 /** In the order of the statements' parameters. */
 export const contentOf = (content: Content): unknown[] => CONTENT.map((field) => content[field])
