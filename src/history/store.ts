@@ -34,7 +34,7 @@ const UNDOES = `coalesce((select json_agg(undone_id order by undone_id desc)::te
     where user_id = $user and undo_id = change_id), '[]')`
 
 /** The undo that is in effect: the newest one, if the chain that begins with it has an odd length. */
-const UNDONE_BY = `(select case when cardinality(chain) % 2 = 1 then chain[1] end from (select ${CHAIN} as chain) undos_of_it)`
+const UNDONE_BY = `(select case when cardinality(chain) % 2 = 1 then chain[1] end from (select ${CHAIN} as chain offset 0) undos_of_it)`
 
 const CHANGE = `concat('{"type":', to_json(type), ',"id":"', entity_id, '","op":', to_json(op), ',"version":', version,
       ',"before":', coalesce(before::text, 'null'), ',"after":', coalesce(after::text, 'null'),
