@@ -273,7 +273,10 @@ suite('POST /api/history/{id}/undo', () => {
     const { id } = await newTask({ title: 'a' })
     const change = await patch(id, { title: 'b' })
     const answers = await Promise.all([undo(change), undo(change), undo(change)])
-    assert.deepEqual(answers.map(({ status }) => status).toSorted(), [200, 409, 409])
+    assert.deepEqual(
+      answers.map(({ status }) => status).toSorted((x, y) => x - y),
+      [200, 409, 409],
+    )
     assert.equal((await taskOf(id)).title, 'a')
   })
 
@@ -407,17 +410,17 @@ suite('POST /api/history/undo', () => {
     assert.deepEqual(dry.json.changes.length, entry.changes.length)
     assert.equal(entry.operation, 'undoChanges')
     assert.deepEqual(
-      [...(await contents()).values()].map(({ title, description }) => [title, description]).toSorted(),
-      [
+      new Map([...(await contents()).values()].map(({ title, description }) => [title, description])),
+      new Map([
         ['a', 'mine'],
         ['b', null],
-      ],
+      ]),
     )
     // One change of each task, however many are taken back.
     assert.equal(entry.changeCount, 3)
     assert.equal((await undoTime({ actor: SERVICE, since: LONG_AGO })).status, 204)
     const back = await undone(undo(entry.id))
-    assert.deepEqual([...(await contents()).values()].map(({ title }) => title).toSorted(), ['a3', 'spam'])
+    assert.deepEqual(new Set([...(await contents()).values()].map(({ title }) => title)), new Set(['a3', 'spam']))
     assert.deepEqual(back.undoes, [entry.id])
     assert.equal((await entryOf(entries[0].id)).undoneBy, null)
   })
@@ -461,7 +464,7 @@ suite('POST /api/history/undo', () => {
     )
     assert.equal((await undoTime({ since: '2026-01-01T14:00:00Z' })).status, 204)
     await undone(undoTime({ since: '2026-01-01T12:00:00Z', until: '2026-01-01T13:00:00Z' }))
-    assert.deepEqual([...(await contents()).keys()].toSorted(), [tasks[0].id, tasks[2].id].toSorted())
+    assert.deepEqual(new Set((await contents()).keys()), new Set([tasks[0].id, tasks[2].id]))
   })
 
   test('refuses more changes than one undo takes, and says with which time to begin', async () => {
