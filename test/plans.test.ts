@@ -65,6 +65,27 @@ const OPERATIONS: Readonly<Record<string, Expected>> = {
     ],
     reads: [ONE, ONE, ONE, ONE],
   },
+  'a batch that has seen the log, of a task that is not there': {
+    ask: [
+      'POST',
+      '/api/tasks/batch',
+      {
+        atomic: false,
+        ifCursor: ':sync',
+        operations: [{ op: 'put', id: '019b6051-3a80-7c4e-9d3b-5f0c2f7f6a11', ifVersion: 1, task: { title: 'x' } }],
+      },
+    ],
+    reads: [
+      'changes_pkey (user_id)',
+      ONE,
+      'changes_pkey (user_id)',
+      'changes_pkey (user_id, seq)',
+      'changes_by_entity (user_id, type, entity_id)',
+      'changes_by_entity (user_id, type, entity_id)',
+      'changes_pkey (user_id)',
+    ],
+    isOfLog: true,
+  },
   'a bulk deletion': { ask: ['POST', '/api/tasks/bulk-delete', { ids: [':third'] }], reads: [ONE, ONE] },
   'a deletion': { ask: ['DELETE', '/api/tasks/:id'], reads: [ONE] },
   'a creation with a key': {

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { randomUUID } from 'node:crypto'
 import { after, before, suite, test } from 'node:test'
 import type { PoolClient } from 'pg'
 import { splitStatements } from '../src/db/schema/statements.ts'
@@ -33,6 +34,7 @@ const COSTS = {
   'a creation with an Idempotency-Key': [9, 5], // claim the key and look it up, together; insert … returning; store the result
   'its repetition': [7, 3], // claim the key and look it up, together
   'a batch of three creations': [6, 3], // one insert … returning
+  'a batch of two puts that has seen the log': [9, 6], // before the insert: the lock of the log, those of the tasks, what is unseen
   'a dry run of a creation': [7, 3], // insert … returning; check of deferred constraints and rollback, together
 } as const satisfies Readonly<Record<string, readonly [statements: number, roundTrips: number]>>
 
@@ -47,6 +49,7 @@ interface Asked {
 }
 
 const TASK = { title: 'x' }
+const PUT = { op: 'put', id: ':first', task: TASK }
 const OPERATION = { op: 'create', task: TASK }
 
 const REQUESTS: Readonly<Record<What, Asked>> = {
@@ -69,6 +72,9 @@ const REQUESTS: Readonly<Record<What, Asked>> = {
   'a toggle': { ask: ['PATCH', '/:id/complete'] },
   'the next page': { ask: ['GET', '?limit=1&cursor=:cursor'] },
   'a batch of three creations': { ask: ['POST', '/batch', { operations: [OPERATION, OPERATION, OPERATION] }] },
+  'a batch of two puts that has seen the log': {
+    ask: ['POST', '/batch', { ifCursor: ':seen', operations: [PUT, { ...PUT, id: ':second' }] }],
+  },
   'a dry run of a creation': { ask: ['POST', '?dryRun=true', TASK], status: 201 },
   'a removal': { ask: ['DELETE', '/:id'], status: 204 },
 }
@@ -127,13 +133,17 @@ suite('with a known session and an open connection', () => {
   let ada: User
   let id: string
   let cursor: string
+  /** After the first task. A task that a batch creates has no later change. */
+  let seen: string
 
   const asks = async (what: What, occasion: string): Promise<void> => {
     const { ask, status = 200, key, known } = REQUESTS[what]
     const [method, path, body] = ask
-    const answer = await world.ask(method, `/api/tasks${path.replace(':id', id).replace(':cursor', cursor)}`, {
+    const names: Readonly<Record<string, string>> = { id, cursor, seen, first: randomUUID(), second: randomUUID() }
+    const named = (text: string): string => text.replaceAll(/:([a-z]+)/g, (whole, name: string) => names[name] ?? whole)
+    const answer = await world.ask(method, `/api/tasks${named(path)}`, {
       token: ada.token,
-      body,
+      body: body && JSON.parse(named(JSON.stringify(body))),
       headers: {
         ...(key !== undefined && { 'idempotency-key': `${key} ${occasion}` }),
         ...(known !== undefined && { 'if-none-match': known }),
@@ -157,6 +167,7 @@ suite('with a known session and an open connection', () => {
     // Each operation once, so that its statements are prepared.
     await newTask()
     await newTask()
+    seen = (await world.ask('GET', '/api/tasks', { token: ada.token })).headers.get('x-sync-cursor') ?? ''
     cursor = (await world.ask('GET', '/api/tasks?limit=1', { token: ada.token })).headers.get('x-next-cursor') ?? ''
     for (const what of ALL) await asks(what, 'before')
     await newTask()

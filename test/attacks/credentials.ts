@@ -49,6 +49,23 @@ const objects: readonly Attack[] = [
     send: asAda('DELETE', ({ benTask }) => `${benTask}?dryRun=true`),
   },
   {
+    name: "replacing another user's task with its right version, by a put of a batch",
+    expected: [200],
+    send: asAda('POST', `${TASKS}/batch`, ({ benTask, canary }) => ({
+      body: {
+        atomic: false,
+        operations: [{ op: 'put', id: benTask.slice(-36), ifVersion: 1, task: { title: canary } }],
+      },
+    })),
+  },
+  {
+    name: "a batch that has seen all that another user's sync cursor has",
+    expected: [400, 'invalid_cursor'],
+    send: asAda('POST', `${TASKS}/batch`, ({ benSyncCursor, canary }) => ({
+      body: { ifCursor: benSyncCursor, operations: [{ op: 'create', task: { title: canary } }] },
+    })),
+  },
+  {
     name: "continuing another user's list with its cursor",
     expected: [400, 'invalid_cursor'],
     send: asAda('GET', ({ benCursor }) => `${TASKS}?cursor=${benCursor}`),

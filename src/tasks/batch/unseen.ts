@@ -20,12 +20,16 @@ interface Seen {
   readonly head?: LogPosition
 }
 
-/** The first of the tasks $1 with an entry after the seq $2, and the state of the log, with the id of its entry $3. */
+/**
+ * The first of the tasks $1 with an entry after the seq $2, and the state of the log, with the id of its entry $3. The newest entry of
+ * each task is looked up by itself: for `exists` the planner may prefer to read all of the user's entries.
+ */
 const UNSEEN: Statement = {
   name: 'tasks.unseen',
   text: `select ${LOG_POSITION} as position, ${logState('$3::bigint')},
     (select given.id from unnest($1::uuid[]) with ordinality as given (id, place)
-     where exists (select from changes where user_id = $user and type = 'task' and entity_id = given.id and seq > $2::bigint)
+     where $2::bigint < (select seq from changes
+       where user_id = $user and type = 'task' and entity_id = given.id order by seq desc limit 1)
      order by place limit 1) as id`,
 }
 
