@@ -14,13 +14,16 @@ create function todo_erase_entries(
 )
   language plpgsql volatile
 as $$
+declare
+  -- Looked up first, and then each by its key: for a range of seq the planner may read all entries of the user in that range.
+  seqs constant bigint[] := array(
+    select c.seq from public.changes c
+    where c.user_id = owner_id and c.type = subject and c.entity_id = subject_id and c.seq <= from_seq
+    order by c.seq desc limit most + 1);
 begin
-  select c.seq into next_seq from public.changes c
-  where c.user_id = owner_id and c.type = subject and c.entity_id = subject_id and c.seq <= from_seq
-  order by c.seq desc offset most limit 1;
+  next_seq := seqs[most + 1];
   update public.changes c set before = null, after = null, in_trash = false
-  where c.user_id = owner_id and c.type = subject and c.entity_id = subject_id
-    and c.seq <= from_seq and c.seq > coalesce(next_seq, 0);
+  where c.user_id = owner_id and c.seq = any (seqs[1:most]);
   get diagnostics erased = row_count;
 end
 $$;

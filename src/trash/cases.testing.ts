@@ -3,6 +3,8 @@ import type { FeatureCases } from '../../test/feature-cases.ts'
 
 const TRASH = '/api/trash'
 
+const OF_ENTITY = 'changes_by_entity (user_id, type, entity_id)'
+
 const refused = (name: string, expected: Attack['expected'], ...of: Parameters<typeof asAda>): Attack => ({
   name,
   expected,
@@ -27,18 +29,28 @@ export const cases: FeatureCases = {
   },
   plans: {
     tables: [],
-    // Of 2500 deleted tasks one user has 2000.
+    // Of 3600 deleted tasks one user has 3100, more than three times emptying the trash deletes.
     fill: `
       insert into tasks (id, user_id, title)
       select gen_random_uuid(), user_id, 'Trashed' from (
-        select $1 as user_id, generate_series(1, 2000) union all
+        select $1 as user_id, generate_series(1, 3100) union all
         select id, generate_series(1, 5) from users where id like 'other-%') each_of_them;
       delete from tasks where title = 'Trashed'`,
     operations: {
       'the trash': { ask: ['GET', `${TRASH}?limit=20`], reads: ['changes_in_trash (user_id)'], isOfLog: true },
       'one item of the trash': {
         ask: ['GET', `${TRASH}/:other`],
-        reads: ['changes_by_entity (user_id, type, entity_id)'],
+        reads: [OF_ENTITY],
+        isOfLog: true,
+      },
+      'a restore': { ask: ['POST', `${TRASH}/:third/restore`], reads: [`Sort of ${OF_ENTITY}`], isOfLog: true },
+      'a deletion for good': {
+        ask: ['DELETE', '/api/tasks/:third?permanent=true'],
+        reads: ['tasks_pkey (user_id, id)'],
+      },
+      'emptying the trash': {
+        ask: ['DELETE', TRASH],
+        reads: ['changes_in_trash (user_id)', 'changes_in_trash (user_id, seq)'],
         isOfLog: true,
       },
     },
@@ -57,6 +69,12 @@ export const cases: FeatureCases = {
         [404, 'not_found'],
         'DELETE',
         ({ benTrashed }) => `${TRASH}/${benTrashed}`,
+      ),
+      refused(
+        "deleting another user's task for good",
+        [404, 'not_found'],
+        'DELETE',
+        ({ benTask }) => `${benTask}?permanent=true`,
       ),
       {
         ...refused('a list of the trash', [200], 'GET', TRASH),
