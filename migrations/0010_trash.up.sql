@@ -15,16 +15,18 @@ create function todo_erase_entries(
   language plpgsql volatile
 as $$
 declare
-  -- Looked up first, and then each by its key: for a range of seq the planner may read all entries of the user in that range.
   seqs constant bigint[] := array(
     select c.seq from public.changes c
     where c.user_id = owner_id and c.type = subject and c.entity_id = subject_id and c.seq <= from_seq
     order by c.seq desc limit most + 1);
+  entry_seq bigint;
 begin
   next_seq := seqs[most + 1];
-  update public.changes c set before = null, after = null, in_trash = false
-  where c.user_id = owner_id and c.seq = any (seqs[1:most]);
-  get diagnostics erased = row_count;
+  erased := least(cardinality(seqs), most);
+  -- One by one, by the whole key: for a range or an array of seq the planner may read all entries of the user.
+  foreach entry_seq in array seqs[1:most] loop
+    update public.changes c set before = null, after = null, in_trash = false where c.user_id = owner_id and c.seq = entry_seq;
+  end loop;
 end
 $$;
 

@@ -50,7 +50,7 @@ export const cases: FeatureCases = {
       },
       'emptying the trash': {
         ask: ['DELETE', TRASH],
-        reads: ['changes_in_trash (user_id)', 'changes_in_trash (user_id, seq)'],
+        reads: ['changes_in_trash (user_id)', 'changes_in_trash (user_id)'],
         isOfLog: true,
       },
     },

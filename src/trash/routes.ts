@@ -65,9 +65,9 @@ export function trashRoutes(app: App, { db, cursors, jobs }: FeatureDeps): void 
     const isEmpty = await db.asUser(
       signedIn(request),
       async (sql) => {
-        const seq = (await store.eraseOldest(sql)) < store.ERASED_MAX ? null : await store.newestSeq(sql)
-        if (seq !== null) await jobs.enqueue(sql, emptyingUpTo(seq))
-        return seq === null
+        const seq = (await store.eraseOldest(sql)) < store.ERASED_MAX ? undefined : await store.newestSeq(sql)
+        if (seq !== undefined) await jobs.enqueue(sql, emptyingUpTo(seq))
+        return seq === undefined
       },
       { once: once(request, reply) },
     )

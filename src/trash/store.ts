@@ -138,7 +138,7 @@ const ERASE_OLDEST: Statement = {
 }
 const NEWEST: Statement = {
   name: 'trash.newest',
-  text: `select max(seq)::text as newest from changes where user_id = $user and in_trash`,
+  text: `select seq::text as newest from changes where user_id = $user and in_trash order by seq desc limit 1`,
 }
 
 /** Deletes the oldest items for good, at most {@link ERASED_MAX}. @param upTo the last seq to be deleted @returns how many */
@@ -147,9 +147,9 @@ export async function eraseOldest(sql: UserSql, upTo?: string): Promise<number> 
   return erased
 }
 
-/** The seq of the newest item in the trash; null if it is empty. */
-export const newestSeq = async (sql: UserSql): Promise<string | null> =>
-  theOnly(await sql.row<{ newest: string | null }>(NEWEST)).newest
+/** The seq of the newest item in the trash; undefined if it is empty. */
+export const newestSeq = async (sql: UserSql): Promise<string | undefined> =>
+  (await sql.row<{ newest: string }>(NEWEST))?.newest
 
 const ERASE_HISTORY: Statement = {
   name: 'trash.erase_history',
