@@ -103,6 +103,38 @@ suite('behind a proxy that strips a path prefix', () => {
     assert.equal(json.user.email, ada.email)
   })
 
+  test(
+    'the pages for people sign up, work and show the account, with and without PUBLIC_URL',
+    { skip: executable === undefined && NO_CHROMIUM },
+    async () => {
+      await using unaware = await openWorld()
+      const browser = await launch(executable ?? '')
+      try {
+        for (const [at, each] of [world, unaware].entries()) {
+          proxy.target = each.url
+          await using visited = await visit(browser, `${proxy.url}/`, 'phone')
+          const { page, foreign, complaints } = visited
+          await page.clock.resume()
+          await page.getByRole('button', { name: 'New here? Sign up' }).click()
+          await page.getByLabel('Name').fill('Grace')
+          await page.getByLabel('E-mail').fill(`grace-${at}@example.com`)
+          await page.getByLabel('Password').fill('correct horse')
+          await page.getByRole('button', { name: 'Sign up', exact: true }).click()
+          await page.locator('#status.live').waitFor()
+          await page.getByLabel('Add a task').fill('behind a proxy')
+          await page.keyboard.press('Enter')
+          await page.getByText('Waiting', { exact: true }).waitFor({ state: 'detached' })
+          await page.getByRole('link', { name: 'Grace' }).click()
+          await page.getByText('Added “behind a proxy”').waitFor()
+          assert.deepEqual([foreign, complaints], [[], []])
+        }
+      } finally {
+        proxy.target = world.url
+        await browser.close()
+      }
+    },
+  )
+
   for (const slash of ['', '/']) {
     test(
       `/docs${slash} and /redoc${slash} load all their files, with and without PUBLIC_URL`,

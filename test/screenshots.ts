@@ -42,4 +42,35 @@ for (const size of Object.keys(SIZES) as Size[]) {
   await heading.evaluate(showTop)
   await shoot(visited.page, `redoc-${size}`)
 }
+await shootPeople()
 await browser.close()
+
+/** The page for people as the README shows it: a desktop in light colours and a phone in dark ones. */
+async function shootPeople(): Promise<void> {
+  const user = await world.signUp('Ada')
+  const day = (days: number): string => new Date(Date.now() + days * 86_400_000).toISOString().slice(0, 10)
+  const tasks = [
+    { title: 'Renew the passport', tags: ['home'], dueDate: `${day(-2)}T21:59:00Z` },
+    { title: 'Plan the summer holiday', description: 'Trains are cheaper three months ahead', tags: ['family'] },
+    { title: 'Water the plants', dueDate: `${day(0)}T23:59:00Z` },
+    { title: 'Send the invoice', priority: 'URGENT', tags: ['work'], dueDate: `${day(1)}T16:00:00Z` },
+    { title: 'Read the report on bridges', priority: 'LOW', tags: ['work', 'reading'] },
+    { title: 'Buy oat milk', priority: 'HIGH', tags: ['home', 'errands'], dueDate: `${day(1)}T23:59:00Z` },
+  ]
+  for (const body of tasks) await world.ask('POST', '/api/tasks', { token: user.token, body })
+  for (const [size, colorScheme] of [
+    ['desktop', 'light'],
+    ['phone', 'dark'],
+  ] as const) {
+    const viewport = size === 'desktop' ? { width: 1024, height: 700 } : SIZES.phone
+    const context = await browser.newContext({ viewport, colorScheme, timezoneId: 'UTC' })
+    const { email, password } = user
+    await context.request.post(`${world.url}/api/auth/sign-in/email`, { data: { email, password } })
+    const page = await context.newPage()
+    await page.goto(world.url)
+    await page.locator('#status.live').waitFor()
+    if (size === 'desktop') await page.getByLabel('Add a task').fill('Call the dentist !high #health tomorrow 9:30')
+    await shoot(page, `tasks-${colorScheme}`)
+    await context.close()
+  }
+}

@@ -25,6 +25,7 @@ export const SECOND_TIER: Readonly<Record<string, string>> = {
   'test/pages.test.ts': 'starts Chromium',
   'test/people.test.ts': 'starts Chromium',
   'test/account.test.ts': 'starts Chromium',
+  'test/people-restart.test.ts': 'starts Chromium, and the service twice',
   'test/cors.test.ts': 'starts Chromium',
   'test/prefix.test.ts': 'starts Chromium',
   // The embedded engine

@@ -2,12 +2,29 @@
 
 const DAY_MS = 24 * 60 * 60 * 1000
 
+const NUMBERS: Intl.DateTimeFormatOptions = { year: 'numeric', month: '2-digit', day: '2-digit' }
+const TIME_OF_DAY: Intl.DateTimeFormatOptions = { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' }
+const DATE: Intl.DateTimeFormatOptions = { day: 'numeric', month: 'short', year: 'numeric' }
+
+/** Making a formatter takes as long as a hundred uses. */
+const FORMATTERS = new Map<string, Intl.DateTimeFormat>()
+/** A zone is a part of a request, so there must not be one for each that is asked for. */
+const FORMATTERS_MAX = 100
+
+function formatter(zone: string, options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
+  const name = `${zone} ${Object.entries(options).join(' ')}`
+  const known = FORMATTERS.get(name)
+  if (known !== undefined) return known
+  if (FORMATTERS.size >= FORMATTERS_MAX) FORMATTERS.clear()
+  const made = new Intl.DateTimeFormat('en-GB', { timeZone: zone, ...options })
+  FORMATTERS.set(name, made)
+  return made
+}
+
 /** A day of a calendar, without a time: `2026-12-24`. */
-export const dayIn = (zone: string, at: Date): string => {
-  const parts = new Intl.DateTimeFormat('en', { timeZone: zone, year: 'numeric', month: '2-digit', day: '2-digit' })
-    .formatToParts(at)
-    .map(({ type, value }) => [type, value])
-  const { year = '', month = '', day = '' } = Object.fromEntries(parts)
+export function dayIn(zone: string, at: Date): string {
+  // en-GB writes 24/12/2026.
+  const [day = '', month = '', year = ''] = formatter(zone, NUMBERS).format(at).split('/')
   return `${year}-${month}-${day}`
 }
 
@@ -21,10 +38,7 @@ export const isDay = (day: string): boolean => {
   return !Number.isNaN(at.getTime()) && at.toISOString().startsWith(day)
 }
 
-const TIME_OF_DAY: Intl.DateTimeFormatOptions = { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' }
-
-export const timeIn = (zone: string, at: Date): string =>
-  new Intl.DateTimeFormat('en', { timeZone: zone, ...TIME_OF_DAY }).format(at)
+export const timeIn = (zone: string, at: Date): string => formatter(zone, TIME_OF_DAY).format(at)
 
 /** A task without a time of day is due at the end of the day. */
 export const END_OF_DAY = '23:59'
@@ -52,8 +66,7 @@ function offsetMs(zone: string, at: number): number {
 export function dayText(day: string, today: string): string {
   const isThisYear = day.slice(0, 4) === today.slice(0, 4)
   const at = new Date(`${day}T00:00:00Z`)
-  const part = (options: Intl.DateTimeFormatOptions): string =>
-    new Intl.DateTimeFormat('en-GB', { timeZone: 'UTC', ...options }).format(at)
+  const part = (options: Intl.DateTimeFormatOptions): string => formatter('UTC', options).format(at)
   const date = `${part({ weekday: 'short' })} ${part({ day: 'numeric' })} ${part({ month: 'short' })}`
   return isThisYear ? date : `${date} ${day.slice(0, 4)}`
 }
@@ -76,4 +89,4 @@ export function dueText(dueDate: string, zone: string, now: Date): string {
 
 /** Such as `30 Nov 2026, 14:05`. */
 export const momentText = (instant: string, zone: string): string =>
-  `${new Intl.DateTimeFormat('en-GB', { timeZone: zone, day: 'numeric', month: 'short', year: 'numeric' }).format(new Date(instant))}, ${timeIn(zone, new Date(instant))}`
+  `${formatter(zone, DATE).format(new Date(instant))}, ${timeIn(zone, new Date(instant))}`
