@@ -431,21 +431,23 @@ suite('GET /api/tasks/{id}/history', () => {
 suite('what is known of undos', () => {
   test('is deleted after 90 days, as the log is, and with its user', async () => {
     ada = await world.signUp('Ada')
-    const { rows: left } = await world.asOwner(async (client) => {
-      await client.query(
+    await world.asOwner((client) =>
+      client.query(
         `insert into undos (user_id, undo_id, undone_id, seq, made_at)
          select $1, gen_random_uuid(), gen_random_uuid(), n, now() - n * interval '89 days' from generate_series(1, 2) n`,
         [ada.id],
-      )
-      await purgeOfUndos(world.deps.db).run({
-        id: randomUUID(),
-        reference: {},
-        attempts: 1,
-        signal: new AbortController().signal,
-        principal: undefined,
-      })
-      return client.query('select seq::int from undos where user_id = $1', [ada.id])
+      ),
+    )
+    await purgeOfUndos(world.deps.db).run({
+      id: randomUUID(),
+      reference: {},
+      attempts: 1,
+      signal: new AbortController().signal,
+      principal: undefined,
     })
+    const { rows: left } = await world.asOwner((client) =>
+      client.query('select seq::int from undos where user_id = $1', [ada.id]),
+    )
     assert.deepEqual(left, [{ seq: 1 }])
     await world.asOwner((client) => client.query('delete from users where id = $1', [ada.id]))
     const { rows } = await world.asOwner((client) => client.query('select from undos where user_id = $1', [ada.id]))
