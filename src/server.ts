@@ -170,8 +170,8 @@ export const STARTING =
 /** The text for a person who started the service in a terminal. */
 export const greeting = (address: string, { db, config }: Pick<Deps, 'db' | 'config'>): string => `
   todo-backend is at ${address}
-    data   ${db.embeddedIn === undefined ? 'on the server of DATABASE_URL' : `${db.embeddedIn} (embedded PostgreSQL; set DATABASE_URL for a server)`}
-${linesOfFeatures(config, address)}    docs   ${config.http.docsEnabled ? `${address}/docs` : 'off (DOCS_ENABLED)'}
+${linesOfFeatures(config, address)}    data   ${db.embeddedIn === undefined ? 'on the server of DATABASE_URL' : `${db.embeddedIn} (embedded PostgreSQL; set DATABASE_URL for a server)`}
+    docs   ${config.http.docsEnabled ? `${address}/docs` : 'off (DOCS_ENABLED)'}
 ${config.auth.mode === 'embedded' ? firstStep(address) : firstStepWithExternalAuth(address)}
 
 `

@@ -23,9 +23,9 @@ export const SECOND_TIER: Readonly<Record<string, string>> = {
   'test/adapters.test.ts': 'installs RxDB and TanStack DB, and compiles and runs programs',
   // A browser
   'test/pages.test.ts': 'starts Chromium',
-  'test/people.test.ts': 'starts Chromium',
-  'test/account.test.ts': 'starts Chromium',
-  'test/people-restart.test.ts': 'starts Chromium, and the service twice',
+  'src/pages/people.test.ts': 'starts Chromium',
+  'src/pages/account.test.ts': 'starts Chromium',
+  'src/pages/restart.test.ts': 'starts Chromium, and the service twice',
   'test/cors.test.ts': 'starts Chromium',
   'test/prefix.test.ts': 'starts Chromium',
   // The embedded engine

@@ -192,6 +192,16 @@ suite('the page for people', () => {
     assert.doesNotMatch(text, /docs|redoc|llms|openapi/)
   })
 
+  test('has no forms and reads no session if another auth server signs users in', async () => {
+    await using external = await openWorld({ env: { AUTH_MODE: 'external' } })
+    for (const path of ['/', '/account']) {
+      const { status, text } = await external.ask('GET', path, { headers: { cookie } })
+      assert.equal(status, 200)
+      assert.match(text, /Sign in elsewhere/)
+      assert.doesNotMatch(text, /<form/)
+    }
+  })
+
   test('its reads count for the limit of the user, not for the address, and a page beyond it says so', async () => {
     await using strict = await openWorld({ env: { RATE_LIMIT_READ: '4' } })
     const grace = await strict.signUp('Grace')

@@ -3,9 +3,9 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { findChromium, launch, NO_CHROMIUM } from './browser.ts'
-import { comesTrue, openTab } from './people.ts'
-import { startService } from './service.ts'
+import { findChromium, launch, NO_CHROMIUM } from '../../test/browser.ts'
+import { comesTrue, openTab } from './people.testing.ts'
+import { startService } from '../../test/service.ts'
 
 test(
   'a service that is killed while a user types and is started again has everything once',

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import type { Browser, BrowserContext, Page } from 'playwright-core'
-import { findChromium, launch } from './browser.ts'
-import { openWorld, type User, type World } from './world.ts'
+import { findChromium, launch } from '../../test/browser.ts'
+import { openWorld, type User, type World } from '../../test/world.ts'
 
 /** The page for people in Chromium, for tests. */
 

@@ -3,8 +3,8 @@ import { after, before, suite, test } from 'node:test'
 import axe from 'axe-core'
 import type { AxeResults } from 'axe-core'
 import type { Page } from 'playwright-core'
-import { findChromium, NO_CHROMIUM } from './browser.ts'
-import { openPeople, openTab, comesTrue, type People } from './people.ts'
+import { findChromium, NO_CHROMIUM } from '../../test/browser.ts'
+import { openPeople, openTab, comesTrue, type People } from './people.testing.ts'
 
 /** The page of the account, and the accessibility of all pages, in Chromium. */
 
@@ -122,6 +122,16 @@ suite('the account of a user, in a browser', { skip: findChromium() === undefine
       json.map(({ title }: { title: string }) => title),
       ['typed too late'],
     )
+    await context.close()
+  })
+
+  test('a session that is ended on another device ends on this one within 30 seconds, without a click', async () => {
+    const user = await people.world.signUp()
+    const context = await people.signedIn(user)
+    const { page } = await openTab(context, people.world.url)
+    await page.locator('#status.live').waitFor()
+    await post(user.token, '/api/auth/revoke-other-sessions')
+    await page.getByRole('heading', { name: 'You are signed out' }).waitFor({ timeout: 32_000 })
     await context.close()
   })
 

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { after, before, suite, test } from 'node:test'
 import type { Page } from 'playwright-core'
-import { findChromium, NO_CHROMIUM } from './browser.ts'
-import { comesTrue, openPeople, openTab, type People } from './people.ts'
-import type { User, World } from './world.ts'
+import { findChromium, NO_CHROMIUM } from '../../test/browser.ts'
+import { comesTrue, openPeople, openTab, type People } from './people.testing.ts'
+import type { User, World } from '../../test/world.ts'
 
 /** The page for people, as its users use it, in Chromium. */
 
