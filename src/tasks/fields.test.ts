@@ -50,7 +50,7 @@ suite('the table of fields', () => {
     const content = CONTENT.map((field) => fieldOf(field).column)
     // The service sets these itself.
     const inserted = [...content, 'id', 'created_at', 'updated_at', 'completed_at']
-    const updated = [...content, 'completed_at', 'updated_at', 'version']
+    const updated = [...content, 'completed_at', 'created_at', 'updated_at', 'version']
     const granted = (verb: 'insert' | 'update') => rows.filter((row) => row[verb]).map(({ column }) => column)
     assert.deepEqual([granted('insert').sort(), granted('update').sort()], [inserted.sort(), updated.sort()])
   })
