@@ -28,7 +28,11 @@ const COSTS = {
   'a change': [1, 1],
   'a toggle': [1, 1],
   'a removal': [1, 1],
+  'the history': [1, 1],
+  'the history of a task': [1, 1],
   // In a transaction, entering a scope takes 4 in 1 (begin, timeout, role, proof of the session), and commit 1 in 1.
+  // Lock the log and find the request, together; its entries; its tasks; change them; note what was undone; the new entry.
+  'an undo': [12, 8],
   'a change of nothing': [7, 4], // the statement above, which matched no row; select for update, compare
   'the next page': [6, 3], // the page, after the proof: the cursor belongs to the user
   'a creation with an Idempotency-Key': [9, 5], // claim the key and look it up, together; insert … returning; store the result
@@ -70,6 +74,9 @@ const REQUESTS: Readonly<Record<What, Asked>> = {
   'a change': { ask: ['PATCH', '/:id', { title: 'another' }] },
   'a change of nothing': { ask: ['PATCH', '/:id', { title: 'another' }] },
   'a toggle': { ask: ['PATCH', '/:id/complete'] },
+  'an undo': { ask: ['POST', '/../history/:change/undo'] },
+  'the history': { ask: ['GET', '/../history?limit=20'] },
+  'the history of a task': { ask: ['GET', '/:id/history'] },
   'the next page': { ask: ['GET', '?limit=1&cursor=:cursor'] },
   'a batch of three creations': { ask: ['POST', '/batch', { operations: [OPERATION, OPERATION, OPERATION] }] },
   'a batch of two puts that has seen the log': {
@@ -133,13 +140,22 @@ suite('with a known session and an open connection', () => {
   let ada: User
   let id: string
   let cursor: string
+  /** The newest change. */
+  let change = ''
   /** After the first task. A task that a batch creates has no later change. */
   let seen: string
 
   const asks = async (what: What, occasion: string): Promise<void> => {
     const { ask, status = 200, key, known } = REQUESTS[what]
     const [method, path, body] = ask
-    const names: Readonly<Record<string, string>> = { id, cursor, seen, first: randomUUID(), second: randomUUID() }
+    const names: Readonly<Record<string, string>> = {
+      id,
+      cursor,
+      seen,
+      change,
+      first: randomUUID(),
+      second: randomUUID(),
+    }
     const named = (text: string): string => text.replaceAll(/:([a-z]+)/g, (whole, name: string) => names[name] ?? whole)
     const answer = await world.ask(method, `/api/tasks${named(path)}`, {
       token: ada.token,
@@ -150,6 +166,7 @@ suite('with a known session and an open connection', () => {
       },
     })
     assert.equal(answer.status, status, answer.text)
+    change = answer.headers.get('x-change-id') ?? change
   }
   const newTask = async (): Promise<void> => {
     ;({ id } = (await world.ask('POST', '/api/tasks', { token: ada.token, body: TASK })).json)

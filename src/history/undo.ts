@@ -29,8 +29,8 @@ const CONFLICTS_MAX = 20
  * @throws Problem not_found (404), undo_conflict (409), cannot_be_undone (409)
  */
 export async function undoOne(sql: UserSql, id: string): Promise<Undone> {
-  await sql.rows(LOCK_LOG, [sql.userId])
-  const request = await requestOf(sql, id)
+  // One round trip. The snapshot of the second statement is taken after the lock is.
+  const [, request] = await Promise.all([sql.rows(LOCK_LOG, [sql.userId]), requestOf(sql, id)])
   if (request === undefined) throw noEntry()
   if (changesOf([request]) > UNDONE_MAX) throw impossible(`the change has more than ${UNDONE_MAX} parts`)
   return undo(sql, [request])
@@ -45,8 +45,10 @@ export const noEntry = (): Problem =>
  * @throws Problem invalid_input (422) if that is too much; undo_conflict (409), cannot_be_undone (409)
  */
 export async function undoAll(sql: UserSql, filter: HistoryFilter): Promise<Undone> {
-  await sql.rows(LOCK_LOG, [sql.userId])
-  const { scanned, requests } = await requestsOf(sql, filter, UNDO_SCANNED_MAX + 1)
+  const [, { scanned, requests }] = await Promise.all([
+    sql.rows(LOCK_LOG, [sql.userId]),
+    requestsOf(sql, filter, UNDO_SCANNED_MAX + 1),
+  ])
   if (scanned > UNDO_SCANNED_MAX) throw tooMany(`more than ${UNDO_SCANNED_MAX} requests changed something in this time`)
   const chosen = inEffect(requests)
   if (changesOf(chosen) > UNDONE_MAX) throw tooMany(`these are more than ${UNDONE_MAX} changes`, newestThatFit(chosen))
