@@ -163,6 +163,7 @@ suite('the page for people, in a browser', { skip: findChromium() === undefined 
       await page.getByRole('button', { name: 'Save' }).click()
       const card = page.locator('.trouble')
       await card.waitFor()
+      await page.getByText('A change needs your decision.').waitFor()
       const text = await card.innerText()
       assert.ok(text.includes(mine) && text.includes(theirs), text)
     }

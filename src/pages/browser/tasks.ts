@@ -133,7 +133,11 @@ function decide(key: string, does: string): void {
 
 const withoutTrouble = ({ trouble: _trouble, isTried: _isTried, ...rest }: Write): Write => rest
 
-const drawStatus = (): void => showStatus({ ...state, waiting: queue.writes.length, isKept: queue.isKept })
+function drawStatus(): void {
+  const { writes, isKept } = queue
+  const undecided = writes.filter(({ trouble }) => trouble !== undefined).length
+  showStatus({ ...state, waiting: writes.length, undecided, isKept })
+}
 
 document.addEventListener('click', (event) => {
   const button = event.target instanceof Element && event.target.closest<HTMLElement>('[data-do]')
