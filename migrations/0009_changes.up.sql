@@ -143,10 +143,14 @@ begin
     end if;
     -- An INSERT … ON CONFLICT DO NOTHING of an id that exists is no change. Under the lock no other transaction can delete or create it.
     locked := pg_advisory_xact_lock(hashtextextended(new.user_id, 8));
+    -- A range of one id, in the order of the id: only one index has this order. For an equal id the planner may choose any index that
+    -- begins with user_id while the tables have no statistics, and would read all rows of the user.
     select
-      exists (select from public.tasks t where t.user_id = new.user_id and t.id = new.id),
+      (select t.id from public.tasks t
+       where t.user_id = new.user_id and t.id >= new.id and t.id <= new.id order by t.id limit 1) is not null,
       (select c.seq from public.changes c
-       where c.user_id = new.user_id and c.type = 'task' and c.entity_id = new.id order by c.seq desc limit 1)
+       where c.user_id = new.user_id and c.type = 'task' and c.entity_id >= new.id and c.entity_id <= new.id
+       order by c.entity_id desc, c.seq desc limit 1)
     into is_known, earlier_seq;
     if is_known then
       return new;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { after, before, suite, test } from 'node:test'
-import { DatabaseError } from 'pg'
+import { DatabaseError, type ClientBase } from 'pg'
 import { needsServer } from '../../test/databases.ts'
 import { servicePrincipal } from '../principal.ts'
 import { CONTENT } from '../tasks/fields.ts'
@@ -218,6 +218,26 @@ suite('the change log', () => {
     )
     assert.equal(new Set(log.slice(0, 4).map(({ change_id }) => change_id)).size, 1)
     assert.equal(new Set(log.map(({ change_id }) => change_id)).size, 2)
+  })
+
+  test('costs a creation the same however many tasks its user has, also while the tables have no statistics', async () => {
+    ada = await world.signUp('Ada')
+    const insert = `insert into tasks (id, user_id, title) select gen_random_uuid(), '${ada.id}', 'x' from generate_series(1, $1)`
+    const pagesOf = async (client: ClientBase): Promise<number> => {
+      const { rows } = await client.query<{ 'QUERY PLAN': [{ Plan: Record<string, number> }] }>(
+        `explain (analyze, buffers, format json) ${insert.replace('$1', '20')}`,
+      )
+      return rows[0]?.['QUERY PLAN'][0].Plan['Shared Hit Blocks'] ?? NaN
+    }
+    const [few, many] = await world.asOwner(async (client) => {
+      for (const table of ['tasks', 'changes'])
+        await client.query(`alter table ${table} set (autovacuum_enabled = off)`)
+      await client.query(insert, [20])
+      const first = await pagesOf(client)
+      await client.query(insert, [4000])
+      return [first, await pagesOf(client)]
+    })
+    assert.ok(Number(many) < 2 * Number(few), `${few} and ${many} pages`)
   })
 
   test('is erased with its user, by anyone who may delete users', async () => {

@@ -85,9 +85,9 @@ const LATER: Statement = {
         'actor', json_build_object('kind', actor_kind, 'name', actor_name), 'operation', operation)
       from (
         select * from changes
-        where user_id = $user and (type, entity_id, seq) > ('task', given.id, given.seq)
-          and (type, entity_id, seq) <= ('task', given.id, ${Number.MAX_SAFE_INTEGER})
-        order by type desc, entity_id desc, seq desc limit ${LATER_MAX}
+        where user_id = $user and type = 'task' and entity_id >= given.id
+          and (entity_id, seq) <= (given.id, ${Number.MAX_SAFE_INTEGER}) and seq > given.seq
+        order by entity_id desc, seq desc limit ${LATER_MAX}
       ) entry
       where change_id <> all ($2::uuid[]) and (op <> 'update' or after ? given.field)
       order by seq desc limit 1

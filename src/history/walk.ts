@@ -18,14 +18,19 @@ export const ALL: Source = {
   count: 'seq - first_seq + 1',
 }
 
+/** Of one request, found by its numbers: `is true` keeps the planner from looking for the task, which may have many more entries. */
 const inTask = (first: string, last: string): string =>
-  `(type, entity_id, seq) between ('task', $7::uuid, ${first}) and ('task', $7::uuid, ${last})`
+  `(type = 'task' and entity_id = $7::uuid) is true and seq between ${first} and ${last}`
 
+/**
+ * The newest entry of a task is found in the order of `changes_by_entity`, which no other index has: for an equal id, the planner may
+ * read the log backwards from its end. The scan begins at the pair and ends with the entries of the task.
+ */
 export const OF_TASK: Source = {
-  below: (seq) => inTask('0', `${seq} - 1`),
+  below: (seq) => `type = 'task' and entity_id >= $7::uuid and (entity_id, seq) < ($7::uuid, ${seq})`,
   between: inTask,
-  oldestFirst: 'type, entity_id, seq',
-  newestFirst: 'type desc, entity_id desc, seq desc',
+  oldestFirst: 'seq',
+  newestFirst: 'entity_id desc, seq desc',
   count: `(select count(*) from changes where user_id = $user and ${inTask('entry.first_seq', 'entry.seq')})`,
 }
 
