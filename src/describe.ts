@@ -44,7 +44,7 @@ async function withApp<T>(use: (app: App, deps: Deps) => T): Promise<T> {
     redis: untouched,
     limits: untouched,
     wakes: untouched,
-    auth: { handle: untouched, issueSession: untouched },
+    auth: { handle: untouched, issueSession: untouched, findUser: untouched },
     cursors: openCursors(config.encryptionKeys),
     metrics: openMetrics([]),
     jobs: untouched,

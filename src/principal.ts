@@ -14,6 +14,7 @@ interface KindFacts {
 /** Every kind of principal. `todo_prove` in SQL has a branch for each. */
 const KINDS = {
   session: { isTrusted: false, unproven: ['unauthenticated', 'The session is unknown, expired or signed out'] },
+  token: { isTrusted: false, unproven: ['unauthenticated', 'The personal token is unknown, expired or revoked'] },
   service: { isTrusted: true, unproven: ['not_found', 'X-User-ID names no user'] },
   job: { isTrusted: true, unproven: ['not_found', 'The user of the job is gone, or its lease has ended'] },
 } as const satisfies Readonly<Record<string, KindFacts>>
@@ -22,18 +23,32 @@ export type PrincipalKind = keyof typeof KINDS
 // Object.keys returns string[].
 export const PRINCIPAL_KINDS = Object.keys(KINDS) as readonly PrincipalKind[]
 
-/** One operation, or a few, that a credential can be limited to, such as `tasks:read`. */
-export type Scope = `${string}:${string}`
+/** What a credential can be limited to, and what it may then do. Each operation needs one of them, or takes no such credential. */
+export const SCOPES = {
+  'tasks:read': 'Read tasks, tags, the trash, changes and events',
+  'tasks:write': 'Create, change, delete and restore tasks. It does not include reading',
+  'keys:manage': 'Read, store, check and delete provider keys, never in plain text',
+  'account:read': "Read the user's profile",
+} as const
+
+export type Scope = keyof typeof SCOPES
+
+/** The scopes in the order of the table. */
+// Object.keys types the names as strings.
+export const SCOPE_NAMES = Object.keys(SCOPES) as readonly Scope[]
+
+/** What work asks of a credential that is limited to scopes; `any`: that it is valid. */
+export type Need = Scope | 'any'
 
 /** Who acts, for logs and for what is kept of a change. Never a secret. */
 export type Actor =
   | {
-      /** The user. */
-      readonly kind: 'session'
+      /** The user, or a program with a personal token, whose name only the database knows: it adds it to what it logs. */
+      readonly kind: 'session' | 'token'
       readonly name: null
     }
   | {
-      readonly kind: Exclude<PrincipalKind, 'session'>
+      readonly kind: Exclude<PrincipalKind, 'session' | 'token'>
       /** The name that the operator gave the service, or that of the job. */
       readonly name: string
     }
@@ -44,6 +59,8 @@ export interface Origin {
   readonly requestId: string
   /** The operationId in the OpenAPI document, or the name of the job. */
   readonly operation: string
+  /** What the operation needs. Undefined where no scope allows it, and the credential must not be limited. */
+  readonly needs?: Need | undefined
   /** Every transaction that `db.asUser` runs for it is rolled back at its end. False if absent. */
   readonly isDryRun?: boolean
 }
@@ -69,6 +86,10 @@ export interface Principal {
 /** @param tokenKeys what `user_sessions.token` may hold for the token: its HMAC in hex, and itself where that is allowed */
 export const sessionPrincipal = (tokenKeys: readonly string[]): Principal =>
   principal({ kind: 'session', name: null }, tokenKeys)
+
+/** @param tokenKeys what `personal_tokens.hash` may hold for the token, the one for new tokens first */
+export const tokenPrincipal = (tokenKeys: readonly string[]): Principal =>
+  principal({ kind: 'token', name: null }, tokenKeys)
 
 /**
  * @param name the name that the operator gave the service's token
@@ -99,17 +120,21 @@ export function unproven({ kind }: Principal, cause?: unknown): Problem {
 }
 
 /**
- * @param needs the scope that the work needs; undefined where no scope allows it, and the principal must not be limited
- * @throws Problem forbidden (403)
+ * @param needs undefined where no scope allows the work, and the principal must not be limited
+ * @throws Problem insufficient_scope (403), or forbidden (403) where no scope is enough
  */
-export function refuseUnlessGranted({ grants }: Principal, needs: Scope | undefined): void {
-  if (grants !== 'all' && (needs === undefined || !grants.includes(needs))) throw lacksScope(needs)
+export function refuseUnlessGranted({ grants }: Principal, needs: Need | undefined): void {
+  if (grants === 'all' || needs === 'any') return
+  if (needs === undefined || !grants.includes(needs)) throw lacksScope(needs)
 }
 
-export const lacksScope = (needs: Scope | undefined): Problem =>
-  new Problem(
-    'forbidden',
-    needs === undefined
-      ? 'A credential that is limited to scopes may not be used here'
-      : `The credential does not have the scope ${needs}`,
-  )
+/** The refusal of a credential that is limited to scopes: 403, with the challenge of RFC 6750 §3.1 where a scope would be enough. */
+export function lacksScope(needs: Need | undefined): Problem {
+  if (needs === undefined || needs === 'any') {
+    return new Problem('forbidden', 'A personal token cannot be used here: sign in, and send the token of the session')
+  }
+  return new Problem('insufficient_scope', `The personal token does not have the scope ${needs}`, {
+    body: { required: [needs] },
+    headers: { 'www-authenticate': `Bearer error="insufficient_scope", scope="${needs}"` },
+  })
+}

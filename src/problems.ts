@@ -106,6 +106,14 @@ export const PROBLEMS = problemKinds({
     meaning: 'The credential is valid, and does not allow this operation.',
     action: 'Use a credential that does. detail says which kind that is.',
   },
+  insufficient_scope: {
+    status: 403,
+    title: 'Insufficient scope',
+    meaning: 'The personal token is valid, and does not have the scope that this operation needs.',
+    action: 'Create a token that has the scopes in required. The scopes of a token cannot be changed.',
+    detail: 'The personal token does not have the scope tasks:write',
+    members: { required: ['tasks:write'] },
+  },
   not_found: {
     status: 404,
     title: 'Not found',

@@ -56,6 +56,8 @@ async function arrange(world: World): Promise<Omit<Scene, 'canary'>> {
     world.ask('POST', '/api/auth/sign-in/email', { body: { email: ada.email, password: ada.password } })
   const [kept, signedOut, expired] = [await signIn(), await signIn(), await signIn()]
   await world.ask('POST', '/api/auth/sign-out', { token: signedOut.json.token, body: {} })
+  const personal = async ({ token }: User): Promise<Answer['json']> =>
+    (await world.ask('POST', '/api/tokens', { token, body: { name: 'a' } })).json
   const storedHash = await world.asOwner(async (client) => {
     const newest = await client.query<{ id: string }>(
       `select id from user_sessions where "userId" = $1 order by "createdAt" desc, id limit 1`,
@@ -74,6 +76,8 @@ async function arrange(world: World): Promise<Omit<Scene, 'canary'>> {
     adaTask,
     benTask,
     benTrashed: benTrashed.replace(`${TASKS}/`, ''),
+    readOnlyToken: (await personal(ada)).token,
+    benTokenId: (await personal(ben)).id,
     benCursor: headers.get('x-next-cursor') ?? assert.fail('no cursor'),
     benSyncCursor: headers.get('x-sync-cursor') ?? assert.fail('no cursor'),
     benChangeId,

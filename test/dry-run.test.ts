@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto'
 import { after, before, suite, test } from 'node:test'
 import { checksum } from './checksum.ts'
 import { openEvents } from './event-stream.ts'
-import type { Surroundings, WriteRequest } from './feature-cases.ts'
+import { maskedAnswer, type Surroundings, type WriteRequest } from './feature-cases.ts'
 import { openWorld, SERVICE_TOKEN, type Answer, type Asking, type User, type World } from './world.ts'
 import { document, openSurroundings, WRITES, writesBy } from './writes.ts'
 
@@ -97,13 +97,14 @@ suite('every route that writes', () => {
         const answers = await changesNothing(() =>
           Promise.all([ask(method, dry(request)), ask(method, dry(request), randomUUID())]),
         )
+        const masked = (of: Answer): Answer => ({ ...of, text: maskedAnswer(name, of.text) })
         const before = await checksum(world)
         const real = await ask(method, request)
         assert.ok(real.status < 300, real.text)
         assert.equal(real.headers.get('dry-run'), null)
         assert.notEqual(await checksum(world), before, 'the request of the table has an effect')
         for (const answer of answers) {
-          assert.deepEqual(essence(answer), essence(real))
+          assert.deepEqual(essence(masked(answer)), essence(masked(real)))
           assert.equal(answer.headers.get('dry-run'), 'true')
           assert.equal(answer.headers.get('x-sync-cursor'), null)
         }

@@ -33,6 +33,8 @@ export interface FeatureCases {
   open?(this: void): Promise<Surroundings>
   /** For each route that writes: a request whose repetition would be noticed, by another answer or another state. */
   writes?(this: void, ask: Ask): Readonly<Record<string, () => Promise<WriteRequest>>>
+  /** For such a route: removes from an answer what only the first answer shows, or what is random. */
+  readonly masks?: Readonly<Record<string, (text: string) => string>>
   /** Requests with answers that `test/documented.test.ts` cannot get by itself. */
   documented?(this: void, ada: User): readonly (readonly [method: string, path: string, asking: Asking])[]
   readonly plans?: {
@@ -59,6 +61,14 @@ export const FEATURE_CASES: readonly FeatureCases[] = await Promise.all(
 )
 
 const PARAMETERS: Readonly<Record<string, string>> = Object.assign({}, ...FEATURE_CASES.map((each) => each.parameters))
+
+const MASKS: Readonly<Record<string, (text: string) => string>> = Object.assign(
+  {},
+  ...FEATURE_CASES.map(({ masks }) => masks),
+)
+
+/** An answer without what a repetition or a dry run of the request does not have in common with it. @param write as in `writes` */
+export const maskedAnswer = (write: string, text: string): string => MASKS[write]?.(text) ?? text
 
 /** A path in which each parameter of a feature has a value for which there is something. */
 export const withParameters = (path: string): string =>

@@ -487,7 +487,10 @@ describe(
       [['seed', '--users', '0'], /--users must be a whole number from 1 to 1000/],
       [['seed', '--people', '3'], /the options of seed are --users N, --tasks N and --seed N/],
       [['token'], /token needs one e-mail address/],
-      [['token', 'ada@example.com', '--forever'], /token needs one e-mail address; its only option is --production/],
+      [
+        ['token', 'ada@example.com', '--forever'],
+        /token needs one e-mail address; its options are --scopes, --days, --name and --production/,
+      ],
       [['openapi', '/proc/none/openapi.json'], /cannot write \/proc\/none\/openapi\.json: no such file or directory/],
     ]
     for (const [args, line] of wrong) {

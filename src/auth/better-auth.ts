@@ -21,6 +21,8 @@ export interface Auth {
    * @returns undefined if no user has this address
    */
   issueSession(this: void, email: string): Promise<{ readonly token: string; readonly userId: string } | undefined>
+  /** The id of the user who has this address; undefined if no user has it. For the operator. */
+  findUser(this: void, email: string): Promise<string | undefined>
 }
 
 /** Opens no connection and runs no query before the first request. */
@@ -63,6 +65,11 @@ export function createAuth(options: AuthOptions): Auth {
         if (found === null) return undefined
         const { token, userId } = await internalAdapter.createSession(found.user.id)
         return { token, userId }
+      }),
+    findUser: (email) =>
+      asRequest(async () => {
+        const { internalAdapter } = await auth.$context
+        return (await internalAdapter.findUserByEmail(email.toLowerCase()))?.user.id
       }),
   }
 }

@@ -3,7 +3,7 @@ import type { TSchema } from 'typebox'
 import { Problem } from '../errors.ts'
 import { DETAILS, type ProblemCode } from '../problems.ts'
 import { withoutPort } from '../http/admission.ts'
-import { refuseContradiction } from '../http/identify.ts'
+import { refuseContradiction, refusePersonalToken } from '../http/identify.ts'
 import type { App } from '../http/app.ts'
 import { refusals } from '../http/wire.ts'
 import type { Auth } from './better-auth.ts'
@@ -170,7 +170,10 @@ export function authRoutes(app: App, auth: Auth): void {
           ),
         },
       },
-      onRequest: async (request) => refuseContradiction(request),
+      onRequest: async (request) => {
+        refuseContradiction(request)
+        refusePersonalToken(request)
+      },
       onSend: (_request, { statusCode }, _payload, done) => {
         app.observer.authenticated(action, outcomeOf(statusCode))
         done()

@@ -1,5 +1,6 @@
 import { Type } from 'typebox'
-import { AsText, refusals, RefTo, security } from '../http/wire.ts'
+import { scoped } from '../http/access.ts'
+import { AsText, refusals, RefTo } from '../http/wire.ts'
 import { CHANGE_PROBLEMS } from './problems.ts'
 import { ChangeQuery, PAGE_CHANGES_MAX, type Change } from './schema.ts'
 
@@ -25,7 +26,7 @@ export const listChanges = {
   description:
     'Without `cursor` the pages give everything that exists, and then what has changed since. Keep the last X-Next-Cursor and continue from it at any time: no change is missed and none is given twice in a page. A page can have fewer changes than `limit` although X-Has-More is true. Apply a change by its `id`: `upsert` replaces what you have, `delete` removes it.',
   tags: ['sync'],
-  security,
+  security: scoped('tasks:read'),
   querystring: ChangeQuery,
   response: {
     200: page,

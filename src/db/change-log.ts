@@ -83,9 +83,9 @@ export const erasing = (type: string, ids: string): string => `public.todo_erase
 /** Proves the principals of $1 and gives the {@link LOG_POSITION} of each, or null, in their order. */
 export const POSITIONS: Statement = { name: 'scope.positions', text: 'select public.todo_positions($1) as position' }
 
-/** The parameter of {@link POSITIONS}. */
+/** The parameter of {@link POSITIONS}: each principal needs what its request needs. */
 export const principalsValue = (principals: readonly Principal[]): string =>
-  JSON.stringify(principals.map(({ kind, proof }) => ({ kind, proof })))
+  JSON.stringify(principals.map(({ kind, proof, origin }) => ({ kind, proof, needs: origin?.needs })))
 
 /** @param text of {@link LOG_POSITION} or {@link WRITTEN_POSITION} */
 export function logPositionOf(text: string): LogPosition {

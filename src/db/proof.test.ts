@@ -1,9 +1,16 @@
 import assert from 'node:assert/strict'
-import { randomUUID } from 'node:crypto'
+import { randomBytes, randomUUID } from 'node:crypto'
 import { after, before, describe, suite, test } from 'node:test'
 import { openServedDatabase, type ServedDatabase, type TestUser } from '../../test/databases.ts'
 import { Problem } from '../errors.ts'
-import { jobPrincipal, servicePrincipal, sessionPrincipal, type Principal } from '../principal.ts'
+import {
+  jobPrincipal,
+  servicePrincipal,
+  sessionPrincipal,
+  tokenPrincipal,
+  type Principal,
+  type Scope,
+} from '../principal.ts'
 import { openScopes, type Scopes, type UserWork } from './scopes.ts'
 import { reading, writing } from './step.ts'
 import type { UserSql } from './sql.ts'
@@ -12,6 +19,8 @@ let served: ServedDatabase
 let ada: TestUser
 let ben: TestUser
 let job: Job
+/** The hash of a personal token of ada, which may only write. */
+let token: string
 
 interface Job {
   readonly id: string
@@ -23,6 +32,7 @@ before(async () => {
   ada = await served.addUser()
   ben = await served.addUser()
   job = await addJob(ada)
+  token = await addToken(ada, ['tasks:write'])
 })
 after(() => served[Symbol.asyncDispose]())
 
@@ -37,6 +47,19 @@ async function addJob(user: TestUser, leftS = 60): Promise<Job> {
     )
     return rows[0] ?? assert.fail('no job was added')
   })
+}
+
+/** @returns its hash */
+async function addToken(user: TestUser, scopes: readonly Scope[], leftS = 60): Promise<string> {
+  const hash = randomBytes(32).toString('hex')
+  await served.asOwner((client) =>
+    client.query(
+      `insert into personal_tokens (user_id, id, name, prefix, hash, scopes, expires_at)
+       values ($1, gen_random_uuid(), 'Report', 'todo_pat_0000', $2, $3, now() + $4 * interval '1 second')`,
+      [user.id, hash, scopes, leftS],
+    ),
+  )
+  return hash
 }
 
 const idOf = reading(
@@ -77,6 +100,7 @@ const connections: Readonly<Record<string, () => Scopes>> = {
 }
 const principals: Readonly<Record<Principal['kind'], () => Principal>> = {
   session: () => ada.principal,
+  token: () => tokenPrincipal([token]),
   service: () => servicePrincipal('agent', ada.id),
   job: () => jobPrincipal('mine', job.id, job.lease),
 }
@@ -85,9 +109,10 @@ for (const [where, scopes] of Object.entries(connections)) {
   describe(`on connections of ${where}`, () => {
     for (const [kind, principal] of Object.entries(principals)) {
       test(`a ${kind} enters the scope of its user, with a step and with a transaction`, async () => {
-        assert.deepEqual(await scopes().asUser(principal(), idOf), [{ userId: ada.id }, ada.id])
-        assert.deepEqual(await scopes().asUser(principal(), insert), { userId: ada.id })
-        assert.equal(await scopes().asUser(principal(), inTransaction), ada.id)
+        const options = { needs: 'tasks:write' } as const
+        assert.deepEqual(await scopes().asUser(principal(), idOf, options), [{ userId: ada.id }, ada.id])
+        assert.deepEqual(await scopes().asUser(principal(), insert, options), { userId: ada.id })
+        assert.equal(await scopes().asUser(principal(), inTransaction, options), ada.id)
       })
     }
   })
@@ -98,6 +123,10 @@ suite('a proof that proves no user', () => {
     'an unknown session': [() => sessionPrincipal(['0'.repeat(64)]), 'unauthenticated'],
     'a session without keys': [() => sessionPrincipal([]), 'unauthenticated'],
     "a user's id as the key of a session": [() => sessionPrincipal([ada.id]), 'unauthenticated'],
+    'an unknown personal token': [() => tokenPrincipal(['0'.repeat(64)]), 'unauthenticated'],
+    'a personal token without hashes': [() => tokenPrincipal([]), 'unauthenticated'],
+    'the key of a session as a personal token': [() => tokenPrincipal([ada.tokenKey]), 'unauthenticated'],
+    'a personal token as the key of a session': [() => sessionPrincipal([token]), 'unauthenticated'],
     'a service that names an unknown user': [() => servicePrincipal('agent', 'unknown'), 'not_found'],
     'a service that names the key of a session': [() => servicePrincipal('agent', ada.tokenKey), 'not_found'],
     'a job with a lease that was not given': [() => jobPrincipal('mine', job.id, randomUUID()), 'not_found'],
@@ -152,12 +181,16 @@ suite('a proof that proves no user', () => {
       const { rows } = await client.query<Record<string, unknown>>(
         `select todo_prove('unknown', array[$1], null) as unknown, todo_prove(null, array[$1], null) as none,
            todo_prove('session', null, null) as session, todo_prove('service', null, null) as service,
+           todo_prove('token', null, 'any') as token, todo_prove('token', array[null], 'any') as nothing,
            todo_prove('job', null, null) as job, todo_prove('job', array[null, null], null) as nulls`,
         [ada.tokenKey],
       )
       return Object.values(rows[0] ?? {})
     })
-    assert.deepEqual(answers, [null, null, null, null, null, null])
+    assert.deepEqual(
+      answers,
+      Array.from({ length: 8 }, () => null),
+    )
   })
 })
 
@@ -173,40 +206,60 @@ suite('scopes', () => {
     for (const options of [write, {}] satisfies UserWork[]) {
       await assert.rejects(
         watched.asUser(limited, () => assert.fail('it ran'), options),
-        code('forbidden'),
+        code('needs' in options ? 'insufficient_scope' : 'forbidden'),
       )
-      await assert.rejects(watched.asUser(limited, insert, options), code('forbidden'))
     }
     assert.deepEqual(statements, [])
   })
 
   test('are not required for sessions, services and jobs', async () => {
-    for (const principal of Object.values(principals)) {
+    for (const [kind, principal] of Object.entries(principals)) {
+      if (kind === 'token') continue
       assert.equal(await served.db.asUser(principal(), inTransaction, write), ada.id)
       assert.equal(await served.db.asUser(principal(), inTransaction), ada.id)
     }
   })
 
-  // A future kind with scopes: its branch returns '' for a proven user without the required scope.
-  test('that are stored with a credential are checked in the statement of the proof', async () => {
-    await using other = await openServedDatabase()
-    const user = await other.addUser()
-    await other.asOwner((client) =>
-      client.query(`create or replace function todo_prove(kind text, proof text[], needs text) returns text
-        language sql stable security definer parallel safe set search_path = public, pg_temp
-        as $$ select case when needs = 'tasks:read' then u.id else '' end from users u where u.id = proof[1] $$`),
+  test('of a personal token are checked in the statement of the proof, and by default against the origin', async () => {
+    const reader = tokenPrincipal([await addToken(ada, ['keys:manage', 'tasks:read'])])
+    const before = await tasksOf(ada)
+    assert.deepEqual(await served.db.asUser(reader, idOf, read), [{ userId: ada.id }, ada.id])
+    assert.equal(await served.db.asUser(reader, inTransaction, read), ada.id)
+    assert.equal(await served.db.asUser(reader, inTransaction, { needs: 'any' }), ada.id)
+    const origin = { requestId: 'x', operation: 'x' }
+    assert.equal(
+      await served.db.asUser({ ...reader, origin: { ...origin, needs: 'tasks:read' } }, inTransaction),
+      ada.id,
     )
-    const token = servicePrincipal('token', user.id)
-    assert.deepEqual(await other.db.asUser(token, idOf, read), [{ userId: user.id }, user.id])
-    assert.equal(await other.db.asUser(token, inTransaction, read), user.id)
-    for (const options of [write, {}] satisfies UserWork[]) {
-      await assert.rejects(other.db.asUser(token, insert, options), code('forbidden'))
+    for (const [principal, options, expected] of [
+      [reader, write, 'insufficient_scope'],
+      [reader, {}, 'forbidden'],
+      [{ ...reader, origin: { ...origin, needs: 'tasks:write' } }, {}, 'insufficient_scope'],
+      [{ ...reader, origin }, {}, 'forbidden'],
+    ] satisfies [Principal, UserWork, string][]) {
+      await assert.rejects(served.db.asUser(principal, insert, options), code(expected))
       await assert.rejects(
-        other.db.asUser(token, () => assert.fail('it ran'), options),
-        code('forbidden'),
+        served.db.asUser(principal, () => assert.fail('it ran'), options),
+        code(expected),
       )
     }
-    await assert.rejects(other.db.asUser(servicePrincipal('token', 'unknown'), idOf, read), code('not_found'))
-    assert.deepEqual(await other.asOwner(async (client) => (await client.query('select id from tasks')).rows), [])
+    assert.equal(await tasksOf(ada), before)
+  })
+
+  test('of a personal token that has expired, or that has been revoked, prove no user', async () => {
+    const expired = await addToken(ada, ['tasks:read'], 0)
+    const revoked = await addToken(ada, ['tasks:read'])
+    await served.asOwner((client) => client.query('delete from personal_tokens where hash = $1', [revoked]))
+    for (const hash of [expired, revoked]) {
+      for (const options of [read, write, { needs: 'any' }, {}] satisfies UserWork[]) {
+        await assert.rejects(served.db.asUser(tokenPrincipal([hash]), idOf, options), code('unauthenticated'))
+      }
+    }
+  })
+
+  test('of a personal token that was stored under an earlier key of the HMAC count too', async () => {
+    const earlier = tokenPrincipal(['0'.repeat(64), token])
+    assert.equal(await served.db.asUser(earlier, inTransaction, write), ada.id)
+    await assert.rejects(served.db.asUser(earlier, inTransaction, read), code('insufficient_scope'))
   })
 })

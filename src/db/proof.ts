@@ -1,13 +1,13 @@
 import { randomUUIDv7 } from 'node:crypto'
-import { lacksScope, unproven, type Principal, type Scope } from '../principal.ts'
+import { lacksScope, unproven, type Need, type Principal } from '../principal.ts'
 import type { Statement } from './wire/statement.ts'
 import { SET_FOR_TRANSACTION } from './wire/settings.ts'
 
 /** What work asks of the proof of its principal. */
 export interface Proof {
   readonly principal: Principal
-  /** The scope that the work needs. */
-  readonly needs: Scope | undefined
+  /** What the work needs; undefined where it takes no credential that is limited to scopes. */
+  readonly needs: Need | undefined
 }
 
 /**
@@ -27,13 +27,14 @@ export const setOrigin = (parameter: number): string => `set_config('app.origin'
 
 /**
  * The value of {@link setOrigin}: a new change id, the actor and its request. `todo_log()` in
- * migrations/0009_changes.up.sql reads it.
+ * migrations/0009_changes.up.sql reads it. The name of a personal token is looked up by what proves it.
  */
-export const originValue = ({ principal: { actor, origin } }: Proof): string =>
+export const originValue = ({ principal: { actor, origin, proof } }: Proof): string =>
   JSON.stringify({
     change: randomUUIDv7(),
     kind: actor.kind,
     name: actor.name,
+    ...(actor.kind === 'token' && { token: proof }),
     request: origin?.requestId,
     operation: origin?.operation,
   })
@@ -46,8 +47,8 @@ export const proofValues = ({ principal: { kind, proof }, needs }: Proof): reado
 
 /**
  * @param userId what `todo_prove` has answered
- * @throws Problem for a principal that proves no user: unauthenticated (401) or not_found (404), by its kind; forbidden (403) where
- *   its credential does not have the scope
+ * @throws Problem for a principal that proves no user: unauthenticated (401) or not_found (404), by its kind; insufficient_scope
+ *   (403) where its credential does not have the scope, forbidden (403) where no scope is enough
  */
 export function provenUser(userId: string | null | undefined, { principal, needs }: Proof): string {
   if (userId === null || userId === undefined) throw unproven(principal)

@@ -1,5 +1,5 @@
 import { DatabaseError, type Pool, type PoolClient } from 'pg'
-import { refuseUnlessGranted, unproven, type Principal, type Scope } from '../principal.ts'
+import { refuseUnlessGranted, unproven, type Need, type Principal } from '../principal.ts'
 import { enterScope, type Connections } from './connections.ts'
 import { onceOnly, type OnceOnly } from './idempotency.ts'
 import { openOneStatement } from './one-statement.ts'
@@ -20,7 +20,7 @@ export interface Scopes {
    * called. The result and the errors are those of the real work.
    *
    * @throws Problem unauthenticated (401) for a session that is unknown, expired or revoked; not_found (404) for a service
-   *   that names an unknown user; forbidden (403) for a credential without the scope that the work needs; unavailable (503) when the
+   *   that names an unknown user; insufficient_scope or forbidden (403) for a credential without the scope that the work needs; unavailable (503) when the
    *   database cannot be reached, no connection became free in time or the time budget is used up; outcome_unknown (503) when the
    *   connection was lost during the commit
    * @throws Problem with `once`: request_in_progress (409); idempotency_key_reused (422); idempotency_quota_exceeded (429)
@@ -39,8 +39,11 @@ export interface SystemWork {
 }
 
 export interface UserWork extends SystemWork {
-  /** The scope that a credential must carry, where it is limited to scopes. Without one, no such credential is accepted. */
-  readonly needs?: Scope | undefined
+  /**
+   * The scope that a credential must carry, where it is limited to scopes; by default that of the principal's origin. Without one, no
+   * such credential is accepted.
+   */
+  readonly needs?: Need | undefined
   /**
    * Keeps the result in the same transaction. When the request was done before, `work` is not run, and the result is that of the
    * first time. The result must be unchanged by a round trip through JSON.
@@ -100,7 +103,7 @@ export function openScopes(
     })
   }
   return {
-    asUser: async (principal, work, { needs, once, budgetMs } = {}) => {
+    asUser: async (principal, work, { needs = principal.origin?.needs, once, budgetMs } = {}) => {
       refuseUnlessGranted(principal, needs)
       const proof = { principal, needs }
       const time = budget(budgetMs)

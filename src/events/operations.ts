@@ -1,5 +1,6 @@
 import { Type } from 'typebox'
-import { refusals, RefTo, security } from '../http/wire.ts'
+import { scoped } from '../http/access.ts'
+import { refusals, RefTo } from '../http/wire.ts'
 import { EventHeaders, EventQuery } from './schema.ts'
 
 /** The operation of event streams, as Fastify takes it and the OpenAPI document shows it. */
@@ -9,7 +10,7 @@ export const listenToEvents = {
   description:
     'An event stream (HTML Living Standard, server-sent events). It begins with `ready`, gives each change as `change` within a second of its commit, and ends with `end`; `resync` says that changes are missing. Their data are ReadyEvent, Change, EndEvent and ResyncEvent. The `id` of an event is a cursor: a client that reconnects with it as Last-Event-ID misses nothing. A comment is sent every 15 seconds. The stream ends after an hour, when the service stops, and within 30 seconds after its session has ended. Counts as one read; a user can have 5 streams.',
   tags: ['sync'],
-  security,
+  security: scoped('tasks:read'),
   querystring: EventQuery,
   headers: EventHeaders,
   response: {

@@ -1,6 +1,7 @@
 import { Type } from 'typebox'
+import { scoped } from '../http/access.ts'
 import { WRITTEN } from '../http/logged.ts'
-import { AsText, IdempotentHeaders, ONCE_REFUSALS, REPLAYED, refusals, RefTo, security } from '../http/wire.ts'
+import { AsText, IdempotentHeaders, ONCE_REFUSALS, REPLAYED, refusals, RefTo } from '../http/wire.ts'
 import { ById } from '../tasks/schema.ts'
 import { HISTORY_PROBLEMS } from './problems.ts'
 import { HistoryQuery, PAGE_ENTRIES_MAX, UNDONE_MAX, type HistoryEntry, type UndoTime } from './schema.ts'
@@ -29,7 +30,7 @@ export const listHistory = {
   summary: 'List what was changed, by whom',
   description: `One entry for each request that changed something, a batch included, newest first. ${FILTERS}`,
   tags,
-  security,
+  security: scoped('tasks:read'),
   querystring: HistoryQuery,
   response: { 200: page, ...refusals('invalid_cursor', 'unauthenticated', 'invalid_input') },
 }
@@ -39,7 +40,7 @@ export const listTaskHistory = {
   summary: 'List the changes of one task',
   description: `As GET /api/history, with the requests that changed this task. An entry shows the changes of this task alone: GET /api/history/{id} shows all that the request changed. A deleted task has its history too. ${FILTERS}`,
   tags,
-  security,
+  security: scoped('tasks:read'),
   params: ById,
   querystring: HistoryQuery,
   response: { 200: page, ...refusals('invalid_cursor', 'unauthenticated', 'not_found', 'invalid_input') },
@@ -50,7 +51,7 @@ export const getHistoryEntry = {
   summary: 'Read an entry of the history',
   description: 'By the X-Change-Id of its request.',
   tags,
-  security,
+  security: scoped('tasks:read'),
   params: ById,
   response: {
     200: AsText(RefTo<HistoryEntry>('HistoryEntry', { description: 'All that the request changed' })),
@@ -82,7 +83,7 @@ export const undoChange = {
   description:
     'Sets back the fields that the request changed, and only those; deletes into the trash what it created, and restores what it deleted. A batch, a bulk deletion or an undo is taken back as a whole. A field that is not as the request made it any more is a conflict (409), and nothing is changed. With dryRun=true the answer shows what would be changed.',
   tags,
-  security,
+  security: scoped('tasks:write'),
   params: ById,
   headers: IdempotentHeaders,
   response: { ...undone, ...refusals(...undoRefusals, 'not_found') },
@@ -93,7 +94,7 @@ export const undoChanges = {
   summary: 'Undo all changes of a time, or those of one actor in it',
   description: `Takes back what was changed in the time, the newest first, all or nothing, as one change. What is already undone is left out. Only changes that are not taken back here can be conflicts. At most ${UNDONE_MAX} changes; if there are more, the answer is 422 and says which time to begin with. With dryRun=true the answer shows what would be changed.`,
   tags,
-  security,
+  security: scoped('tasks:write'),
   headers: IdempotentHeaders,
   body: RefTo<UndoTime>('UndoTime'),
   response: {

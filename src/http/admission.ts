@@ -21,9 +21,9 @@ export interface Gate {
   /** @throws Problem unavailable (503) when the database cannot look up the credential */
   admit(request: FastifyRequest): Promise<Admission>
   /**
-   * Whether the credential of the request is valid at this moment.
+   * Whether the credential of the request is valid at this moment, and has the scope that the route needs.
    *
-   * @throws Problem unauthenticated (401), or not_found (404) for a service that names a user who does not exist; unavailable (503)
+   * @throws Problem unauthenticated (401); insufficient_scope or forbidden (403); or not_found (404) for a service that names a user who does not exist; unavailable (503)
    */
   prove(request: FastifyRequest): Promise<void>
   /** Does not count a request that proved to be a user's, such as a sign-in, for its address. */
@@ -35,7 +35,7 @@ export interface Gate {
 const READS = new Set(['GET', 'HEAD'])
 
 /**
- * A user's requests count together, over all sessions and services. A request without a valid credential counts for
+ * A user's requests count together, over all sessions, personal tokens and services. A request without a valid credential counts for
  * its address. A credential is looked up first and counted afterwards, so that users never pay for what others try from the
  * same address; {@link KnownUsers} bounds the look-ups.
  */
@@ -60,8 +60,8 @@ export function openAdmission({ config, limits, db }: { config: Config; limits: 
       const userId = principal === null ? undefined : await users.userOf(principal, address)
       return userId === undefined ? take(policy, `address:${address()}`) : take(policy, `user:${userId}`, userId)
     },
-    async prove({ principal, unidentified }) {
-      if (principal !== null) return void (await db.asUser(principal, WHO))
+    async prove({ principal, unidentified, routeOptions }) {
+      if (principal !== null) return void (await db.asUser(principal, WHO, { needs: routeOptions.config.needs }))
       // Both are null when the request was refused before its credential was looked for.
       if (unidentified !== null) throw unidentified
     },
@@ -74,10 +74,10 @@ const isOfApi = ({ raw: { url = '' } }: FastifyRequest): boolean => url.startsWi
 
 const WHO = shortReading({ name: 'scope.who', text: 'select' }, [], (_row, userId) => userId)
 
-/** Undefined for a session that is unknown or has ended, and for a service that names an unknown user. */
+/** Undefined for a session or personal token that is unknown or has ended, and for a service that names an unknown user. */
 async function userOf(db: Scopes, principal: Principal): Promise<string | undefined> {
   try {
-    return await db.asUser(principal, WHO)
+    return await db.asUser(principal, WHO, { needs: 'any' })
   } catch (error) {
     if (error instanceof Problem && (error.code === 'unauthenticated' || error.code === 'not_found')) return undefined
     throw error

@@ -1,13 +1,16 @@
 import type { FastifyRequest } from 'fastify'
 import type { Config } from '../config/config.ts'
 import { Problem } from '../errors.ts'
-import type { Principal } from '../principal.ts'
+import { lacksScope, type Principal } from '../principal.ts'
+import { declareAccess } from './access.ts'
 import type { App } from './app.ts'
 import type { CredentialRules } from './credential.ts'
 import { isDryRun } from './dry-run.ts'
+import { openTokenHashing } from './personal-token.ts'
 import type { Resolver } from './resolvers/resolver.ts'
 import { contradiction, misplacedServiceToken, serviceResolver } from './resolvers/service.ts'
 import { bearerResolver, cookieResolver } from './resolvers/session.ts'
+import { personalTokenResolver } from './resolvers/token.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -18,13 +21,17 @@ declare module 'fastify' {
   }
 }
 
+/** What the resolvers compare credentials with. */
+export type Credentials = Pick<Config, 'auth' | 'encryptionKeys'>
+
 /** In this order; the first that gives a principal or a refusal decides. A kind of credential is one resolver. */
-export function resolversOf(auth: Config['auth']): readonly Resolver[] {
+export function resolversOf({ auth, encryptionKeys }: Credentials): readonly Resolver[] {
   const rules = credentialRules(auth)
   return [
     contradiction,
     serviceResolver(auth.services),
     misplacedServiceToken(auth.services),
+    personalTokenResolver(openTokenHashing(encryptionKeys)),
     bearerResolver(rules),
     cookieResolver(rules),
   ]
@@ -37,8 +44,8 @@ const credentialRules = (auth: Config['auth']): CredentialRules => ({
 })
 
 /** Finds the principal of every request, and refuses none: routes that take a principal do ({@link requirePrincipal}). */
-export function identify(app: App, auth: Config['auth']): void {
-  const resolvers = resolversOf(auth)
+export function identify(app: App, credentials: Credentials): void {
+  const resolvers = resolversOf(credentials)
   app.decorateRequest('principal', null)
   app.decorateRequest('unidentified', null)
   app.addHook('onRequest', (request, _reply, done) => {
@@ -54,23 +61,42 @@ function resolve(request: FastifyRequest, resolvers: readonly Resolver[]): Princ
     const presented = resolver(request)
     if (presented !== undefined) return presented
   }
-  return new Problem('unauthenticated', 'Send Authorization: Bearer <token>, with the token of a session')
+  return new Problem(
+    'unauthenticated',
+    'Send Authorization: Bearer <token>, with the token of a session, or a personal token',
+  )
 }
 
-/** Makes every route that is registered on `app` from here on refuse requests without a principal, before any other refusal. */
+/**
+ * Makes every route that is registered on `app` from here on refuse requests without a principal, before any other refusal, and
+ * accept the principals that its `security` names.
+ */
 export function requirePrincipal(app: App): void {
   app.addHook('onRoute', (route) => {
+    declareAccess(route)
     route.config = { ...route.config, takesCredential: true }
   })
-  app.addHook('onRequest', (request, _reply, done) => done(request.unidentified ?? undefined))
+  app.addHook('onRequest', (request, _reply, done) => done(request.unidentified ?? misplacedService(request)))
 }
 
-/** The principal of a request to a route behind {@link requirePrincipal}, with the request that it makes. */
+/** A service is known to the process, so it is refused before the body is read. */
+function misplacedService({ principal, routeOptions }: FastifyRequest): Problem | undefined {
+  if (principal?.kind !== 'service' || routeOptions.config.refusesServices !== true) return undefined
+  return new Problem('forbidden', 'Only the user may do this, with a session: services may not')
+}
+
+/** The principal of a request to a route behind {@link requirePrincipal}, with the request that it makes and what that needs. */
 export function signedIn(request: FastifyRequest): Principal {
   const { id, principal, routeOptions } = request
   if (principal === null) throw new Error('the route is not behind requirePrincipal')
   const operation = routeOptions.schema?.operationId ?? ''
-  return { ...principal, origin: { requestId: id, operation, isDryRun: isDryRun(request) } }
+  const { needs } = routeOptions.config
+  return { ...principal, origin: { requestId: id, operation, needs, isDryRun: isDryRun(request) } }
+}
+
+/** For routes that only sessions use. @throws Problem forbidden (403) for a personal token, valid or not */
+export function refusePersonalToken({ principal }: FastifyRequest): void {
+  if (principal?.kind === 'token') throw lacksScope(undefined)
 }
 
 /** @throws Problem contradictory_credentials (400) when a session and a service are presented at once */

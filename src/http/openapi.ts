@@ -5,6 +5,7 @@ import { VERSION } from '../lib/version.ts'
 import { tidied } from './document.ts'
 import type { App } from './app.ts'
 import { ProblemBody, problemCodes } from './wire.ts'
+import { SCOPES } from '../principal.ts'
 import type { ProblemKind } from '../problems.ts'
 
 type AuthMode = Config['auth']['mode']
@@ -23,18 +24,24 @@ const SESSIONS = {
   },
 } as const
 
+const scopes = Object.entries(SCOPES)
+  .map(([name, does]) => `\`${name}\` (${does})`)
+  .join(', ')
+
 const describing = (
   mode: AuthMode,
 ): string => `Task lists for many users, isolated from one another by PostgreSQL's row-level security.
 
 ${SESSIONS[mode].howTo}
+A program gets a personal token, created with \`POST /api/tokens\`, which is limited to scopes. It is sent in the same header. Without the
+scope of an operation the answer is 403, \`insufficient_scope\`, and \`required\` names it.
 A trusted service acts for one user with \`X-Service-Auth\` and \`X-User-ID\`.
 
 All errors are \`application/problem+json\` (RFC 9457): \`detail\` says what is wrong and what to do, \`code\` is for programs, \`errors\`
 lists each invalid field. A known path with a wrong method is 405 with \`Allow\`. Lists are plain arrays; pagination uses the headers
 \`Link\` and \`X-Next-Cursor\`, and \`X-Total-Count\` is added with \`count=true\`.
 
-Each user has a limit of reads (\`GET\`, \`HEAD\`) and a limit of writes (all other methods) per minute, over all sessions and services.
+Each user has a limit of reads (\`GET\`, \`HEAD\`) and a limit of writes (all other methods) per minute, over all sessions, personal tokens and services.
 Requests without a valid credential count for their address, with the same limits. \`RateLimit\` has the remaining number of requests; a
 429 has \`Retry-After\`.
 
@@ -86,6 +93,11 @@ export async function describeApi(app: App, mode: AuthMode, { tags, problems }: 
       components: {
         securitySchemes: {
           session: { type: 'http', scheme: 'bearer', description: SESSIONS[mode].token },
+          token: {
+            type: 'http',
+            scheme: 'bearer',
+            description: `A personal token of \`POST /api/tokens\`, \`todo_pat_…\`. Each operation names the scope that it needs: ${scopes}`,
+          },
           service: {
             type: 'apiKey',
             in: 'header',

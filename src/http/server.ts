@@ -119,7 +119,7 @@ export async function createApp(
   })
   answerPreflights(app)
   const inWork = boundWork(app, config, headers)
-  identify(app, config.auth)
+  identify(app, config)
   if (tracer !== undefined) traceRequests(app, tracer)
   limitRates(app, gate)
   shareFairly(app, new Turns({ heavyAtOnce: heavyAtOnce(config) }), inWork)

@@ -3,9 +3,6 @@ import { kindOf, type ProblemCode, type ProblemKind } from '../problems.ts'
 
 /** Schemas used by more than one feature. */
 
-/** For routes that accept a user's session, or a service acting for a user. */
-export const security = [{ session: [] }, { service: [], userId: [] }]
-
 export const Uuid = Type.String({ format: 'uuid', description: 'A UUID (version 7, lower case in answers)' })
 
 /** User ids come from the auth server; a longer one is refused in X-User-ID. */
@@ -135,6 +132,12 @@ export const ProblemBody = Type.Object(
     failedOperation: Type.Optional(
       Type.Integer({ minimum: 0, maximum: 99, description: 'For an atomic batch: the index of the failed operation' }),
     ),
+    required: Type.Optional(
+      Type.Array(Type.String({ maxLength: 64 }), {
+        maxItems: 10,
+        description: 'With insufficient_scope: the scopes that the operation needs',
+      }),
+    ),
     currentVersion: Type.Optional(Type.Integer({ description: 'With 412: the current version of the task' })),
     retryAfter: Type.Optional(
       Type.Integer({
@@ -197,8 +200,16 @@ const refusal = (kinds: readonly ProblemKind[]): object => ({
   },
 })
 
-const headersOf = ({ status, retryAfterS }: ProblemKind): object =>
-  HEADERS_OF_STATUS[status] ?? (retryAfterS === undefined ? {} : RETRY_AFTER)
+const CHALLENGE = {
+  'WWW-Authenticate': {
+    type: 'string',
+    description: 'Bearer error="insufficient_scope" and the scope, as in RFC 6750',
+  },
+}
+
+const headersOf = ({ code, status, retryAfterS }: ProblemKind): object =>
+  (code === 'insufficient_scope' ? CHALLENGE : HEADERS_OF_STATUS[status]) ??
+  (retryAfterS === undefined ? {} : RETRY_AFTER)
 
 /** What the examples show where a kind says nothing else. */
 const RETRY_AFTER_S: Readonly<Record<number, number>> = { 429: 23, 503: 2 }

@@ -1,4 +1,5 @@
 import { Type } from 'typebox'
+import { scoped } from '../http/access.ts'
 import {
   AsText,
   IdempotencyKey,
@@ -8,7 +9,6 @@ import {
   REPLAYED,
   refusals,
   RefTo,
-  security,
 } from '../http/wire.ts'
 import { WRITTEN } from '../http/logged.ts'
 import { ById, DeleteQuery, TaskCompletion, type TaskCreate, type TaskPatch } from './schema.ts'
@@ -71,7 +71,7 @@ export const createTask = {
   summary: 'Create a task',
   description: 'Absent members get their defaults. With an `id` of your choice the request is repeatable.',
   tags,
-  security,
+  security: scoped('tasks:write'),
   headers: IdempotentHeaders,
   body: RefTo<TaskCreate>('TaskCreate'),
   response: {
@@ -95,7 +95,7 @@ export const getTask = {
   summary: 'Read a task',
   description: 'With `If-None-Match` the answer is 304 if the task still has that version.',
   tags,
-  security,
+  security: scoped('tasks:read'),
   params: ById,
   headers: IfNoneMatch,
   response: {
@@ -111,7 +111,7 @@ export const updateTask = {
   description:
     'A JSON merge patch (RFC 7396): absent members do not change, null clears a member. `application/merge-patch+json` is accepted too. A patch that changes nothing does not change the version.',
   tags,
-  security,
+  security: scoped('tasks:write'),
   params: ById,
   headers: WriteHeaders,
   body: RefTo<TaskPatch>('TaskPatch'),
@@ -123,7 +123,7 @@ export const completeTask = {
   summary: 'Complete or reopen a task',
   description: 'Without a body the task is toggled. With `completed` the state is set, so a retry is safe.',
   tags,
-  security,
+  security: scoped('tasks:write'),
   params: ById,
   headers: WriteHeaders,
   body: OptionalBody(TaskCompletion),
@@ -136,7 +136,7 @@ export const deleteTask = {
   description:
     'The task goes to the trash, from which it can be restored for 30 days; with `permanent=true` it is deleted for good. With `If-Match` only if it still has that version.',
   tags,
-  security,
+  security: scoped('tasks:write'),
   params: ById,
   querystring: DeleteQuery,
   headers: WriteHeaders,

@@ -1,6 +1,7 @@
 import { Type } from 'typebox'
 import { WRITTEN } from '../http/logged.ts'
-import { AsText, IdempotentHeaders, ONCE_REFUSALS, REPLAYED, refusals, RefTo, security } from '../http/wire.ts'
+import { scoped } from '../http/access.ts'
+import { AsText, IdempotentHeaders, ONCE_REFUSALS, REPLAYED, refusals, RefTo } from '../http/wire.ts'
 import { ById } from '../tasks/schema.ts'
 import { PAGE_TRASH_MAX, TRASH_DAYS, TrashQuery, type Trashed } from './schema.ts'
 
@@ -27,7 +28,7 @@ export const listTrash = {
   summary: 'List what you have deleted',
   description: `Everything that was deleted in the last ${TRASH_DAYS} days and can be restored, the latest deletion first. After ${TRASH_DAYS} days it is deleted for good.`,
   tags,
-  security,
+  security: scoped('tasks:read'),
   querystring: TrashQuery,
   response: { 200: page, ...refusals('invalid_cursor', 'unauthenticated', 'invalid_input') },
 }
@@ -37,7 +38,7 @@ export const getTrashed = {
   summary: 'Read something in the trash',
   description: 'The task as it was when it was deleted, when that was, and who deleted it.',
   tags,
-  security,
+  security: scoped('tasks:read'),
   params: ById,
   response: {
     200: RefTo<Trashed>('Trashed', { description: 'The item' }),
@@ -51,7 +52,7 @@ export const restoreTrashed = {
   description:
     'The task has the same id, content, createdAt and completedAt as before it was deleted. Its version is incremented, and updatedAt is the time of the request. If two requests restore the same task at once, one of them gets 404.',
   tags,
-  security,
+  security: scoped('tasks:write'),
   params: ById,
   headers: IdempotentHeaders,
   response: {
@@ -71,7 +72,7 @@ export const eraseTrashed = {
   description:
     'It cannot be restored any more, and its content leaves the change log and the history too. They keep that it existed and was deleted, when and by whom.',
   tags,
-  security,
+  security: scoped('tasks:write'),
   params: ById,
   headers: IdempotentHeaders,
   response: {
@@ -86,7 +87,7 @@ export const emptyTrash = {
   description:
     'Deletes everything in the trash for good, as the deletion of one item does. With more than 1000 items the answer is 202, and the rest is deleted in the background, usually within a minute. What is deleted after the request stays in the trash.',
   tags,
-  security,
+  security: scoped('tasks:write'),
   headers: IdempotentHeaders,
   response: {
     // Without a body, which only `undefined` means with this status. The document shows no content for the type null.

@@ -27,11 +27,11 @@ const ACTOR_NAME_LENGTH_MAX = 200
 
 const DeletedBy = Type.Unsafe<{ kind: string; name: string | null } | null>({
   ...Type.Object({
-    kind: OpenSet(['session', 'service', 'job'], { description: 'session: you, signed in' }),
+    kind: OpenSet(['session', 'token', 'service', 'job'], { description: 'session: you, signed in' }),
     name: Nullable(
       Type.String({
         maxLength: ACTOR_NAME_LENGTH_MAX,
-        description: 'The name of the service or job; null for a session',
+        description: 'The name of the personal token, service or job; null for a session',
       }),
     ),
   }),

@@ -1,5 +1,6 @@
 import { Type } from 'typebox'
-import { IdempotentHeaders, ONCE_REFUSALS, pageHeaders, REPLAYED, refusals, RefTo, security } from '../http/wire.ts'
+import { scoped, SERVICE_ONLY } from '../http/access.ts'
+import { IdempotentHeaders, ONCE_REFUSALS, pageHeaders, REPLAYED, refusals, RefTo } from '../http/wire.ts'
 import { KEY_PROBLEMS } from './problems.ts'
 import {
   AUDIT_PAGE_SIZE_MAX,
@@ -24,7 +25,7 @@ export const listKeys = {
   summary: 'List your provider keys, masked',
   description: 'The keys themselves are never returned.',
   tags,
-  security,
+  security: scoped('keys:manage'),
   response: {
     200: Type.Array(RefTo<UserApiKey>('UserApiKey'), {
       description: 'One key per provider, by name',
@@ -39,7 +40,7 @@ export const getKey = {
   summary: 'Read a provider key, masked',
   description: 'The key itself is never returned.',
   tags,
-  security,
+  security: scoped('keys:manage'),
   params: ByProvider,
   response: {
     200: RefTo<UserApiKey>('UserApiKey', { description: 'The masked key' }),
@@ -53,7 +54,7 @@ export const putKey = {
   description:
     'The service checks the key with the provider first, and stores it only if the provider accepts it. Otherwise the stored key does not change.',
   tags,
-  security,
+  security: scoped('keys:manage'),
   params: ByProvider,
   headers: IdempotentHeaders,
   body: RefTo<UserApiKeyPut>('UserApiKeyPut'),
@@ -80,7 +81,7 @@ export const testKey = {
   summary: 'Check a stored provider key now',
   description: 'The result is stored, and returned as `validationStatus`.',
   tags,
-  security,
+  security: scoped('keys:manage'),
   params: ByProvider,
   headers: IdempotentHeaders,
   response: {
@@ -101,7 +102,7 @@ export const deleteKey = {
   summary: 'Delete a provider key',
   description: 'The record of its reads is kept.',
   tags,
-  security,
+  security: scoped('keys:manage'),
   params: ByProvider,
   headers: IdempotentHeaders,
   response: {
@@ -115,7 +116,7 @@ export const readKey = {
   summary: 'Read a provider key in plain text, as a service',
   description: 'Each read is recorded, and the user can see the record.',
   tags,
-  security: [{ service: [], userId: [] }],
+  security: SERVICE_ONLY,
   params: ByProvider,
   response: {
     200: RefTo<PlaintextKey>('PlaintextKey', { description: 'The key in plain text' }),
@@ -128,7 +129,7 @@ export const listReads = {
   summary: 'List the reads of your key by services, newest first',
   description: 'Each read adds an entry in the same transaction.',
   tags,
-  security,
+  security: scoped('keys:manage'),
   params: ByProvider,
   querystring: AuditQuery,
   response: {

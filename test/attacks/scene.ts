@@ -11,6 +11,10 @@ export interface Scene {
   readonly benTask: string
   /** The id of a task in the victim's trash. */
   readonly benTrashed: string
+  /** A personal token of the attacker with the scope tasks:read. */
+  readonly readOnlyToken: string
+  /** The id of a personal token of the victim. */
+  readonly benTokenId: string
   readonly benCursor: string
   readonly benSyncCursor: string
   /** The X-Change-Id of a request of ben's. */
@@ -44,7 +48,7 @@ type Bytes = string | Uint8Array
 export const TASKS = '/api/tasks'
 
 interface Sending {
-  readonly token?: string
+  readonly token?: string | undefined
   /** Complete header lines. */
   readonly headers?: readonly string[]
   /** Encoded as JSON unless it is a string. */

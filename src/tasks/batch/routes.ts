@@ -6,7 +6,8 @@ import { signedIn } from '../../http/identify.ts'
 import { once } from '../../http/once.ts'
 import type { App } from '../../http/app.ts'
 import { loggedHeaders, WRITTEN } from '../../http/logged.ts'
-import { IdempotentHeaders, ONCE_REFUSALS, REPLAYED, refusals, RefTo, security } from '../../http/wire.ts'
+import { scoped } from '../../http/access.ts'
+import { IdempotentHeaders, ONCE_REFUSALS, REPLAYED, refusals, RefTo } from '../../http/wire.ts'
 import { deletion, readDeletion } from './deletion.ts'
 import { runBatch, type LoggedResult } from './batch.ts'
 import { BatchAnswer, BatchResult, BulkDelete, BulkDeleted, TaskBatch } from './schema.ts'
@@ -52,7 +53,7 @@ export function batchRoutes(app: App, { db }: { db: Database }): void {
         summary: 'Create, replace, change, complete and delete up to 100 tasks at once',
         description: `The batch is one transaction and counts as one write of the rate limit; the body is at most 1 MiB. If an operation is malformed, the whole batch is refused with 422, whether atomic or not. With \`ifSeq\` or \`ifCursor\` the whole batch is refused with 412 if a task that it names was changed after that. If an operation of an atomic batch fails because of the state of a task (404, 409, 412), nothing is changed, and the answer is the error of the first such operation, with its index in \`failedOperation\`. Otherwise the answer is 200 with a result for each operation.`,
         tags,
-        security,
+        security: scoped('tasks:write'),
         headers: IdempotentHeaders,
         body: RefTo<TaskBatch>('TaskBatch'),
         response: {
@@ -81,7 +82,7 @@ export function batchRoutes(app: App, { db }: { db: Database }): void {
         description:
           'Deletes those of the tasks that are yours, in one transaction, and lists the other ids. They go to the trash, or with `permanent` they are deleted for good. A repetition finds none of them.',
         tags,
-        security,
+        security: scoped('tasks:write'),
         headers: IdempotentHeaders,
         body: RefTo<BulkDelete>('BulkDelete'),
         response: {

@@ -1,7 +1,8 @@
 import { Type } from 'typebox'
 import { KNOWN_LIST, LIST_ETAG } from '../../http/list-condition.ts'
 import { SYNC_CURSOR } from '../../http/logged.ts'
-import { AsText, pageHeaders, refusals, RefTo, security } from '../../http/wire.ts'
+import { scoped } from '../../http/access.ts'
+import { AsText, pageHeaders, refusals, RefTo } from '../../http/wire.ts'
 import { PAGE_SIZE_MAX, TagQuery, type TagCount, type Task, type TaskStats } from '../schema.ts'
 import { TaskQuery, TimezoneHeader } from './query.ts'
 
@@ -33,7 +34,7 @@ export const listTasks = {
   description:
     'Newest first by default. Filters combine with “and”. Under concurrent changes, each unchanged task appears exactly once; a task that changes meanwhile appears at the position of its new values. A client that polls sends the `ETag` of its last answer as `If-None-Match`: the answer is 304 unless something has changed, and costs the database one small row.',
   tags,
-  security,
+  security: scoped('tasks:read'),
   headers: Type.Object({ ...TimezoneHeader.properties, ...KNOWN_LIST }),
   querystring: TaskQuery,
   response: { 200: page, 304: unchanged, ...refusals('invalid_cursor', 'unauthenticated', 'invalid_input') },
@@ -44,7 +45,7 @@ export const getTaskStats = {
   summary: 'Count your tasks',
   description: 'Counts of all your tasks by status and priority, and of overdue tasks.',
   tags,
-  security,
+  security: scoped('tasks:read'),
   headers: IfNoneMatch,
   response: {
     200: RefTo<TaskStats>('TaskStats', { description: 'The numbers of your tasks', headers }),
@@ -58,7 +59,7 @@ export const listTags = {
   description: 'Each tag with the number of tasks that have it.',
   summary: 'List your tags, the most used first',
   tags,
-  security,
+  security: scoped('tasks:read'),
   headers: IfNoneMatch,
   querystring: TagQuery,
   response: {

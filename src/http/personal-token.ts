@@ -1,0 +1,61 @@
+import { createHmac, randomInt } from 'node:crypto'
+import { crc32 } from 'node:zlib'
+import type { Secret } from '../lib/secret.ts'
+
+/**
+ * Personal tokens: `todo_pat_`, 30 random letters and digits (178 bits), and a checksum of 6, as GitHub's tokens have it. The prefix lets
+ * scanners of leaked secrets find them, and the checksum lets this service refuse a mistyped one without a query.
+ */
+
+export const PREFIX = 'todo_pat_'
+const ALPHABET = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'
+const RANDOM_LENGTH = 30
+const CHECKSUM_LENGTH = 6
+/** How much of the random part `GET /api/tokens` shows. */
+const SHOWN_LENGTH = 4
+const FORM = new RegExp(`^${PREFIX}([0-9A-Za-z]{${RANDOM_LENGTH}})([0-9A-Za-z]{${CHECKSUM_LENGTH}})$`)
+
+export function newPersonalToken(): string {
+  let random = ''
+  while (random.length < RANDOM_LENGTH) random += ALPHABET.charAt(randomInt(ALPHABET.length))
+  return `${PREFIX}${random}${checksumOf(random)}`
+}
+
+export const isPersonalToken = (presented: string): boolean => presented.startsWith(PREFIX)
+
+/** Whether the text has the form of a personal token, and its checksum. */
+export function isIntact(token: string): boolean {
+  const [, random, checksum] = FORM.exec(token) ?? []
+  return random !== undefined && checksumOf(random) === checksum
+}
+
+/** The beginning, by which the owner recognizes the token. */
+export const shownPart = (token: string): string => token.slice(0, PREFIX.length + SHOWN_LENGTH)
+
+/** The CRC-32 of the random part in base 62. */
+function checksumOf(random: string): string {
+  let rest = crc32(random)
+  let digits = ''
+  while (digits.length < CHECKSUM_LENGTH) {
+    digits = ALPHABET.charAt(rest % ALPHABET.length) + digits
+    rest = Math.floor(rest / ALPHABET.length)
+  }
+  return digits
+}
+
+/** What `personal_tokens.hash` may hold for a token. */
+export type TokenHashing = (token: string) => readonly [current: string, ...earlier: string[]]
+
+/**
+ * HMAC-SHA256 in hex, under a key that is derived from each encryption key. The first is for new tokens. A key that is still listed
+ * accepts the tokens that were made under it.
+ */
+export function openTokenHashing(encryptionKeys: readonly Secret[]): TokenHashing {
+  const [current, ...earlier] = encryptionKeys.map(hashKeyOf)
+  if (current === undefined) throw new Error('personal tokens need an encryption key')
+  const hash = (token: string, key: Buffer): string => createHmac('sha256', key).update(token).digest('hex')
+  return (token) => [hash(token, current), ...earlier.map((key) => hash(token, key))]
+}
+
+const hashKeyOf = (secret: Secret): Buffer =>
+  createHmac('sha256', secret.reveal()).update('todo-backend personal token v1').digest()

@@ -1,0 +1,19 @@
+import { Problem } from '../../errors.ts'
+import { tokenPrincipal } from '../../principal.ts'
+import { isIntact, isPersonalToken, type TokenHashing } from '../personal-token.ts'
+import { bearerToken, type Resolver } from './resolver.ts'
+
+/** A personal token, by `Authorization: Bearer`. */
+export function personalTokenResolver(hashing: TokenHashing): Resolver {
+  return (request) => {
+    const token = bearerToken(request)
+    if (token === undefined || !isPersonalToken(token)) return undefined
+    if (!isIntact(token)) {
+      return new Problem(
+        'unauthenticated',
+        'The personal token is mistyped or cut off: its checksum is wrong. Copy it again, or create a new one',
+      )
+    }
+    return tokenPrincipal(hashing(token))
+  }
+}
