@@ -189,6 +189,8 @@ describe('the catalogue', () => {
       { name: 'todo_instant_json(timestamp with time zone)', ...textual },
       { name: 'todo_log(text,text,uuid,text,integer,jsonb,jsonb,boolean)', ...logging },
       { name: 'todo_log_task()', ...ours, serving: false },
+      { name: 'todo_name_token()', ...logging },
+      { name: 'todo_note_token_uses(text[],text[])', ...ours, serving: false, system: true },
       { name: 'todo_positions(jsonb)', ...textual },
       { name: 'todo_prove(text,text[],text)', ...ours },
       { name: 'todo_search_words(text)', ...textual },

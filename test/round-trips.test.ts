@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto'
 import { after, before, suite, test } from 'node:test'
 import type { PoolClient } from 'pg'
 import { splitStatements } from '../src/db/schema/statements.ts'
+import { until } from './faults/measures.ts'
 import { openWorld, type User, type World } from './world.ts'
 
 /**
@@ -145,7 +146,7 @@ suite('with a known session and an open connection', () => {
   /** After the first task. A task that a batch creates has no later change. */
   let seen: string
 
-  const asks = async (what: What, occasion: string): Promise<void> => {
+  const asks = async (what: What, occasion: string, token = ada.token): Promise<void> => {
     const { ask, status = 200, key, known } = REQUESTS[what]
     const [method, path, body] = ask
     const names: Readonly<Record<string, string>> = {
@@ -158,7 +159,7 @@ suite('with a known session and an open connection', () => {
     }
     const named = (text: string): string => text.replaceAll(/:([a-z]+)/g, (whole, name: string) => names[name] ?? whole)
     const answer = await world.ask(method, `/api/tasks${named(path)}`, {
-      token: ada.token,
+      token,
       body: body && JSON.parse(named(JSON.stringify(body))),
       headers: {
         ...(key !== undefined && { 'idempotency-key': `${key} ${occasion}` }),
@@ -207,6 +208,24 @@ suite('with a known session and an open connection', () => {
       )
     })
   }
+
+  test('each takes as many with a personal token', async () => {
+    const scopes = ['tasks:read', 'tasks:write']
+    const made = await world.ask('POST', '/api/tokens', { token: ada.token, body: { name: 'measured', scopes } })
+    const { token } = made.json
+    const used = async (): Promise<boolean> =>
+      (await world.ask('GET', '/api/tokens', { token: ada.token })).json[0].lastUsedAt !== null
+    await newTask()
+    await asks('one task', 'token', token)
+    await until('its use is noted', used)
+    const costs: Record<string, readonly number[]> = {}
+    for (const what of ALL) {
+      meter.reset()
+      await asks(what, 'with a token', token)
+      costs[what] = [meter.statements, meter.roundTrips]
+    }
+    assert.deepEqual(costs, COSTS)
+  })
 
   test('a session that is new to the process needs one more statement, to find its user for the rate limit', async () => {
     const ben = await world.signUp('Ben')

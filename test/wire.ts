@@ -176,7 +176,8 @@ export function assertProblem(
   assertSecurityHeaders(answer)
   const { json } = answer
   const ofStatus: Readonly<Record<number, readonly string[]>> = { 422: ['errors'], 429: ['retryAfter'] }
-  const expected = [...PROBLEM_MEMBERS, ...(ofStatus[status] ?? []), ...more].sort()
+  const ofCode: Readonly<Record<string, readonly string[]>> = { insufficient_scope: ['required'] }
+  const expected = [...PROBLEM_MEMBERS, ...(ofStatus[status] ?? []), ...(ofCode[code] ?? []), ...more].sort()
   assert.deepEqual(Object.keys(json).sort(), expected)
   assert.equal(json.code, code)
   assert.equal(json.type, `/problems/${code}`)

@@ -285,6 +285,30 @@ suite('an event stream ends', () => {
     })
   }
 
+  for (const [what, statement] of [
+    ['was revoked', 'delete from personal_tokens where user_id = $1'],
+    ['has expired', 'update personal_tokens set expires_at = now() where user_id = $1'],
+  ] as const) {
+    test(`within 30 s after its personal token ${what}, and those of sessions continue`, async (t) => {
+      const ada = await world.signUp('Ada')
+      const { json } = await ask(ada, 'POST', '/api/tokens', { name: 'listener' })
+      await withIntervals(t, async (pass) => {
+        await using client = await listen({ ...ada, token: json.token })
+        await using other = await listen(ada)
+        await Promise.all([client.named('ready'), other.named('ready')])
+        await newTask(ada)
+        await Promise.all([client.next(ofSeq(1)), other.next(ofSeq(1))])
+        await world.asOwner(async (owner) => {
+          await owner.query(statement, [ada.id])
+        })
+        pass(30_000)
+        assert.deepEqual((await client.named('end')).data, { reason: 'credential' })
+        await newTask(ada)
+        await other.next(ofSeq(2))
+      })
+    })
+  }
+
   test('within 30 s after the user of a service was deleted', async (t) => {
     const ada = await world.signUp('Ada')
     await withIntervals(t, async (pass) => {

@@ -75,7 +75,11 @@ export const PersonalTokenCreate = Type.Object(
       examples: ['Morning report'],
     }),
     scopes: Type.Optional(
-      Type.Array(OneOf(SCOPE_NAMES, { 'x-component': 'Scope', description: scopeList }), {
+      Type.Array(OneOf(SCOPE_NAMES, {
+          'x-component': 'Scope',
+          'x-enum-varnames': SCOPE_NAMES.map((scope) => scope.toUpperCase().replace(':', '_')),
+          description: scopeList,
+        }), {
         minItems: 1,
         uniqueItems: true,
         maxItems: SCOPE_NAMES.length,
