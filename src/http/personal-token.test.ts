@@ -24,7 +24,10 @@ suite('a personal token', () => {
     const token = newPersonalToken()
     const body = token.slice('todo_pat_'.length)
     const faults = [
-      ...Array.from(body, (_, at) => `todo_pat_${body.slice(0, at)}${body[at] === 'x' ? 'y' : 'x'}${body.slice(at + 1)}`),
+      ...Array.from(
+        body,
+        (_, at) => `todo_pat_${body.slice(0, at)}${body[at] === 'x' ? 'y' : 'x'}${body.slice(at + 1)}`,
+      ),
       ...Array.from(body, (_, at) => `todo_pat_${body.slice(0, at)}${body.slice(at + 1)}`),
       `${token}0`,
       `0${token}`,

@@ -75,16 +75,19 @@ export const PersonalTokenCreate = Type.Object(
       examples: ['Morning report'],
     }),
     scopes: Type.Optional(
-      Type.Array(OneOf(SCOPE_NAMES, {
+      Type.Array(
+        OneOf(SCOPE_NAMES, {
           'x-component': 'Scope',
           'x-enum-varnames': SCOPE_NAMES.map((scope) => scope.toUpperCase().replace(':', '_')),
           description: scopeList,
-        }), {
-        minItems: 1,
-        uniqueItems: true,
-        maxItems: SCOPE_NAMES.length,
-        description: 'What the token may do; by default only `tasks:read`. It cannot be changed later',
-      }),
+        }),
+        {
+          minItems: 1,
+          uniqueItems: true,
+          maxItems: SCOPE_NAMES.length,
+          description: 'What the token may do; by default only `tasks:read`. It cannot be changed later',
+        },
+      ),
     ),
     expiresAt: Type.Optional({
       ...Instant,
