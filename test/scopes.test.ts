@@ -37,13 +37,11 @@ const takes = ({ security }: Operation, scheme: string): boolean => security.som
 let world: World
 let ada: User
 let surroundings: readonly Surroundings[] = []
-const tokens = new Map<Scope, string>()
 
 before(async () => {
   surroundings = await openSurroundings()
   world = await openWorld({ env: Object.assign({}, ...surroundings.map(({ env }) => env)) })
   ada = await world.signUp()
-  for (const scope of SCOPE_NAMES) tokens.set(scope, await newToken([scope]))
 })
 after(async () => {
   await world[Symbol.asyncDispose]()
@@ -139,6 +137,9 @@ suite('every operation', () => {
     })
 
     test(`${name} with a personal token needs ${needs ?? 'what no token has'}`, async () => {
+      ada = await world.signUp()
+      const tokens = new Map<Scope, string>()
+      for (const scope of SCOPE_NAMES) tokens.set(scope, await newToken([scope]))
       const asked = await prepared(operation)
       const before = await state()
       for (const [scope, token] of tokens) {
@@ -159,6 +160,7 @@ suite('every operation', () => {
       ['service', service],
     ] as const) {
       test(`${name} with a ${kind} is ${takes(operation, kind) ? 'allowed' : '403'}`, async () => {
+        ada = await world.signUp()
         const asked = await prepared(operation)
         const answer = await send(method, asked, credential())
         if (takes(operation, kind)) assertAllowed(operation, answer)

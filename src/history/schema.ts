@@ -104,7 +104,15 @@ const ActorKind = Type.Unsafe<string | null>({
 })
 
 export const HistoryActor = Type.Object(
-  { kind: ActorKind, name: Nullable(Type.String({ maxLength: NAME_LENGTH_MAX, description: 'Null for the user' })) },
+  {
+    kind: ActorKind,
+    name: Nullable(
+      Type.String({
+        maxLength: NAME_LENGTH_MAX,
+        description: 'Of a personal token, service or job; null for the user',
+      }),
+    ),
+  },
   { $id: 'HistoryActor', description: 'Who made a change', examples: [{ kind: 'service', name: 'agent' }] },
 )
 export type HistoryActor = Static<typeof HistoryActor>
