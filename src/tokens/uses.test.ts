@@ -11,7 +11,7 @@ function open({ failures = 0 } = {}) {
   let left = failures
   const uses = new TokenUses(
     async (hashes) => {
-      if (left-- > 0) throw new Error('the database is away')
+      if (left-- > 0) throw new Error('the database is down')
       written.push([...hashes])
     },
     { warn: (line: unknown) => void warnings.push(line) },
