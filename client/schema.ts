@@ -769,6 +769,54 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/tokens": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List your personal tokens
+         * @description The newest first, with those that have expired. The tokens themselves are never returned.
+         */
+        get: operations["listTokens"];
+        put?: never;
+        /**
+         * Create a personal token
+         * @description Only a session may do this: neither services nor tokens. The token is in this answer only, because the service does not store it. A user can have 50 tokens that have not expired; expired ones make room for new ones.
+         */
+        post: operations["createToken"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/tokens/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read a personal token
+         * @description The token itself is never returned.
+         */
+        get: operations["getToken"];
+        put?: never;
+        post?: never;
+        /**
+         * Revoke a personal token
+         * @description From the next request on it is refused with 401, and its event streams end within 30 seconds. What it has changed stays, and so does its name in the history.
+         */
+        delete: operations["revokeToken"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -777,7 +825,7 @@ export interface components {
          * @description The kind of error, for programs. Later versions may add codes, and errors under /api/auth have codes of better-auth
          * @enum {string}
          */
-        ProblemCode: "malformed_request" | "invalid_json" | "invalid_header" | "invalid_cursor" | "contradictory_credentials" | "missing_user_id" | "unauthenticated" | "forbidden" | "not_found" | "method_not_allowed" | "request_timeout" | "conflict" | "request_in_progress" | "precondition_failed" | "body_too_large" | "uri_too_long" | "unsupported_media_type" | "expectation_failed" | "invalid_input" | "idempotency_key_reused" | "too_many_requests" | "idempotency_quota_exceeded" | "headers_too_large" | "internal" | "unavailable" | "overloaded" | "outcome_unknown" | "cursor_expired" | "undo_conflict" | "cannot_be_undone" | "key_refused" | "provider_unavailable" | "key_unreadable";
+        ProblemCode: "malformed_request" | "invalid_json" | "invalid_header" | "invalid_cursor" | "contradictory_credentials" | "missing_user_id" | "unauthenticated" | "forbidden" | "insufficient_scope" | "not_found" | "method_not_allowed" | "request_timeout" | "conflict" | "request_in_progress" | "precondition_failed" | "body_too_large" | "uri_too_long" | "unsupported_media_type" | "expectation_failed" | "invalid_input" | "idempotency_key_reused" | "too_many_requests" | "idempotency_quota_exceeded" | "headers_too_large" | "internal" | "unavailable" | "overloaded" | "outcome_unknown" | "cursor_expired" | "undo_conflict" | "cannot_be_undone" | "key_refused" | "provider_unavailable" | "key_unreadable" | "token_limit_reached";
         /** @description The body of every error (RFC 9457) */
         Problem: {
             /**
@@ -815,6 +863,8 @@ export interface components {
              * @description For an atomic batch: the index of the failed operation
              */
             failedOperation?: number;
+            /** @description With insufficient_scope: the scopes that the operation needs */
+            required?: string[];
             /**
              * Format: int32
              * @description With 412: the current version of the task
@@ -1348,8 +1398,8 @@ export interface components {
              * @description session: the user. Null for a change that was not made by a request or job
              * @enum {string|null}
              */
-            kind: "session" | "service" | "job" | null;
-            /** @description Null for the user */
+            kind: "session" | "token" | "service" | "job" | null;
+            /** @description Of a personal token, service or job; null for the user */
             name: string | null;
         };
         /**
@@ -1521,6 +1571,128 @@ export interface components {
             readAt: string;
             /** @description Identifies the request in the log */
             requestId: string;
+        };
+        /**
+         * @description A personal token, without the token itself, which is not stored
+         * @example {
+         *       "id": "019b6051-3a80-7c4e-9d3b-5f0c2f7f6a12",
+         *       "name": "Morning report",
+         *       "scopes": [
+         *         "tasks:read"
+         *       ],
+         *       "prefix": "todo_pat_5Jx2",
+         *       "createdAt": "2025-12-20T09:30:00.250Z",
+         *       "expiresAt": "2026-03-20T09:30:00.250Z",
+         *       "lastUsedAt": "2025-12-21T08:00:00Z"
+         *     }
+         */
+        PersonalToken: {
+            /**
+             * Format: uuid
+             * @description A UUID (version 7, lower case in answers)
+             */
+            id: string;
+            /** @description The history shows it as the actor of changes */
+            name: string;
+            /** @description What the token may do */
+            scopes: ("tasks:read" | "tasks:write" | "keys:manage" | "account:read")[];
+            /** @description The beginning of the token, to recognize it */
+            prefix: string;
+            /**
+             * Format: date-time
+             * @description RFC 3339. Answers are in UTC with `Z`, with milliseconds only where they are not zero.
+             * @example 2025-12-27T17:00:00Z
+             */
+            createdAt: string;
+            /**
+             * Format: date-time
+             * @description From then on the token is refused with 401
+             * @example 2025-12-27T17:00:00Z
+             */
+            expiresAt: string;
+            /**
+             * Format: date-time
+             * @description The hour in which the token was last used; null if it never was. A use appears a moment later
+             * @example 2025-12-27T17:00:00Z
+             */
+            lastUsedAt: string | null;
+        };
+        /**
+         * @example {
+         *       "id": "019b6051-3a80-7c4e-9d3b-5f0c2f7f6a12",
+         *       "name": "Morning report",
+         *       "scopes": [
+         *         "tasks:read"
+         *       ],
+         *       "prefix": "todo_pat_5Jx2",
+         *       "createdAt": "2025-12-20T09:30:00.250Z",
+         *       "expiresAt": "2026-03-20T09:30:00.250Z",
+         *       "lastUsedAt": null,
+         *       "token": "todo_pat_5Jx2hWkq8RzT0mYcNvB4LpGd7sFaEu1nXoIbQ"
+         *     }
+         */
+        NewPersonalToken: {
+            /**
+             * Format: uuid
+             * @description A UUID (version 7, lower case in answers)
+             */
+            id: string;
+            /** @description The history shows it as the actor of changes */
+            name: string;
+            /** @description What the token may do */
+            scopes: ("tasks:read" | "tasks:write" | "keys:manage" | "account:read")[];
+            /** @description The beginning of the token, to recognize it */
+            prefix: string;
+            /**
+             * Format: date-time
+             * @description RFC 3339. Answers are in UTC with `Z`, with milliseconds only where they are not zero.
+             * @example 2025-12-27T17:00:00Z
+             */
+            createdAt: string;
+            /**
+             * Format: date-time
+             * @description From then on the token is refused with 401
+             * @example 2025-12-27T17:00:00Z
+             */
+            expiresAt: string;
+            /**
+             * Format: date-time
+             * @description The hour in which the token was last used; null if it never was. A use appears a moment later
+             * @example 2025-12-27T17:00:00Z
+             */
+            lastUsedAt: string | null;
+            /** @description The token, in this answer only. null in the answer to a dry run, and to a repetition with the same Idempotency-Key: if the first answer was lost, delete the token and create another */
+            token: string | null;
+        };
+        /**
+         * @example {
+         *       "name": "Morning report",
+         *       "scopes": [
+         *         "tasks:read"
+         *       ],
+         *       "expiresInDays": 30
+         *     }
+         */
+        PersonalTokenCreate: {
+            /**
+             * Format: text
+             * @description What the token is for
+             * @example Morning report
+             */
+            name: string;
+            /** @description What the token may do; by default only `tasks:read`. It cannot be changed later */
+            scopes?: components["schemas"]["Scope"][];
+            /**
+             * Format: date-time
+             * @description When the token expires, at most 366 days from now. Only without expiresInDays
+             * @example 2025-12-27T17:00:00Z
+             */
+            expiresAt?: string;
+            /**
+             * Format: int32
+             * @description Days of 24 hours until the token expires; 90 by default. Only without expiresAt
+             */
+            expiresInDays?: number;
         };
         Violation: {
             /** @enum {string} */
@@ -1701,8 +1873,8 @@ export interface components {
              * @description session: you, signed in
              * @enum {string}
              */
-            kind: "session" | "service" | "job";
-            /** @description The name of the service or job; null for a session */
+            kind: "session" | "token" | "service" | "job";
+            /** @description The name of the personal token, service or job; null for a session */
             name: string | null;
         } | null;
         /**
@@ -1716,7 +1888,7 @@ export interface components {
          */
         ChangeOp: "upsert" | "delete";
         /** @enum {string} */
-        UndoActorKind: "session" | "service" | "job";
+        UndoActorKind: "session" | "token" | "service" | "job";
         /** @description Whose changes are taken back; absent: those of all */
         UndoActor: {
             kind: components["schemas"]["UndoActorKind"];
@@ -1731,6 +1903,11 @@ export interface components {
          * @enum {string}
          */
         Provider: "gemini" | "openai" | "anthropic";
+        /**
+         * @description `tasks:read`: Read tasks, tags, the trash, changes and events. `tasks:write`: Create, change, delete and restore tasks. It does not include reading. `keys:manage`: Read, store, check and delete provider keys, never in plain text. `account:read`: Read the user's profile
+         * @enum {string}
+         */
+        Scope: "tasks:read" | "tasks:write" | "keys:manage" | "account:read";
         /** @description The process is serving */
         HealthAnswer: {
             /** @enum {string} */
@@ -2084,6 +2261,18 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
+        /** @description Insufficient scope */
+        InsufficientScope: {
+            headers: {
+                /** @description Bearer error="insufficient_scope" and the scope, as in RFC 6750 */
+                "WWW-Authenticate"?: string;
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
         /** @description Conflict; Request in progress */
         ConflictOrRequestInProgress: {
             headers: {
@@ -2220,6 +2409,18 @@ export interface components {
         };
         /** @description The stored key cannot be read; Overloaded; Service unavailable */
         KeyUnreadableOrOverloadedOrUnavailable: {
+            headers: {
+                /** @description Seconds to wait */
+                "Retry-After"?: number;
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description Request in progress; Token limit reached */
+        RequestInProgressOrTokenLimitReached: {
             headers: {
                 /** @description Seconds to wait */
                 "Retry-After"?: number;
@@ -3020,6 +3221,7 @@ export interface operations {
             };
             400: components["responses"]["InvalidCursorOrInvalidHeaderOrMalformedRequest"];
             401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["InsufficientScope"];
             408: components["responses"]["RequestTimeout"];
             413: components["responses"]["BodyTooLarge"];
             414: components["responses"]["UriTooLong"];
@@ -3113,6 +3315,7 @@ export interface operations {
             };
             400: components["responses"]["InvalidHeaderOrInvalidJsonOrMalformedRequest"];
             401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["InsufficientScope"];
             408: components["responses"]["RequestTimeout"];
             409: components["responses"]["ConflictOrRequestInProgress"];
             413: components["responses"]["BodyTooLarge"];
@@ -3171,6 +3374,7 @@ export interface operations {
             };
             400: components["responses"]["InvalidHeaderOrMalformedRequest"];
             401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["InsufficientScope"];
             404: components["responses"]["NotFound"];
             408: components["responses"]["RequestTimeout"];
             413: components["responses"]["BodyTooLarge"];
@@ -3227,6 +3431,7 @@ export interface operations {
             };
             400: components["responses"]["InvalidHeaderOrMalformedRequest"];
             401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["InsufficientScope"];
             404: components["responses"]["NotFound"];
             408: components["responses"]["RequestTimeout"];
             409: components["responses"]["RequestInProgress"];
@@ -3297,6 +3502,7 @@ export interface operations {
             };
             400: components["responses"]["InvalidHeaderOrInvalidJsonOrMalformedRequest"];
             401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["InsufficientScope"];
             404: components["responses"]["NotFound"];
             408: components["responses"]["RequestTimeout"];
             409: components["responses"]["RequestInProgress"];
@@ -3366,6 +3572,7 @@ export interface operations {
             };
             400: components["responses"]["InvalidHeaderOrInvalidJsonOrMalformedRequest"];
             401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["InsufficientScope"];
             404: components["responses"]["NotFound"];
             408: components["responses"]["RequestTimeout"];
             409: components["responses"]["RequestInProgress"];
@@ -3427,6 +3634,7 @@ export interface operations {
             };
             400: components["responses"]["InvalidHeaderOrMalformedRequest"];
             401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["InsufficientScope"];
             408: components["responses"]["RequestTimeout"];
             413: components["responses"]["BodyTooLarge"];
             414: components["responses"]["UriTooLong"];
@@ -3498,6 +3706,7 @@ export interface operations {
             };
             400: components["responses"]["InvalidCursorOrInvalidHeaderOrMalformedRequest"];
             401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["InsufficientScope"];
             408: components["responses"]["RequestTimeout"];
             413: components["responses"]["BodyTooLarge"];
             414: components["responses"]["UriTooLong"];
@@ -3592,6 +3801,7 @@ export interface operations {
             };
             400: components["responses"]["InvalidCursorOrInvalidHeaderOrInvalidJsonOrMalformedRequest"];
             401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["InsufficientScope"];
             404: components["responses"]["NotFound"];
             408: components["responses"]["RequestTimeout"];
             409: components["responses"]["ConflictOrRequestInProgress"];
@@ -3656,6 +3866,7 @@ export interface operations {
             };
             400: components["responses"]["InvalidHeaderOrInvalidJsonOrMalformedRequest"];
             401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["InsufficientScope"];
             408: components["responses"]["RequestTimeout"];
             409: components["responses"]["RequestInProgress"];
             413: components["responses"]["BodyTooLarge"];
@@ -3702,6 +3913,7 @@ export interface operations {
             };
             400: components["responses"]["InvalidCursorOrInvalidHeaderOrMalformedRequest"];
             401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["InsufficientScope"];
             408: components["responses"]["RequestTimeout"];
             413: components["responses"]["BodyTooLarge"];
             414: components["responses"]["UriTooLong"];
@@ -3761,6 +3973,7 @@ export interface operations {
             };
             400: components["responses"]["InvalidHeaderOrMalformedRequest"];
             401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["InsufficientScope"];
             408: components["responses"]["RequestTimeout"];
             409: components["responses"]["RequestInProgress"];
             413: components["responses"]["BodyTooLarge"];
@@ -3801,6 +4014,7 @@ export interface operations {
             };
             400: components["responses"]["InvalidHeaderOrMalformedRequest"];
             401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["InsufficientScope"];
             404: components["responses"]["NotFound"];
             408: components["responses"]["RequestTimeout"];
             413: components["responses"]["BodyTooLarge"];
@@ -3849,6 +4063,7 @@ export interface operations {
             };
             400: components["responses"]["InvalidHeaderOrMalformedRequest"];
             401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["InsufficientScope"];
             404: components["responses"]["NotFound"];
             408: components["responses"]["RequestTimeout"];
             409: components["responses"]["RequestInProgress"];
@@ -3908,6 +4123,7 @@ export interface operations {
             };
             400: components["responses"]["InvalidHeaderOrMalformedRequest"];
             401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["InsufficientScope"];
             404: components["responses"]["NotFound"];
             408: components["responses"]["RequestTimeout"];
             409: components["responses"]["RequestInProgress"];
@@ -3955,6 +4171,7 @@ export interface operations {
             };
             400: components["responses"]["InvalidCursorOrInvalidHeaderOrMalformedRequest"];
             401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["InsufficientScope"];
             408: components["responses"]["RequestTimeout"];
             410: components["responses"]["CursorExpired"];
             413: components["responses"]["BodyTooLarge"];
@@ -3998,6 +4215,7 @@ export interface operations {
             };
             400: components["responses"]["InvalidCursorOrInvalidHeaderOrMalformedRequest"];
             401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["InsufficientScope"];
             408: components["responses"]["RequestTimeout"];
             413: components["responses"]["BodyTooLarge"];
             414: components["responses"]["UriTooLong"];
@@ -4013,7 +4231,7 @@ export interface operations {
     listHistory: {
         parameters: {
             query?: {
-                /** @description Changes of one kind of actor (session, service, job), or of one actor, as kind:name */
+                /** @description Changes of one kind of actor (session, token, service, job), or of one actor, as kind:name */
                 actor?: string;
                 /** @description Changes made at this instant or later; write + as %2B */
                 since?: string;
@@ -4049,6 +4267,7 @@ export interface operations {
             };
             400: components["responses"]["InvalidCursorOrInvalidHeaderOrMalformedRequest"];
             401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["InsufficientScope"];
             408: components["responses"]["RequestTimeout"];
             413: components["responses"]["BodyTooLarge"];
             414: components["responses"]["UriTooLong"];
@@ -4064,7 +4283,7 @@ export interface operations {
     listTaskHistory: {
         parameters: {
             query?: {
-                /** @description Changes of one kind of actor (session, service, job), or of one actor, as kind:name */
+                /** @description Changes of one kind of actor (session, token, service, job), or of one actor, as kind:name */
                 actor?: string;
                 /** @description Changes made at this instant or later; write + as %2B */
                 since?: string;
@@ -4103,6 +4322,7 @@ export interface operations {
             };
             400: components["responses"]["InvalidCursorOrInvalidHeaderOrMalformedRequest"];
             401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["InsufficientScope"];
             404: components["responses"]["NotFound"];
             408: components["responses"]["RequestTimeout"];
             413: components["responses"]["BodyTooLarge"];
@@ -4143,6 +4363,7 @@ export interface operations {
             };
             400: components["responses"]["InvalidHeaderOrMalformedRequest"];
             401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["InsufficientScope"];
             404: components["responses"]["NotFound"];
             408: components["responses"]["RequestTimeout"];
             413: components["responses"]["BodyTooLarge"];
@@ -4216,6 +4437,7 @@ export interface operations {
             };
             400: components["responses"]["InvalidHeaderOrMalformedRequest"];
             401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["InsufficientScope"];
             404: components["responses"]["NotFound"];
             408: components["responses"]["RequestTimeout"];
             409: components["responses"]["CannotBeUndoneOrRequestInProgressOrUndoConflict"];
@@ -4300,6 +4522,7 @@ export interface operations {
             };
             400: components["responses"]["InvalidHeaderOrInvalidJsonOrMalformedRequest"];
             401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["InsufficientScope"];
             408: components["responses"]["RequestTimeout"];
             409: components["responses"]["CannotBeUndoneOrRequestInProgressOrUndoConflict"];
             413: components["responses"]["BodyTooLarge"];
@@ -4337,6 +4560,7 @@ export interface operations {
             };
             400: components["responses"]["InvalidHeaderOrMalformedRequest"];
             401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["InsufficientScope"];
             408: components["responses"]["RequestTimeout"];
             413: components["responses"]["BodyTooLarge"];
             414: components["responses"]["UriTooLong"];
@@ -4376,6 +4600,7 @@ export interface operations {
             };
             400: components["responses"]["InvalidHeaderOrMalformedRequest"];
             401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["InsufficientScope"];
             404: components["responses"]["NotFound"];
             408: components["responses"]["RequestTimeout"];
             413: components["responses"]["BodyTooLarge"];
@@ -4448,6 +4673,7 @@ export interface operations {
             };
             400: components["responses"]["InvalidHeaderOrInvalidJsonOrMalformedRequest"];
             401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["InsufficientScope"];
             408: components["responses"]["RequestTimeout"];
             409: components["responses"]["ConflictOrRequestInProgress"];
             413: components["responses"]["BodyTooLarge"];
@@ -4496,6 +4722,7 @@ export interface operations {
             };
             400: components["responses"]["InvalidHeaderOrMalformedRequest"];
             401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["InsufficientScope"];
             404: components["responses"]["NotFound"];
             408: components["responses"]["RequestTimeout"];
             409: components["responses"]["RequestInProgress"];
@@ -4545,6 +4772,7 @@ export interface operations {
             };
             400: components["responses"]["InvalidHeaderOrMalformedRequest"];
             401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["InsufficientScope"];
             404: components["responses"]["NotFound"];
             408: components["responses"]["RequestTimeout"];
             409: components["responses"]["RequestInProgress"];
@@ -4640,6 +4868,7 @@ export interface operations {
             };
             400: components["responses"]["InvalidCursorOrInvalidHeaderOrMalformedRequest"];
             401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["InsufficientScope"];
             408: components["responses"]["RequestTimeout"];
             413: components["responses"]["BodyTooLarge"];
             414: components["responses"]["UriTooLong"];
@@ -4650,6 +4879,197 @@ export interface operations {
             431: components["responses"]["HeadersTooLarge"];
             500: components["responses"]["Internal"];
             503: components["responses"]["OverloadedOrUnavailable"];
+        };
+    };
+    listTokens: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description All tokens */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PersonalToken"][];
+                };
+            };
+            400: components["responses"]["InvalidHeaderOrMalformedRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            408: components["responses"]["RequestTimeout"];
+            413: components["responses"]["BodyTooLarge"];
+            414: components["responses"]["UriTooLong"];
+            415: components["responses"]["UnsupportedMediaType"];
+            417: components["responses"]["ExpectationFailed"];
+            422: components["responses"]["InvalidInput"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["OverloadedOrUnavailable"];
+        };
+    };
+    createToken: {
+        parameters: {
+            query?: {
+                /** @description true executes the request with all its checks and then rolls it back: the status, the headers and the body are those that the real request would get now, with Dry-Run: true. Nothing is stored or sent, and an Idempotency-Key stays unused. It counts as one write of the rate limit */
+                dryRun?: components["parameters"]["DryRun"];
+            };
+            header?: {
+                /** @description A unique name for this request, 1 to 255 printable ASCII characters, such as a UUID; bare or as a quoted string. If the request is repeated with the same key within 24 hours, it is not executed again: the answer is the first one, with Idempotency-Replayed: true. Errors are not stored, so the key can be used again after one. /api/auth ignores the header */
+                "idempotency-key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "name": "Morning report",
+                 *       "scopes": [
+                 *         "tasks:read"
+                 *       ],
+                 *       "expiresInDays": 30
+                 *     }
+                 */
+                "application/json": components["schemas"]["PersonalTokenCreate"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    /** @description The URL of the token */
+                    Location?: string;
+                    /** @description true if this is the answer to an earlier request */
+                    "Idempotency-Replayed"?: string;
+                    /** @description true if the request was a dry run: nothing of it was stored, and X-Sync-Cursor and X-Change-Id are absent */
+                    "Dry-Run"?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewPersonalToken"];
+                };
+            };
+            400: components["responses"]["InvalidHeaderOrInvalidJsonOrMalformedRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            408: components["responses"]["RequestTimeout"];
+            409: components["responses"]["RequestInProgressOrTokenLimitReached"];
+            413: components["responses"]["BodyTooLarge"];
+            414: components["responses"]["UriTooLong"];
+            415: components["responses"]["UnsupportedMediaType"];
+            417: components["responses"]["ExpectationFailed"];
+            422: components["responses"]["IdempotencyKeyReusedOrInvalidInput"];
+            429: components["responses"]["IdempotencyQuotaExceededOrTooManyRequests"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["OutcomeUnknownOrOverloadedOrUnavailable"];
+        };
+    };
+    getToken: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A UUID (version 7, lower case in answers) */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The token */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PersonalToken"];
+                };
+            };
+            400: components["responses"]["InvalidHeaderOrMalformedRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["RequestTimeout"];
+            413: components["responses"]["BodyTooLarge"];
+            414: components["responses"]["UriTooLong"];
+            415: components["responses"]["UnsupportedMediaType"];
+            417: components["responses"]["ExpectationFailed"];
+            422: components["responses"]["InvalidInput"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["OverloadedOrUnavailable"];
+        };
+    };
+    revokeToken: {
+        parameters: {
+            query?: {
+                /** @description true executes the request with all its checks and then rolls it back: the status, the headers and the body are those that the real request would get now, with Dry-Run: true. Nothing is stored or sent, and an Idempotency-Key stays unused. It counts as one write of the rate limit */
+                dryRun?: components["parameters"]["DryRun"];
+            };
+            header?: {
+                /** @description A unique name for this request, 1 to 255 printable ASCII characters, such as a UUID; bare or as a quoted string. If the request is repeated with the same key within 24 hours, it is not executed again: the answer is the first one, with Idempotency-Replayed: true. Errors are not stored, so the key can be used again after one. /api/auth ignores the header */
+                "idempotency-key"?: string;
+            };
+            path: {
+                /** @description A UUID (version 7, lower case in answers) */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Revoked */
+            204: {
+                headers: {
+                    /** @description true if this is the answer to an earlier request */
+                    "Idempotency-Replayed"?: string;
+                    /** @description true if the request was a dry run: nothing of it was stored, and X-Sync-Cursor and X-Change-Id are absent */
+                    "Dry-Run"?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["InvalidHeaderOrMalformedRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["RequestTimeout"];
+            409: components["responses"]["RequestInProgress"];
+            413: components["responses"]["BodyTooLarge"];
+            414: components["responses"]["UriTooLong"];
+            415: components["responses"]["UnsupportedMediaType"];
+            417: components["responses"]["ExpectationFailed"];
+            422: components["responses"]["IdempotencyKeyReusedOrInvalidInput"];
+            429: components["responses"]["IdempotencyQuotaExceededOrTooManyRequests"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["OutcomeUnknownOrOverloadedOrUnavailable"];
         };
     };
 }

@@ -58,6 +58,12 @@ async function arrange(world: World): Promise<Omit<Scene, 'canary'>> {
   await world.ask('POST', '/api/auth/sign-out', { token: signedOut.json.token, body: {} })
   const personal = async ({ token }: User): Promise<Answer['json']> =>
     (await world.ask('POST', '/api/tokens', { token, body: { name: 'a' } })).json
+  const readOnly = await personal(ada)
+  await world.ask('GET', TASKS, { token: readOnly.token })
+  await until('its use is not noted', async () => {
+    const { json } = await world.ask('GET', `/api/tokens/${readOnly.id}`, { token: ada.token })
+    return json.lastUsedAt !== null
+  })
   const storedHash = await world.asOwner(async (client) => {
     const newest = await client.query<{ id: string }>(
       `select id from user_sessions where "userId" = $1 order by "createdAt" desc, id limit 1`,
@@ -76,7 +82,7 @@ async function arrange(world: World): Promise<Omit<Scene, 'canary'>> {
     adaTask,
     benTask,
     benTrashed: benTrashed.replace(`${TASKS}/`, ''),
-    readOnlyToken: (await personal(ada)).token,
+    readOnlyToken: readOnly.token,
     benTokenId: (await personal(ben)).id,
     benCursor: headers.get('x-next-cursor') ?? assert.fail('no cursor'),
     benSyncCursor: headers.get('x-sync-cursor') ?? assert.fail('no cursor'),

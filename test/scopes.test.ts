@@ -75,8 +75,10 @@ const service = (): Record<string, string> => ({ 'x-service-auth': SERVICE_TOKEN
 const state = (): Promise<unknown> =>
   world.asOwner(async (client) => {
     const { rows } = await client.query(
-      `select (select json_agg(t) from tasks t) as tasks, (select json_agg(c) from changes c) as changes,
-         (select json_agg(k) from user_api_keys k) as keys, (select json_agg(id) from personal_tokens) as tokens`,
+      `select (select json_agg(t order by id) from tasks t) as tasks,
+         (select json_agg(c order by user_id, seq) from changes c) as changes,
+         (select json_agg(k order by user_id, provider) from user_api_keys k) as keys,
+         (select json_agg(id order by id) from personal_tokens) as tokens`,
     )
     return rows
   })
