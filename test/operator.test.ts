@@ -112,6 +112,30 @@ suite('seed and token', () => {
     for (const { title } of first?.tasks ?? []) assert.doesNotMatch(title, /[{}|]|undefined/)
   })
 
+  test('token with --scopes prints a personal token, which has these scopes and no others', async () => {
+    const ada = await world.signUp('Ada')
+    const words = ['--scopes', 'tasks:read,account:read', '--days', '3', '--name', 'Nightly import']
+    const { lines, logged } = await run('token', config, ada.email, ...words)
+    const [made = ''] = lines
+    assert.deepEqual([lines.length, made.startsWith('todo_pat_')], [1, true])
+    assert.equal((await world.ask('GET', '/api/tasks', { token: made })).status, 200)
+    assert.equal((await world.ask('POST', '/api/tasks', { token: made, body: { title: 'x' } })).status, 403)
+    const [{ name, scopes, expiresAt }] = (await world.ask('GET', '/api/tokens', { token: ada.token })).json
+    assert.deepEqual([name, scopes], ['Nightly import', ['tasks:read', 'account:read']])
+    assert.ok(Math.abs(Date.parse(expiresAt) - Date.now() - 3 * 86_400_000) < 60_000)
+    assert.ok(!JSON.stringify(logged).includes(made))
+    for (const [wrong, message] of [
+      [['--scopes', 'tasks:all'], /^--scopes must be one or more of tasks:read/],
+      [['--scopes', ''], /^--scopes must be/],
+      [['--scopes', 'tasks:read', '--days', '367'], /^--days must be a whole number from 1 to 366/],
+      [['--scopes', 'tasks:read', '--days', 'x'], /^--days must be/],
+      [['--scopes', 'tasks:read', '--name', ' '], /^--name must have 1 to 100 characters/],
+      [['--days', '3'], /needs --scopes/],
+    ] as const) {
+      await assert.rejects(run('token', config, ada.email, ...wrong), { message })
+    }
+  })
+
   test('token reports an unknown address, and both commands are refused in production and with external sessions', async () => {
     await using database = await openTestDatabase()
     const config = configOf(database.env)

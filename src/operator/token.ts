@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util'
 import { Problem, StartError } from '../errors.ts'
+import { isVisible } from '../lib/visible.ts'
 import { newPersonalToken, openTokenHashing } from '../http/personal-token.ts'
 import { SCOPE_NAMES, servicePrincipal, type Scope } from '../principal.ts'
 import { DAYS_DEFAULT, DAYS_MAX, NAME_LENGTH_MAX, type PersonalTokenCreate } from '../tokens/schema.ts'
@@ -42,6 +43,9 @@ interface Values {
   readonly name?: string
 }
 
+/** Counts code points, as the schema of the route does. */
+const NAME = new RegExp(`^.{1,${NAME_LENGTH_MAX}}$`, 'su')
+
 function personalOf({ scopes, days, name = 'operator' }: Values): PersonalTokenCreate | undefined {
   if (scopes === undefined) {
     if (days === undefined && name === 'operator') return undefined
@@ -51,7 +55,7 @@ function personalOf({ scopes, days, name = 'operator' }: Values): PersonalTokenC
   if (!Number.isInteger(expiresInDays) || expiresInDays < 1 || expiresInDays > DAYS_MAX) {
     throw new StartError(`--days must be a whole number from 1 to ${DAYS_MAX}`)
   }
-  if (name.trim() === '' || [...name].length > NAME_LENGTH_MAX) {
+  if (!isVisible(name) || !NAME.test(name.trim())) {
     throw new StartError(`--name must have 1 to ${NAME_LENGTH_MAX} characters`)
   }
   return { name: name.trim(), scopes: [...new Set(scopes.split(',').map(scopeOf))], expiresInDays }
