@@ -1628,7 +1628,7 @@ export interface components {
          *       "createdAt": "2025-12-20T09:30:00.250Z",
          *       "expiresAt": "2026-03-20T09:30:00.250Z",
          *       "lastUsedAt": null,
-         *       "token": "todo_pat_5Jx2hWkq8RzT0mYcNvB4LpGd7sFaEu1nXoIbQ"
+         *       "token": "todo_pat_5Jx2hWkq8RzT0mYcNvB4LpGd7sFaEu29rS1E"
          *     }
          */
         NewPersonalToken: {

@@ -58,7 +58,7 @@ export const NewPersonalToken = Type.Object(
   },
   {
     $id: 'NewPersonalToken',
-    examples: [{ ...EXAMPLE, token: 'todo_pat_5Jx2hWkq8RzT0mYcNvB4LpGd7sFaEu1nXoIbQ' }],
+    examples: [{ ...EXAMPLE, token: 'todo_pat_5Jx2hWkq8RzT0mYcNvB4LpGd7sFaEu29rS1E' }],
   },
 )
 export type NewPersonalToken = Static<typeof NewPersonalToken>
