@@ -37,6 +37,7 @@ const EXPLAINED: Readonly<Record<string, string>> = {
   'history/jobs.ts': ACROSS_USERS,
   'tasks/feature.ts': NO_ROW,
   'tasks/list/query-sql.ts': ASSEMBLED,
+  'tokens/feature.ts': NO_ROW,
   'vault/feature.ts': NO_ROW,
   'vault/jobs.ts': ACROSS_USERS,
   'vault/rotation.ts': ACROSS_USERS,

@@ -17,9 +17,17 @@ const NEVER_MS = 60_000
 const ROUNDS = 3
 
 /** A service with one route that answers at once and one that is `begun` and waits to be released. */
-async function openSlow(): Promise<{ app: App; url: string; begun: Promise<void>; release: () => void }> {
+async function openSlow(): Promise<{
+  app: App
+  url: string
+  begun: Promise<void>
+  release: () => void
+  /** How many requests with POST were executed. */
+  executed: () => number
+}> {
   const begun = Promise.withResolvers<void>()
   const released = Promise.withResolvers<void>()
+  let executed = 0
   const { app, url } = await openSurface((app) => {
     app.get('/fast', async () => ({ draining: app.draining }))
     app.get('/slow', async () => {
@@ -27,9 +35,12 @@ async function openSlow(): Promise<{ app: App; url: string; begun: Promise<void>
       await released.promise
       return 'done'
     })
-    app.post('/fast', async () => 'ok')
+    app.post('/fast', async () => {
+      executed++
+      return 'ok'
+    })
   })
-  return { app, url, begun: begun.promise, release: released.resolve }
+  return { app, url, begun: begun.promise, release: released.resolve, executed: () => executed }
 }
 
 suite('draining', () => {
@@ -117,9 +128,10 @@ suite('draining', () => {
     await drained
   })
 
-  test('resets no request of clients that open a connection per request until the port is closed', async () => {
+  test('answers every request that it executes, of clients that open a connection per request until the port is closed', async () => {
+    let lostInAll = 0
     for (let round = 0; round < ROUNDS; round++) {
-      const { app, url } = await openSlow()
+      const { app, url, executed } = await openSlow()
       const program = fileURLToPath(new URL('../../test/short-connections.ts', import.meta.url))
       const request = lines('POST /fast HTTP/1.1', 'Host: x', 'Connection: close')
       const clients = fork(program, [url, request, '40'])
@@ -130,8 +142,12 @@ suite('draining', () => {
       const outcomes = once(clients, 'message')
       await drain(app, NEVER_MS)
       const [{ answered, refused, lost }] = (await outcomes) as [Outcomes]
-      assert.deepEqual([answered > 0, refused, lost], [true, 40, 0])
+      assert.deepEqual([answered > 0, answered, refused], [true, executed(), 40])
+      lostInAll += lost
     }
+    // The kernel ignores the last packet of a handshake that is under way when the queue becomes full. Its client is connected and the
+    // service is not: no byte of it was read. Without the care of `stopListening` some 15 connections are lost.
+    assert.ok(lostInAll <= 1, `${lostInAll} connections were lost`)
   })
 
   test('answers a client that connected before it began and sends its request afterwards', async () => {
