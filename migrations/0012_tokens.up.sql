@@ -1,6 +1,6 @@
 -- expand
 
--- Personal tokens: credentials of programs that act for a user, limited to scopes (docs/adr/0030-personal-tokens.md).
+-- Personal tokens: credentials of programs that act for a user, limited to scopes (docs/adr/0031-personal-tokens.md).
 create table personal_tokens (
   user_id text not null default nullif(current_setting('app.user_id', true), '')
     references :"users_schema".:"users_table" (id) on delete cascade,
