@@ -16,8 +16,11 @@ type Security = readonly Readonly<Record<string, readonly string[]>>[]
 
 const SERVICE: Security = [{ service: [], userId: [] }]
 
-/** The `security` of an operation that sessions and services may use, and personal tokens with the scope. */
-export const scoped = (scope: Scope): Security => [{ session: [] }, { token: [scope] }, ...SERVICE]
+/**
+ * The `security` of an operation that sessions and services may use, and personal tokens with the scope. Both are bearers and one scheme of
+ * the document: of two schemes, generated clients send two Authorization headers, or ask for two credentials.
+ */
+export const scoped = (scope: Scope): Security => [{ session: [scope] }, ...SERVICE]
 /** The `security` of an operation that only a session may use. */
 export const SESSION_ONLY: Security = [{ session: [] }]
 /** The `security` of an operation that only a service may use; its handler refuses others. */
@@ -32,7 +35,7 @@ export const SERVICE_ONLY = SERVICE
 export function declareAccess(route: RouteOptions): void {
   if (!route.url.startsWith('/api/')) return
   const { security = [] } = route.schema ?? {}
-  const scopes = security.flatMap(({ token = [] }) => token)
+  const scopes = security.flatMap(({ session = [] }) => session)
   const needs = SCOPE_NAMES.find((scope) => scope === scopes[0])
   const isDeclared = scopes.length === 0 ? security.length > 0 : scopes.length === 1 && needs !== undefined
   if (!isDeclared) {

@@ -92,11 +92,10 @@ export async function describeApi(app: App, mode: AuthMode, { tags, problems }: 
       ],
       components: {
         securitySchemes: {
-          session: { type: 'http', scheme: 'bearer', description: SESSIONS[mode].token },
-          token: {
+          session: {
             type: 'http',
             scheme: 'bearer',
-            description: `A personal token of \`POST /api/tokens\`, \`todo_pat_…\`. Each operation names the scope that it needs: ${scopes}`,
+            description: `${SESSIONS[mode].token}. Or a personal token of \`POST /api/tokens\`, \`todo_pat_…\`, where an operation names the scope that the token needs: ${scopes}`,
           },
           service: {
             type: 'apiKey',
