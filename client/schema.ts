@@ -1904,7 +1904,7 @@ export interface components {
          */
         Provider: "gemini" | "openai" | "anthropic";
         /**
-         * @description `tasks:read`: Read tasks, tags, the trash, changes and events. `tasks:write`: Create, change, delete and restore tasks. It does not include reading. `keys:manage`: Read, store, check and delete provider keys, never in plain text. `account:read`: Read the user's profile
+         * @description `tasks:read`: Read tasks, tags, the trash, changes and events. `tasks:write`: Create, change, delete and restore tasks. It does not include reading. `keys:manage`: Read, store, check and delete keys of other services, never in plain text. `account:read`: Read the user's profile
          * @enum {string}
          */
         Scope: "tasks:read" | "tasks:write" | "keys:manage" | "account:read";
