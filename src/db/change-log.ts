@@ -1,4 +1,6 @@
+import { theOnly } from '../lib/the-only.ts'
 import type { Principal } from '../principal.ts'
+import type { UserSql } from './sql.ts'
 import type { Statement } from './wire/statement.ts'
 
 /**
@@ -24,6 +26,19 @@ export const LOG_POSITION = `coalesce(
 
 /** The {@link LOG_POSITION} as a statement of its own. */
 export const READ_POSITION: Statement = { name: 'changes.position', text: `select ${LOG_POSITION} as position` }
+
+/** The position of the log now, for work that has changed nothing. */
+export const positionNow = async (sql: UserSql): Promise<string> =>
+  theOnly(await sql.row<{ position: string }>(READ_POSITION)).position
+
+/**
+ * A query of the newest entry of a task. Each task is looked up by itself, however long its history is: for `exists` the planner may prefer
+ * to read all of the user's entries.
+ *
+ * @param id an SQL expression
+ */
+export const newestEntryOf = (id: string, columns: string): string =>
+  `select ${columns} from changes where user_id = $user and type = 'task' and entity_id = ${id} order by seq desc limit 1`
 
 /** What a statement says of the log, for {@link isContinuedBy}. */
 export interface LogState {

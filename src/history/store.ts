@@ -41,16 +41,16 @@ const CHANGE = `concat('{"type":', to_json(type), ',"id":"', entity_id, '","op":
       ',"erased":', case when before is null and after is null then 'true' else 'false' end, '}')`
 
 /** The JSON of a `request` with these columns, and `shown`. */
-function entryOf({ between, oldestFirst }: Source): string {
+function entryOf({ between }: Source): string {
   return `concat('{"id":"', change_id, '","at":', todo_instant_json(at),
     ',"actor":{"kind":', ${json('actor_kind')}, ',"name":', ${json('actor_name')},
     '},"requestId":', ${json('request_id')}, ',"operation":', ${json('operation')},
     ',"undoes":', ${UNDOES}, ',"undoneBy":', ${json(UNDONE_BY)},
     ',"changeCount":', shown, ',"changes":[', (
-      select string_agg(${CHANGE}, ',' order by ${oldestFirst}) from (
+      select string_agg(${CHANGE}, ',' order by seq) from (
         select seq, type, entity_id, op, version, before, after from changes
         where user_id = $user and ${between('request.first_seq', 'request.seq')}
-        order by ${oldestFirst} limit ${CHANGES_MAX}
+        order by seq limit ${CHANGES_MAX}
       ) change
     ), ']}')`
 }

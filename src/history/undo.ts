@@ -1,4 +1,4 @@
-import { LOCK_LOG, logPositionOf, newestPosition, READ_POSITION } from '../db/change-log.ts'
+import { LOCK_LOG, logPositionOf, newestPosition, positionNow } from '../db/change-log.ts'
 import type { UserSql } from '../db/sql.ts'
 import { Problem } from '../errors.ts'
 import type { Logged } from '../http/logged.ts'
@@ -65,13 +65,12 @@ const changesOf = (requests: readonly LoggedRequest[]): number =>
  */
 function inEffect(requests: readonly LoggedRequest[]): readonly LoggedRequest[] {
   const takenBack = new Set<string>()
-  const chosen = requests.filter(({ id, chain }) => {
+  return requests.filter(({ id, chain }) => {
     // Of the chain, the last undo is in effect, unless it is taken back here.
     const isUndone = chain.reduceRight((isLaterInEffect, undoId) => !takenBack.has(undoId) && !isLaterInEffect, false)
     if (!isUndone) takenBack.add(id)
     return !isUndone
   })
-  return chosen
 }
 
 /** The time since which the newest requests are few enough; undefined if even the newest one is too large. */
@@ -100,10 +99,7 @@ async function undo(sql: UserSql, requests: readonly LoggedRequest[]): Promise<U
   if (unwound.conflicts.length > 0) throw await conflict(sql, unwound.conflicts, ids)
   const existing = new Map([...current].map(([id, task]) => [id, replaceable(task)]))
   const position = newestPosition(await establish(sql, unwound.states, existing))
-  if (position === undefined) {
-    const now = theOnly(await sql.row<{ position: string }>(READ_POSITION))
-    return { userId: sql.userId, position: now.position, entry: null }
-  }
+  if (position === undefined) return { userId: sql.userId, position: await positionNow(sql), entry: null }
   const { seq, changeId } = logPositionOf(position)
   await recordUndo(sql, ids, seq)
   return { userId: sql.userId, position, entry: theOnly(await sql.run(entry(changeId))) }

@@ -4,7 +4,6 @@
 export interface Source {
   readonly below: (seq: string) => string
   readonly between: (first: string, last: string) => string
-  readonly oldestFirst: string
   readonly newestFirst: string
   /** How many entries of its request the list shows, for an `entry` of the log. */
   readonly count: string
@@ -13,7 +12,6 @@ export interface Source {
 export const ALL: Source = {
   below: (seq) => `seq < ${seq}`,
   between: (first, last) => `seq between ${first} and ${last}`,
-  oldestFirst: 'seq',
   newestFirst: 'seq desc',
   count: 'seq - first_seq + 1',
 }
@@ -29,7 +27,6 @@ const inTask = (first: string, last: string): string =>
 export const OF_TASK: Source = {
   below: (seq) => `type = 'task' and entity_id >= $7::uuid and (entity_id, seq) < ($7::uuid, ${seq})`,
   between: inTask,
-  oldestFirst: 'seq',
   newestFirst: 'entity_id desc, seq desc',
   count: `(select count(*) from changes where user_id = $user and ${inTask('entry.first_seq', 'entry.seq')})`,
 }

@@ -7,6 +7,7 @@ import { Problem } from '../errors.ts'
 import type { Expectation } from '../http/conditional.ts'
 import type { Logged } from '../http/logged.ts'
 import { formatInstant, parseInstant } from '../lib/instant.ts'
+import { theOnly } from '../lib/the-only.ts'
 import { CONTENT, fieldOf, FIELDS, type ContentField, type Field } from './fields.ts'
 import type { Task, TaskPatch } from './schema.ts'
 
@@ -176,9 +177,9 @@ export function remove(id: string, expected: Expectation, isPermanent: boolean):
 export const removeAll = (sql: UserSql, ids: readonly string[]): Promise<readonly Removed[]> =>
   sql.rows<Removed>(REMOVE_ALL, [ids])
 
-/** Deletes tasks for good that {@link removeAll} has deleted. */
-export async function eraseAll(sql: UserSql, ids: readonly string[]): Promise<void> {
-  if (ids.length > 0) await sql.rows(ERASE_ALL, [ids])
+/** Deletes those of the tasks for good that were deleted, and are in the trash. @returns how many they were */
+export async function eraseAll(sql: UserSql, ids: readonly string[]): Promise<number> {
+  return ids.length === 0 ? 0 : theOnly(await sql.row<{ erased: number }>(ERASE_ALL, [ids])).erased
 }
 
 /** The existing tasks by id, locked until the transaction ends. */

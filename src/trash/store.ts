@@ -1,24 +1,20 @@
-import { erasing, LOCK_LOG } from '../db/change-log.ts'
+import { erasing, LOCK_LOG, newestEntryOf } from '../db/change-log.ts'
 import type { Step, UserSql } from '../db/sql.ts'
 import { reading, shortReading } from '../db/step.ts'
 import type { Statement } from '../db/wire/statement.ts'
 import { Problem } from '../errors.ts'
 import { theOnly } from '../lib/the-only.ts'
 import type { Task } from '../tasks/schema.ts'
-import { DEFAULT_CONTENT, recreating, withAllMembers, type Positioned } from '../tasks/store.ts'
+import { DEFAULT_CONTENT, eraseAll, recreating, withAllMembers, type Positioned } from '../tasks/store.ts'
 import { TRASH_DAYS, type Trashed } from './schema.ts'
 
 /** A condition on an entry of the change log: it is of something that can be restored. */
 const IN_TRASH = `in_trash and at > now() - interval '${TRASH_DAYS} days'`
 
-/**
- * A FROM item: `id`, and `task` with what was deleted, of those of the tasks $1 that are in the trash. Each one's newest entry is
- * looked up by itself, however long its history is.
- */
+/** A FROM item: `id`, and `task` with what was deleted, of those of the tasks $1 that are in the trash. */
 const AMONG_GIVEN = `(
     select given.id, entry.before as task from unnest($1::uuid[]) as given (id) cross join lateral (
-      select before, in_trash, at from changes
-      where user_id = $user and type = 'task' and entity_id = given.id order by seq desc limit 1
+      ${newestEntryOf('given.id', 'before, in_trash, at')}
     ) as entry where ${IN_TRASH})`
 
 /** The trigger of the change log continues the versions of the tasks and takes them out of the trash. */
@@ -74,9 +70,7 @@ const PAGE: Statement = {
 }
 const FIND: Statement = {
   name: 'trash.find',
-  text: `select ${ITEM} as item from (
-           select * from changes where user_id = $user and type = 'task' and entity_id = $1 order by seq desc limit 1
-         ) entry where ${IN_TRASH}`,
+  text: `select ${ITEM} as item from (${newestEntryOf('$1', '*')}) entry where ${IN_TRASH}`,
 }
 
 /** As SQL gives it: `data` has the members that a task had when it was deleted. */
@@ -112,12 +106,9 @@ export const find = (id: string): Step<Trashed> =>
 /** The schema of the answer leaves out `seq`, and members of the task that this version does not know. */
 const trashed = (item: Item): Trashed => ({ ...item, data: withAllMembers(item.data) })
 
-const ERASE: Statement = { name: 'trash.erase', text: `select ${erasing('$1', '$2::uuid[]')} as erased` }
-
 /** Deletes a task in the trash for good. @throws Problem not_found (404) */
 export async function erase(sql: UserSql, id: string): Promise<void> {
-  const { erased } = theOnly(await sql.row<{ erased: number }>(ERASE, ['task', [id]]))
-  found(erased > 0 ? id : undefined)
+  found((await eraseAll(sql, [id])) > 0 ? id : undefined)
 }
 
 /** At most this many items of the trash are deleted for good in one transaction. */

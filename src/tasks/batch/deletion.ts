@@ -1,12 +1,7 @@
-import { READ_POSITION } from '../../db/change-log.ts'
+import { positionNow } from '../../db/change-log.ts'
 import type { UserSql } from '../../db/sql.ts'
 import type { Logged } from '../../http/logged.ts'
-import { theOnly } from '../../lib/the-only.ts'
 import { eraseAll, removeAll } from '../store.ts'
-
-/** The position of the log now, for a request that has changed nothing. */
-export const positionNow = async (sql: UserSql): Promise<string> =>
-  theOnly(await sql.row<{ position: string }>(READ_POSITION)).position
 
 /**
  * Deletes those of the tasks that are there: into the trash, or for good if `isPermanent`. The result is stored for an

@@ -3,6 +3,7 @@ import {
   LOG_POSITION,
   logPositionOf,
   logState,
+  newestEntryOf,
   type LogPosition,
   type LogState,
 } from '../../db/change-log.ts'
@@ -20,16 +21,12 @@ interface Seen {
   readonly head?: LogPosition
 }
 
-/**
- * The first of the tasks $1 with an entry after the seq $2, and the state of the log, with the id of its entry $3. The newest entry of
- * each task is looked up by itself: for `exists` the planner may prefer to read all of the user's entries.
- */
+/** The first of the tasks $1 with an entry after the seq $2, and the state of the log, with the id of its entry $3. */
 const UNSEEN: Statement = {
   name: 'tasks.unseen',
   text: `select ${LOG_POSITION} as position, ${logState('$3::bigint')},
     (select given.id from unnest($1::uuid[]) with ordinality as given (id, place)
-     where $2::bigint < (select seq from changes
-       where user_id = $user and type = 'task' and entity_id = given.id order by seq desc limit 1)
+     where $2::bigint < (${newestEntryOf('given.id', 'seq')})
      order by place limit 1) as id`,
 }
 
@@ -81,8 +78,7 @@ export async function refuseUnseen(sql: UserSql, seen: Seen, ids: readonly (stri
 const DELETED: Statement = {
   name: 'tasks.deleted',
   text: `select given.id from unnest($1::uuid[]) as given (id)
-    where 'delete' = (select op from changes
-      where user_id = $user and type = 'task' and entity_id = given.id order by seq desc limit 1)`,
+    where 'delete' = (${newestEntryOf('given.id', 'op')})`,
 }
 
 /** Those of the tasks that were deleted, as far as the log goes back. */
