@@ -1,7 +1,7 @@
 import { Type } from 'typebox'
 import { scoped } from '../http/access.ts'
 import { WRITTEN } from '../http/logged.ts'
-import { AsText, IdempotentHeaders, ONCE_REFUSALS, REPLAYED, refusals, RefTo } from '../http/wire.ts'
+import { AsText, IdempotentHeaders, NEXT_PAGE, ONCE_REFUSALS, REPLAYED, refusals, RefTo } from '../http/wire.ts'
 import { ById } from '../tasks/schema.ts'
 import { HISTORY_PROBLEMS } from './problems.ts'
 import { HistoryQuery, PAGE_ENTRIES_MAX, UNDONE_MAX, type HistoryEntry, type UndoTime } from './schema.ts'
@@ -15,10 +15,7 @@ const page = AsText(
     maxItems: PAGE_ENTRIES_MAX,
     description:
       'One page of entries, newest first. It can have fewer than `limit`, or none, although there is a next page: if its entries have many changes, or if few requests match the filter',
-    headers: {
-      'X-Next-Cursor': { type: 'string', description: 'The cursor of the next page; absent on the last page' },
-      Link: { type: 'string', description: 'RFC 8288: the next page, as rel="next"; absent on the last page' },
-    },
+    headers: NEXT_PAGE,
   }),
 )
 

@@ -1,7 +1,7 @@
 import type { FastifyRequest } from 'fastify'
 import type { Database } from '../db/database.ts'
 import type { App } from '../http/app.ts'
-import { nextPageHeaders, type Cursors } from '../http/cursor.ts'
+import { nextPageHeaders, pageAt, type Cursors } from '../http/cursor.ts'
 import { signedIn } from '../http/identify.ts'
 import { JSON_UTF8 } from '../http/wire.ts'
 import * as operations from './operations.ts'
@@ -57,12 +57,11 @@ const openPages =
     const { limit = PAGE_ENTRIES, cursor } = query
     const filter = filterOf(query)
     const list = path + repeated(query)
-    const pageBelow = (below?: number) => store.pageOf(taskId, filter, { limit, below })
     const { entries, next, userId } = await db.asUser(
       signedIn(request),
-      cursor === undefined
-        ? pageBelow()
-        : (sql) => sql.run(pageBelow(Number(cursors.open(sql.userId, list, cursor)[0]))),
+      pageAt({ cursors, cursor, list: () => list }, (after) =>
+        store.pageOf(taskId, filter, { limit, below: after && Number(after[0]) }),
+      ),
     )
     if (next === null) return { entries, headers: {} }
     return {

@@ -1,4 +1,5 @@
 import { createHmac, timingSafeEqual } from 'node:crypto'
+import type { Step, UserSql } from '../db/sql.ts'
 import { Problem } from '../errors.ts'
 import { DETAILS } from '../problems.ts'
 import type { Secret } from '../lib/secret.ts'
@@ -45,6 +46,26 @@ export function openCursors([secret]: readonly Secret[]): Cursors {
       return JSON.parse(Buffer.from(payload, 'base64url').toString()) as string[]
     },
   }
+}
+
+/**
+ * The work that reads the page at a cursor, for `asUser`. The first page is one step. A later one is read once the user is known, to whom
+ * its cursor belongs; the work then throws Problem invalid_cursor (400) for another's.
+ *
+ * @param page the step that reads the page after a position
+ */
+export const pageAt = <T>(
+  { cursors, cursor, list }: PageCursor,
+  page: (after: readonly string[] | undefined) => Step<T>,
+): Step<T> | ((sql: UserSql) => Promise<T>) =>
+  cursor === undefined ? page(undefined) : (sql) => sql.run(page(cursors.open(sql.userId, list(), cursor)))
+
+export interface PageCursor {
+  readonly cursors: Cursors
+  /** As the client sent it; undefined for the first page. */
+  readonly cursor: string | undefined
+  /** The list to which the cursor must belong. Called for a later page alone. */
+  list(this: void): string
 }
 
 /** Headers with the next page. @param url of the list, with the parameters of the request */

@@ -238,12 +238,17 @@ export const Count = Type.Optional(
   }),
 )
 
+/** Headers of a paged list. */
+export const NEXT_PAGE = {
+  'X-Next-Cursor': { type: 'string', description: 'The cursor of the next page; absent on the last page' },
+  Link: { type: 'string', description: 'RFC 8288: the next page, as rel="next"; absent on the last page' },
+}
+
 /** Headers of a paged list with {@link Count}. @param total description of X-Total-Count */
 export const pageHeaders = (total: string): object => ({
   'X-Total-Count': {
     type: 'integer',
     description: `${total}; present with count=true, or on a first page that is also the last`,
   },
-  'X-Next-Cursor': { type: 'string', description: 'The cursor of the next page; absent on the last page' },
-  Link: { type: 'string', description: 'RFC 8288: the next page, as rel="next"; absent on the last page' },
+  ...NEXT_PAGE,
 })

@@ -11,15 +11,13 @@ import {
   RefTo,
 } from '../http/wire.ts'
 import { WRITTEN } from '../http/logged.ts'
-import { ById, DeleteQuery, TaskCompletion, type TaskCreate, type TaskPatch } from './schema.ts'
+import { ById, DeleteQuery, ETag, Location, TaskCompletion, type TaskCreate, type TaskPatch } from './schema.ts'
 
 /** The operations on one task, as Fastify takes them and the OpenAPI document shows them. */
 
 const tags = ['tasks']
 
-const ETag = { type: 'string', description: 'The version in double quotes, for If-Match and If-None-Match' }
 const task = AsText(RefTo('Task', { description: 'The current task', headers: { ETag } }))
-const Location = { type: 'string', description: 'The URL of the task' }
 const createdTask = AsText(
   RefTo('Task', { description: 'Created', headers: { ETag, Location, ...WRITTEN, ...REPLAYED } }),
 )

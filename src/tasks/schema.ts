@@ -59,6 +59,10 @@ export const Permanent = Type.Optional(
 
 export const DeleteQuery = Type.Object({ permanent: Permanent }, { additionalProperties: false })
 
+/** Headers of an answer with a task. */
+export const ETag = { type: 'string', description: 'The version in double quotes, for If-Match and If-None-Match' }
+export const Location = { type: 'string', description: 'The URL of the task' }
+
 export const ById = Type.Object({ id: Uuid }, { additionalProperties: false })
 
 /** A task with only the members that `fields` selects. */

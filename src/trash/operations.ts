@@ -1,24 +1,18 @@
 import { Type } from 'typebox'
 import { WRITTEN } from '../http/logged.ts'
 import { scoped } from '../http/access.ts'
-import { AsText, IdempotentHeaders, ONCE_REFUSALS, REPLAYED, refusals, RefTo } from '../http/wire.ts'
-import { ById } from '../tasks/schema.ts'
+import { AsText, IdempotentHeaders, NEXT_PAGE, ONCE_REFUSALS, REPLAYED, refusals, RefTo } from '../http/wire.ts'
+import { ById, ETag, Location } from '../tasks/schema.ts'
 import { PAGE_TRASH_MAX, TRASH_DAYS, TrashQuery, type Trashed } from './schema.ts'
 
 /** The operations on the trash, as Fastify takes them and the OpenAPI document shows them. */
 
 const tags = ['trash']
 
-const ETag = { type: 'string', description: 'The version in double quotes, for If-Match and If-None-Match' }
-const Location = { type: 'string', description: 'The URL of the task' }
-
 const page = Type.Array(RefTo<Trashed>('Trashed'), {
   maxItems: PAGE_TRASH_MAX,
   description: 'One page',
-  headers: {
-    'X-Next-Cursor': { type: 'string', description: 'The cursor of the next page; absent on the last page' },
-    Link: { type: 'string', description: 'RFC 8288: the next page, as rel="next"; absent on the last page' },
-  },
+  headers: NEXT_PAGE,
 })
 
 const writeRefusals = ['unauthenticated', 'invalid_input', 'outcome_unknown', ...ONCE_REFUSALS] as const

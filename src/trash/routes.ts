@@ -1,7 +1,7 @@
 import type { FeatureDeps } from '../feature.ts'
 import type { App } from '../http/app.ts'
 import { etag } from '../http/conditional.ts'
-import { nextPageHeaders } from '../http/cursor.ts'
+import { nextPageHeaders, pageAt } from '../http/cursor.ts'
 import { signedIn } from '../http/identify.ts'
 import { once } from '../http/once.ts'
 import { loggedHeaders } from '../http/logged.ts'
@@ -29,9 +29,7 @@ export function trashRoutes(app: App, { db, cursors, jobs }: FeatureDeps): void 
       const { cursor, limit = PAGE_TRASH } = request.query
       const { items, next, userId } = await db.asUser(
         signedIn(request),
-        cursor === undefined
-          ? store.page(limit, undefined)
-          : (sql) => sql.run(store.page(limit, cursors.open(sql.userId, TRASH, cursor))),
+        pageAt({ cursors, cursor, list: () => TRASH }, (after) => store.page(limit, after)),
       )
       if (next !== undefined) {
         const sealed = cursors.seal(userId, TRASH, next)

@@ -1,5 +1,5 @@
 import type { Database } from '../../db/database.ts'
-import { nextPageHeaders, type Cursors } from '../../http/cursor.ts'
+import { nextPageHeaders, pageAt, type Cursors } from '../../http/cursor.ts'
 import { signedIn } from '../../http/identify.ts'
 import type { App } from '../../http/app.ts'
 import { answersUnchanged, openListConditions, type ConditionOf } from '../../http/list-condition.ts'
@@ -43,9 +43,7 @@ export function taskListRoutes(app: App, { db, cursors }: { db: Database; cursor
       const asked = { nowMs, condition, isLarge: request.turn?.isHeavy === true }
       const found = await db.asUser(
         signedIn(request),
-        cursor === undefined
-          ? store.page(query, undefined, asked)
-          : (sql) => sql.run(store.page(query, cursors.open(sql.userId, listing(), cursor), asked)),
+        pageAt({ cursors, cursor, list: listing }, (after) => store.page(query, after, asked)),
       )
       if (answersUnchanged(reply, found)) return reply.send(null)
       if (found.total !== null) void reply.header('x-total-count', found.total)
@@ -84,9 +82,7 @@ function aggregateRoutes(app: App, { db, cursors, conditionOf }: Listing): void 
       const condition = conditionOf(request, [limit, count, cursor])
       const found = await db.asUser(
         signedIn(request),
-        cursor === undefined
-          ? store.tags({ limit, count }, undefined, condition)
-          : (sql) => sql.run(store.tags({ limit, count }, cursors.open(sql.userId, TAGS, cursor), condition)),
+        pageAt({ cursors, cursor, list: () => TAGS }, (after) => store.tags({ limit, count }, after, condition)),
       )
       if (answersUnchanged(reply, found)) return reply.send(null)
       if (found.total !== undefined) void reply.header('x-total-count', found.total)
