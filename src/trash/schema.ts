@@ -1,5 +1,6 @@
 import { Type, type Static } from 'typebox'
 import { Instant, Nullable, OneOf, OpenSet, RefTo, Uuid } from '../http/wire.ts'
+import { PRINCIPAL_KINDS } from '../principal.ts'
 import { EXAMPLE, type Task } from '../tasks/schema.ts'
 
 /** How long something stays in the trash. `todo_expire_trash()` in migrations/0010_trash.up.sql has the same number. */
@@ -27,7 +28,7 @@ const ACTOR_NAME_LENGTH_MAX = 200
 
 const DeletedBy = Type.Unsafe<{ kind: string; name: string | null } | null>({
   ...Type.Object({
-    kind: OpenSet(['session', 'token', 'service', 'job'], { description: 'session: you, signed in' }),
+    kind: OpenSet(PRINCIPAL_KINDS, { description: 'session: you, signed in' }),
     name: Nullable(
       Type.String({
         maxLength: ACTOR_NAME_LENGTH_MAX,

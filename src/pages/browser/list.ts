@@ -2,7 +2,7 @@ import { endOfList } from '../views/tasks-page.ts'
 import { taskRow } from '../views/task-row.ts'
 import type { Task } from '../views/task.ts'
 import { isPlain, matches, requestOf, type View } from '../views/view.ts'
-import { withWrites, type Write } from '../views/writes.ts'
+import { isSame, withWrites, type Write } from '../views/writes.ts'
 import { call, refusalOf } from './api.ts'
 import { byId, toElement, toNodes } from './dom.ts'
 import type { Change } from './live.ts'
@@ -202,10 +202,8 @@ export class List {
 
   #row(task: Task, isWaiting: boolean, now: Date): Row {
     const known = this.#rows.get(task.id)
-    const isSame = known?.isWaiting === isWaiting && (known.task === task || isEqual(known.task, task))
-    if (known !== undefined && (isSame || this.editing === task.id)) return known
+    const isShown = known?.isWaiting === isWaiting && (known.task === task || isSame(known.task, task))
+    if (known !== undefined && (isShown || this.editing === task.id)) return known
     return { task, isWaiting, element: toElement(taskRow(task, { zone: this.#zone, now, isWaiting })) }
   }
 }
-
-const isEqual = (a: Task, b: Task): boolean => JSON.stringify(a) === JSON.stringify(b)
