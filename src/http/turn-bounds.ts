@@ -10,6 +10,12 @@ export interface TurnBounds {
    */
   readonly heavyAtOnce: number
   readonly heavyBytesAtOnce: number
+  /**
+   * The pause after a heavy request, as a multiple of the event loop's working time during it, and at most. There is none if no other
+   * user asked for anything meanwhile.
+   */
+  readonly pauseFactor: number
+  readonly pauseMaxMs: number
   /** Bytes of large answers that clients have not read yet, per user and in all. Beyond these no heavy request starts. */
   readonly heldBytesPerUser: number
   readonly heldBytes: number
@@ -28,6 +34,8 @@ export const USUAL_BOUNDS: TurnBounds = {
   heavyBytes: MIB / 8,
   heavyAtOnce: 3,
   heavyBytesAtOnce: MIB,
+  pauseFactor: 3,
+  pauseMaxMs: 500,
   heldBytesPerUser: 24 * MIB,
   heldBytes: 192 * MIB,
   waitingPerUser: 256,

@@ -13,7 +13,8 @@ interface Asked {
 
 /** Requests by name, such as `ada 1`, and which of them have begun, in order. */
 function open(bounds: Partial<TurnBounds> = {}) {
-  const turns = new Turns({ heavyBytes: HEAVY, heavyAtOnce: 1, lightPerUser: 2, ...bounds })
+  const clock = fakeClock()
+  const turns = new Turns({ heavyBytes: HEAVY, heavyAtOnce: 1, lightPerUser: 2, ...bounds }, clock)
   const begun: string[] = []
   const running = new Map<string, Turn>()
   const ask = (name: string, { bytes = 1, bodyBytes = 0, isLong = false }: Asked = {}) => {
@@ -33,7 +34,23 @@ function open(bounds: Partial<TurnBounds> = {}) {
     for (let at = 0; at < begun.length; at++) finish(begun[at] ?? '', bytesOf(begun[at] ?? ''))
     return begun
   }
-  return { turns, begun, running, ask, finish, finishAll }
+  return { turns, begun, running, ask, finish, finishAll, clock }
+}
+
+/** An event loop that works only when `work` is called, and timers that fire only when `pass` is called. */
+function fakeClock() {
+  let activeMs = 0
+  let timers: { ms: number; run: () => void }[] = []
+  return {
+    activeMs: () => activeMs,
+    after: (ms: number, run: () => void) => void timers.push({ ms, run }),
+    work: (ms: number) => void (activeMs += ms),
+    pass: (ms: number) => {
+      const due = timers.filter((timer) => timer.ms <= ms)
+      timers = timers.filter((timer) => timer.ms > ms).map(({ ms: left, run }) => ({ ms: left - ms, run }))
+      for (const { run } of due) run()
+    },
+  }
 }
 
 suite('turns', () => {
@@ -68,6 +85,43 @@ suite('turns', () => {
     for (const name of ['ada 1', 'ada 2', 'ada 3', 'ben 1', 'ben 2', 'eve 1']) ask(name, { bytes: HEAVY })
     assert.deepEqual(begun, ['ada 1', 'ben 1'])
     assert.deepEqual(finishAll(), ['ada 1', 'ben 1', 'eve 1', 'ada 2', 'ben 2', 'ada 3'])
+  })
+
+  test('after a heavy request no other starts for a multiple of its working time, if other users asked for something', () => {
+    const { begun, ask, finish, clock } = open({ pauseFactor: 3 })
+    for (const name of ['ada 1', 'ada 2', 'eve 1']) ask(name, { bytes: HEAVY })
+    ask('ben light')
+    clock.work(20)
+    finish('ada 1', HEAVY)
+    clock.pass(59)
+    ask('ben light 2')
+    ask('kim 1', { isLong: true })
+    assert.deepEqual(begun, ['ada 1', 'ben light', 'ben light 2', 'kim 1'], 'only heavy requests pause')
+    clock.pass(1)
+    assert.deepEqual(begun.slice(4), ['eve 1'])
+  })
+
+  test('heavy requests follow one another without a pause while no other user asks for anything', () => {
+    const { begun, ask, finish, clock } = open()
+    for (const name of ['ada 1', 'ada 2', 'ada 3']) ask(name, { bytes: HEAVY })
+    ask('ada light')
+    clock.work(20)
+    finish('ada 1', HEAVY)
+    assert.deepEqual(begun, ['ada 1', 'ada light', 'ada 2'])
+  })
+
+  test('a pause is bounded, and each heavy request that ran beside others has its own', () => {
+    const { begun, ask, finish, clock } = open({ heavyAtOnce: 2, heavyBytesAtOnce: 2 * HEAVY, pauseMaxMs: 500 })
+    for (const name of ['ada 1', 'eve 1', 'kim 1']) ask(name, { bytes: HEAVY })
+    ask('ben light')
+    clock.work(1)
+    finish('ada 1', HEAVY)
+    clock.work(60_000)
+    finish('eve 1', HEAVY)
+    clock.pass(3)
+    assert.equal(begun.includes('kim 1'), false)
+    clock.pass(497)
+    assert.equal(begun.includes('kim 1'), true)
   })
 
   test('small heavy requests run together, and a large one alone', () => {

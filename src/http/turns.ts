@@ -1,3 +1,4 @@
+import { Pauses, type LoopClock } from './pauses.ts'
 import { USUAL_BOUNDS, type TurnBounds } from './turn-bounds.ts'
 
 /** The expected cost of a request. */
@@ -28,6 +29,8 @@ interface Entry {
 interface User {
   readonly name: string
   lightRunning: number
+  /** Light requests that have begun so far. */
+  lightBegun: number
   /** Whether a long or heavy request is in progress. There is one at a time. */
   isBusy: boolean
   heldBytes: number
@@ -48,10 +51,13 @@ const AHEAD_MAX = 1_024
  * - Heavy requests share a few places of the process, and a very large one has the process to itself. Among users the order is
  *   start-time fair queueing (Goyal et al., 1996) over bytes: each request takes virtual time in proportion to its bytes, and the
  *   user with the earliest time is next. Users with requests always waiting get equal bytes, independent of the sizes of their answers.
+ * - After a heavy request during which other users began requests, no further one starts for a multiple of the time that the
+ *   event loop worked meanwhile. So the other users have the process to themselves most of the time, and their median latency stays.
  * - A large answer that its client has not read counts against its user, so that slow readers block themselves first.
  */
 export class Turns {
   readonly #bounds: TurnBounds
+  readonly #pauses: Pauses
   readonly #users = new Map<string, User>()
   /** Users with a long or heavy request waiting. */
   readonly #queue = new Set<User>()
@@ -64,9 +70,11 @@ export class Turns {
   #waitingBodyBytes = 0
   #virtualTime = 0
   #latestEnd = 0
+  #lightBegun = 0
 
-  constructor(bounds: Partial<TurnBounds> = {}) {
+  constructor(bounds: Partial<TurnBounds> = {}, clock?: LoopClock) {
     this.#bounds = { ...USUAL_BOUNDS, ...bounds }
+    this.#pauses = new Pauses(this.#bounds, () => this.#beginSingles(), clock)
   }
 
   get counts(): { readonly waiting: number; readonly heldBytes: number; readonly users: number } {
@@ -136,7 +144,7 @@ export class Turns {
     const { user, cost, onTurn } = entry
     const heavyBytes = isSingle && this.#isHeavy(entry) ? cost.bytes() : 0
     if (isSingle) user.isBusy = true
-    else user.lightRunning++
+    else this.#countLight(user)
     if (heavyBytes > 0) {
       this.#heavyRunning++
       this.#heavyRunningBytes += heavyBytes
@@ -146,6 +154,12 @@ export class Turns {
     onTurn(this.#turn(entry, isSingle, heavyBytes))
   }
 
+  #countLight(user: User): void {
+    user.lightRunning++
+    user.lightBegun++
+    this.#lightBegun++
+  }
+
   #spend(user: User, bytes: number, from = user.endsAt): void {
     user.endsAt = from + bytes
     this.#latestEnd = Math.max(this.#latestEnd, user.endsAt)
@@ -153,6 +167,7 @@ export class Turns {
 
   #turn({ user, cost }: Entry, isSingle: boolean, expectedBytes: number): Turn {
     const isHeavy = expectedBytes > 0
+    const pause = isHeavy ? this.#pauses.watch(() => this.#lightBegun - user.lightBegun) : undefined
     let isDone = false
     let isEnded = false
     let heldBytes = 0
@@ -173,6 +188,7 @@ export class Turns {
           this.#heavyRunningBytes -= expectedBytes
           // Replaces the expected bytes by the actual ones, which count at least as those of a heavy request.
           this.#spend(user, Math.max(answerBytes, cost.bodyBytes, this.#bounds.heavyBytes) - expectedBytes)
+          pause?.()
         }
         if (!isEnded && answerBytes >= this.#bounds.heavyBytes) hold(answerBytes)
         this.#next(user)
@@ -229,7 +245,7 @@ export class Turns {
       if (isHolding) continue
       if (earliest === undefined || this.#startOf(user) < this.#startOf(earliest.user)) earliest = entry
     }
-    if (earliest === undefined) return undefined
+    if (earliest === undefined || this.#pauses.isPaused) return undefined
     const bytes = earliest.cost.bytes()
     const hasPlace =
       this.#heavyRunning === 0 ||
@@ -246,7 +262,7 @@ export class Turns {
   #userOf(name: string): User {
     let user = this.#users.get(name)
     if (user === undefined) {
-      user = { name, lightRunning: 0, isBusy: false, heldBytes: 0, light: [], single: [], endsAt: 0 }
+      user = { name, lightRunning: 0, lightBegun: 0, isBusy: false, heldBytes: 0, light: [], single: [], endsAt: 0 }
       this.#users.set(name, user)
     }
     return user
