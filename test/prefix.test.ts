@@ -63,6 +63,23 @@ suite('behind a proxy that strips a path prefix', () => {
     assert.deepEqual([...page.json, ...(await follow(next)).json], [second, created.json])
   })
 
+  test('the next page of every list is a reachable URL', async () => {
+    const ids: string[] = []
+    for (const tag of ['home', 'work']) {
+      const { json } = await ask('POST', '/api/tasks', { token: ada.token, body: { title: 'Buy tea', tags: [tag] } })
+      ids.push(json.id)
+    }
+    for (const list of ['/api/tasks', '/api/tags', '/api/history', `/api/tasks/${ids[0]}/history`, '/api/trash']) {
+      for (const id of list === '/api/trash' ? ids : []) await ask('DELETE', `/api/tasks/${id}`, { token: ada.token })
+      if (list.endsWith(`${ids[0]}/history`)) {
+        await ask('PATCH', `/api/tasks/${ids[0]}`, { token: ada.token, body: { title: 'Buy green tea' } })
+      }
+      const page = await ask('GET', `${list}?limit=1`, { token: ada.token })
+      const [, next = ''] = /^<([^>]+)>; rel="next"$/.exec(page.headers.get('link') ?? '') ?? []
+      assert.equal((await follow(next)).json.length, 1, list)
+    }
+  })
+
   test('type and instance of a problem are public URLs, also within a batch and from the parser', async () => {
     const missing = await ask('GET', '/api/nope')
     assert.equal(missing.json.type, `${proxy.url}/problems/not_found`)

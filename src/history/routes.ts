@@ -66,6 +66,6 @@ const openPages =
     if (next === null) return { entries, headers: {} }
     return {
       entries,
-      headers: nextPageHeaders(links.to(`${list}limit=${limit}`), cursors.seal(userId, list, [String(next)])),
+      headers: nextPageHeaders(links, `${list}limit=${limit}`, cursors.seal(userId, list, [String(next)])),
     }
   }

@@ -3,6 +3,7 @@ import type { Step, UserSql } from '../db/sql.ts'
 import { Problem } from '../errors.ts'
 import { DETAILS } from '../problems.ts'
 import type { Secret } from '../lib/secret.ts'
+import type { Links } from './links.ts'
 
 const TAG_BYTES = 16
 
@@ -68,8 +69,8 @@ export interface PageCursor {
   list(this: void): string
 }
 
-/** Headers with the next page. @param url of the list, with the parameters of the request */
-export const nextPageHeaders = (url: string, cursor: string): Readonly<Record<string, string>> => ({
+/** Headers with the next page. @param path of the list, with the parameters of the request */
+export const nextPageHeaders = (links: Links, path: string, cursor: string): Readonly<Record<string, string>> => ({
   'x-next-cursor': cursor,
-  link: `<${url}&cursor=${cursor}>; rel="next"`,
+  link: `<${links.to(path)}&cursor=${cursor}>; rel="next"`,
 })

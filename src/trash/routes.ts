@@ -33,7 +33,7 @@ export function trashRoutes(app: App, { db, cursors, jobs }: FeatureDeps): void 
       )
       if (next !== undefined) {
         const sealed = cursors.seal(userId, TRASH, next)
-        void reply.headers(nextPageHeaders(app.links.to(`${TRASH}?limit=${limit}`), sealed))
+        void reply.headers(nextPageHeaders(app.links, `${TRASH}?limit=${limit}`, sealed))
       }
       return reply.send([...items])
     },

@@ -127,5 +127,5 @@ function setPageHeaders(
   if (total !== undefined) void reply.header('x-total-count', total)
   if (next === undefined) return
   const path = `${auditOf(provider)}?${count ? 'count=true&' : ''}limit=${limit}`
-  void reply.headers(nextPageHeaders(app.links.to(path), next))
+  void reply.headers(nextPageHeaders(app.links, path, next))
 }

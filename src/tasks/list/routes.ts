@@ -49,7 +49,7 @@ export function taskListRoutes(app: App, { db, cursors }: { db: Database; cursor
       if (found.total !== null) void reply.header('x-total-count', found.total)
       if (found.next !== undefined) {
         const next = cursors.seal(found.userId, listing(), found.next)
-        void reply.headers(nextPageHeaders(app.links.to(`${LIST}?${repeated(given, query)}limit=${query.limit}`), next))
+        void reply.headers(nextPageHeaders(app.links, `${LIST}?${repeated(given, query)}limit=${query.limit}`, next))
       }
       return reply.type(JSON_UTF8).send(found.tasks)
     },
@@ -88,7 +88,7 @@ function aggregateRoutes(app: App, { db, cursors, conditionOf }: Listing): void 
       if (found.total !== undefined) void reply.header('x-total-count', found.total)
       if (found.next !== undefined) {
         const next = cursors.seal(found.userId, TAGS, found.next)
-        void reply.headers(nextPageHeaders(`${TAGS}?${count ? 'count=true&' : ''}limit=${limit}`, next))
+        void reply.headers(nextPageHeaders(app.links, `${TAGS}?${count ? 'count=true&' : ''}limit=${limit}`, next))
       }
       return reply.send(found.tags)
     },
