@@ -34,6 +34,7 @@ const FLOORS: Readonly<Record<string, number>> = {
   'python-import': 3,
   db: 2,
   limits: 2,
+  outbound: 2,
   'redis.ts': 2,
   'wakes.ts': 2,
   'log.ts': 2,
