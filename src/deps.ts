@@ -9,6 +9,7 @@ import { tooManyRequests } from './http/admission.ts'
 import { openCursors } from './http/cursor.ts'
 import { openLimits, type Limits } from './limits/limits.ts'
 import { openQueue } from './jobs/queue.ts'
+import { openMail } from './mail/mail.ts'
 import { openMetrics, type Metrics } from './metrics/metrics.ts'
 import { openRedis, type RedisConnection } from './redis.ts'
 import { tracedAuth, tracedLimits, tracedScopes } from './tracing/traced.ts'
@@ -46,7 +47,8 @@ export async function openDeps(
   const auth = embeddedAuth(config, db, limits, log)
   const closing = opened.move()
   const jobs = openQueue(db)
-  const deps = { config, jobs, log, db, redis, limits, wakes, cursors, auth, metrics, tracing }
+  const mail = openMail(config.mail, { db, jobs, log, metrics })
+  const deps = { config, jobs, log, db, mail, redis, limits, wakes, cursors, auth, metrics, tracing }
   return {
     ...(tracing === undefined ? deps : traced(deps, tracing)),
     [Symbol.asyncDispose]: () => closing.disposeAsync(),

@@ -9,6 +9,7 @@ import { openCursors } from './http/cursor.ts'
 import { linksOf } from './http/links.ts'
 import { Secret } from './lib/secret.ts'
 import { describeMetrics, type DescribedMetrics } from './metrics/described.ts'
+import { openMail } from './mail/mail.ts'
 import { openMetrics } from './metrics/metrics.ts'
 
 /** The default address of the service. A generated client needs an absolute URL. */
@@ -37,17 +38,20 @@ async function withApp<T>(use: (app: App, deps: Deps) => T): Promise<T> {
   }))
   // Handlers are registered but not called, so their dependencies are never used.
   const untouched = {} as never
+  const log = pino({ level: 'silent' })
+  const metrics = openMetrics([])
   const deps: Deps = {
     config,
-    log: pino({ level: 'silent' }),
+    log,
     db: untouched,
     redis: untouched,
     limits: untouched,
     wakes: untouched,
     auth: { handle: untouched, issueSession: untouched, findUser: untouched },
     cursors: openCursors(config.encryptionKeys),
-    metrics: openMetrics([]),
+    metrics,
     jobs: untouched,
+    mail: openMail(config.mail, { db: untouched, jobs: untouched, log, metrics }),
     tracing: undefined,
   }
   const app = await buildApp(deps)

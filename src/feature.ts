@@ -10,6 +10,8 @@ import type { JobKind } from './jobs/kind.ts'
 import type { Queue } from './jobs/queue.ts'
 import type { Finding } from './lib/finding.ts'
 import type { Limits } from './limits/limits.ts'
+import type { MailKind } from './mail/kind.ts'
+import type { Mail } from './mail/mail.ts'
 import type { Tracer } from './observer.ts'
 import type { ProblemKind } from './problems.ts'
 import type { ImportKind } from './python-import/kind.ts'
@@ -27,6 +29,8 @@ export interface FeatureDeps {
   readonly metrics: { readonly registry: Registry }
   /** Background work to be done later; the processes that serve do it. */
   readonly jobs: Queue
+  /** Mails to be sent later, of the kinds that features register. */
+  readonly mail: Mail
   /** Undefined where nothing is traced. */
   readonly tracing: Tracer | undefined
 }
@@ -51,6 +55,8 @@ export interface Feature {
   greeting?(this: void, config: Config, address: string): GreetingLine
   /** Background jobs. */
   jobs?(this: void, deps: Pick<FeatureDeps, 'db'>): Promise<readonly JobKind[]>
+  /** The kinds of mails that it sends. */
+  mails?(this: void, deps: Pick<FeatureDeps, 'db'>): Promise<readonly MailKind[]>
   /**
    * An insert, update or delete of each kind that requests send, with schema-qualified names and RETURNING. None may find or
    * make a row. Readiness runs them under the serving role, which must have the rights for them, and for what they return.

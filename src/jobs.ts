@@ -7,8 +7,9 @@ import { openRunner, type Runner } from './jobs/runner.ts'
 const HOUR_MS = 60 * 60_000
 
 /** All background work: that of the service itself and that of its features. */
-export async function jobKinds({ db }: Pick<Deps, 'db'>): Promise<readonly JobKind[]> {
+export async function jobKinds({ db, mail }: Pick<Deps, 'db' | 'mail'>): Promise<readonly JobKind[]> {
   const ofFeatures = await Promise.all(FEATURES.map(async ({ jobs }) => (await jobs?.({ db })) ?? []))
+  const mails = await Promise.all(FEATURES.map(async ({ mails }) => (await mails?.({ db })) ?? []))
   return [
     {
       name: 'purge-idempotency-keys',
@@ -16,9 +17,10 @@ export async function jobKinds({ db }: Pick<Deps, 'db'>): Promise<readonly JobKi
       run: async ({ signal }) => void (await purgeIdempotencyKeys(db, signal)),
     },
     ...ofFeatures.flat(),
+    ...mail.jobs(mails.flat()),
   ]
 }
 
 /** Runs background work in this process until disposed. */
-export const runJobs = async ({ config, db, jobs, log, metrics }: Deps): Promise<Runner> =>
-  openRunner(db, jobs, await jobKinds({ db }), { log, observer: metrics, pollMs: config.jobs.pollMs })
+export const runJobs = async ({ config, db, jobs, log, mail, metrics }: Deps): Promise<Runner> =>
+  openRunner(db, jobs, await jobKinds({ db, mail }), { log, observer: metrics, pollMs: config.jobs.pollMs })

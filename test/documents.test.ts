@@ -82,9 +82,9 @@ suite('the documents', () => {
 
   test('have, in ARCHITECTURE.md, the floors of test/architecture.test.ts', () => {
     const [, held = ''] = /FLOORS[^{]*\{([^}]*)\}/.exec(textOf('test/architecture.test.ts')) ?? []
-    const floors = [...held.matchAll(/^ *'?([\w.-]+)'?: (\d),$/gm)].map(([, unit, floor]) => `${floor} ${unit}`)
-    const shown = [...textOf('ARCHITECTURE.md').matchAll(/^\| (\d) \| ([^|]+) \|/gm)].flatMap(([, floor, units = '']) =>
-      [...units.matchAll(/`([\w.-]+?)\/?`/g)].map(([, unit]) => `${floor} ${unit}`),
+    const floors = [...held.matchAll(/^ *'?([\w.-]+)'?: (\d+),$/gm)].map(([, unit, floor]) => `${floor} ${unit}`)
+    const shown = [...textOf('ARCHITECTURE.md').matchAll(/^\| (\d+) \| ([^|]+) \|/gm)].flatMap(
+      ([, floor, units = '']) => [...units.matchAll(/`([\w.-]+?)\/?`/g)].map(([, unit]) => `${floor} ${unit}`),
     )
     assert.deepEqual(shown.sort(), floors.sort())
   })

@@ -86,6 +86,12 @@ suite('an empty environment', () => {
       },
       jobs: { pollMs: 60_000 },
       limits: { readPerMinute: 100, writePerMinute: 30 },
+      mail: {
+        via: 'outbox',
+        directory: '/srv/app/.data/outbox',
+        from: { name: 'Todo', address: 'todo@todo-backend.invalid' },
+        linksUrl: 'http://localhost:8000',
+      },
       log: { level: 'info' },
       metrics: {},
     })
@@ -280,6 +286,31 @@ const WRONG: readonly (readonly [variable: string, ...values: string[]])[] = [
     `ü${TOKEN}`,
   ],
   ['ENCRYPTION_KEY', HASH, FERNET.slice(0, -1), `${FERNET},${FERNET}`, `${FERNET};${OTHER_FERNET}`],
+  [
+    'SMTP_URL',
+    'mail.example',
+    'mail.example:587',
+    'http://mail.example',
+    'smtp://',
+    `smtp://todo@mail.example`,
+    `smtp://:${PASSWORD}@mail.example`,
+    'smtp://mail.example/path',
+    'smtp://mail.example/#x',
+    'smtp://mail.example:99999',
+    'smtp://%zz:x@mail.example',
+    'smtp://mail_%65.example',
+    'smtp://mail.example?tls.rejectUnauthorized=false',
+    'smtps://mail.example?starttls=never',
+  ],
+  [
+    'MAIL_FROM',
+    'Todo',
+    'todo@',
+    'a@b.example, c@d.example',
+    'Todo <todo@b.example> x',
+    'To\ndo <todo@b.example>',
+    'T:<a@b.example>',
+  ],
   ['REDIS_URL', 'localhost:6379', 'http://localhost', 'redis://', 'redis://localhost/zero', `rediss:${PASSWORD}`],
   ['RATE_LIMIT_READ', '0', '1e3', '100/min'],
   ['RATE_LIMIT_WRITE', '0', '-30'],
@@ -386,6 +417,65 @@ suite('production', () => {
 
   test('has no extra rules in staging', () => {
     assert.deepEqual(accused({ ENVIRONMENT: 'staging' }), [])
+  })
+})
+
+suite('the mail server', () => {
+  const MAIL = { SMTP_URL: `smtp://todo%40b:${PASSWORD}%2f@mail.example`, MAIL_FROM: 'Todo <todo@b.example>' }
+  const PUBLIC = { PUBLIC_URL: 'https://todo.example/app' }
+
+  test('has its ports and its TLS by the scheme, and is not encrypted on this machine or if that is said', () => {
+    const serverOf = (url: string): unknown => {
+      const { mail } = parse({ ...MAIL, SMTP_URL: url })
+      return mail.via === 'smtp' && mail.server
+    }
+    assert.deepEqual(serverOf('smtp://mail.example'), { host: 'mail.example', port: 587, tls: 'starttls' })
+    assert.deepEqual(serverOf('smtps://mail.example/'), { host: 'mail.example', port: 465, tls: 'implicit' })
+    assert.deepEqual(serverOf('smtps://127.0.0.1:2465'), { host: '127.0.0.1', port: 2465, tls: 'implicit' })
+    assert.deepEqual(serverOf('smtp://localhost:1025'), { host: 'localhost', port: 1025, tls: 'none' })
+    assert.deepEqual(serverOf('smtp://[::1]'), { host: '::1', port: 587, tls: 'none' })
+    assert.deepEqual(serverOf('smtp://relay:25?starttls=never'), { host: 'relay', port: 25, tls: 'none' })
+  })
+
+  test('has a user and a password with any characters', () => {
+    const { mail } = parse({ ...PRODUCTION, ...PUBLIC, ...MAIL })
+    assert.ok(mail.via === 'smtp')
+    assert.deepEqual([mail.server.login?.user, mail.server.login?.password.reveal()], ['todo@b', `${PASSWORD}/`])
+    assert.ok(!inspect(mail, { depth: 9, showHidden: true }).includes(PASSWORD))
+    assert.deepEqual(
+      [mail.from, mail.linksUrl],
+      [{ name: 'Todo', address: 'todo@b.example' }, 'https://todo.example/app'],
+    )
+  })
+
+  test('has a sender with a name, a quoted name, or none', () => {
+    const fromOf = (text: string): unknown => {
+      const { mail } = parse({ ...MAIL, MAIL_FROM: text })
+      return mail.via === 'smtp' && mail.from
+    }
+    assert.deepEqual(fromOf('todo@b.example'), { name: '', address: 'todo@b.example' })
+    assert.deepEqual(fromOf('<todo@b.example>'), { name: '', address: 'todo@b.example' })
+    assert.deepEqual(fromOf('Ada & Söhne <todo@b.example>'), { name: 'Ada & Söhne', address: 'todo@b.example' })
+    assert.deepEqual(fromOf('"Todo, Inc." <todo@b.example>'), { name: 'Todo, Inc.', address: 'todo@b.example' })
+  })
+
+  test('is configured completely or not at all', () => {
+    assert.deepEqual(accused({ SMTP_URL: MAIL.SMTP_URL }), ['MAIL_FROM'])
+    assert.deepEqual(accused({ MAIL_FROM: MAIL.MAIL_FROM }), ['SMTP_URL'])
+    assert.deepEqual(accused({ ...PRODUCTION, ...MAIL }), ['PUBLIC_URL'])
+    assert.deepEqual(accused({ ...PRODUCTION, ...MAIL, AUTH_SERVER_URL: 'https://todo.example' }), [])
+    assert.deepEqual(accused(MAIL), [])
+  })
+
+  test('is not needed: development writes files, and other environments have no mails', () => {
+    assert.equal(parse(PRODUCTION).mail.via, 'nothing')
+    assert.equal(parse({ ENVIRONMENT: 'staging' }).mail.via, 'nothing')
+    assert.equal(parse({}).mail.via, 'outbox')
+  })
+
+  test('is refused with an external auth server, which has the addresses', () => {
+    assert.deepEqual(accused({ AUTH_MODE: 'external', ...MAIL }), ['SMTP_URL', 'MAIL_FROM'])
+    assert.equal(parse({ AUTH_MODE: 'external' }).mail.via, 'nothing')
   })
 })
 

@@ -8,6 +8,7 @@ import { DATABASE_VARIABLES, readDatabase, type DatabaseConfig } from './databas
 import { type DevelopmentSecrets, developmentSecrets, fillSecrets } from './development-secrets.ts'
 import { readDotEnv } from './dot-env.ts'
 import { HTTP_VARIABLES, readHttp, type HttpConfig } from './http-config.ts'
+import { MAIL_VARIABLES, readMail, type MailConfig } from './mail-config.ts'
 import { readRedis, REDIS_VARIABLES, type RedisConfig } from './redis-config.ts'
 import type { FeatureSettings, Settings, SettingsReader } from './settings.ts'
 import { readTracing, TRACING_VARIABLES, type TracingConfig } from './tracing-config.ts'
@@ -37,6 +38,7 @@ export const VARIABLES = {
   },
   ...DATABASE_VARIABLES,
   ...AUTH_VARIABLES,
+  ...MAIL_VARIABLES,
   ENCRYPTION_KEY: {
     does: 'Required. Comma-separated Fernet keys for secrets of users in the database: the first encrypts, all decrypt. If a key is lost, what it encrypted is lost. The first also signs the cursors of lists. Generate one with `openssl rand -base64 32 \\| tr +/ -_`. [How to change it](operations/encryption-keys.md).',
   },
@@ -79,6 +81,7 @@ export interface Config extends FeatureSettings {
   readonly http: HttpConfig
   readonly database: DatabaseConfig
   readonly auth: AuthConfig
+  readonly mail: MailConfig
   /** Fernet keys: the first encrypts, all decrypt. At least one. Cursors are signed with a key derived from the first. */
   readonly encryptionKeys: readonly Secret[]
   readonly redis: RedisConfig
@@ -141,13 +144,15 @@ export function parseConfig(
   const scheme = readAuthScheme(reader)
   fillSecrets(reader, requiredSecrets(scheme), production, () => makeSecrets(dataDir))
   const http = readHttp(reader, production)
+  const auth = readAuth(reader, rules, scheme, http.publicUrl)
   const tracing = readTracing(reader)
   return reader.finish({
     environment,
     dataDir,
     http,
     database: readDatabase(reader, production, http.workers),
-    auth: readAuth(reader, rules, scheme, http.publicUrl),
+    auth,
+    mail: readMail(reader, { environment, dataDir, auth, http }),
     encryptionKeys: reader.list('ENCRYPTION_KEY', [], (entry) => rules.acceptFernetKey('ENCRYPTION_KEY', entry)),
     features: Object.fromEntries(settings.map(({ name, read }) => [name, read(reader, rules)])),
     redis: readRedis(reader, production),

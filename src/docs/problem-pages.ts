@@ -3,6 +3,7 @@ import { Type, type Static } from 'typebox'
 import { Problem } from '../errors.ts'
 import type { App } from '../http/app.ts'
 import { ProblemBody, refusals } from '../http/wire.ts'
+import { escaped } from '../lib/escape.ts'
 import { PROBLEMS, type ProblemGuide } from '../problems.ts'
 
 const MAX_AGE_S = 3600
@@ -112,6 +113,3 @@ const htmlOf = ({ code, title, meaning, action }: ProblemPage): string => `<!doc
   </body>
 </html>
 `
-
-const ENTITIES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' }
-const escaped = (text: string): string => text.replace(/[&<>"]/g, (character) => ENTITIES[character] ?? character)

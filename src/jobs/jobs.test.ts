@@ -9,6 +9,7 @@ import { startService } from '../../test/service.ts'
 import type { Statement } from '../db/wire/statement.ts'
 import { Problem } from '../errors.ts'
 import { jobKinds } from '../jobs.ts'
+import type { Mail } from '../mail/mail.ts'
 import { jobPrincipal } from '../principal.ts'
 import type { JobOutcome } from '../observer.ts'
 import type { JobKind } from './kind.ts'
@@ -27,6 +28,9 @@ before(async () => {
 })
 after(() => served[Symbol.asyncDispose]())
 afterEach(async () => void (await asOwner('truncate jobs')))
+
+/** None of its jobs is periodic. */
+const NO_MAIL: Mail = { isAvailable: false, enqueue: async () => undefined, jobs: () => [] }
 
 const asOwner = async (text: string, values: readonly unknown[] = []): Promise<Record<string, unknown>[]> =>
   served.asOwner(async (client) => (await client.query<Record<string, unknown>>(text, [...values])).rows)
@@ -397,7 +401,7 @@ suite('several processes', { skip: needsServer }, () => {
     const start = () => startService({ ...served.env, JOBS_POLL_SECONDS: '1' })
     await using _services = stackOf(await Promise.all([start(), start()]))
     const names = async () => (await asOwner('select name from jobs order by name')).map(({ name }) => name)
-    const kinds = await jobKinds({ db: served.db })
+    const kinds = await jobKinds({ db: served.db, mail: NO_MAIL })
     const periodic = kinds.filter(({ everyMs }) => everyMs !== undefined).map(({ name }) => name)
     await until('all are there', async () => (await names()).length === periodic.length)
     assert.deepEqual(await names(), periodic.sort())

@@ -11,6 +11,8 @@ export interface JobRequest {
   /** While a job of this name has the same key, no second one is added. 1 to 255 characters. */
   readonly key?: string
   readonly delayMs?: number
+  /** With `SystemSql`: the user that it acts for, if any. With `UserSql` it is always the user of the scope. */
+  readonly userId?: string
 }
 
 /** A job that this process has claimed. */
@@ -57,9 +59,9 @@ export const STATE: Statement = {
 export function openQueue(db: Pick<Scopes, 'asSystem'>): Queue {
   let listener = (): void => undefined
   return {
-    enqueue: async (sql, { name, reference = {}, key = null, delayMs = 0 }) => {
-      const userId = 'userId' in sql ? sql.userId : null
-      await sql.rows(ENQUEUE, [name, userId, JSON.stringify(reference), key, Math.round(delayMs)])
+    enqueue: async (sql, { name, reference = {}, key = null, delayMs = 0, userId = null }) => {
+      const forUser = 'userId' in sql ? sql.userId : userId
+      await sql.rows(ENQUEUE, [name, forUser, JSON.stringify(reference), key, Math.round(delayMs)])
     },
     wake: () => listener(),
     onWake: (given) => {

@@ -1,14 +1,5 @@
+import { escaped } from '../lib/escape.ts'
 import { attributesOf, flat, type Child, type Element } from './views/tree.ts'
-
-const ENTITIES: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&#39;',
-}
-
-export const escaped = (text: string): string => text.replace(/[&<>"']/g, (character) => ENTITIES[character] ?? '')
 
 /** Elements without content and end tag. */
 const VOID = new Set(['input'])
