@@ -245,12 +245,13 @@ suite('a cursor has expired, which is 410,', () => {
         seq,
       ]),
     )
-  const purge = (): Promise<void> =>
+  const purge = () =>
     purgeOfChanges(world.deps.db).run({
       id: randomUUID(),
       reference: {},
       attempts: 1,
       signal: new AbortController().signal,
+      stopping: new AbortController().signal,
       principal: undefined,
     })
 

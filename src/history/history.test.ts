@@ -443,6 +443,7 @@ suite('what is known of undos', () => {
       reference: {},
       attempts: 1,
       signal: new AbortController().signal,
+      stopping: new AbortController().signal,
       principal: undefined,
     })
     const { rows: left } = await world.asOwner((client) =>

@@ -200,6 +200,85 @@ suite('a job', () => {
   })
 })
 
+suite('a job that has more to do', () => {
+  test('runs again when it says so, as often as it says so, without an attempt counted', async (t) => {
+    await add({ name: 'steps' })
+    const attempts: number[] = []
+    const steps: JobKind = {
+      name: 'steps',
+      run: async (job) => {
+        attempts.push(job.attempts)
+        return attempts.length < 3 ? { againInMs: 1 } : undefined
+      },
+    }
+    const { ended } = run(t, [steps], { pollMs: 0 })
+    assert.deepEqual(
+      (await ended(3)).map(({ outcome }) => outcome),
+      ['ok', 'ok', 'ok'],
+    )
+    assert.deepEqual(attempts, [1, 1, 1])
+    assert.deepEqual(await asOwner('select 1 from jobs'), [])
+  })
+
+  const ring = (key: string) =>
+    served.db.asSystem('test', (sql) => queue.ring(sql, [{ name: 'rung', userId: ada.id, reference: {}, key }]))
+
+  test('because it was rung while it ran, runs again', async (t) => {
+    let runs = 0
+    const rung: JobKind = {
+      name: 'rung',
+      run: async () => {
+        if (++runs > 1) return
+        await ring('k')
+        await ring('k')
+      },
+    }
+    await ring('k')
+    const { ended } = run(t, [rung], { pollMs: 0 })
+    await ended(2)
+    assert.equal(runs, 2)
+    assert.deepEqual(await asOwner('select 1 from jobs'), [])
+  })
+
+  test('and waits for it, does not run earlier because it is rung', async () => {
+    await ring('k')
+    await asOwner(`update jobs set run_at = now() + interval '1 hour'`)
+    await ring('k')
+    assert.deepEqual(await asOwner(`select is_rung, run_at > now() + interval '59 minutes' as waits from jobs`), [
+      { is_rung: false, waits: true },
+    ])
+  })
+})
+
+suite('a kind with a concurrency of its own', () => {
+  test('takes no place of other kinds, and has no more jobs at the same time than it says', async (t) => {
+    const release = Promise.withResolvers<undefined>()
+    let slow = 0
+    const kinds: JobKind[] = [
+      {
+        name: 'slow',
+        concurrency: 2,
+        run: async () => {
+          slow++
+          await release.promise
+        },
+      },
+      { name: 'quick', run: async () => undefined },
+    ]
+    for (let n = 0; n < 4; n++) await add({ name: 'slow', delayMs: -1000 })
+    for (let n = 0; n < 3; n++) await add({ name: 'quick' })
+    const { ended } = run(t, kinds, { concurrency: 1 })
+    assert.deepEqual(
+      (await ended(3)).map(({ name }) => name),
+      ['quick', 'quick', 'quick'],
+    )
+    await until('two of them run', () => slow === 2)
+    release.resolve(undefined)
+    await ended(7)
+    assert.equal(slow, 4)
+  })
+})
+
 suite('a job for a user', () => {
   test('enters only the scope of that user, and only while it has its lease', async (t) => {
     await addFor(ada, { name: 'mine' })
@@ -296,6 +375,34 @@ suite('stopping', () => {
     clearInterval(alive)
     assert.deepEqual(outcomes, ['ok'])
     assert.equal((await asOwner('select 1 from jobs where attempts = 0')).length, 2)
+  })
+
+  test('lets a job of many steps end after the one that it has begun', async () => {
+    const begun = Promise.withResolvers<undefined>()
+    await add({ name: 'steps' })
+    const outcomes: JobOutcome[] = []
+    const steps: JobKind = {
+      name: 'steps',
+      run: async ({ stopping }) => {
+        begun.resolve(undefined)
+        await new Promise((resolve) => stopping.addEventListener('abort', resolve))
+        return { againInMs: 0 }
+      },
+    }
+    const closed: string[] = []
+    const source = { [Symbol.asyncDispose]: async () => void closed.push('source') }
+    const runner = openRunner(served.db, queue, [{ ...steps, open: () => source }], {
+      ...QUIET,
+      observer: seeing(outcomes),
+    })
+    const alive = setInterval(() => undefined, 1000)
+    await begun.promise
+    await runner[Symbol.asyncDispose]()
+    clearInterval(alive)
+    assert.deepEqual([outcomes, closed], [['ok'], ['source']])
+    assert.deepEqual(await asOwner('select attempts, lease, run_at <= now() as due from jobs'), [
+      { attempts: 0, lease: null, due: true },
+    ])
   })
 
   test('aborts a job at the deadline and makes it due at once, without counting the attempt', async () => {

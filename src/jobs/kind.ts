@@ -8,9 +8,17 @@ export interface JobKind {
   /**
    * Does the work of one job. It may run more than once, so it must be safe to repeat. After an error it is retried later.
    *
-   * @param job.signal is aborted when the process stops, on timeout, or when the lease is lost
+   * @param job.signal is aborted when the process cannot wait any longer, on timeout, or when the lease is lost
+   * @returns when the job is to run again, if there is more to do; this counts as success
    */
-  run(this: void, job: RunningJob): Promise<void>
+  run(this: void, job: RunningJob): Promise<Again | void>
+  /**
+   * For work that waits for other servers: how many jobs of this kind a process runs at the same time, beside those of other kinds.
+   * Without it the kinds share the places of the process.
+   */
+  readonly concurrency?: number
+  /** Called when a process begins to run jobs: a source of jobs that is no request. Disposed when the process stops. */
+  open?(this: void): AsyncDisposable
   /** For periodic work: the pause between the end of one run and the next. Only one process runs it at a time. */
   readonly everyMs?: number
   /** After this many attempts the job is dead and waits for an operator. Periodic work is always retried. */
@@ -20,11 +28,17 @@ export interface JobKind {
   retryInMs?(this: void, attempts: number): number
 }
 
+export interface Again {
+  readonly againInMs: number
+}
+
 export interface RunningJob {
   readonly id: string
   readonly reference: Claimed['reference']
   readonly attempts: number
   readonly signal: AbortSignal
+  /** Aborted when the process begins to stop: a job with many steps ends after the one that it has begun, and returns {@link Again}. */
+  readonly stopping: AbortSignal
   /** The user the job acts for, valid while the lease lasts. Undefined for work outside a user's scope. */
   readonly principal: Principal | undefined
 }

@@ -15,6 +15,14 @@ export interface JobRequest {
   readonly userId?: string
 }
 
+/** A job for {@link Queue.ring}. */
+export interface RingingJob {
+  readonly name: string
+  readonly userId: string
+  readonly reference: Readonly<Record<string, string | number>>
+  readonly key: string
+}
+
 /** A job that this process has claimed. */
 export interface Claimed {
   readonly id: string
@@ -37,10 +45,19 @@ export interface QueueState {
 export interface Queue {
   /** Adds a job in the transaction that it is called in. Call `wake` after the commit. */
   enqueue(this: void, sql: UserSql | SystemSql, job: JobRequest): Promise<void>
-  /** Makes the runner of this process look for due jobs now. Other processes find them when they poll. */
-  wake(this: void): void
+  /**
+   * Adds jobs with keys, or makes those that are running at the moment run again afterwards: what caused the call may have happened
+   * after they looked. A job that waits stays as it is. Call `wake` after the commit.
+   */
+  ring(this: void, sql: SystemSql, jobs: readonly RingingJob[]): Promise<void>
+  /**
+   * Makes the runner of this process look for due jobs now. Other processes find them when they poll.
+   *
+   * @param name of the jobs that were added; all if not given
+   */
+  wake(this: void, name?: string): void
   /** @param listener is called by `wake` until it is replaced */
-  onWake(this: void, listener: () => void): void
+  onWake(this: void, listener: (name?: string) => void): void
   state(this: void): Promise<QueueState>
 }
 
@@ -48,6 +65,14 @@ const ENQUEUE: Statement = {
   name: 'jobs.enqueue',
   text: `insert into jobs (name, for_user, reference, key, run_at)
          values ($1, $2, $3, $4, now() + $5 * interval '1 millisecond') on conflict do nothing`,
+}
+const RING: Statement = {
+  name: 'jobs.ring',
+  // In one order, so that two processes that ring the same jobs cannot deadlock.
+  text: `insert into jobs (name, for_user, reference, key)
+         select name, "userId", reference, key from json_to_recordset($1::json)
+           as given (name text, "userId" text, reference jsonb, key text) order by name, key
+         on conflict (name, key) do update set is_rung = true where jobs.lease is not null and not jobs.is_rung`,
 }
 export const STATE: Statement = {
   name: 'jobs.state',
@@ -57,13 +82,16 @@ export const STATE: Statement = {
 }
 
 export function openQueue(db: Pick<Scopes, 'asSystem'>): Queue {
-  let listener = (): void => undefined
+  let listener: (name?: string) => void = () => undefined
   return {
     enqueue: async (sql, { name, reference = {}, key = null, delayMs = 0, userId = null }) => {
       const forUser = 'userId' in sql ? sql.userId : userId
       await sql.rows(ENQUEUE, [name, forUser, JSON.stringify(reference), key, Math.round(delayMs)])
     },
-    wake: () => listener(),
+    ring: async (sql, jobs) => {
+      if (jobs.length > 0) await sql.rows(RING, [JSON.stringify(jobs)])
+    },
+    wake: (name) => listener(name),
     onWake: (given) => {
       listener = given
     },
@@ -96,11 +124,11 @@ const EXTEND: Statement = {
 }
 const DONE: Statement = {
   name: 'jobs.done',
-  text: `delete from jobs where id = $1 and lease = $2 returning true as settled`,
+  text: `delete from jobs where id = $1 and lease = $2 and not is_rung returning true as settled`,
 }
 const AGAIN: Statement = {
   name: 'jobs.again',
-  text: `update jobs set run_at = now() + $3 * interval '1 millisecond', attempts = $4, last_error = $5, lease = null
+  text: `update jobs set run_at = now() + $3 * interval '1 millisecond', attempts = $4, last_error = $5, lease = null, is_rung = false
          where id = $1 and lease = $2 returning true as settled`,
 }
 const DEAD: Statement = {
@@ -128,8 +156,13 @@ export function claim(
 export const extend = ({ id, lease }: Claimed, db: Db, leaseMs: number): Promise<boolean> =>
   settle(db, EXTEND, [id, lease, leaseMs])
 
-/** Removes the job. @returns whether the lease was still held */
-export const done = ({ id, lease }: Claimed, db: Db): Promise<boolean> => settle(db, DONE, [id, lease])
+/** Removes the job, or makes it due now if it was rung while it ran. @returns whether the lease was still held */
+export const done = ({ id, lease }: Claimed, db: Db): Promise<boolean> =>
+  db.asSystem(
+    'settle a job',
+    async (sql) =>
+      (await sql.row(DONE, [id, lease])) !== undefined || (await sql.row(AGAIN, [id, lease, 0, 0, null])) !== undefined,
+  )
 
 /** Schedules the job to run again. @returns whether the lease was still held */
 export const retryLater = (

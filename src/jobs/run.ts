@@ -3,7 +3,7 @@ import type { Scopes } from '../db/scopes.ts'
 import type { JobOutcome, Observer } from '../observer.ts'
 import { jobPrincipal } from '../principal.ts'
 import { retryLater, markDead, done, extend, type Claimed } from './queue.ts'
-import type { JobKind, JobLog } from './kind.ts'
+import type { Again, JobKind, JobLog, RunningJob } from './kind.ts'
 
 const TIMEOUT_MS = 10 * 60_000
 const ATTEMPTS_MAX = 10
@@ -17,12 +17,14 @@ const RETRY_MAX_MS = 60 * 60_000
 export const backOffMs = (attempts: number, random: () => number = Math.random): number =>
   Math.min(RETRY_MIN_MS * 2 ** (attempts - 1), RETRY_MAX_MS) * (0.5 + random() / 2)
 
-interface RunDeps {
+export interface RunDeps {
   readonly db: Scopes
   readonly log: JobLog
   readonly observer: Pick<Observer, 'jobEnded'>
   readonly leaseMs: number
-  /** Aborts when the process cannot wait for jobs any longer. */
+  /** Aborted when the process begins to stop. */
+  readonly stopping: AbortSignal
+  /** Aborted when the process cannot wait for jobs any longer. */
   readonly stop: AbortSignal
 }
 
@@ -30,16 +32,16 @@ interface RunDeps {
 export async function runOne(
   job: Claimed,
   kind: JobKind,
-  { db, log, observer, leaseMs, stop }: RunDeps,
+  { db, log, observer, leaseMs, stopping, stop }: RunDeps,
 ): Promise<void> {
   const startedAt = performance.now()
   const lease = keepLease(job, db, leaseMs)
-  const attempt = await attempted(job, kind, AbortSignal.any([stop, lease.lost]))
-  const { error } = attempt
+  const attempt = await attempted(job, kind, { signal: AbortSignal.any([stop, lease.lost]), stopping })
+  const { error, again } = attempt
   let outcome: JobOutcome = 'lost'
   try {
     if (!attempt.isOver) log.error({ job: kind.name }, 'a job ignores its abort signal; its lease is left to expire')
-    else if (!lease.lost.aborted) outcome = await settled(job, kind, { db, error, isStopped: stop.aborted })
+    else if (!lease.lost.aborted) outcome = await settled(job, kind, { db, error, again, isStopped: stop.aborted })
   } catch (cause) {
     log.warn(
       { err: cause, job: kind.name },
@@ -58,11 +60,16 @@ export async function runOne(
 interface Attempt {
   /** Undefined after success. */
   readonly error?: unknown
+  readonly again?: Again | undefined
   /** False if the work continues although its signal was aborted. */
   readonly isOver: boolean
 }
 
-async function attempted(job: Claimed, kind: JobKind, signal: AbortSignal): Promise<Attempt> {
+async function attempted(
+  job: Claimed,
+  kind: JobKind,
+  { signal, stopping }: Pick<RunningJob, 'signal' | 'stopping'>,
+): Promise<Attempt> {
   const { id, lease, name, userId, reference, attempts } = job
   const { attemptsMax = ATTEMPTS_MAX, everyMs, timeoutMs = TIMEOUT_MS, run } = kind
   // The process ended during each of these attempts, so none was counted as failed.
@@ -73,8 +80,8 @@ async function attempted(job: Claimed, kind: JobKind, signal: AbortSignal): Prom
   const principal = userId === null ? undefined : jobPrincipal(name, id, lease)
   const work = (async (): Promise<Attempt> => {
     try {
-      await run({ id, reference, attempts, signal: ending, principal })
-      return { isOver: true }
+      const again = await run({ id, reference, attempts, signal: ending, stopping, principal })
+      return { isOver: true, again: again ?? undefined }
     } catch (error) {
       return { error: error ?? new Error('the job failed without an error'), isOver: true }
     }
@@ -100,11 +107,12 @@ class Unfinished extends Error {
 async function settled(
   job: Claimed,
   { everyMs, attemptsMax = ATTEMPTS_MAX, retryInMs = backOffMs }: JobKind,
-  { db, error, isStopped }: { db: Scopes; error: unknown; isStopped: boolean },
+  { db, error, again, isStopped }: Pick<Attempt, 'error' | 'again'> & { db: Scopes; isStopped: boolean },
 ): Promise<JobOutcome> {
   if (error === undefined) {
-    const next = { inMs: everyMs ?? 0, attempts: 0, error: null }
-    return (await (everyMs === undefined ? done(job, db) : retryLater(job, db, next))) ? 'ok' : 'lost'
+    const inMs = again?.againInMs ?? everyMs
+    const isSettled = inMs === undefined ? done(job, db) : retryLater(job, db, { inMs, attempts: 0, error: null })
+    return (await isSettled) ? 'ok' : 'lost'
   }
   // The attempt is not counted, because the process is stopping.
   if (isStopped)

@@ -234,7 +234,7 @@ suite('after 30 days', () => {
   const expire = async (): Promise<void> => {
     const kind = trashJobs(world.deps.db).find(({ name }) => name === 'expire-trash')
     const { signal } = new AbortController()
-    await kind?.run({ id: randomUUID(), reference: {}, attempts: 1, signal, principal: undefined })
+    await kind?.run({ id: randomUUID(), reference: {}, attempts: 1, signal, stopping: signal, principal: undefined })
   }
 
   test('the content of what is in the trash is deleted for good, of all users', async () => {

@@ -25,8 +25,15 @@ suite('the record of reads of keys', () => {
     served.asOwner(
       async (client) => (await client.query('select request_id as age from user_api_key_reads order by read_at')).rows,
     )
-  const purge = (signal: AbortSignal): Promise<void> =>
-    purgeOfKeyReads(served.db).run({ id: '', reference: {}, attempts: 1, signal, principal: undefined })
+  const purge = (signal: AbortSignal) =>
+    purgeOfKeyReads(served.db).run({
+      id: '',
+      reference: {},
+      attempts: 1,
+      signal,
+      stopping: signal,
+      principal: undefined,
+    })
 
   test('is hidden from the system role for a year, and cannot be changed by it', async () => {
     const asSystem = (text: string) => served.db.asSystem('test', (sql) => sql.rows({ name: '', text }))
