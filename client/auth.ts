@@ -1,4 +1,4 @@
-/** A user's session, or a service that acts for a user. */
+/** The token of a session or a personal token, or a service that acts for a user. */
 export type Credentials = { readonly token: string } | { readonly service: string; readonly userId: string }
 
 /** A function is called before each attempt, so that it can return another credential. */

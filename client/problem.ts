@@ -28,6 +28,8 @@ export class ProblemError extends Error {
   readonly currentVersion: number | undefined
   /** For an atomic batch: the index of the failed operation. */
   readonly failedOperation: number | undefined
+  /** The whole problem, with the members that only some codes have, such as `required` and `conflicts`; empty if it is none. */
+  readonly problem: Partial<components['schemas']['Problem']>
 
   /** @param body as it was received: parsed JSON, or text */
   constructor({ status, statusText, headers }: Response, body: unknown) {
@@ -41,6 +43,7 @@ export class ProblemError extends Error {
     this.retryAfter = problem.retryAfter
     this.currentVersion = problem.currentVersion
     this.failedOperation = problem.failedOperation
+    this.problem = problem
   }
 }
 
