@@ -29,6 +29,8 @@ suite('the line that adds a task', () => {
       ['MONDAY', '2026-12-07T22:59:00Z'],
       ['2026-12-24', '2026-12-24T22:59:00Z'],
       ['2027-07-01 at 9:30', '2027-07-01T07:30:00Z'],
+      ['due:tomorrow 17:00', '2026-12-01T16:00:00Z'],
+      ['Due:2026-12-24', '2026-12-24T22:59:00Z'],
     ] as const) {
       const { task, chips } = read(`x ${words}`)
       assert.deepEqual([task.title, task.dueDate, chips[0]?.words], ['x', dueDate, words])
@@ -43,6 +45,8 @@ suite('the line that adds a task', () => {
       '!',
       '!now',
       '25:00',
+      'due:',
+      'due:someday',
       'at 17:00',
       '#a#b',
       `#${'x'.repeat(51)}`,

@@ -33,7 +33,8 @@ interface Reading {
 }
 
 /**
- * Reads `Buy milk !high #home tomorrow 17:00`: one priority, any tags, and one day with or without a time. All other words are the title.
+ * Reads `Buy milk !high #home tomorrow 17:00`: one priority, any tags, and one day with or without a time, and with or without `due:`
+ * before it. All other words are the title.
  *
  * @param plain words that the user has turned back into text
  */
@@ -73,7 +74,7 @@ interface Due {
 }
 
 function readDue({ words, zone, today, isText }: Reading, at: number): Due | undefined {
-  const day = dayOfWord(words[at]?.toLowerCase() ?? '', today)
+  const day = dayOfWord((words[at] ?? '').toLowerCase().replace(/^due:/, ''), today)
   if (day === undefined) return undefined
   const [second = '', third = ''] = [words[at + 1], words[at + 2]]
   const isAt = second.toLowerCase() === 'at' && TIME.test(third)
