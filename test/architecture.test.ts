@@ -206,6 +206,24 @@ suite('architecture', () => {
     assert.deepEqual(long, [])
   })
 
+  test('the command line uses the client, and of the service only the line of the page and the version', () => {
+    const files = globSync('**/*.ts', { cwd: join(ROOT, 'cli') }).filter((file) => !/\.test(?:ing)?\.ts$/.test(file))
+    assert.ok(files.includes('commands/watch.ts'))
+    const used = files.flatMap((file) => {
+      const text = readFileSync(join(ROOT, 'cli', file), 'utf8')
+      assert.ok(text.split('\n').length - 1 <= 300, file)
+      return [...text.matchAll(/from '([^']+)'/g)].map(([, path = '']) =>
+        path.startsWith('.') ? relative(ROOT, join(ROOT, 'cli', dirname(file), path)) : path,
+      )
+    })
+    assert.deepEqual([...new Set(used)].filter((path) => !/^(?:node:|cli\/|client\/)/.test(path)).sort(), [
+      'src/lib/version.ts',
+      'src/pages/views/dates.ts',
+      'src/pages/views/quick-add.ts',
+      'src/pages/views/task.ts',
+    ])
+  })
+
   test('the type check reads every TypeScript file, those of bench/ without its packages', () => {
     const tsc = join(ROOT, 'node_modules/typescript/bin/tsc')
     const projects = ['.', ...globSync('src/*/browser', { cwd: ROOT })]

@@ -28,6 +28,7 @@ const DOCUMENTS = [
 ]
 const SOURCES = [
   'bin',
+  'cli',
   'client',
   'migrations',
   'src',
@@ -42,6 +43,7 @@ const run = promisify(execFile)
 interface Manifest {
   readonly version: string
   readonly dependencies: Readonly<Record<string, string>>
+  readonly bin: Readonly<Record<'todo' | 'todo-backend', string>>
 }
 
 const manifestIn = (directory: string): Manifest => JSON.parse(readFileSync(join(directory, 'package.json'), 'utf8'))
@@ -93,6 +95,7 @@ suite('the package', () => {
       'bin',
       'client',
       'deploy',
+      'dist/cli',
       'dist/client',
       'dist/migrations',
       'dist/src',
@@ -138,8 +141,9 @@ suite('the package', () => {
     { timeout: TIMEOUT_MS },
     async () => {
       const cwd = join(directory, 'empty')
+      const { bin } = manifestIn(installed)
       mkdirSync(cwd)
-      const child = spawn(process.execPath, [join(installed, 'bin/todo-backend.mjs')], {
+      const child = spawn(process.execPath, [join(installed, bin['todo-backend'])], {
         cwd,
         env: { PATH: process.env['PATH'], PORT: '0' },
         stdio: ['ignore', 'pipe', 'inherit'],
@@ -156,6 +160,9 @@ suite('the package', () => {
           json.map(({ title }: { title: string }) => title),
           ['from the package'],
         )
+        const env = { PATH: process.env['PATH'], HOME: cwd, TODO_URL: url, TODO_TOKEN: token }
+        const listed = await run(process.execPath, [join(installed, bin.todo)], { cwd: directory, env })
+        assert.equal(listed.stdout, '1  from the package\n')
         const scripts = [...(await (await fetch(url)).text()).matchAll(/(?:src|href)="\.(\/assets\/[^"]+)"/g)]
         assert.equal(scripts.length, 2)
         for (const asset of ['/redoc/redoc.js', '/docs/swagger-ui.js', ...scripts.map(([, path = '']) => path)]) {

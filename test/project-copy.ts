@@ -12,6 +12,7 @@ const COPIED = [
   '.env.example',
   'bench',
   'bin',
+  'cli',
   'client',
   'compose.yaml',
   'deploy',

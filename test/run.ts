@@ -23,6 +23,7 @@ import { DATABASE, SECOND_TIER } from './tiers.ts'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
 const TIMEOUT_MS = 300_000
+const TESTS = ['src/**/*.test.ts', 'test/*.test.ts', 'client/*.test.ts', 'client/sync/*.test.ts', 'cli/*.test.ts']
 /**
  * How many files share a process if they start the service, because loading it takes a second of CPU time, as long as the tests of
  * most files. With more of them, one process would run alone at the end.
@@ -45,9 +46,7 @@ type Servers = Readonly<Record<'TEST_DATABASE_URL' | 'TEST_REDIS_URL', string | 
 
 function filesOf(words: readonly string[]): readonly string[] {
   const [tier = 'everyday'] = words
-  const all = globSync(['src/**/*.test.ts', 'test/*.test.ts', 'client/*.test.ts', 'client/sync/*.test.ts'], {
-    cwd: ROOT,
-  }).sort()
+  const all = globSync(TESTS, { cwd: ROOT }).sort()
   const isSecond = (file: string): boolean => Object.hasOwn(SECOND_TIER, file)
   if (tier === 'everyday') return all.filter((file) => !isSecond(file))
   if (tier === 'rest') return all.filter(isSecond)

@@ -14,6 +14,8 @@ export const SECOND_TIER: Readonly<Record<string, string>> = {
   'src/vault/command.test.ts': 'starts commands',
   'test/bench.test.ts': 'starts the benchmark',
   'client/sync/restart.test.ts': 'starts the service several times',
+  'cli/command-line.test.ts': 'starts the command line many times',
+  'cli/login.test.ts': 'starts the command line many times',
   // Copies of the project, compiled or packed.
   'test/package.test.ts': 'packs and installs the package',
   'test/deploy.test.ts': 'checks the deployment files with their own tools',
