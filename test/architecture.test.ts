@@ -53,7 +53,7 @@ const FLOORS: Readonly<Record<string, number>> = {
  */
 const ROOMS: Readonly<Record<string, Readonly<Record<string, number>>>> = {
   db: { '.': 3, embedded: 2, schema: 2, wire: 1 },
-  tasks: { 'feature.ts': 3, list: 2, batch: 2, '.': 1 },
+  tasks: { 'feature.ts': 4, list: 3, batch: 3, '.': 2, recurrence: 1 },
 }
 
 /** A feature may use those before it in the list of `features.ts`, through these files of theirs. */

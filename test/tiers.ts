@@ -47,6 +47,7 @@ export const SECOND_TIER: Readonly<Record<string, string>> = {
   'src/tasks/list/search-locales.test.ts': 'creates a database for each locale',
   'test/plans.test.ts': 'dumps, restores and reindexes databases with many rows',
   // Properties with thousands of cases
+  'src/tasks/recurrence/recurrence.property.test.ts': 'compares hundreds of rules with python3-dateutil',
   'src/tasks/list/query.property.test.ts': 'compares thousands of queries with a model',
   'client/sync/offline.property.test.ts': 'lets two devices edit over a network that fails',
   // Password hashing takes 0.1 s of CPU time for each sign-up and sign-in.

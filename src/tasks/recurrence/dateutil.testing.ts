@@ -1,0 +1,48 @@
+import { spawnSync } from 'node:child_process'
+
+/** The same dates by python3-dateutil and zoneinfo, which share no code with this service or with Node. */
+
+export interface DateCase {
+  readonly rule: string
+  /** On the clock of the zone, `2026-01-31T09:00:00`. */
+  readonly start: string
+  readonly zone: string
+}
+
+/** Dates until this many years after the start are compared, because dateutil looks for impossible dates up to the year 9999. */
+const YEARS = 30
+export const DATES = 6
+
+const PROGRAM = `
+import json, sys
+from datetime import datetime, timezone
+from itertools import islice
+from zoneinfo import ZoneInfo
+from dateutil.rrule import rrulestr
+
+def dates(case):
+    start = datetime.fromisoformat(case["start"])
+    rule = rrulestr(case["rule"], dtstart=start)
+    until = start.replace(day=1, year=start.year + ${YEARS})
+    rule = rule.replace(until=until)
+    zone = ZoneInfo(case["zone"])
+    for date in islice((each for each in rule if each > start), ${DATES}):
+        # fold=0: the first of two equal times; a time that is skipped keeps the offset of before.
+        yield date.replace(tzinfo=zone).astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+json.dump([list(dates(case)) for case in json.load(sys.stdin)], sys.stdout)
+`
+
+/** The next dates of each case after its start, in UTC; undefined where Python has no dateutil. */
+export function byDateutil(cases: readonly DateCase[]): readonly (readonly string[])[] | undefined {
+  const { status, stdout } = spawnSync('python3', ['-c', PROGRAM], {
+    input: JSON.stringify(cases),
+    encoding: 'utf8',
+    maxBuffer: 64 * 1024 * 1024,
+  })
+  // The program has written this.
+  return status === 0 ? (JSON.parse(stdout) as string[][]) : undefined
+}
+
+/** The last date that is compared. */
+export const horizon = (start: string): string => `${Number(start.slice(0, 4)) + YEARS}${start.slice(4, 8)}01T00:00:00Z`
