@@ -661,6 +661,30 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/me": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read your profile
+         * @description Who you are, and your time zone. With `If-None-Match` the answer is 304 if nothing has changed.
+         */
+        get: operations["getProfile"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Change your name, time zone or mail settings
+         * @description Sessions and services only, because a program that acts with a token must not change whose days its queries mean. The e-mail address is changed with the password, under /api/auth.
+         */
+        patch: operations["updateProfile"];
+        trace?: never;
+    };
     "/api/user-api-keys": {
         parameters: {
             query?: never;
@@ -1488,6 +1512,53 @@ export interface components {
              * @example 2025-12-27T17:00:00Z
              */
             until?: string;
+        };
+        /**
+         * @example {
+         *       "id": "hT3kQ9v7Lw2TnB5rYzX8a1Pq4Wc6Vd0E",
+         *       "name": "Ada",
+         *       "email": "ada@example.com",
+         *       "emailVerified": true,
+         *       "timezone": "Europe/Berlin",
+         *       "emailReminders": false,
+         *       "createdAt": "2025-12-20T09:30:00.250Z"
+         *     }
+         */
+        Profile: {
+            id: string;
+            name: string;
+            email: string;
+            emailVerified: boolean;
+            /** @description An IANA time zone. Days in queries begin and end in it, unless a request names another one, and so do the days of tasks without a time zone of their own. At sign-up it is that of the header X-Timezone, else UTC */
+            timezone: string;
+            /** @description Whether reminders are sent by mail too; false by default */
+            emailReminders: boolean;
+            /**
+             * Format: date-time
+             * @description Null where another auth server does not keep it
+             * @example 2025-12-27T17:00:00Z
+             */
+            createdAt: string | null;
+        };
+        /**
+         * @description Absent members do not change
+         * @example {
+         *       "timezone": "Europe/Berlin"
+         *     }
+         */
+        ProfilePatch: {
+            /**
+             * Format: text
+             * @description Not where another auth server keeps the users (AUTH_MODE=external): there it is 422
+             */
+            name?: string;
+            /**
+             * Format: text
+             * @description An IANA time zone. Days in queries begin and end in it, unless a request names another one, and so do the days of tasks without a time zone of their own. Links such as Europe/Kiev are accepted, and keep their name
+             */
+            timezone?: string;
+            /** @description Whether reminders are sent by mail too */
+            emailReminders?: boolean;
         };
         /**
          * @example {
@@ -2332,7 +2403,7 @@ export interface components {
         /** @description Precondition failed */
         PreconditionFailed: {
             headers: {
-                /** @description The current version of the task */
+                /** @description The current one */
                 ETag?: string;
                 "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
@@ -2627,7 +2698,10 @@ export interface operations {
     signUp: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The user's IANA time zone, which GET /api/me then has. A name that is not known is ignored */
+                "x-timezone"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -4525,6 +4599,123 @@ export interface operations {
             403: components["responses"]["InsufficientScope"];
             408: components["responses"]["RequestTimeout"];
             409: components["responses"]["CannotBeUndoneOrRequestInProgressOrUndoConflict"];
+            413: components["responses"]["BodyTooLarge"];
+            414: components["responses"]["UriTooLong"];
+            415: components["responses"]["UnsupportedMediaType"];
+            417: components["responses"]["ExpectationFailed"];
+            422: components["responses"]["IdempotencyKeyReusedOrInvalidInput"];
+            429: components["responses"]["IdempotencyQuotaExceededOrTooManyRequests"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["OutcomeUnknownOrOverloadedOrUnavailable"];
+        };
+    };
+    getProfile: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag of an earlier answer */
+                "if-none-match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Your profile */
+            200: {
+                headers: {
+                    /** @description Names this state of the profile, for If-Match and If-None-Match */
+                    ETag?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Profile"];
+                };
+            };
+            /** @description Nothing has changed since the answer with this ETag */
+            304: {
+                headers: {
+                    /** @description Names this state of the profile, for If-Match and If-None-Match */
+                    ETag?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["InvalidHeaderOrMalformedRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["InsufficientScope"];
+            408: components["responses"]["RequestTimeout"];
+            413: components["responses"]["BodyTooLarge"];
+            414: components["responses"]["UriTooLong"];
+            415: components["responses"]["UnsupportedMediaType"];
+            417: components["responses"]["ExpectationFailed"];
+            422: components["responses"]["InvalidInput"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["OverloadedOrUnavailable"];
+        };
+    };
+    updateProfile: {
+        parameters: {
+            query?: {
+                /** @description true executes the request with all its checks and then rolls it back: the status, the headers and the body are those that the real request would get now, with Dry-Run: true. Nothing is stored or sent, and an Idempotency-Key stays unused. It counts as one write of the rate limit */
+                dryRun?: components["parameters"]["DryRun"];
+            };
+            header?: {
+                /** @description A unique name for this request, 1 to 255 printable ASCII characters, such as a UUID; bare or as a quoted string. If the request is repeated with the same key within 24 hours, it is not executed again: the answer is the first one, with Idempotency-Replayed: true. Errors are not stored, so the key can be used again after one. /api/auth ignores the header */
+                "idempotency-key"?: string;
+                /** @description Execute the request only if the profile still has this ETag */
+                "if-match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "timezone": "Europe/Berlin"
+                 *     }
+                 */
+                "application/json": components["schemas"]["ProfilePatch"];
+            };
+        };
+        responses: {
+            /** @description The profile after the request */
+            200: {
+                headers: {
+                    /** @description Names this state of the profile, for If-Match and If-None-Match */
+                    ETag?: string;
+                    /** @description true if this is the answer to an earlier request */
+                    "Idempotency-Replayed"?: string;
+                    /** @description true if the request was a dry run: nothing of it was stored, and X-Sync-Cursor and X-Change-Id are absent */
+                    "Dry-Run"?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Profile"];
+                };
+            };
+            400: components["responses"]["InvalidHeaderOrInvalidJsonOrMalformedRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            408: components["responses"]["RequestTimeout"];
+            409: components["responses"]["RequestInProgress"];
+            412: components["responses"]["PreconditionFailed"];
             413: components["responses"]["BodyTooLarge"];
             414: components["responses"]["UriTooLong"];
             415: components["responses"]["UnsupportedMediaType"];

@@ -4,13 +4,14 @@ import type { Feature } from './feature.ts'
 import { history } from './history/feature.ts'
 import { pages } from './pages/feature.ts'
 import { PROBLEMS, type ProblemKind } from './problems.ts'
+import { profile } from './profile/feature.ts'
 import { tasks } from './tasks/feature.ts'
 import { tokens } from './tokens/feature.ts'
 import { trash } from './trash/feature.ts'
 import { vault } from './vault/feature.ts'
 
 /** What the service does for its users, in the order of its documents. */
-export const FEATURES: readonly Feature[] = [tasks, trash, changes, events, history, vault, tokens, pages]
+export const FEATURES: readonly Feature[] = [tasks, trash, changes, events, history, profile, vault, tokens, pages]
 
 /** Every kind of refusal that the service can send. */
 export const PROBLEM_KINDS: readonly ProblemKind[] = [

@@ -181,6 +181,13 @@ suite('external mode', () => {
             }
           }
           assert.equal((await world.ask('GET', '/api/tasks', { token: expired })).status, 401)
+          const patched = await world.ask('PATCH', '/api/me', { token: plain, body: { timezone: 'Asia/Tokyo' } })
+          const { id, email, emailVerified, timezone, createdAt } = patched.json
+          assert.deepEqual([id, email, emailVerified, timezone], ['ada', 'ada@example.com', true, 'Asia/Tokyo'])
+          assert.ok(Math.abs(Date.parse(createdAt) - Date.now()) < 600_000, createdAt)
+          const renamed = await world.ask('PATCH', '/api/me', { token: plain, body: { name: 'Eve' } })
+          assert.deepEqual([renamed.status, renamed.json.errors[0].pointer], [422, '/name'])
+          assert.deepEqual((await world.ask('GET', '/api/me', { token: plain })).json, patched.json)
           // Deleting the user deletes the tasks too.
           await world.asOwner((client) => client.query(`delete from "${users}" where id = 'ada'`))
           assert.equal((await world.ask('GET', '/api/tasks', { token: plain })).status, 401)

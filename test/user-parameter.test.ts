@@ -35,6 +35,7 @@ const EXPLAINED: Readonly<Record<string, string>> = {
   'changes/jobs.ts': ACROSS_USERS,
   'db/idempotency-purge.ts': ACROSS_USERS,
   'history/jobs.ts': ACROSS_USERS,
+  'profile/feature.ts': NO_ROW,
   'tasks/feature.ts': NO_ROW,
   'tasks/list/query-sql.ts': ASSEMBLED,
   'tokens/feature.ts': NO_ROW,

@@ -5,6 +5,7 @@ import { bearer } from 'better-auth/plugins'
 import { sql, type Kysely } from 'kysely'
 import type { Pool } from 'pg'
 import type { TimeBudget } from '../db/wire/lease.ts'
+import { timeZoneNamed } from '../lib/time-zone.ts'
 import { boundedHashing, type PasswordHashing } from './hashing.ts'
 import { withHashedSessions } from './hashed-sessions.ts'
 import { request } from './request-state.ts'
@@ -54,7 +55,7 @@ export interface AuthOptions {
     | undefined
   /** Hashes passwords; bounded by default. */
   readonly hashing?: PasswordHashing
-  /** Called if the clean-up after a successful request failed. The next clean-up does its work too. */
+  /** Called if work after a successful request failed: the clean-up of sessions, which the next one does too, or keeping a time zone. */
   readonly onCleanUpFailed?: (error: unknown) => void
 }
 
@@ -82,6 +83,15 @@ export function betterAuthOptions(options: AuthOptions, db: Kysely<unknown>) {
     account: { modelName: 'user_accounts' },
     verification: { modelName: 'user_verifications' },
     databaseHooks: {
+      user: {
+        create: {
+          // After the commit. If it fails, the user has the default, UTC, and can change it.
+          after: async ({ id }, context) => {
+            const zone = timeZoneNamed(context?.headers?.get('x-timezone') ?? '')
+            if (zone !== undefined) await cleanUp(() => keepTimeZone(db, id, zone), options)
+          },
+        },
+      },
       session: {
         create: {
           // A new user has no other sessions.
@@ -206,6 +216,13 @@ async function cleanUp(work: () => Promise<void>, { timeBudget, onCleanUpFailed 
   } catch (error) {
     onCleanUpFailed?.(error)
   }
+}
+
+/** A zone that the database does not know is left out: a sign-up is not refused for a header that many clients always send. */
+async function keepTimeZone(db: Kysely<unknown>, userId: string, zone: string): Promise<void> {
+  await sql`
+    insert into user_settings (user_id, timezone) select ${userId}, ${zone}
+    where todo_knows_zone(${zone}) on conflict do nothing`.execute(db)
 }
 
 async function endSurplusSessions(db: Kysely<unknown>, userId: string): Promise<void> {

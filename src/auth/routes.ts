@@ -20,6 +20,7 @@ interface Endpoint {
   readonly signedIn: boolean | 'optional'
   /** The route checks a password: after success the request no longer counts against the address. */
   readonly authenticates?: true
+  readonly headers?: TSchema
   readonly body?: TSchema
   readonly querystring?: TSchema
   readonly answer: TSchema
@@ -35,6 +36,7 @@ const ENDPOINTS: readonly Endpoint[] = [
     description: 'Creates a user and a session. The `token` of the answer is the bearer token.',
     signedIn: false,
     authenticates: true,
+    headers: shape.SignUpHeaders,
     body: shape.SignUp,
     answer: shape.SignedUp,
   },
@@ -145,7 +147,7 @@ const ENDPOINTS: readonly Endpoint[] = [
 export function authRoutes(app: App, auth: Auth): void {
   app.addSchema(shape.AuthUser)
   app.addSchema(shape.AuthSession)
-  for (const { method, path, signedIn, authenticates, answer, body, querystring, ...described } of ENDPOINTS) {
+  for (const { method, path, signedIn, authenticates, answer, headers, body, querystring, ...described } of ENDPOINTS) {
     const [action = path] = path.split('/')
     app.route({
       method,
@@ -155,6 +157,7 @@ export function authRoutes(app: App, auth: Auth): void {
         ...described,
         tags: ['auth'],
         security: signedIn === false ? [] : [{ session: [] }],
+        ...(headers === undefined ? {} : { headers }),
         ...(body === undefined ? {} : { body }),
         ...(querystring === undefined ? {} : { querystring }),
         response: {

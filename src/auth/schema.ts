@@ -67,6 +67,15 @@ export const AuthSession = Type.Object(
 
 const closed = { additionalProperties: false }
 
+export const SignUpHeaders = Type.Object({
+  'x-timezone': Type.Optional(
+    Type.String({
+      description: "The user's IANA time zone, which GET /api/me then has. A name that is not known is ignored",
+      examples: ['Europe/Berlin'],
+    }),
+  ),
+})
+
 export const SignUp = Type.Object(
   {
     name: Name,

@@ -23,6 +23,8 @@ const SERVICE: Security = [{ service: [], userId: [] }]
 export const scoped = (scope: Scope): Security => [{ session: [scope] }, ...SERVICE]
 /** The `security` of an operation that only a session may use. */
 export const SESSION_ONLY: Security = [{ session: [] }]
+/** The `security` of an operation that sessions and services may use, and no credential that is limited to scopes. */
+export const UNLIMITED: Security = [{ session: [] }, ...SERVICE]
 /** The `security` of an operation that only a service may use; its handler refuses others. */
 export const SERVICE_ONLY = SERVICE
 

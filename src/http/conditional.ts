@@ -37,6 +37,26 @@ export function expectedVersion(request: FastifyRequest): Expectation {
   return matching(entityTags('if-match', request.headers['if-match']))
 }
 
+/**
+ * The condition of `If-Match` for a resource without versions, whose tag is a hash. The function that is returned compares it with the
+ * current tag.
+ *
+ * @throws Problem invalid_header (400); from the function precondition_failed (412)
+ */
+export function expectedTag(request: FastifyRequest): (current: string) => void {
+  const wanted = entityTags('if-match', request.headers['if-match'])
+  return (current) => {
+    if (wanted === undefined || wanted === 'any' || wanted.includes(current)) return
+    throw new Problem(
+      'precondition_failed',
+      'The ETag that you named is not the current one: read again, then repeat',
+      {
+        headers: { etag: current },
+      },
+    )
+  }
+}
+
 /** The same for the optional `ifVersion` of a body. */
 export const ifVersion = (version: number | undefined): Expectation =>
   matching(version === undefined ? undefined : [etag({ version })])

@@ -184,7 +184,7 @@ const byCode = (a: ProblemKind, b: ProblemKind): number => (a.code < b.code ? -1
 const RETRY_AFTER = { 'Retry-After': { type: 'integer', description: 'Seconds to wait' } }
 const HEADERS_OF_STATUS: Readonly<Record<number, object>> = {
   401: { 'WWW-Authenticate': { type: 'string', description: 'Bearer' } },
-  412: { ETag: { type: 'string', description: 'The current version of the task' } },
+  412: { ETag: { type: 'string', maxLength: 64, description: 'The current one' } },
   429: RETRY_AFTER,
   503: RETRY_AFTER,
 }

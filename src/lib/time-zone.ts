@@ -6,17 +6,24 @@ export interface Span {
   readonly untilMs: number
 }
 
-/** Whether it is the name of an IANA time zone, such as `Europe/Berlin` or `UTC`. Offsets such as `+02:00` are not. */
-export function isTimeZone(name: string): boolean {
+/** The longest name that is accepted; the longest of IANA has 32 characters. */
+export const ZONE_LENGTH_MAX = 64
+
+/**
+ * The IANA time zone of this name, such as `Europe/Berlin` or `UTC`, in the case of the IANA database; undefined if there is none. Offsets
+ * such as `+02:00` are none. A link keeps its name: `Europe/Kiev` does not become `Europe/Kyiv`, so that clients find what they sent.
+ */
+export function timeZoneNamed(name: string): string | undefined {
   // Temporal also accepts offsets, and instants with a zone in brackets.
-  if (!/^[A-Za-z]/.test(name)) return false
+  if (!/^[A-Za-z]/.test(name)) return undefined
   try {
-    Temporal.Instant.fromEpochMilliseconds(0).toZonedDateTimeISO(name)
-    return true
+    return Temporal.Instant.fromEpochMilliseconds(0).toZonedDateTimeISO(name).timeZoneId
   } catch {
-    return false
+    return undefined
   }
 }
+
+export const isTimeZone = (name: string): boolean => timeZoneNamed(name) !== undefined
 
 /** The day that contains an instant; it has 23 or 25 hours when clocks change. */
 export const dayOf = (zone: string, instantMs: number): Span => daysFrom(startOfDay(zone, instantMs), 1)

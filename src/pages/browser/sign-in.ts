@@ -52,7 +52,7 @@ async function post(path: string, body: object): Promise<string | undefined> {
   try {
     const answer = await fetch(ROOT + path, {
       method: 'POST',
-      headers: { 'content-type': 'application/json' },
+      headers: { 'content-type': 'application/json', 'x-timezone': Intl.DateTimeFormat().resolvedOptions().timeZone },
       body: JSON.stringify(body),
     })
     if (answer.ok) return undefined
