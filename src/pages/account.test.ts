@@ -1,10 +1,8 @@
 import assert from 'node:assert/strict'
 import { after, before, suite, test } from 'node:test'
-import axe from 'axe-core'
-import type { AxeResults } from 'axe-core'
 import type { Page } from 'playwright-core'
 import { findChromium, NO_CHROMIUM } from '../../test/browser.ts'
-import { openPeople, openTab, comesTrue, type People } from './people.testing.ts'
+import { comesTrue, faultsOf, openPeople, openTab, type People } from './people.testing.ts'
 
 /** The page of the account, and the accessibility of all pages, in Chromium. */
 
@@ -171,13 +169,3 @@ suite('the account of a user, in a browser', { skip: findChromium() === undefine
     }
   }
 })
-
-/** What axe-core finds: the rule and the elements. */
-async function faultsOf(page: Page): Promise<string[]> {
-  // By the debugger, because the content security policy forbids inline scripts.
-  await page.evaluate(axe.source)
-  const { violations }: AxeResults = await page.evaluate('axe.run(document)')
-  return violations.flatMap(({ id, nodes }) =>
-    nodes.map(({ html, failureSummary }) => `${id}: ${html} ${failureSummary ?? ''}`),
-  )
-}

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import axe, { type AxeResults } from 'axe-core'
 import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { findChromium, launch } from '../../test/browser.ts'
 import { openWorld, type User, type World } from '../../test/world.ts'
@@ -67,4 +68,14 @@ export async function openPeople(): Promise<People> {
     },
     [Symbol.asyncDispose]: () => closing.disposeAsync(),
   }
+}
+
+/** What axe-core finds: the rule and the elements. */
+export async function faultsOf(page: Page): Promise<string[]> {
+  // By the debugger, because the content security policy forbids inline scripts.
+  await page.evaluate(axe.source)
+  const { violations }: AxeResults = await page.evaluate('axe.run(document)')
+  return violations.flatMap(({ id, nodes }) =>
+    nodes.map(({ html, failureSummary }) => `${id}: ${html} ${failureSummary ?? ''}`),
+  )
 }

@@ -5,6 +5,7 @@ import type { App } from '../http/app.ts'
 import { isFresh } from '../http/conditional.ts'
 import { pathOf } from '../http/problem.ts'
 import { isTimeZone } from '../lib/time-zone.ts'
+import { SCOPES } from '../principal.ts'
 import { codingFor, openScript, openStyle, type Asset } from './assets.ts'
 import { documentHtml } from './html.ts'
 import { Fault, openPublicApi } from './public-api.ts'
@@ -84,7 +85,13 @@ export function pageRoutes(app: App, { config }: FeatureDeps): void {
 
   route('/account', async (_request, _reply, user) => {
     const sections = SECTIONS.filter(([, , method, url]) => offers(method, url)).map(([id]) => id)
-    const data: AccountPage = { user, sections, canUndo: offers(...UNDO) }
+    const data: AccountPage = {
+      user,
+      sections,
+      canUndo: offers(...UNDO),
+      scopes: Object.entries(SCOPES),
+      hasMcp: offers('POST', '/mcp'),
+    }
     return { title: 'Account', script: scripts.account, body: (root) => accountPage(data, root), data }
   })
 }

@@ -6,6 +6,7 @@ import { passwordSection } from './account/password.ts'
 import { profileSection } from './account/profile.ts'
 import { openSection, type Section } from './account/section.ts'
 import { sessionsSection } from './account/sessions.ts'
+import { tokensSection } from './account/tokens.ts'
 import { trashSection } from './account/trash.ts'
 import { byId, readData } from './dom.ts'
 import { watchSession } from './session.ts'
@@ -17,6 +18,7 @@ const SECTION_SCRIPTS: Readonly<Record<SectionId, (section: Section) => void>> =
   sessions: sessionsSection,
   history: historySection,
   trash: trashSection,
+  tokens: tokensSection,
   keys: keysSection,
   password: passwordSection,
   deletion: deletionSection,

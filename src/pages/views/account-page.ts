@@ -8,6 +8,7 @@ export const SECTIONS = [
   ['sessions', 'Sessions', 'GET', '/api/auth/list-sessions'],
   ['history', 'History', 'GET', '/api/history'],
   ['trash', 'Trash', 'GET', '/api/trash'],
+  ['tokens', 'Personal tokens', 'POST', '/api/tokens'],
   ['keys', 'Provider keys', 'GET', '/api/user-api-keys'],
   ['password', 'Password', 'POST', '/api/auth/change-password'],
   ['deletion', 'Delete this account', 'POST', '/api/auth/delete-user'],
@@ -19,6 +20,10 @@ export interface AccountPage {
   /** What the service offers. */
   readonly sections: readonly SectionId[]
   readonly canUndo: boolean
+  /** The scopes of personal tokens, and what they allow. */
+  readonly scopes: readonly (readonly [name: string, words: string])[]
+  /** Whether agents can connect by MCP. */
+  readonly hasMcp: boolean
 }
 
 /** @param root the relative path of the service */

@@ -80,6 +80,7 @@ const HTML_TAGS = [
   'option',
   'output',
   'p',
+  'pre',
   'section',
   'select',
   'span',
