@@ -1000,7 +1000,8 @@ export interface components {
          *       "createdAt": "2025-12-20T09:30:00.250Z",
          *       "updatedAt": "2025-12-20T09:30:00.250Z",
          *       "completedAt": null,
-         *       "version": 1
+         *       "version": 1,
+         *       "timezone": null
          *     }
          */
         Task: {
@@ -1014,8 +1015,8 @@ export interface components {
             status: components["schemas"]["TaskStatus"];
             priority: components["schemas"]["TaskPriority"];
             /**
-             * Format: date-time
-             * @description RFC 3339. Answers are in UTC with `Z`, with milliseconds only where they are not zero.
+             * Format: due
+             * @description A day such as 2026-12-24, which is that day in every time zone and comes back as it was sent, or an instant as RFC 3339. Answers have instants in UTC with `Z`, with milliseconds only where they are not zero.
              * @example 2025-12-27T17:00:00Z
              */
             dueDate: string | null;
@@ -1044,6 +1045,12 @@ export interface components {
              * @description Incremented by each change; the value of the ETag
              */
             version: number;
+            /**
+             * Format: time-zone
+             * @description The IANA time zone in which the task's time of day stays the same; null means the user's
+             * @example Europe/Berlin
+             */
+            timezone: string | null;
         };
         /**
          * @example {
@@ -1071,8 +1078,8 @@ export interface components {
             status?: components["schemas"]["TaskStatus"];
             priority?: components["schemas"]["TaskPriority"];
             /**
-             * Format: date-time
-             * @description RFC 3339. Answers are in UTC with `Z`, with milliseconds only where they are not zero.
+             * Format: due
+             * @description A day such as 2026-12-24, which is that day in every time zone and comes back as it was sent, or an instant as RFC 3339. Answers have instants in UTC with `Z`, with milliseconds only where they are not zero.
              * @example 2025-12-27T17:00:00Z
              */
             dueDate?: string | null;
@@ -1083,6 +1090,12 @@ export interface components {
              *     ]
              */
             tags?: string[];
+            /**
+             * Format: time-zone
+             * @description The IANA time zone in which the task's time of day stays the same; null means the user's
+             * @example Europe/Berlin
+             */
+            timezone?: string | null;
         };
         /**
          * @description A JSON merge patch (RFC 7396): absent members do not change, null clears a member
@@ -1102,8 +1115,8 @@ export interface components {
             status?: components["schemas"]["TaskStatus"];
             priority?: components["schemas"]["TaskPriority"];
             /**
-             * Format: date-time
-             * @description RFC 3339. Answers are in UTC with `Z`, with milliseconds only where they are not zero.
+             * Format: due
+             * @description A day such as 2026-12-24, which is that day in every time zone and comes back as it was sent, or an instant as RFC 3339. Answers have instants in UTC with `Z`, with milliseconds only where they are not zero.
              * @example 2025-12-27T17:00:00Z
              */
             dueDate?: string | null;
@@ -1114,6 +1127,12 @@ export interface components {
              *     ]
              */
             tags?: string[] | null;
+            /**
+             * Format: time-zone
+             * @description The IANA time zone in which the task's time of day stays the same; null means the user's
+             * @example Europe/Berlin
+             */
+            timezone?: string | null;
         };
         /**
          * @example {
@@ -1296,7 +1315,8 @@ export interface components {
          *         "createdAt": "2025-12-20T09:30:00.250Z",
          *         "updatedAt": "2025-12-20T09:30:00.250Z",
          *         "completedAt": null,
-         *         "version": 1
+         *         "version": 1,
+         *         "timezone": null
          *       }
          *     }
          */
@@ -1824,8 +1844,8 @@ export interface components {
             status?: components["schemas"]["TaskStatus"];
             priority?: components["schemas"]["TaskPriority"];
             /**
-             * Format: date-time
-             * @description RFC 3339. Answers are in UTC with `Z`, with milliseconds only where they are not zero.
+             * Format: due
+             * @description A day such as 2026-12-24, which is that day in every time zone and comes back as it was sent, or an instant as RFC 3339. Answers have instants in UTC with `Z`, with milliseconds only where they are not zero.
              * @example 2025-12-27T17:00:00Z
              */
             dueDate?: string | null;
@@ -1836,6 +1856,12 @@ export interface components {
              *     ]
              */
             tags?: string[];
+            /**
+             * Format: time-zone
+             * @description The IANA time zone in which the task's time of day stays the same; null means the user's
+             * @example Europe/Berlin
+             */
+            timezone?: string | null;
         };
         /** @description Creates the task with this id (201), or replaces its content (200). With ifVersion it creates nothing: if there is no such task it is 404 */
         BatchPut: {
@@ -2138,7 +2164,7 @@ export interface components {
         /** @enum {string} */
         TaskSort: "title" | "-title" | "status" | "-status" | "priority" | "-priority" | "dueDate" | "-dueDate" | "createdAt" | "-createdAt" | "updatedAt" | "-updatedAt" | "relevance";
         /** @enum {string} */
-        TaskField: "id" | "title" | "description" | "status" | "priority" | "dueDate" | "tags" | "userId" | "createdAt" | "updatedAt" | "completedAt" | "version";
+        TaskField: "id" | "title" | "description" | "status" | "priority" | "dueDate" | "tags" | "userId" | "createdAt" | "updatedAt" | "completedAt" | "version" | "timezone";
         CompleteTaskRequest: {
             /** @description The resulting state; setting it makes a retry safe */
             completed: boolean;

@@ -178,7 +178,12 @@ describe('the catalogue', () => {
     const logging = { definer: false, config: null, serving: false, system: false }
     assert.deepEqual(functions, [
       { name: 'todo_begin_log(text)', ...logging },
+      { name: 'todo_day_end(date,text)', ...textual },
+      { name: 'todo_day_start(date,text)', ...textual },
       { name: 'todo_derive_task()', ...textual, serving: false },
+      { name: 'todo_due_date(text)', ...textual },
+      { name: 'todo_due_day(text)', ...textual },
+      { name: 'todo_due_json(timestamp with time zone,date)', ...textual },
       { name: 'todo_erase(text,uuid[])', ...ours },
       { name: 'todo_erase_entity(text,text,uuid,bigint,integer)', ...logging },
       { name: 'todo_erase_entries(text,text,uuid,bigint,integer)', ...logging },

@@ -230,6 +230,7 @@ suite('moving from the Python service', { skip: missing.length > 0 && `needs ${m
         updatedAt: '2025-12-03T10:30:00.250Z',
         completedAt: '2025-12-03T10:30:00.250Z',
         version: 1,
+        timezone: null,
       },
       {
         id: '0191a000-0000-4000-8000-000000000001',
@@ -244,6 +245,7 @@ suite('moving from the Python service', { skip: missing.length > 0 && `needs ${m
         updatedAt: '2025-12-01T09:00:00Z',
         completedAt: null,
         version: 1,
+        timezone: null,
       },
     ])
     const bobs = await world.ask('GET', '/api/tasks', { token: hashed })

@@ -10,7 +10,13 @@ const INT32_MAX = 2_147_483_647
 /** All headers together have at most this size, so each of them does. */
 const HEADER_LENGTH_MAX = 16 * 1024
 
-const LENGTH_OF_FORMAT: Readonly<Record<string, number>> = { uuid: 36, date: 10, 'date-time': 64 }
+const LENGTH_OF_FORMAT: Readonly<Record<string, number>> = {
+  uuid: 36,
+  date: 10,
+  'date-time': 64,
+  due: 64,
+  'time-zone': 64,
+}
 
 /** Maximum length in characters, by the name of the parameter or header. */
 const LENGTH_OF: Readonly<Record<string, number>> = {

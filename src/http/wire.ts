@@ -14,6 +14,14 @@ export const Instant = Type.String({
   examples: ['2025-12-27T17:00:00Z'],
 })
 
+/** A day in the calendar of wherever one is, or an instant. */
+export const Due = Type.String({
+  format: 'due',
+  description:
+    'A day such as 2026-12-24, which is that day in every time zone and comes back as it was sent, or an instant as RFC 3339. Answers have instants in UTC with `Z`, with milliseconds only where they are not zero.',
+  examples: ['2025-12-27T17:00:00Z'],
+})
+
 /** Of `X-Request-Id`, in the header and in bodies. */
 export const REQUEST_ID_LENGTH_MAX = 128
 

@@ -4,7 +4,7 @@ import type { Statement } from '../db/wire/statement.ts'
 import { writing } from '../db/step.ts'
 import type { Step } from '../db/sql.ts'
 import { Problem } from '../errors.ts'
-import { CONTENT, fieldOf } from './fields.ts'
+import { columnsOf, CONTENT, fieldOf, parameterTypeOf, type ContentField } from './fields.ts'
 import type { TaskCreate } from './schema.ts'
 import {
   contentOf,
@@ -17,26 +17,33 @@ import {
   type Positioned,
 } from './store.ts'
 
-const COLUMNS = CONTENT.map((field) => fieldOf(field).column)
+/** The columns of the content, each with its value for the parameters or members that `valueOf` names. */
+const contentColumns = (valueOf: (field: ContentField, at: number) => string) =>
+  CONTENT.flatMap((field, at) => columnsOf(fieldOf(field), valueOf(field, at)))
+const valuesOf = (columns: ReturnType<typeof contentColumns>): string => columns.map(([, value]) => value).join(', ')
+
+const typeOf = (field: ContentField): string => parameterTypeOf(fieldOf(field))
+
+const COLUMNS = contentColumns(String).map(([column]) => column)
 const INSERT = `insert into tasks (id, ${COLUMNS.join(', ')}, completed_at)`
 const completedAt = (status: string): string => `case when ${status} = 'COMPLETED'::task_status then now() end`
 
 /** $1 is the id; the content follows it. */
-const PARAMETERS = Object.fromEntries(CONTENT.map((field, at) => [field, `$${at + 2}::${fieldOf(field).type}`]))
+const parameterOf = (field: ContentField, at: number): string => `$${at + 2}::${typeOf(field)}`
 // Without a user the statement inserts no row; otherwise the row-level policy would raise an error.
 const CREATE: Statement = {
   name: 'tasks.create',
   text: `${INSERT}
-         select $1::uuid, ${Object.values(PARAMETERS).join(', ')}, ${completedAt(String(PARAMETERS['status']))}
+         select $1::uuid, ${valuesOf(contentColumns(parameterOf))}, ${completedAt(parameterOf('status', CONTENT.indexOf('status')))}
          where current_setting('app.user_id') <> ''
          on conflict (user_id, id) do nothing returning ${WRITTEN}`,
 }
-const GIVEN = CONTENT.map((field) => `"${field}" ${fieldOf(field).type}`)
+const GIVEN = CONTENT.map((field) => `"${field}" ${typeOf(field)}`)
 // Inserts in the order of the ids, so that two statements that create the same ids cannot deadlock.
 const CREATE_ALL: Statement = {
   name: 'tasks.create_all',
   text: `${INSERT}
-         select id, ${CONTENT.map((field) => `"${field}"`).join(', ')}, ${completedAt('status')}
+         select id, ${valuesOf(contentColumns((field) => `"${field}"`))}, ${completedAt('status')}
          from json_to_recordset($1::json) as given (id uuid, ${GIVEN.join(', ')})
          order by id
          on conflict (user_id, id) do nothing returning ${WRITTEN}`,

@@ -1,5 +1,6 @@
 import { Type, type TOptional, type TSchema } from 'typebox'
-import { Instant, Nullable, OneOf, UserId, Uuid } from '../http/wire.ts'
+import { ZONE_LENGTH_MAX } from '../lib/time-zone.ts'
+import { Due, Instant, Nullable, OneOf, UserId, Uuid } from '../http/wire.ts'
 
 export const STATUSES = ['TODO', 'IN_PROGRESS', 'COMPLETED'] as const
 export const PRIORITIES = ['URGENT', 'HIGH', 'MEDIUM', 'LOW'] as const
@@ -16,6 +17,10 @@ interface TaskField {
   /** The SQL type of the column, to which parameters are cast; `text` for a varchar. */
   readonly type: 'uuid' | 'text' | 'text[]' | 'integer' | 'timestamptz(3)' | 'task_status' | 'task_priority'
   readonly isNullable?: true
+  /** For a member that is kept in several columns: how its text, a parameter, becomes the value of each. */
+  readonly columns?: Readonly<Record<string, (text: string) => string>>
+  /** SQL for the member as JSON text, if it is not that of the column. */
+  readonly json?: string
   /** The schema of the member in answers. */
   readonly answer: TSchema
   readonly example: unknown
@@ -55,7 +60,15 @@ const Priority = OneOf(PRIORITIES, {
   'x-component': 'TaskPriority',
   description: 'The urgency of a task; MEDIUM by default',
 })
-const DueDate = Nullable(Instant)
+const DueDate = Nullable(Due)
+const TimeZone = Nullable(
+  Type.String({
+    maxLength: ZONE_LENGTH_MAX,
+    format: 'time-zone',
+    description: "The IANA time zone in which the task's time of day stays the same; null means the user's",
+    examples: ['Europe/Berlin'],
+  }),
+)
 const Tags = Type.Array(Type.String({ 'x-visible': true, minLength: 1, maxLength: TAG_LENGTH_MAX, format: 'text' }), {
   'x-trim-items': true,
   maxItems: TAGS_MAX,
@@ -124,6 +137,8 @@ export const TASK_FIELDS = {
     column: 'due_date',
     type: 'timestamptz(3)',
     isNullable: true,
+    columns: { due_date: (text) => `todo_due_date(${text})`, due_day: (text) => `todo_due_day(${text})` },
+    json: 'todo_due_json(due_date, due_day)',
     answer: DueDate,
     example: '2025-12-27T17:00:00Z',
     write: DueDate,
@@ -188,6 +203,15 @@ export const TASK_FIELDS = {
     answer: Type.Integer({ minimum: 1, description: 'Incremented by each change; the value of the ETag' }),
     example: 1,
   },
+  timezone: {
+    column: 'timezone',
+    type: 'text',
+    isNullable: true,
+    answer: TimeZone,
+    example: null,
+    write: TimeZone,
+    default: null,
+  },
 } as const satisfies Readonly<Record<string, TaskField>>
 
 type Table = typeof TASK_FIELDS
@@ -206,6 +230,17 @@ export const FIELDS = Object.keys(TASK_FIELDS) as readonly Field[]
 
 /** The entry of a field, with the general type TaskField. */
 export const fieldOf = (field: Field): TaskField => TASK_FIELDS[field]
+
+/** The SQL type of a parameter with the value of a field. */
+export const parameterTypeOf = ({ columns, type }: Pick<TaskField, 'columns' | 'type'>): string =>
+  columns === undefined ? type : 'text'
+
+/** The columns of a field, each with its value for a parameter of the type {@link parameterTypeOf}. */
+export const columnsOf = (
+  { column, columns = { [column]: (value) => value } }: Pick<TaskField, 'column' | 'columns'>,
+  parameter: string,
+): readonly (readonly [column: string, value: string])[] =>
+  Object.entries(columns).map(([name, valueOf]) => [name, valueOf(parameter)])
 
 const having = (member: keyof TaskField): readonly Field[] => FIELDS.filter((field) => member in TASK_FIELDS[field])
 

@@ -6,9 +6,10 @@ import type { Step } from '../db/sql.ts'
 import { Problem } from '../errors.ts'
 import type { Expectation } from '../http/conditional.ts'
 import type { Logged } from '../http/logged.ts'
-import { formatInstant, parseInstant } from '../lib/instant.ts'
+import { formatInstant, isDay, parseInstant } from '../lib/instant.ts'
 import { theOnly } from '../lib/the-only.ts'
-import { CONTENT, fieldOf, FIELDS, type ContentField, type Field } from './fields.ts'
+import { timeZoneNamed } from '../lib/time-zone.ts'
+import { columnsOf, CONTENT, fieldOf, FIELDS, parameterTypeOf, type ContentField, type Field } from './fields.ts'
 import type { Task, TaskPatch } from './schema.ts'
 
 /** A task as the statements return it. */
@@ -74,10 +75,15 @@ const PATCH = change('tasks.patch', patchedValues(3))
 function patchedValues(first: number): Record<string, string> {
   let parameter = first
   return Object.fromEntries(
-    CONTENT.map((field) => {
-      const { column, type, isNullable } = fieldOf(field)
-      if (isNullable !== true) return [column, `coalesce($${parameter++}::${type}, ${column})`]
-      return [column, `case when $${parameter++}::boolean then $${parameter++}::${type} else ${column} end`]
+    CONTENT.flatMap((name) => {
+      const field = fieldOf(name)
+      const changes = field.isNullable === true ? `$${parameter++}::boolean` : undefined
+      return columnsOf(field, `$${parameter++}::${parameterTypeOf(field)}`).map(([column, value]) => [
+        column,
+        changes === undefined
+          ? `coalesce(${value}, ${column})`
+          : `case when ${changes} then ${value} else ${column} end`,
+      ])
     }),
   )
 }
@@ -217,10 +223,11 @@ export const withAllMembers = (task: Partial<Task>): Task =>
  * @param defaults the parameter with {@link DEFAULT_CONTENT}
  */
 export function recreating(source: string, defaults: string): string {
-  const columns = CONTENT.map((field) => fieldOf(field).column).join(', ')
-  const members = CONTENT.map((field) => `given."${field}"`).join(', ')
+  const content = CONTENT.flatMap((field) => columnsOf(fieldOf(field), `given."${field}"`))
+  const columns = content.map(([column]) => column).join(', ')
+  const members = content.map(([, value]) => value).join(', ')
   const types = [
-    ...CONTENT.map((field) => `"${field}" ${fieldOf(field).type}`),
+    ...CONTENT.map((field) => `"${field}" ${parameterTypeOf(fieldOf(field))}`),
     ...['createdAt', 'updatedAt', 'completedAt'].map((field) => `"${field}" timestamptz(3)`),
   ]
   // In the order of the ids, as for each statement that creates several tasks.
@@ -235,15 +242,16 @@ export function recreating(source: string, defaults: string): string {
 
 /** The fields that a change can replace, completedAt included, and createdAt of a task that was deleted and created again. */
 export const REPLACEABLE: readonly Field[] = [...CONTENT, 'createdAt', 'completedAt']
-const REPLACED = REPLACEABLE.map((field) => ({ ...fieldOf(field), field }))
+const REPLACED = REPLACEABLE.map((field) => `"${field}" ${parameterTypeOf(fieldOf(field))}`)
+const REPLACEMENTS = REPLACEABLE.flatMap((field) => columnsOf(fieldOf(field), `given."${field}"`))
 
 /** For an unknown limit the planner expects few rows, so it looks each task up. The log must be locked. */
 const REPLACE_ALL: Statement = {
   name: 'tasks.replace_all',
-  text: `update tasks set (${REPLACED.map(({ column }) => column).join(', ')}) = row(${REPLACED.map(({ field }) => `given."${field}"`).join(', ')}),
+  text: `update tasks set (${REPLACEMENTS.map(([column]) => column).join(', ')}) = row(${REPLACEMENTS.map(([, value]) => value).join(', ')}),
       version = version + 1, updated_at = greatest(now(), updated_at)
     from (select * from json_to_recordset($1::json) as given (
-      id uuid, ${REPLACED.map(({ field, type }) => `"${field}" ${type}`).join(', ')}) order by id limit $2) given
+      id uuid, ${REPLACED.join(', ')}) order by id limit $2) given
     where user_id = $user and tasks.id = given.id returning ${CHANGED}`,
 }
 
@@ -264,7 +272,9 @@ export const contentOf = (content: Content): unknown[] => CONTENT.map((field) =>
 export function storedValue(field: ContentField, value: Content[ContentField] | null): unknown {
   const { type, isNullable, default: defaultValue } = fieldOf(field)
   if (value === null) return isNullable === true ? null : defaultValue
-  return type === 'timestamptz(3)' && typeof value === 'string' ? normalized(value) : value
+  if (typeof value !== 'string') return value
+  if (field === 'timezone') return timeZoneNamed(value) ?? null
+  return type === 'timestamptz(3)' && !isDay(value) ? normalized(value) : value
 }
 
 export const isSameContent = (a: Content, b: Content): boolean =>

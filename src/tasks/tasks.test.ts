@@ -63,6 +63,7 @@ suite('creating a task', () => {
       userId: ada.id,
       completedAt: null,
       version: 1,
+      timezone: null,
     })
     assert.equal(headers.get('location'), `${TASKS}/${id}`)
     assert.equal(headers.get('etag'), '"1"')
@@ -120,7 +121,14 @@ suite('creating a task', () => {
     ['a status of null', { title: 'a', status: null }, '/status'],
     ['an unknown priority', { title: 'a', priority: 'NONE' }, '/priority'],
     ['a due date without an offset', { title: 'a', dueDate: '2025-12-27T17:00:00' }, '/dueDate'],
-    ['a due date that is a day', { title: 'a', dueDate: '2025-12-27' }, '/dueDate'],
+    ['a due date of 30 February, as a day', { title: 'a', dueDate: '2025-02-30' }, '/dueDate'],
+    ['a due date of the year 1899', { title: 'a', dueDate: '1899-12-31' }, '/dueDate'],
+    ['a due date that is a month', { title: 'a', dueDate: '2025-12' }, '/dueDate'],
+    ['a due date in digits', { title: 'a', dueDate: '20251227' }, '/dueDate'],
+    ['a time zone that is an offset', { title: 'a', timezone: '+02:00' }, '/timezone'],
+    ['a time zone that does not exist', { title: 'a', timezone: 'Mars/Olympus' }, '/timezone'],
+    ['an empty time zone', { title: 'a', timezone: '' }, '/timezone'],
+    ['a time zone that is a number', { title: 'a', timezone: 2 }, '/timezone'],
     ['a due date on 30 February', { title: 'a', dueDate: '2025-02-30T00:00:00Z' }, '/dueDate'],
     ['a leap second', { title: 'a', dueDate: '2016-12-31T23:59:60Z' }, '/dueDate'],
     ['the year 0', { title: 'a', dueDate: '0000-01-01T00:00:00Z' }, '/dueDate'],

@@ -107,7 +107,8 @@ function statementOf(name: string, text: string): Statement {
 
 /** SQL for the member as JSON text. */
 function jsonOf(field: Field): string {
-  const { column, type } = fieldOf(field)
+  const { column, type, json } = fieldOf(field)
+  if (json !== undefined) return json
   if (type === 'timestamptz(3)') return `todo_instant_json(${column})`
   return `coalesce(to_json(${column})::text, 'null')`
 }
