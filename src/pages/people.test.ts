@@ -338,6 +338,20 @@ suite('the page for people, in a browser', { skip: findChromium() === undefined 
     }
     assert.equal(new Set(await titles(page)).size, await loaded())
     assert.ok(requests.filter((url) => url.includes('/api/tasks?')).every((url) => url.includes('limit=100')))
+
+    // Rows are in chunks. A new row moves one of each chunk into the next, and the focus moves with it.
+    const lastOfChunk = page.locator('#list .chunk').first().locator('.task').last()
+    await lastOfChunk.focus()
+    const before = await titles(page)
+    await world.ask('POST', '/api/tasks', { token: user.token, body: { title: 'the newest' } })
+    assert.ok(await comesTrue(page, `titles()[0] === 'the newest'`))
+    assert.deepEqual(await titles(page), ['the newest', ...before])
+    const focused = (): Promise<string> => page.evaluate(`document.activeElement.querySelector('.title').textContent`)
+    assert.equal(await focused(), before[99])
+    await page.keyboard.press('ArrowUp')
+    assert.equal(await focused(), before[98])
+    await page.keyboard.press('ArrowDown')
+    assert.equal(await focused(), before[99])
     await context.close()
   })
 

@@ -1,3 +1,4 @@
+import { neighbourOf } from './chunks.ts'
 import { byId } from './dom.ts'
 
 /** What keys do, by name. */
@@ -72,10 +73,7 @@ function actionOf(key: string, commands: Commands, help: HTMLDialogElement): (()
 /** Moves the focus to the next or previous row; without one, to the first. */
 function move(by: 1 | -1): void {
   const row = document.activeElement?.closest('.task')
-  const next = row === null || row === undefined ? document.querySelector('.task') : sibling(row, by)
+  const next = row ? neighbourOf(row, by) : document.querySelector('.task')
   if (next instanceof HTMLElement) next.focus()
   else if (by === -1) byId('line', HTMLInputElement).focus()
 }
-
-const sibling = (row: Element, by: 1 | -1): Element | null =>
-  by === 1 ? row.nextElementSibling : row.previousElementSibling

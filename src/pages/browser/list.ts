@@ -4,6 +4,7 @@ import type { Task } from '../views/task.ts'
 import { isPlain, matches, requestOf, type View } from '../views/view.ts'
 import { isSame, withWrites, type Write } from '../views/writes.ts'
 import { call, refusalOf } from './api.ts'
+import { placeRows } from './chunks.ts'
 import { byId, toElement, toNodes } from './dom.ts'
 import type { Change } from './live.ts'
 
@@ -25,7 +26,7 @@ interface Row {
 export class List {
   readonly #zone: string
   readonly #writes: () => readonly Write[]
-  readonly #element = byId('list', HTMLUListElement)
+  readonly #element = byId('list', HTMLDivElement)
   readonly #end = byId('end', HTMLDivElement)
   #view: View
   #tasks: readonly Task[]
@@ -187,16 +188,17 @@ export class List {
     const waiting = new Set(writes.filter(({ kind }) => kind !== 'undo').map(({ id }) => id))
     const rows = new Map<string, Row>()
     for (const task of tasks) rows.set(task.id, this.#row(task, waiting.has(task.id), now))
-    const focused = document.activeElement?.closest<HTMLElement>('.task')
+    const active = document.activeElement
+    const focused = active?.closest<HTMLElement>('.task')
     for (const [id, { element }] of this.#rows) if (rows.get(id)?.element !== element) element.remove()
     this.#rows = rows
-    let at = this.#element.firstElementChild
-    for (const { element } of rows.values()) {
-      if (element === at) at = at.nextElementSibling
-      else this.#element.insertBefore(element, at)
-    }
-    // A row that was replaced keeps the focus.
+    placeRows(
+      this.#element,
+      [...rows.values()].map(({ element }) => element),
+    )
+    // A row that was replaced, or moved into another chunk, keeps the focus.
     if (focused && !focused.isConnected) this.rowOf(focused.dataset['id'] ?? '')?.focus()
+    else if (focused && active instanceof HTMLElement && document.activeElement !== active) active.focus()
     this.#end.replaceChildren(...toNodes(endOfList({ fault: this.#fault, tasks, next: this.#next, view: this.#view })))
   }
 

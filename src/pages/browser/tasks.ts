@@ -5,6 +5,7 @@ import { addressOf, viewOf, type View } from '../views/view.ts'
 import type { Write } from '../views/writes.ts'
 import { AddLine } from './add.ts'
 import { newId } from './api.ts'
+import { neighbourOf } from './chunks.ts'
 import { byId, readData, showToast, toElement } from './dom.ts'
 import { Editor } from './editor.ts'
 import { showFilters, watchFilters } from './filters.ts'
@@ -92,8 +93,8 @@ function remove(id: string): void {
 function focusNext(id: string): void {
   const row = list.rowOf(id)
   if (row === undefined || !row.contains(document.activeElement)) return
-  const next = row.nextElementSibling ?? row.previousElementSibling
-  if (next instanceof HTMLElement) next.focus()
+  const next = neighbourOf(row, 1) ?? neighbourOf(row, -1)
+  if (next !== null) next.focus()
   else byId('line', HTMLInputElement).focus()
 }
 

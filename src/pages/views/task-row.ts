@@ -13,8 +13,8 @@ export interface RowContext {
 export function taskRow(task: Task, context: RowContext): Element {
   const isDone = task.status === 'COMPLETED'
   return h(
-    'li',
-    { class: isDone ? 'task done' : 'task', 'data-id': task.id, tabindex: -1 },
+    'div',
+    { class: isDone ? 'task done' : 'task', role: 'listitem', 'data-id': task.id, tabindex: -1 },
     h(
       'button',
       {

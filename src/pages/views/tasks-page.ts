@@ -31,9 +31,13 @@ export function tasksPage(page: TasksPage, root: string, context: RowContext): C
       filters(page.view),
       h('div', { id: 'troubles', role: 'region', 'aria-label': 'Changes that need you' }),
       h(
-        'ul',
-        { id: 'list', 'aria-label': 'Tasks', tabindex: -1 },
-        page.tasks.map((task) => taskRow(task, context)),
+        'div',
+        { id: 'list', role: 'list', 'aria-label': 'Tasks', tabindex: -1 },
+        h(
+          'div',
+          { class: 'chunk', role: 'presentation' },
+          page.tasks.map((task) => taskRow(task, context)),
+        ),
       ),
       h('div', { id: 'end' }, endOfList(page)),
     ),
