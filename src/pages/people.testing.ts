@@ -50,9 +50,10 @@ export interface People extends AsyncDisposable {
   signedIn(this: void, user: User, width?: number): Promise<BrowserContext>
 }
 
-export async function openPeople(): Promise<People> {
+/** @param env of the service */
+export async function openPeople(env: Readonly<Record<string, string>> = {}): Promise<People> {
   await using opened = new AsyncDisposableStack()
-  const world = opened.use(await openWorld())
+  const world = opened.use(await openWorld({ env }))
   const browser = await launch(findChromium() ?? '')
   opened.defer(() => browser.close())
   const closing = opened.move()
