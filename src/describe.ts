@@ -19,7 +19,7 @@ const EXAMPLE_URL = 'http://127.0.0.1:8000'
 export const describe = async (): Promise<string> => `${JSON.stringify(await described(), null, 2)}\n`
 
 /** `llms.txt`. Ends with a line feed. */
-export const describeToPrograms = async (): Promise<string> => llmsText(await described(), linksOf(undefined))
+export const describeToPrograms = async (): Promise<string> => withApp((app) => llmsText(app, linksOf(undefined)))
 
 /** All metrics, for docs/operations/metrics.md. */
 export const describeAllMetrics = async (): Promise<DescribedMetrics> =>

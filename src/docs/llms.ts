@@ -1,6 +1,8 @@
+import type { App } from '../http/app.ts'
 import type { Links } from '../http/links.ts'
 
 const SIGN_UP = '/api/auth/sign-up/email'
+const MCP = '/mcp'
 
 const EMBEDDED = `- For one user: \`Authorization: Bearer <token>\`. \`POST ${SIGN_UP}\` or \`POST /api/auth/sign-in/email\` return a \`token\`. If another
   server signs users in, this service has no \`/api/auth\`, and the token comes from that server.`
@@ -8,7 +10,7 @@ const EMBEDDED = `- For one user: \`Authorization: Bearer <token>\`. \`POST ${SI
 const EXTERNAL = `- For one user: \`Authorization: Bearer <token>\`, with a session token of the server that signs users in. This service has no \`/api/auth\`.`
 
 /** The rules that a language model has to know before it calls the service, in the format of https://llmstxt.org. */
-const rules = ({ to }: Links, sessions: string): string => `# todo-backend
+const rules = ({ to }: Links, sessions: string, agents: string): string => `# todo-backend
 
 > A task service for many users: REST and JSON over PostgreSQL. Users see only their own tasks, input is validated strictly, writes can be
 > repeated safely, and every error says in one sentence what to do.
@@ -25,9 +27,11 @@ UUIDs, instants are RFC 3339 in UTC (\`2025-12-27T17:00:00Z\`; any offset is acc
 ## Credentials
 
 ${sessions}
+- As a program of a user: a personal token, \`Authorization: Bearer todo_pat_…\`, which the user creates on \`/account\`. Each operation needs one
+  scope, which its \`security\` in the OpenAPI document names. 403 \`insufficient_scope\` says which one is missing.
 - As a trusted service, such as an agent, for one user: \`X-Service-Auth: <token of the service>\` and \`X-User-ID: <id of the user>\`.
 - Sending both is \`contradictory_credentials\`. Never put a token into a URL.
-
+${agents}
 ## Rules
 
 - **Input is strict.** Unknown members, unknown query parameters and wrong types are 422 \`invalid_input\`; \`errors\` names each with a JSON
@@ -56,13 +60,18 @@ Errors are \`application/problem+json\`: \`detail\` is for people, \`code\` for 
 
 `
 
+/** The tools are not operations of the OpenAPI document. */
+const agentsAt = (url: string): string =>
+  `- Agents get the same operations as tools of the Model Context Protocol at \`${url}\` (Streamable HTTP), with any of these credentials.\n`
+
 interface Operation {
   readonly summary?: string
   readonly operationId?: string
 }
 
 /** `/llms.txt`: the rules, and one line for each operation of the OpenAPI document. Ends with a line feed. */
-export function llmsText(document: { readonly paths?: unknown }, links: Links): string {
+export function llmsText(app: Pick<App, 'swagger' | 'hasRoute'>, links: Links): string {
+  const document: { readonly paths?: unknown } = app.swagger()
   // In this document a path contains only operations; parameters and servers are part of each operation.
   const paths = (document.paths ?? {}) as Record<string, Record<string, Operation>>
   const lines = Object.entries(paths).flatMap(([path, operations]) =>
@@ -70,5 +79,6 @@ export function llmsText(document: { readonly paths?: unknown }, links: Links): 
       ([method, { summary, operationId }]) => `- \`${method.toUpperCase()} ${path}\` (${operationId}): ${summary}\n`,
     ),
   )
-  return rules(links, Object.hasOwn(paths, SIGN_UP) ? EMBEDDED : EXTERNAL) + lines.join('')
+  const agents = app.hasRoute({ method: 'POST', url: MCP }) ? agentsAt(links.to(MCP)) : ''
+  return rules(links, Object.hasOwn(paths, SIGN_UP) ? EMBEDDED : EXTERNAL, agents) + lines.join('')
 }

@@ -144,7 +144,7 @@ export function documentRoutes(app: App): void {
     })
   }
   generated(app, '/openapi.json', 'application/json', () => JSON.stringify(app.swagger()))
-  generated(app, '/llms.txt', 'text/plain', () => llmsText(app.swagger(), app.links))
+  generated(app, '/llms.txt', 'text/plain', () => llmsText(app, app.links))
 }
 
 /** What is made of the routes, once all are there. It changes with a release, so that readers ask whether it has. */
