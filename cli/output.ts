@@ -1,7 +1,7 @@
 import { stdout } from 'node:process'
 import { styleText } from 'node:util'
 import type { Task } from '../client/index.ts'
-import { dayIn, dueText, isDay } from '../src/pages/views/dates.ts'
+import { dueText, isLate } from '../src/pages/views/dates.ts'
 import { PRIORITY_NAMES, type Priority } from '../src/pages/views/task.ts'
 import { jsonLine, neutral, fitted, padded, widthOf } from './text.ts'
 import type { Moment } from './words.ts'
@@ -78,10 +78,8 @@ function titleAndTags({ title, tags, status }: Task, columns: number): string {
   return tagged === '' || left < 4 ? shown : `${shown} ${styled('blue', fitted(tagged, left))}`
 }
 
-function isOverdue({ dueDate, status }: Task, { now, zone }: Moment): boolean {
-  if (dueDate === null || status === 'COMPLETED') return false
-  return isDay(dueDate) ? dueDate < dayIn(zone, now) : Date.parse(dueDate) < now.getTime()
-}
+const isOverdue = ({ dueDate, status }: Task, { now, zone }: Moment): boolean =>
+  dueDate !== null && status !== 'COMPLETED' && isLate(dueDate, zone, now)
 
 /** Such as `High priority, due tomorrow`: the fields of a task that are set. */
 export function about({ priority, dueDate, tags }: Task, { zone, now }: Moment): string {

@@ -44,12 +44,8 @@ export class Editor {
     const values = new Map(
       [...form.querySelectorAll<HTMLInputElement>('[name]')].map(({ name, value }) => [name, value]),
     )
-    if (values.get('title')?.trim() === '') {
-      const fault = form.querySelector('.fault')
-      if (fault !== null) fault.textContent = 'A task needs a title.'
-      form.querySelector('input')?.focus()
-      return false
-    }
+    if (values.get('title')?.trim() === '') return refuse(form, 'title', 'A task needs a title.')
+    if (values.get('time') !== '' && values.get('day') === '') return refuse(form, 'day', 'A time needs a day.')
     const patch = patchOf(values, task, this.#zone)
     this.close()
     if (Object.keys(patch).length > 0) this.#save(task, patch)
@@ -76,4 +72,11 @@ export class Editor {
     else return
     event.preventDefault()
   }
+}
+
+function refuse(form: HTMLElement, field: string, why: string): false {
+  const fault = form.querySelector('.fault')
+  if (fault !== null) fault.textContent = why
+  form.querySelector<HTMLElement>(`[name=${field}]`)?.focus()
+  return false
 }

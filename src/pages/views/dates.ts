@@ -40,9 +40,6 @@ export const isDay = (day: string): boolean => {
 
 export const timeIn = (zone: string, at: Date): string => formatter(zone, TIME_OF_DAY).format(at)
 
-/** A task without a time of day is due at the end of the day. */
-export const END_OF_DAY = '23:59'
-
 /**
  * The instant of a time of day in a zone. A time that a change of clocks leaves out becomes the one that is as long after midnight.
  *
@@ -79,13 +76,17 @@ export function nearDayText(day: string, today: string): string {
   return dayText(day, today)
 }
 
-/** When a task is due; the time only if it is not the end of the day. */
+/** When a task is due. @param dueDate an instant, or a day, which is the same in every zone */
 export function dueText(dueDate: string, zone: string, now: Date): string {
+  const today = dayIn(zone, now)
+  if (isDay(dueDate)) return nearDayText(dueDate, today)
   const at = new Date(dueDate)
-  const time = timeIn(zone, at)
-  const day = nearDayText(dayIn(zone, at), dayIn(zone, now))
-  return time === END_OF_DAY ? day : `${day}, ${time}`
+  return `${nearDayText(dayIn(zone, at), today)}, ${timeIn(zone, at)}`
 }
+
+/** A day is late when it is over, and an instant when it has passed. */
+export const isLate = (dueDate: string, zone: string, now: Date): boolean =>
+  isDay(dueDate) ? dueDate < dayIn(zone, now) : Date.parse(dueDate) < now.getTime()
 
 /** Such as `30 Nov 2026, 14:05`. */
 export const momentText = (instant: string, zone: string): string =>

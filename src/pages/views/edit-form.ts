@@ -1,4 +1,4 @@
-import { dayIn, instantOf, timeIn } from './dates.ts'
+import { dayIn, instantOf, isDay, timeIn } from './dates.ts'
 import {
   PRIORITIES,
   PRIORITY_NAMES,
@@ -12,8 +12,9 @@ import { h, type Element } from './tree.ts'
 import { isSame } from './writes.ts'
 
 /** The form that takes the place of a row. */
-export const editForm = (task: Task, zone: string): Element =>
-  h(
+export function editForm(task: Task, zone: string): Element {
+  const [dueDay, dueTime] = partsOf(task.dueDate, zone)
+  return h(
     'form',
     { class: 'edit', 'aria-label': `Edit ${task.title}`, novalidate: true },
     labelled(
@@ -24,7 +25,8 @@ export const editForm = (task: Task, zone: string): Element =>
     h(
       'div',
       { class: 'fields' },
-      labelled('Due', h('input', { name: 'due', type: 'datetime-local', value: localTime(task.dueDate, zone) })),
+      labelled('Due', h('input', { name: 'day', type: 'date', value: dueDay })),
+      labelled('At, or the whole day', h('input', { name: 'time', type: 'time', value: dueTime })),
       labelled(
         'Priority',
         options(
@@ -47,6 +49,7 @@ export const editForm = (task: Task, zone: string): Element =>
       h('button', { type: 'button', 'data-do': 'cancel' }, 'Cancel'),
     ),
   )
+}
 
 const labelled = (label: string, control: Element): Element => h('label', {}, h('span', {}, label), control)
 
@@ -57,24 +60,30 @@ const options = (name: string, all: readonly (readonly [value: string, text: str
     all.map(([each, text]) => h('option', { value: each, selected: each === value }, text)),
   )
 
-const localTime = (dueDate: string | null, zone: string): string => {
-  if (dueDate === null) return ''
+/** The day and the time of the form; no time for a whole day. */
+function partsOf(dueDate: string | null, zone: string): readonly [day: string, time: string] {
+  if (dueDate === null || isDay(dueDate)) return [dueDate ?? '', '']
   const at = new Date(dueDate)
-  return `${dayIn(zone, at)}T${timeIn(zone, at)}`
+  return [dayIn(zone, at), timeIn(zone, at)]
+}
+
+/** An instant whose parts were not changed keeps its seconds. */
+function dueOf(day: string, time: string, { dueDate }: Task, zone: string): string | null {
+  const [oldDay, oldTime] = partsOf(dueDate, zone)
+  if (day === oldDay && time === oldTime) return dueDate
+  return day === '' ? null : time === '' ? day : instantOf(zone, day, time)
 }
 
 /** What the form changes of the task: only fields that the user has changed. */
 export function patchOf(values: ReadonlyMap<string, string>, task: Task, zone: string): TaskPatch {
   const value = (name: string): string => values.get(name) ?? ''
-  const [day = '', time = ''] = value('due').split('T')
   const tags = value('tags')
     .split(',')
     .map((tag) => tag.trim())
   const all: TaskPatch = {
     title: value('title').trim(),
     description: value('description').trim() === '' ? null : value('description'),
-    dueDate:
-      value('due') === localTime(task.dueDate, zone) ? task.dueDate : day === '' ? null : instantOf(zone, day, time),
+    dueDate: dueOf(value('day'), value('time'), task, zone),
     // The options of the form are these values.
     priority: value('priority') as Priority,
     status: value('status') as Status,

@@ -21,16 +21,16 @@ suite('the line that adds a task', () => {
     })
   })
 
-  test('reads days by name or date; one without a time ends with the day', () => {
+  test('reads days by name or date; one without a time is the whole day', () => {
     for (const [words, dueDate] of [
-      ['today', '2026-11-30T22:59:00Z'],
-      ['Tomorrow', '2026-12-01T22:59:00Z'],
-      ['tuesday', '2026-12-01T22:59:00Z'],
-      ['MONDAY', '2026-12-07T22:59:00Z'],
-      ['2026-12-24', '2026-12-24T22:59:00Z'],
+      ['today', '2026-11-30'],
+      ['Tomorrow', '2026-12-01'],
+      ['tuesday', '2026-12-01'],
+      ['MONDAY', '2026-12-07'],
+      ['2026-12-24', '2026-12-24'],
       ['2027-07-01 at 9:30', '2027-07-01T07:30:00Z'],
       ['due:tomorrow 17:00', '2026-12-01T16:00:00Z'],
-      ['Due:2026-12-24', '2026-12-24T22:59:00Z'],
+      ['Due:2026-12-24', '2026-12-24'],
     ] as const) {
       const { task, chips } = read(`x ${words}`)
       assert.deepEqual([task.title, task.dueDate, chips[0]?.words], ['x', dueDate, words])
@@ -74,13 +74,14 @@ suite('instants and their texts', () => {
     assert.equal(instantOf('Asia/Kathmandu', '2026-12-01', '00:00'), '2026-11-30T18:15:00Z')
   })
 
-  test('name near days, the time unless it is the end of the day, and the year unless it is this one', () => {
+  test('name near days, the time unless it is a whole day, and the year unless it is this one', () => {
     const now = new Date('2026-11-30T12:00:00Z')
     for (const [at, text] of [
-      ['2026-11-30T22:59:00Z', 'Today'],
+      ['2026-11-30', 'Today'],
       ['2026-12-01T16:00:00Z', 'Tomorrow, 17:00'],
-      ['2026-11-29T22:59:00Z', 'Yesterday'],
-      ['2026-12-24T22:59:00Z', 'Thu 24 Dec'],
+      ['2026-11-29', 'Yesterday'],
+      ['2026-12-24', 'Thu 24 Dec'],
+      ['2026-11-30T22:59:00Z', 'Today, 23:59'],
       ['2027-01-02T08:00:00Z', 'Sat 2 Jan 2027, 09:00'],
     ] as const) {
       assert.equal(dueText(at, 'Europe/Berlin', now), text)

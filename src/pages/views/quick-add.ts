@@ -1,4 +1,4 @@
-import { dayAfter, dayText, END_OF_DAY, instantOf, isDay, nearDayText } from './dates.ts'
+import { dayAfter, dayText, instantOf, isDay, nearDayText } from './dates.ts'
 import { PRIORITY_NAMES, type Priority, type TaskPatch } from './task.ts'
 
 /** Words of the line that set a field. They are shown as chips before anything is sent, and each can be turned back into text. */
@@ -81,11 +81,11 @@ function readDue({ words, zone, today, isText }: Reading, at: number): Due | und
   const length = isAt ? 3 : TIME.test(second) ? 2 : 1
   const typed = words.slice(at, at + length).join(' ')
   if (isText(typed)) return undefined
-  const time = length === 1 ? END_OF_DAY : (isAt ? third : second).padStart(5, '0')
+  const time = length === 1 ? undefined : (isAt ? third : second).padStart(5, '0')
   const near = nearDayText(day, today)
   const date = dayText(day, today)
-  const label = `Due ${near === date ? date : `${near.toLowerCase()}, ${date}`}${length === 1 ? '' : `, ${time}`}`
-  return { dueDate: instantOf(zone, day, time), words: typed, label, length }
+  const label = `Due ${near === date ? date : `${near.toLowerCase()}, ${date}`}${time === undefined ? '' : `, ${time}`}`
+  return { dueDate: time === undefined ? day : instantOf(zone, day, time), words: typed, label, length }
 }
 
 /** The day that a word names: a weekday is the next one, and never today. */

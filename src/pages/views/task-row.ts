@@ -1,4 +1,4 @@
-import { dueText } from './dates.ts'
+import { dueText, isLate } from './dates.ts'
 import { PRIORITY_NAMES, type Task } from './task.ts'
 import { h, type Element } from './tree.ts'
 
@@ -65,7 +65,7 @@ function meta(task: Task, { zone, now }: RowContext): Element | false {
         'time',
         {
           datetime: dueDate,
-          class: Date.parse(dueDate) < now.getTime() && status !== 'COMPLETED' ? 'due late' : 'due',
+          class: status !== 'COMPLETED' && isLate(dueDate, zone, now) ? 'due late' : 'due',
         },
         dueText(dueDate, zone, now),
       ),

@@ -5,6 +5,7 @@ export interface Task {
   readonly description: string | null
   readonly status: Status
   readonly priority: Priority
+  /** An instant, or a day such as `2026-12-24`. */
   readonly dueDate: string | null
   readonly tags: readonly string[]
   readonly createdAt: string
