@@ -1,4 +1,5 @@
 import { AUTH_PROBLEM_GUIDE } from './auth/guide.ts'
+import { linkPages } from './auth/link-pages.ts'
 import { authRoutes } from './auth/routes.ts'
 import type { Deps } from './deps.ts'
 import { problemPages } from './docs/problem-pages.ts'
@@ -30,7 +31,11 @@ export async function buildApp(deps: Deps): Promise<App> {
   metricsRoutes(app, deps)
   problemPages(app, new Map([...(deps.auth === undefined ? [] : AUTH_PROBLEM_GUIDE), ...PROBLEM_GUIDES]))
   if (deps.config.http.docsEnabled) documentRoutes(app)
-  if (deps.auth !== undefined) authRoutes(app, deps.auth)
+  if (deps.auth !== undefined) {
+    const { auth, mail, config } = deps
+    authRoutes(app, { auth, mail, requireEmailVerification: config.auth.requireEmailVerification })
+    if (mail.isAvailable) linkPages(app)
+  }
   for (const { publicRoutes } of FEATURES) await publicRoutes?.(app, deps)
 
   await app.register(async (signedIn: App) => {

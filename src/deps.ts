@@ -1,14 +1,18 @@
+import { createHmac } from 'node:crypto'
 import type { Logger } from 'pino'
 import type { Config } from './config/config.ts'
 import { createAuth, type Auth } from './auth/better-auth.ts'
 import type { AuthOptions } from './auth/options.ts'
 import { openDatabase, type Database } from './db/database.ts'
 import type { FeatureDeps } from './feature.ts'
+import type { Problem } from './errors.ts'
 import { PROBLEM_KINDS } from './features.ts'
 import { tooManyRequests } from './http/admission.ts'
 import { openCursors } from './http/cursor.ts'
 import { openLimits, type Limits } from './limits/limits.ts'
 import { openQueue } from './jobs/queue.ts'
+import { openFernet } from './lib/fernet.ts'
+import type { Secret } from './lib/secret.ts'
 import { openMail } from './mail/mail.ts'
 import { openMetrics, type Metrics } from './metrics/metrics.ts'
 import { openRedis, type RedisConnection } from './redis.ts'
@@ -44,10 +48,10 @@ export async function openDeps(
   db.onChange(wakes.wake)
   const limits = openLimits(redis, metrics.limited, config.http.workers)
   const cursors = openCursors(config.encryptionKeys)
-  const auth = embeddedAuth(config, db, limits, log)
-  const closing = opened.move()
   const jobs = openQueue(db)
   const mail = openMail(config.mail, { db, jobs, log, metrics })
+  const auth = embeddedAuth(config, db, { limits, log, wake: mail.isAvailable ? jobs.wake : undefined })
+  const closing = opened.move()
   const deps = { config, jobs, log, db, mail, redis, limits, wakes, cursors, auth, metrics, tracing }
   return {
     ...(tracing === undefined ? deps : traced(deps, tracing)),
@@ -65,14 +69,23 @@ const traced = (deps: Deps, tracer: Tracing): Deps => ({
 /** The part of a request's time budget reserved for checking a password on a busy machine. */
 const HASHING_MS = 500
 
-/** @param limits count sign-in attempts, which are unlimited without them */
+interface AuthDeps {
+  /** Count sign-in attempts and mails, which are unlimited without them. */
+  readonly limits?: Limits
+  readonly log?: Pick<Logger, 'warn'>
+  /** Makes the runner look for mails. Absent: there are no mails. */
+  readonly wake?: (() => void) | undefined
+}
+
 export function embeddedAuth(
-  { auth, http, environment }: Config,
+  config: Config,
   db: Pick<Database, 'pool' | 'timeBudget' | 'roles'>,
-  limits?: Limits,
-  log?: Pick<Logger, 'warn'>,
+  { limits, log, wake }: AuthDeps = {},
 ): Auth | undefined {
+  const { auth, http, environment } = config
   if (auth.mode === 'external') return undefined
+  // As in better-auth, there are no stricter limits for attempts in development.
+  const counts = environment === 'development' ? undefined : limits
   return createAuth({
     pool: db.pool,
     timeBudget: () => db.timeBudget(HASHING_MS),
@@ -82,8 +95,13 @@ export function embeddedAuth(
     baseUrl: auth.serverUrl,
     publicUrl: http.publicUrl,
     trustedOrigins: http.corsOrigins.filter((origin) => origin !== '*' && origin !== 'null'),
-    // As in better-auth, there is no stricter limit for sign-in attempts in development.
-    ...(environment !== 'development' && limits !== undefined && { countAttempt: attemptsOf(limits) }),
+    ...(counts !== undefined && { countAttempt: attemptsOf(counts) }),
+    mail: wake && {
+      wake,
+      fernet: openFernet(config.encryptionKeys),
+      requireVerification: auth.requireEmailVerification,
+      ...(counts !== undefined && { countMail: mailsOf(counts, auth.sessionHashSecret) }),
+    },
     secureCookies: environment === 'production',
     onCleanUpFailed: (error) =>
       log?.warn({ err: error }, 'surplus sessions could not be ended; the next sign-in ends them'),
@@ -96,4 +114,16 @@ const attemptsOf =
     // The subject contains the address and the path, so each has one rule.
     const verdict = await limits.take({ name: 'auth', ...rule }, subject)
     if (!verdict.allowed) throw tooManyRequests(verdict, 'attempts from this address')
+  }
+
+/** Mails to one address, whichever client asks for them. */
+const MAILS = { name: 'mail', limit: 5, windowSeconds: 60 * 60 }
+
+const mailsOf =
+  (limits: Limits, secret: Secret) =>
+  async (address: string): Promise<Problem | undefined> => {
+    // Redis gets no addresses.
+    const subject = createHmac('sha256', secret.reveal()).update(`mails to\n${address}`, 'utf8').digest('base64url')
+    const verdict = await limits.take(MAILS, subject)
+    return verdict.allowed ? undefined : tooManyRequests(verdict, 'mails to this address')
   }

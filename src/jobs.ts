@@ -3,11 +3,16 @@ import type { Deps } from './deps.ts'
 import { FEATURES } from './features.ts'
 import type { JobKind } from './jobs/kind.ts'
 import { openRunner, type Runner } from './jobs/runner.ts'
+import { openFernet } from './lib/fernet.ts'
 
 const HOUR_MS = 60 * 60_000
 
 /** All background work: that of the service itself and that of its features. */
-export async function jobKinds({ db, mail }: Pick<Deps, 'db' | 'mail'>): Promise<readonly JobKind[]> {
+export async function jobKinds({
+  config,
+  db,
+  mail,
+}: Pick<Deps, 'config' | 'db' | 'mail'>): Promise<readonly JobKind[]> {
   const ofFeatures = await Promise.all(FEATURES.map(async ({ jobs }) => (await jobs?.({ db })) ?? []))
   const mails = await Promise.all(FEATURES.map(async ({ mails }) => (await mails?.({ db })) ?? []))
   return [
@@ -17,10 +22,22 @@ export async function jobKinds({ db, mail }: Pick<Deps, 'db' | 'mail'>): Promise
       run: async ({ signal }) => void (await purgeIdempotencyKeys(db, signal)),
     },
     ...ofFeatures.flat(),
+    ...(await jobsOfAuth({ config, db, mail })),
     ...mail.jobs(mails.flat()),
   ]
 }
 
+/** Those of the embedded auth server. */
+async function jobsOfAuth({ config: { auth, encryptionKeys }, db, mail }: Pick<Deps, 'config' | 'db' | 'mail'>) {
+  if (auth.mode === 'external') return []
+  const [{ authMails }, { purgeOfMailTokens }] = await Promise.all([
+    import('./auth/mails.ts'),
+    import('./auth/mail-tokens.ts'),
+  ])
+  const mails = authMails({ db, fernet: openFernet(encryptionKeys), secret: auth.sessionHashSecret.reveal() })
+  return [purgeOfMailTokens(db), ...mail.jobs(mails)]
+}
+
 /** Runs background work in this process until disposed. */
 export const runJobs = async ({ config, db, jobs, log, mail, metrics }: Deps): Promise<Runner> =>
-  openRunner(db, jobs, await jobKinds({ db, mail }), { log, observer: metrics, pollMs: config.jobs.pollMs })
+  openRunner(db, jobs, await jobKinds({ config, db, mail }), { log, observer: metrics, pollMs: config.jobs.pollMs })

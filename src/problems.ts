@@ -48,6 +48,7 @@ export const DETAILS = {
     'Nothing was changed: the answers stored for your Idempotency-Keys leave no room for the answer to this request; send less at once, send it without a key, or wait',
   internal: 'The service failed unexpectedly; its operator finds the error in the log by the requestId',
   unavailable: 'The database cannot be reached or is busy; try again shortly',
+  mail_unavailable: 'This service sends no mails: its operator has not configured a mail server',
   overloaded: 'More requests arrive than can be answered in time; try again shortly',
   outcome_unknown:
     'The connection to the database was lost during the commit: the change may or may not have happened. If the request had an Idempotency-Key, repeat it with that key; otherwise read before you repeat it',
@@ -228,6 +229,15 @@ export const PROBLEMS = problemKinds({
     meaning: 'The database cannot be reached or is busy. Nothing was changed.',
     action: WAIT,
     detail: DETAILS.unavailable,
+  },
+  mail_unavailable: {
+    status: 503,
+    title: 'No mails',
+    meaning: 'The service is not configured to send mails, which this request needs. Nothing was changed.',
+    action: 'Ask the operator of the service, who can set SMTP_URL and MAIL_FROM.',
+    detail: DETAILS.mail_unavailable,
+    retryAfterS: 3600,
+    logLevel: 'never',
   },
   overloaded: {
     status: 503,

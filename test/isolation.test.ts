@@ -486,13 +486,19 @@ describe('a scope leaves neither user, role nor other settings on its connection
 })
 
 describe('the serving role', () => {
-  for (const table of ['users', 'user_sessions', 'user_accounts', 'user_verifications']) {
+  for (const [table, column] of [
+    ['users', 'id'],
+    ['user_sessions', 'id'],
+    ['user_accounts', 'id'],
+    ['user_verifications', 'id'],
+    ['mail_tokens', 'user_id'],
+  ] as const) {
     test(`has no right on ${table}`, async () => {
       for (const text of [
         `select 1 from ${table}`,
         `select count(*) from ${table}`,
-        `insert into ${table} (id) values ('x')`,
-        `update ${table} set id = id`,
+        `insert into ${table} (${column}) values ('x')`,
+        `update ${table} set ${column} = ${column}`,
         `delete from ${table}`,
         `truncate ${table}`,
       ]) {

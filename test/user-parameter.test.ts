@@ -32,6 +32,8 @@ const ASSEMBLED = 'is assembled from pieces, and tested below as a whole'
 
 /** The files with statements that do not compare the user, with the reasons. */
 const EXPLAINED: Readonly<Record<string, string>> = {
+  'auth/mail-tokens.ts': ACROSS_USERS,
+  'auth/mail-uses.ts': ACROSS_USERS,
   'changes/jobs.ts': ACROSS_USERS,
   'db/idempotency-purge.ts': ACROSS_USERS,
   'history/jobs.ts': ACROSS_USERS,

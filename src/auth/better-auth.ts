@@ -55,6 +55,7 @@ export function createAuth(options: AuthOptions): Auth {
           return state.isEmailTaken === true && !response.ok ? emailTaken() : response
         } catch (error) {
           if (state.isUserDeleted === true) return userDeleted()
+          if (state.isEmailTaken === true) return emailTaken()
           throw error
         }
       }),

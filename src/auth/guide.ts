@@ -3,7 +3,7 @@ import type { ProblemGuide } from '../problems.ts'
 
 const CORRECT = 'Correct the request as the title says, and send it again.'
 
-/** For the codes of better-auth that these routes return in practice, and one of our own. */
+/** For the codes of better-auth that these routes return in practice, and those of our own. */
 const ACTIONS: Readonly<Record<string, string>> = {
   USER_ALREADY_EXISTS: 'Sign in, or sign up with another e-mail address.',
   USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL: 'Sign in, or sign up with another e-mail address.',
@@ -13,6 +13,9 @@ const ACTIONS: Readonly<Record<string, string>> = {
   INVALID_PASSWORD: 'Send the current password of the user.',
   PASSWORD_TOO_SHORT: 'Choose a password of at least 8 characters.',
   PASSWORD_TOO_LONG: 'Choose a password of at most 128 characters.',
+  INVALID_TOKEN: 'Request a new mail, and open its link. Only the newest link that was not used works.',
+  EMAIL_NOT_VERIFIED: 'Open the link in the mail to the address, or request another mail.',
+  EMAIL_IS_THE_SAME: 'Send another address.',
   PASSWORD_REQUIRED: 'Send the password of the user in the body.',
   UNAUTHORIZED: 'Sign in and repeat the request with the new token.',
   SESSION_EXPIRED: 'Sign in and repeat the request with the new token.',
@@ -29,6 +32,7 @@ export const AUTH_PROBLEM_GUIDE: ReadonlyMap<string, ProblemGuide> = new Map(
     UNAUTHORIZED: 'Unauthorized',
     FORBIDDEN: 'Forbidden',
     PASSWORD_REQUIRED: 'Deleting your user requires your password',
+    EMAIL_IS_THE_SAME: 'This is your address already',
   }).map(([code, title]) => [
     code,
     {

@@ -6,6 +6,7 @@ import { sql, type Kysely } from 'kysely'
 import type { Pool } from 'pg'
 import type { TimeBudget } from '../db/wire/lease.ts'
 import { timeZoneNamed } from '../lib/time-zone.ts'
+import { afterPasswordChange, deleteUser, mailFlows, sendUnasked, type AuthMail } from './mail-flows.ts'
 import { boundedHashing, type PasswordHashing } from './hashing.ts'
 import { withHashedSessions } from './hashed-sessions.ts'
 import { request } from './request-state.ts'
@@ -55,13 +56,15 @@ export interface AuthOptions {
     | undefined
   /** Hashes passwords; bounded by default. */
   readonly hashing?: PasswordHashing
-  /** Called if work after a successful request failed: the clean-up of sessions, which the next one does too, or keeping a time zone. */
+  /** Absent: no mails, and no links in them. */
+  readonly mail?: AuthMail | undefined
+  /** Called if work after a successful request failed: the clean-up of sessions, which the next one does too, keeping a time zone, or a mail. */
   readonly onCleanUpFailed?: (error: unknown) => void
 }
 
 /** How better-auth is configured. */
 export function betterAuthOptions(options: AuthOptions, db: Kysely<unknown>) {
-  const { secret, baseUrl, hashing = boundedHashing() } = options
+  const { secret, baseUrl, mail, hashing = boundedHashing() } = options
   return {
     // Always set, because better-auth reads unset options from the environment.
     secret,
@@ -72,7 +75,7 @@ export function betterAuthOptions(options: AuthOptions, db: Kysely<unknown>) {
     trustedOrigins: (request?: Request) => [...options.trustedOrigins, ...sameOrigin(baseUrl, request)],
 
     database: withHashedSessions(kyselyAdapter(db, { type: 'postgres', transaction: true }), options.sessionHashSecret),
-    user: usersOf(db),
+    user: usersOf(db, mail),
     session: {
       modelName: 'user_sessions',
       expiresIn: 7 * SECONDS_PER_DAY,
@@ -106,9 +109,14 @@ export function betterAuthOptions(options: AuthOptions, db: Kysely<unknown>) {
       enabled: true,
       ...PASSWORD_LENGTH,
       password: { hash: hashOnce(hashing), verify: hashing.verify },
+      ...(mail !== undefined && passwordsWithMail(db, mail, options)),
     },
-    plugins: [bearer()],
-    hooks: { before: beforeEndpoint(hashing) },
+    ...(mail !== undefined && { emailVerification: verificationOf(db, mail, options) }),
+    plugins: [bearer(), ...(mail === undefined ? [] : [mailFlows(db, hashing, mail)])],
+    hooks: {
+      before: beforeEndpoint(hashing),
+      ...(mail !== undefined && { after: afterPasswordChange(db, mail.wake, (work) => cleanUp(work, options)) }),
+    },
 
     telemetry: { enabled: false },
     rateLimit: rateLimitOf(options.countAttempt),
@@ -120,18 +128,35 @@ export function betterAuthOptions(options: AuthOptions, db: Kysely<unknown>) {
   } satisfies BetterAuthOptions
 }
 
-const usersOf = (db: Kysely<unknown>) =>
+/** Mails of a sign-up or sign-in. They are work after the commit. */
+const unasked = (db: Kysely<unknown>, mail: AuthMail, options: AuthOptions) => ({
+  send: (kind: 'verify-email' | 'account-exists', { email }: { readonly email: string }): Promise<void> =>
+    cleanUp(() => sendUnasked(db, kind, email, mail), options),
+})
+
+const passwordsWithMail = (db: Kysely<unknown>, mail: AuthMail, options: AuthOptions) =>
+  ({
+    requireEmailVerification: mail.requireVerification,
+    // With verification a sign-up is answered alike for an address that has a user, who is informed by this mail.
+    onExistingUserSignUp: ({ user }) => unasked(db, mail, options).send('account-exists', user),
+  }) satisfies Partial<BetterAuthOptions['emailAndPassword']>
+
+/** better-auth decides when; our mail has a token of its own, and the one that it passes is not used. */
+const verificationOf = (db: Kysely<unknown>, mail: AuthMail, options: AuthOptions) =>
+  ({
+    sendOnSignUp: true,
+    sendOnSignIn: true,
+    sendVerificationEmail: ({ user }) => unasked(db, mail, options).send('verify-email', user),
+  }) satisfies BetterAuthOptions['emailVerification']
+
+const usersOf = (db: Kysely<unknown>, mail: AuthMail | undefined) =>
   ({
     modelName: 'users',
     deleteUser: {
       enabled: true,
       // One statement; "on delete cascade" does the rest. better-auth's own statements could stop half-way and leave a user with
       // tasks who cannot sign in.
-      beforeDelete: async (user) => {
-        await sql`delete from users where id = ${user.id}`.execute(db)
-        const state = request.getStore()
-        if (state !== undefined) state.isUserDeleted = true
-      },
+      beforeDelete: (user) => deleteUser(db, user, mail),
     },
   }) satisfies BetterAuthOptions['user']
 

@@ -1,153 +1,28 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import type { TSchema } from 'typebox'
-import { Problem } from '../errors.ts'
-import { DETAILS, type ProblemCode } from '../problems.ts'
+import { Problem, retryAfter } from '../errors.ts'
+import { DETAILS, PROBLEMS, type ProblemCode } from '../problems.ts'
 import { withoutPort } from '../http/admission.ts'
 import { refuseContradiction, refusePersonalToken } from '../http/identify.ts'
 import type { App } from '../http/app.ts'
 import { refusals } from '../http/wire.ts'
 import type { Auth } from './better-auth.ts'
+import { endpointsOf } from './endpoints.ts'
 import { CLIENT_ADDRESS_HEADER } from './options.ts'
 import * as shape from './schema.ts'
 
-interface Endpoint {
-  readonly method: 'GET' | 'POST'
-  readonly path: string
-  readonly operationId: string
-  readonly summary: string
-  readonly description: string
-  /** Whether it requires a session. With 'optional' the answer depends on it, and its absence is not refused. */
-  readonly signedIn: boolean | 'optional'
-  /** The route checks a password: after success the request no longer counts against the address. */
-  readonly authenticates?: true
-  readonly headers?: TSchema
-  readonly body?: TSchema
-  readonly querystring?: TSchema
-  readonly answer: TSchema
+interface AuthRoutes {
+  readonly auth: Auth
+  readonly mail: { readonly isAvailable: boolean }
+  /** Whether users can sign in only with a verified address. */
+  readonly requireEmailVerification: boolean
 }
 
-/** The endpoints of better-auth that are reachable. All others are not. */
-const ENDPOINTS: readonly Endpoint[] = [
-  {
-    method: 'POST',
-    path: 'sign-up/email',
-    operationId: 'signUp',
-    summary: 'Sign up',
-    description: 'Creates a user and a session. The `token` of the answer is the bearer token.',
-    signedIn: false,
-    authenticates: true,
-    headers: shape.SignUpHeaders,
-    body: shape.SignUp,
-    answer: shape.SignedUp,
-  },
-  {
-    method: 'POST',
-    path: 'sign-in/email',
-    operationId: 'signIn',
-    summary: 'Sign in',
-    description: 'Creates a session. The `token` of the answer is the bearer token.',
-    signedIn: false,
-    authenticates: true,
-    body: shape.SignIn,
-    answer: shape.SignedIn,
-  },
-  {
-    method: 'POST',
-    path: 'sign-out',
-    operationId: 'signOut',
-    summary: 'Sign out; the token is invalid immediately',
-    description: 'Ends the session of the bearer token or cookie. Without a session the answer is the same.',
-    signedIn: 'optional',
-    body: shape.Nothing,
-    answer: shape.Done,
-  },
-  {
-    method: 'GET',
-    path: 'get-session',
-    operationId: 'getSession',
-    summary: 'Get the current session',
-    description: 'Null if the request has no valid session.',
-    signedIn: 'optional',
-    querystring: shape.SessionQuery,
-    answer: shape.CurrentSession,
-  },
-  {
-    method: 'GET',
-    path: 'list-sessions',
-    operationId: 'listSessions',
-    summary: 'List your sessions',
-    description: 'The active sessions. A token is shown only if this request presented it.',
-    signedIn: true,
-    answer: shape.Sessions,
-  },
-  {
-    method: 'POST',
-    path: 'revoke-session',
-    operationId: 'revokeSession',
-    summary: 'End one of your sessions',
-    description: 'Identified by the `token` in the list of sessions.',
-    signedIn: true,
-    body: shape.RevokeSession,
-    answer: shape.Changed,
-  },
-  {
-    method: 'POST',
-    path: 'revoke-sessions',
-    operationId: 'revokeSessions',
-    summary: 'End all your sessions',
-    description: 'Includes the session of this request.',
-    signedIn: true,
-    body: shape.Nothing,
-    answer: shape.Changed,
-  },
-  {
-    method: 'POST',
-    path: 'revoke-other-sessions',
-    operationId: 'revokeOtherSessions',
-    summary: 'End all your other sessions',
-    description: 'The session of this request remains.',
-    signedIn: true,
-    body: shape.Nothing,
-    answer: shape.Changed,
-  },
-  {
-    method: 'POST',
-    path: 'change-password',
-    operationId: 'changePassword',
-    summary: 'Change your password',
-    description:
-      'Requires the current password. With `revokeOtherSessions` all other sessions end, and this one gets a new token.',
-    signedIn: true,
-    body: shape.ChangePassword,
-    answer: shape.PasswordChanged,
-  },
-  {
-    method: 'POST',
-    path: 'update-user',
-    operationId: 'updateUser',
-    summary: 'Change your name or picture',
-    description: 'Absent members do not change; an `image` of null removes the picture.',
-    signedIn: true,
-    body: shape.UpdateUser,
-    answer: shape.Changed,
-  },
-  {
-    method: 'POST',
-    path: 'delete-user',
-    operationId: 'deleteUser',
-    summary: 'Delete your user and all your tasks',
-    description: 'Requires the password. Tasks, keys and sessions are deleted with the user, and cannot be restored.',
-    signedIn: true,
-    body: shape.DeleteUser,
-    answer: shape.Done,
-  },
-]
-
 /** Mounts the embedded auth server at /api/auth. */
-export function authRoutes(app: App, auth: Auth): void {
+export function authRoutes(app: App, { auth, mail, requireEmailVerification }: AuthRoutes): void {
   app.addSchema(shape.AuthUser)
   app.addSchema(shape.AuthSession)
-  for (const { method, path, signedIn, authenticates, answer, headers, body, querystring, ...described } of ENDPOINTS) {
+  for (const endpoint of endpointsOf(requireEmailVerification)) {
+    const { method, path, signedIn, authenticates, mails, answer, headers, body, querystring, ...described } = endpoint
     const [action = path] = path.split('/')
     app.route({
       method,
@@ -170,12 +45,14 @@ export function authRoutes(app: App, auth: Auth): void {
             'unsupported_media_type',
             'invalid_input',
             ...(method === 'POST' ? (['outcome_unknown'] as const) : []),
+            ...(mails === true ? (['mail_unavailable'] as const) : []),
           ),
         },
       },
       onRequest: async (request) => {
         refuseContradiction(request)
         refusePersonalToken(request)
+        if (mails === true && !mail.isAvailable) throw mailUnavailable()
       },
       onSend: (_request, { statusCode }, _payload, done) => {
         app.observer.authenticated(action, outcomeOf(statusCode))
@@ -187,6 +64,9 @@ export function authRoutes(app: App, auth: Auth): void {
     })
   }
 }
+
+const mailUnavailable = (): Problem =>
+  new Problem('mail_unavailable', DETAILS.mail_unavailable, retryAfter(PROBLEMS.mail_unavailable.retryAfterS ?? 0))
 
 const outcomeOf = (status: number) => (status < 400 ? 'ok' : status < 500 ? 'refused' : 'failed')
 
@@ -253,6 +133,8 @@ const FIELDS_OF_CODE: Readonly<Record<string, readonly string[]>> = {
   FAILED_TO_CREATE_USER: ['email'],
   INVALID_EMAIL: ['email'],
   INVALID_PASSWORD: ['currentPassword', 'password'],
+  INVALID_TOKEN: ['token'],
+  EMAIL_IS_THE_SAME: ['newEmail'],
   PASSWORD_TOO_SHORT: ['newPassword', 'password'],
   PASSWORD_TOO_LONG: ['newPassword', 'password'],
 }

@@ -129,6 +129,49 @@ export const ChangePassword = Type.Object(
   },
 )
 
+/** better-auth's client names the page that the link is to lead to. Here it leads to a page of the service. */
+const RedirectTo = CallbackUrl
+const MailToken = Type.String({
+  minLength: 1,
+  maxLength: 128,
+  format: 'text',
+  description: 'The part of the link in the mail after `#`',
+  examples: ['Zf3nP0qVxW7cT1rL9sKdYb5mGh2uJe8AQw8RtY4uI1o'],
+})
+
+export const RequestPasswordReset = Type.Object(
+  { email: Email, redirectTo: Type.Optional(RedirectTo) },
+  { ...closed, 'x-component': 'RequestPasswordResetRequest', examples: [{ email: 'ada@example.com' }] },
+)
+export const ResetPassword = Type.Object(
+  { newPassword: Password, token: MailToken },
+  {
+    ...closed,
+    'x-component': 'ResetPasswordRequest',
+    examples: [{ newPassword: 'another horse', token: 'Zf3nP0qVxW7cT1rL9sKdYb5mGh2uJe8AQw8RtY4uI1o' }],
+  },
+)
+export const SendVerificationEmail = Type.Object(
+  { email: Email, callbackURL: Type.Optional(CallbackUrl) },
+  { ...closed, 'x-component': 'SendVerificationEmailRequest', examples: [{ email: 'ada@example.com' }] },
+)
+export const VerifyEmail = Type.Object(
+  { token: MailToken },
+  {
+    ...closed,
+    'x-component': 'VerifyEmailRequest',
+    examples: [{ token: 'Zf3nP0qVxW7cT1rL9sKdYb5mGh2uJe8AQw8RtY4uI1o' }],
+  },
+)
+export const ChangeEmail = Type.Object(
+  { newEmail: Email, password: AnyPassword, callbackURL: Type.Optional(CallbackUrl) },
+  {
+    ...closed,
+    'x-component': 'ChangeEmailRequest',
+    examples: [{ newEmail: 'lovelace@example.com', password: 'correct horse' }],
+  },
+)
+
 export const UpdateUser = Type.Object(
   { name: Type.Optional(Name), image: Type.Optional(Nullable(Image)) },
   { ...closed, 'x-component': 'UpdateUserRequest', minProperties: 1, examples: [{ name: 'Ada Lovelace' }] },
@@ -164,6 +207,11 @@ export const SignedUp = Type.Object(
   { token: Token, user },
   { 'x-component': 'SignUpAnswer', description: 'The user is signed up and signed in' },
 )
+/** Of a service that requires verified addresses. */
+export const SignedUpUnverified = Type.Object({ token: { type: 'null' }, user } as const, {
+  'x-component': 'SignUpAnswer',
+  description: 'A mail was sent to the address; its link confirms the address',
+})
 export const SignedIn = Type.Object(
   { redirect: Type.Boolean(), token: Token, url: Type.Optional(Type.String({ maxLength: URL_LENGTH_MAX })), user },
   { 'x-component': 'SignInAnswer', description: 'Signed in' },

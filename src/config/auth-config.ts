@@ -28,13 +28,17 @@ export const AUTH_VARIABLES = {
   BETTER_AUTH_SECRET: {
     does: "Required with `AUTH_MODE=embedded`; at least 32 bytes. Signs session tokens and cookies. With an external server it must be that server's secret; it is optional, and used to check signatures.",
   },
+  REQUIRE_EMAIL_VERIFICATION: {
+    default: 'false',
+    does: '`true`: users can sign in only after they have confirmed their address by the link in a mail, and a sign-up does not say whether an address has a user. Only with `AUTH_MODE=embedded`, and where there are [mails](mail.md).',
+  },
   SERVICE_AUTH_TOKEN: {
     does: 'Required. Tokens of services that may act for users: `name=token,name=token`, or a bare token of the service `default`. A name is a lower-case letter and at most 31 of `a-z 0-9 _ -`. Two tokens of one name are both valid, so that a token can be changed without an interruption.',
   },
 } as const satisfies VariableTable
 
 type Variable = keyof typeof AUTH_VARIABLES
-type Reader = Pick<EnvReader<Variable>, 'choice' | 'exact' | 'has' | 'list' | 'mistake' | 'value'>
+type Reader = Pick<EnvReader<Variable>, 'choice' | 'exact' | 'flag' | 'has' | 'list' | 'mistake' | 'value'>
 
 /** A service that may act for users. One name may have several tokens, so that they can be rotated without downtime. */
 export interface ServiceCredential {
@@ -46,6 +50,8 @@ interface CommonAuth {
   /** The public URL of the auth server, without a slash at the end. */
   readonly serverUrl?: string
   readonly services: readonly ServiceCredential[]
+  /** Whether users can sign in only with a verified address. */
+  readonly requireEmailVerification: boolean
 }
 
 /** This process is the auth server. */
@@ -110,7 +116,9 @@ export function readAuth(
   // The embedded auth server has the URL of this service; an external one has another.
   const fallback = scheme.mode === 'embedded' ? publicUrl : undefined
   const serverUrl = reader.value('AUTH_SERVER_URL', fallback, httpUrl)
+  const requireEmailVerification = reader.flag('REQUIRE_EMAIL_VERIFICATION', false)
   const common: CommonAuth = {
+    requireEmailVerification,
     ...(serverUrl !== undefined && { serverUrl }),
     services: reader.list('SERVICE_AUTH_TOKEN', [], (entry) => {
       const { name, token } = namedToken(entry)
@@ -118,6 +126,12 @@ export function readAuth(
     }),
   }
   if (scheme.mode === 'external') {
+    if (requireEmailVerification) {
+      reader.mistake(
+        'REQUIRE_EMAIL_VERIFICATION',
+        'is only for AUTH_MODE=embedded: the other auth server signs users in',
+      )
+    }
     const usersTable = reader.value('AUTH_USERS_TABLE', undefined, tableName)
     const sessionsTable = reader.value('AUTH_SESSIONS_TABLE', undefined, tableName)
     return {

@@ -273,6 +273,7 @@ const WRONG: readonly (readonly [variable: string, ...values: string[]])[] = [
   ['AUTH_USERS_TABLE', 'users', 'a.b.c', '"user"', 'auth.', '.user', 'a b', 'x'.repeat(64)],
   ['AUTH_SESSIONS_TABLE', 'session', 'auth. session', '1st', "s'"],
   ['AUTH_SERVER_URL', 'auth.example', 'ftp://a.example', `https://u:${PASSWORD}@a.example`, 'https://a.example/?x'],
+  ['REQUIRE_EMAIL_VERIFICATION', 'perhaps'],
   ['SESSION_HASH_SECRET', 'short', `${HASH} `],
   ['BETTER_AUTH_SECRET', 'short', ` ${AUTH}`],
   [
@@ -465,6 +466,14 @@ suite('the mail server', () => {
     assert.deepEqual(accused({ ...PRODUCTION, ...MAIL }), ['PUBLIC_URL'])
     assert.deepEqual(accused({ ...PRODUCTION, ...MAIL, AUTH_SERVER_URL: 'https://todo.example' }), [])
     assert.deepEqual(accused(MAIL), [])
+  })
+
+  test('is needed if addresses must be verified, except in development', () => {
+    const required = { REQUIRE_EMAIL_VERIFICATION: 'true' }
+    assert.equal(parse(required).auth.requireEmailVerification, true)
+    assert.deepEqual(accused({ ENVIRONMENT: 'staging', ...required }), ['REQUIRE_EMAIL_VERIFICATION'])
+    assert.deepEqual(accused({ ...PRODUCTION, ...required, ...MAIL, ...PUBLIC }), [])
+    assert.deepEqual(accused({ AUTH_MODE: 'external', ...required }), ['REQUIRE_EMAIL_VERIFICATION'])
   })
 
   test('is not needed: development writes files, and other environments have no mails', () => {

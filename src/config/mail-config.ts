@@ -39,7 +39,10 @@ export type MailConfig =
 
 const OUTBOX_FROM: Mailbox = { name: 'Todo', address: 'todo@todo-backend.invalid' }
 
-type Reader = Pick<EnvReader<keyof typeof MAIL_VARIABLES | 'PUBLIC_URL'>, 'has' | 'mistake' | 'value'>
+type Reader = Pick<
+  EnvReader<keyof typeof MAIL_VARIABLES | 'PUBLIC_URL' | 'REQUIRE_EMAIL_VERIFICATION'>,
+  'has' | 'mistake' | 'value'
+>
 
 interface Surroundings {
   readonly environment: 'development' | 'staging' | 'production'
@@ -71,8 +74,11 @@ export function readMail(reader: Reader, { environment, dataDir, auth, http }: S
   }
   const linksUrl = publicUrl ?? `http://localhost:${http.port}`
   if (server !== undefined && from !== undefined) return { via: 'smtp', server, from, linksUrl }
-  if (!isDevelopment) return { via: 'nothing' }
-  return { via: 'outbox', directory: join(dataDir, 'outbox'), from: OUTBOX_FROM, linksUrl }
+  if (isDevelopment) return { via: 'outbox', directory: join(dataDir, 'outbox'), from: OUTBOX_FROM, linksUrl }
+  if (auth.requireEmailVerification && !reader.has('SMTP_URL')) {
+    reader.mistake('REQUIRE_EMAIL_VERIFICATION', 'requires SMTP_URL: without mails users cannot confirm their address')
+  }
+  return { via: 'nothing' }
 }
 
 /** A name or an address; an IPv6 address between brackets. */

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
-import { stripTypeScriptTypes } from 'node:module'
 import { promisify } from 'node:util'
 import { brotliCompress, constants, gzip } from 'node:zlib'
+import { compact, stripped } from '../lib/browser-script.ts'
 
 export type Coding = 'br' | 'gzip' | 'identity'
 
@@ -93,23 +93,3 @@ function joined(entry: string): string {
   visit(new URL(entry, FOLDER))
   return texts.join('')
 }
-
-/** Node warns that this function is experimental. Its loader, with which the service itself runs, uses the same code. */
-function stripped(source: string): string {
-  const emitWarning = process.emitWarning.bind(process)
-  process.emitWarning = () => undefined
-  try {
-    return stripTypeScriptTypes(source)
-  } finally {
-    process.emitWarning = emitWarning
-  }
-}
-
-/** Without comments and what type stripping has left: lines of blanks, and blanks at the end of lines. */
-const compact = (text: string): string =>
-  text
-    .replace(/^\s*\/\*\*[^]*?\*\/$/gm, '')
-    .replace(/^\s*\/\/.*$/gm, '')
-    .replace(/\s+$/gm, '')
-    .replace(/^\n+/, '')
-    .concat('\n')
