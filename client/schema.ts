@@ -1649,7 +1649,7 @@ export interface components {
             name: string;
             email: string;
             emailVerified: boolean;
-            /** @description An IANA time zone. Days in queries begin and end in it, unless a request names another one, and so do the days of tasks without a time zone of their own. At sign-up it is that of the header X-Timezone, else UTC */
+            /** @description An IANA time zone. Days in queries begin and end in it, unless a request names another one, and so do the days of tasks without a time zone of their own. That of a new user is what the header X-Timezone names, else UTC */
             timezone: string;
             /** @description Whether reminders are sent by mail too; false by default */
             emailReminders: boolean;

@@ -57,7 +57,8 @@ suite('the change log', () => {
     ada = await world.signUp('Ada')
     const due = '2026-12-24T18:00:00.500Z'
     const { id } = await newTask({ title: 'Milk', dueDate: due, tags: ['home'] })
-    await ask('PATCH', `/${id}`, { title: 'Bread', dueDate: null, tags: null, priority: 'HIGH', description: 'Rye' })
+    const patched = { title: 'Bread', dueDate: null, priority: 'HIGH', description: 'Rye', timezone: 'Europe/Berlin' }
+    await ask('PATCH', `/${id}`, { ...patched, tags: null })
     await ask('PATCH', `/${id}/complete`)
     const { json: task } = await ask('GET', `/${id}`)
     await ask('PATCH', `/${id}`, { description: null })
@@ -75,13 +76,13 @@ suite('the change log', () => {
     )
     const [created, changed, completed, cleared, deleted] = log.map(({ before }) => before)
     assert.equal(created, null)
-    assert.deepEqual(changed, { title: 'Milk', dueDate: due, tags: ['home'], priority: 'MEDIUM', description: null })
+    const former = { title: 'Milk', dueDate: due, priority: 'MEDIUM', description: null, timezone: null }
+    assert.deepEqual(changed, { ...former, tags: ['home'] })
     assert.deepEqual(completed, { status: 'TODO', completedAt: null })
     assert.deepEqual(cleared, { description: 'Rye' })
     const [whole, patch, completion, , nothing] = log.map(({ after }) => after)
     assert.deepEqual([whole['title'], whole['dueDate'], whole['version']], ['Milk', due, 1])
-    const given = { title: 'Bread', dueDate: null, tags: [], priority: 'HIGH', description: 'Rye' }
-    assert.deepEqual(patch, given)
+    assert.deepEqual(patch, { ...patched, tags: [] })
     assert.deepEqual(completion, { status: 'COMPLETED', completedAt: task.completedAt })
     assert.equal(nothing, null)
     assert.deepEqual(

@@ -17,7 +17,7 @@ export const Profile = Type.Object(
     emailVerified: Type.Boolean(),
     timezone: Type.String({
       maxLength: ZONE_LENGTH_MAX,
-      description: `${TIMEZONE}. At sign-up it is that of the header X-Timezone, else UTC`,
+      description: `${TIMEZONE}. That of a new user is what the header X-Timezone names, else UTC`,
     }),
     emailReminders: Type.Boolean({ description: 'Whether reminders are sent by mail too; false by default' }),
     createdAt: Nullable({ ...Instant, description: 'Null where another auth server does not keep it' }),
