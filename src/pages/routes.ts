@@ -91,6 +91,7 @@ export function pageRoutes(app: App, { config }: FeatureDeps): void {
       canUndo: offers(...UNDO),
       scopes: Object.entries(SCOPES),
       hasMcp: offers('POST', '/mcp'),
+      hasReminders: offers('GET', '/api/notifications'),
     }
     return { title: 'Account', script: scripts.account, body: (root) => accountPage(data, root), data }
   })

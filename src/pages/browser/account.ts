@@ -5,6 +5,7 @@ import { keysSection } from './account/keys.ts'
 import { passwordSection } from './account/password.ts'
 import { profileSection } from './account/profile.ts'
 import { openSection, type Section } from './account/section.ts'
+import { settingsSection } from './account/settings.ts'
 import { sessionsSection } from './account/sessions.ts'
 import { tokensSection } from './account/tokens.ts'
 import { trashSection } from './account/trash.ts'
@@ -15,6 +16,7 @@ import { watchSession } from './session.ts'
 
 const SECTION_SCRIPTS: Readonly<Record<SectionId, (section: Section) => void>> = {
   profile: profileSection,
+  settings: settingsSection,
   sessions: sessionsSection,
   history: historySection,
   trash: trashSection,

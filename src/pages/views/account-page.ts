@@ -5,6 +5,7 @@ import { h, type Child } from './tree.ts'
 /** The sections of the account, in their order, with the route that each needs. A section is a module in `browser/account/`. */
 export const SECTIONS = [
   ['profile', 'Profile', 'POST', '/api/auth/update-user'],
+  ['settings', 'Time zone', 'GET', '/api/me'],
   ['sessions', 'Sessions', 'GET', '/api/auth/list-sessions'],
   ['history', 'History', 'GET', '/api/history'],
   ['trash', 'Trash', 'GET', '/api/trash'],
@@ -24,6 +25,8 @@ export interface AccountPage {
   readonly scopes: readonly (readonly [name: string, words: string])[]
   /** Whether agents can connect by MCP. */
   readonly hasMcp: boolean
+  /** Whether tasks can have reminders. */
+  readonly hasReminders: boolean
 }
 
 /** @param root the relative path of the service */
