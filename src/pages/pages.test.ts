@@ -192,6 +192,16 @@ suite('the page for people', () => {
     assert.doesNotMatch(text, /docs|redoc|llms|openapi/)
   })
 
+  test('offers a change of the address and a mail for a forgotten password only if there are mails', async () => {
+    for (const isAvailable of [true, false]) {
+      await using each = await openWorld({ replace: ({ mail }) => ({ mail: { ...mail, isAvailable } }) })
+      const visitor = await each.ask('GET', '/')
+      assert.equal(visitor.text.includes('href="./account/forgot-password"'), isAvailable)
+      const own = { headers: { cookie: await cookieOf(each, await each.signUp()) } }
+      assert.equal((await each.ask('GET', '/account', own)).text.includes('<section id="email"'), isAvailable)
+    }
+  })
+
   test('has no forms and reads no session if another auth server signs users in', async () => {
     await using external = await openWorld({ env: { AUTH_MODE: 'external' } })
     for (const path of ['/', '/account']) {

@@ -35,7 +35,7 @@ const FOR_EVER = 'public, max-age=31536000, immutable'
 const open = { schema: { hide: true }, config: { unlimited: true } } as const
 
 /** `/`, `/account` and what they load. */
-export function pageRoutes(app: App, { config }: FeatureDeps): void {
+export function pageRoutes(app: App, { config, mail }: FeatureDeps): void {
   if (!pagesSettings.of(config).enabled) return
   const style = openStyle('pages')
   const scripts = { tasks: openScript('tasks'), account: openScript('account'), signIn: openScript('sign-in') }
@@ -59,7 +59,7 @@ export function pageRoutes(app: App, { config }: FeatureDeps): void {
         )
       const user = isExternal ? undefined : await api.user(request)
       if (user === undefined) {
-        const offered = { hasDocs: config.http.docsEnabled, isExternal }
+        const offered = { hasDocs: config.http.docsEnabled, isExternal, hasMail: mail.isAvailable }
         return show({ title: 'Tasks', script: scripts.signIn, body: (root) => signInPage({ root, ...offered }) })
       }
       if (!(user instanceof Fault)) return show(await answer(request, reply, user))
@@ -84,7 +84,9 @@ export function pageRoutes(app: App, { config }: FeatureDeps): void {
   })
 
   route('/account', async (_request, _reply, user) => {
-    const sections = SECTIONS.filter(([, , method, url]) => offers(method, url)).map(([id]) => id)
+    const sections = SECTIONS.filter(([, , method, url]) => offers(method, url))
+      .map(([id]) => id)
+      .filter((id) => id !== 'email' || mail.isAvailable)
     const data: AccountPage = {
       user,
       sections,

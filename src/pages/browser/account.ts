@@ -1,5 +1,6 @@
 import type { AccountPage, SectionId } from '../views/account-page.ts'
 import { deletionSection } from './account/deletion.ts'
+import { emailSection } from './account/email.ts'
 import { historySection } from './account/history.ts'
 import { keysSection } from './account/keys.ts'
 import { passwordSection } from './account/password.ts'
@@ -16,6 +17,7 @@ import { watchSession } from './session.ts'
 
 const SECTION_SCRIPTS: Readonly<Record<SectionId, (section: Section) => void>> = {
   profile: profileSection,
+  email: emailSection,
   settings: settingsSection,
   sessions: sessionsSection,
   history: historySection,

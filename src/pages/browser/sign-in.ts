@@ -25,6 +25,7 @@ function setMode(form: HTMLFormElement, mode: 'in' | 'up'): void {
   byId('other-mode', HTMLButtonElement).textContent = isNew ? 'Have an account? Sign in' : 'New here? Sign up'
   byId('input-password', HTMLInputElement).autocomplete = isNew ? 'new-password' : 'current-password'
   byId('fault', HTMLParagraphElement).textContent = ''
+  byId('notice', HTMLParagraphElement).textContent = ''
   byId(isNew ? 'input-name' : 'input-email', HTMLInputElement).focus()
 }
 
@@ -42,23 +43,35 @@ async function submit(form: HTMLFormElement): Promise<void> {
   fault.textContent = ''
   const credentials = { email: value('email').trim(), password: value('password') }
   const body = isNew ? { name: value('name'), ...credentials } : credentials
-  fault.textContent = (await post(`api/auth/sign-${isNew ? 'up' : 'in'}/email`, body)) ?? ''
+  const { isSignedIn, refusal } = await post(`api/auth/sign-${isNew ? 'up' : 'in'}/email`, body)
+  fault.textContent = refusal ?? ''
   button.disabled = false
-  if (fault.textContent === '') location.replace(ROOT)
+  if (isSignedIn) location.replace(ROOT)
+  if (isSignedIn || refusal !== undefined) return
+  setMode(form, 'in')
+  byId('notice', HTMLParagraphElement).textContent =
+    `A mail with a link is on its way to ${credentials.email}. Open the link, then sign in.`
 }
 
-/** @returns why it was refused; undefined if it succeeded */
-async function post(path: string, body: object): Promise<string | undefined> {
+interface Outcome {
+  /** False also after a sign-up whose address has to be verified first. */
+  readonly isSignedIn: boolean
+  readonly refusal?: string
+}
+
+async function post(path: string, body: object): Promise<Outcome> {
   try {
     const answer = await fetch(ROOT + path, {
       method: 'POST',
       headers: { 'content-type': 'application/json', 'x-timezone': Intl.DateTimeFormat().resolvedOptions().timeZone },
       body: JSON.stringify(body),
     })
-    if (answer.ok) return undefined
-    const refusal = refusalOf({ status: answer.status, json: await answer.json().catch(() => undefined) })
-    return `${refusal.detail}.`.replace(/\.\.$/, '.')
+    const json: unknown = await answer.json().catch(() => undefined)
+    // These routes answer with a token, or null.
+    if (answer.ok) return { isSignedIn: (json as { readonly token?: string | null } | undefined)?.token !== null }
+    const { detail } = refusalOf({ status: answer.status, json })
+    return { isSignedIn: false, refusal: `${detail}.`.replace(/\.\.$/, '.') }
   } catch {
-    return 'The service cannot be reached. Try again.'
+    return { isSignedIn: false, refusal: 'The service cannot be reached. Try again.' }
   }
 }

@@ -5,6 +5,7 @@ import { h, type Child } from './tree.ts'
 /** The sections of the account, in their order, with the route that each needs. A section is a module in `browser/account/`. */
 export const SECTIONS = [
   ['profile', 'Profile', 'POST', '/api/auth/update-user'],
+  ['email', 'E-mail address', 'POST', '/api/auth/change-email'],
   ['settings', 'Time zone', 'GET', '/api/me'],
   ['sessions', 'Sessions', 'GET', '/api/auth/list-sessions'],
   ['history', 'History', 'GET', '/api/history'],

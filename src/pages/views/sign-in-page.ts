@@ -6,10 +6,12 @@ interface Offered {
   readonly hasDocs: boolean
   /** Another auth server signs users in. */
   readonly isExternal: boolean
+  /** Whether a forgotten password can be replaced. */
+  readonly hasMail: boolean
 }
 
 /** `/` for visitors without a session. */
-export const signInPage = ({ root, hasDocs, isExternal }: Offered): Child =>
+export const signInPage = ({ root, hasDocs, isExternal, hasMail }: Offered): Child =>
   h(
     'main',
     { class: 'welcome' },
@@ -40,10 +42,11 @@ export const signInPage = ({ root, hasDocs, isExternal }: Offered): Child =>
           h('h2', {}, 'Sign in elsewhere'),
           h('p', {}, 'Another auth server signs users in to this service. Use the application that belongs to it.'),
         )
-      : signInForms(),
+      : signInForms(hasMail ? `${root}account/forgot-password` : undefined),
   )
 
-const signInForms = (): Element =>
+/** @param forgotten the page for a forgotten password */
+const signInForms = (forgotten: string | undefined): Element =>
   h(
     'section',
     { id: 'sign-in', class: 'card' },
@@ -56,8 +59,10 @@ const signInForms = (): Element =>
       field('email', 'E-mail', { type: 'email', autocomplete: 'email', maxlength: 254 }),
       field('password', 'Password', { type: 'password', autocomplete: 'current-password', maxlength: 128 }),
       h('p', { class: 'fault', id: 'fault', role: 'alert' }),
+      h('p', { class: 'notice', id: 'notice', role: 'status' }),
       h('button', { type: 'submit', class: 'primary', id: 'submit' }, 'Sign in'),
       h('p', {}, h('button', { type: 'button', class: 'link', id: 'other-mode' }, 'New here? Sign up')),
+      forgotten !== undefined && h('p', {}, h('a', { href: forgotten }, 'Forgot your password?')),
     ),
   )
 
