@@ -27,7 +27,7 @@ UUIDs, instants are RFC 3339 in UTC (\`2025-12-27T17:00:00Z\`; any offset is acc
 ## Credentials
 
 ${sessions}
-- As a program of a user: a personal token, \`Authorization: Bearer todo_pat_…\`, which the user creates on \`/account\`. Each operation needs one
+- As a program of a user: a personal token, \`Authorization: Bearer todo_pat_…\`, which the user creates on \`/account\` or by \`POST /api/tokens\`. Each operation needs one
   scope, which its \`security\` in the OpenAPI document names. 403 \`insufficient_scope\` says which one is missing.
 - As a trusted service, such as an agent, for one user: \`X-Service-Auth: <token of the service>\` and \`X-User-ID: <id of the user>\`.
 - Sending both is \`contradictory_credentials\`. Never put a token into a URL.
