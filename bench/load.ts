@@ -98,8 +98,8 @@ function exchange(client: Client, { rows, population }: Plan): Promise<number> {
   const number = asked++
   const row = ALL_ROWS[rows[number % rows.length] ?? '']
   if (person === undefined || row === undefined) throw new Error('no user to act as, or no row to request')
-  const { method, path, body, known } = row.ask(person, number)
-  const headers: Record<string, string> = { authorization: `Bearer ${person.token}` }
+  const { method, path, body, known, headers: more } = row.ask(person, number)
+  const headers: Record<string, string> = { authorization: `Bearer ${person.token}`, ...more }
   if (body !== undefined) headers['content-type'] = 'application/json'
   if (known !== undefined) headers['if-none-match'] = known
   return new Promise((resolve) => {

@@ -1,3 +1,4 @@
+import { measureAgents } from './agents.ts'
 import { compare } from './compare.ts'
 import { streamEvents } from './events.ts'
 import { beFair } from './fairness.ts'
@@ -29,6 +30,8 @@ if (options.mode === 'growth') {
   finish(await beFair(servers, options, say))
 } else if (options.mode === 'events') {
   finish(await streamEvents(servers, options, say))
+} else if (options.mode === 'agents') {
+  finish(await measureAgents(servers, options, say))
 } else {
   const comparison = await compare(servers, options, say)
   const cells = Object.values(comparison.cells).flatMap((byVariant) => Object.values(byVariant))

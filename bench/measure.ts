@@ -1,6 +1,6 @@
 import { readCpu } from './cpu.ts'
 import type { Generator } from './generator.ts'
-import { ALL_ROWS, ROWS, type Person } from './rows.ts'
+import { ALL_ROWS, type Person } from './rows.ts'
 import type { Running } from './variants.ts'
 
 /** One variant in one round. Processor times are per request. */
@@ -88,14 +88,15 @@ export function refuseRefusals(refused: Readonly<Record<string, number>>): void 
 
 /** Sends one request. @throws WrongAnswer if the answer is not that of the row */
 export async function probe({ people }: Machinery, { url }: Running, rowName: string): Promise<void> {
-  const row = ROWS[rowName]
+  const row = ALL_ROWS[rowName]
   const [person] = people[row?.heavy === true ? 1 : 0] ?? []
   if (row === undefined || person === undefined) throw new Error(`there is no row ${rowName}`)
-  const { method, path, body, known } = row.ask(person, 0)
+  const { method, path, body, known, headers } = row.ask(person, 0)
   const response = await fetch(url + path, {
     method,
     headers: {
       authorization: `Bearer ${person.token}`,
+      ...headers,
       ...(body !== undefined && { 'content-type': 'application/json' }),
       ...(known !== undefined && { 'if-none-match': known }),
     },

@@ -10,6 +10,7 @@ export interface Asked {
   readonly body?: string
   /** Sent as If-None-Match. */
   readonly known?: string
+  readonly headers?: Readonly<Record<string, string>>
 }
 
 /** A measurement: one row of the tables. */
@@ -144,4 +145,76 @@ export const ONE_USER_ROWS: Readonly<Record<string, Row>> = {
   },
 }
 
-export const ALL_ROWS: Readonly<Record<string, Row>> = { ...ROWS, ...ONE_USER_ROWS }
+/** A call of a tool, as a client of MCP 2026-07-28 sends it. */
+const toolRow = (title: string, name: string, argumentsOf: (person: Person, number: number) => object): Row => ({
+  title,
+  ask: (person, number) => ({
+    method: 'POST',
+    path: '/mcp',
+    headers: { 'mcp-protocol-version': '2026-07-28', 'mcp-method': 'tools/call', 'mcp-name': name },
+    body: JSON.stringify({
+      jsonrpc: '2.0',
+      id: number,
+      method: 'tools/call',
+      params: {
+        name,
+        arguments: argumentsOf(person, number),
+        _meta: {
+          'io.modelcontextprotocol/protocolVersion': '2026-07-28',
+          'io.modelcontextprotocol/clientCapabilities': {},
+          'io.modelcontextprotocol/clientInfo': { name: 'bench', version: '1' },
+        },
+      },
+    }),
+  }),
+  isRight: (status, body) =>
+    status === 200 && (body as { readonly result?: { readonly isError?: boolean } }).result?.isError === false,
+})
+
+const BATCH = `${LIST}/batch`
+
+const isBatch = (status: number, body: unknown): boolean =>
+  status === 200 && (body as { readonly results?: readonly unknown[] }).results?.length === 1
+
+/** The same work by a route and by a tool. Only `agents` measures these. */
+export const AGENT_ROWS = {
+  restGet: { ...ROWS['get'], title: 'one task' },
+  toolGet: toolRow('one task', 'get_task', ({ ids }) => ({ id: random(ids) })),
+  restFind: {
+    title: 'a page of 20',
+    // The members that the tool shows.
+    ask: () => ({ method: 'GET', path: `${LIST}?limit=20&fields=id,title,status,priority,dueDate,tags` }),
+    isRight: (status, body) => status === 200 && Array.isArray(body) && body.length === 20,
+  },
+  toolFind: toolRow('a page of 20', 'find_tasks', () => ({})),
+  restAdd: {
+    title: 'a new task',
+    writes: true,
+    ask: (_person, number) => ({
+      method: 'POST',
+      path: BATCH,
+      body: JSON.stringify({ operations: [{ op: 'create', task: { title: `Created as number ${number}` } }] }),
+    }),
+    isRight: isBatch,
+  },
+  toolAdd: toolRow('a new task', 'add_tasks', (_person, number) => ({
+    tasks: [{ title: `Created as number ${number}` }],
+  })),
+  restUpdate: {
+    title: 'a change of a task',
+    writes: true,
+    ask: ({ ids }, number) => ({
+      method: 'POST',
+      path: BATCH,
+      body: JSON.stringify({
+        operations: [{ op: 'update', id: random(ids), patch: { title: `Changed for the ${number}th time` } }],
+      }),
+    }),
+    isRight: isBatch,
+  },
+  toolUpdate: toolRow('a change of a task', 'update_tasks', ({ ids }, number) => ({
+    tasks: [{ id: random(ids), title: `Changed for the ${number}th time` }],
+  })),
+} as Readonly<Record<string, Row>> // `get` is a row of the table above
+
+export const ALL_ROWS: Readonly<Record<string, Row>> = { ...ROWS, ...ONE_USER_ROWS, ...AGENT_ROWS }

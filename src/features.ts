@@ -2,6 +2,7 @@ import { changes } from './changes/feature.ts'
 import { events } from './events/feature.ts'
 import type { Feature } from './feature.ts'
 import { history } from './history/feature.ts'
+import { mcp } from './mcp/feature.ts'
 import { pages } from './pages/feature.ts'
 import { PROBLEMS, type ProblemKind } from './problems.ts'
 import { profile } from './profile/feature.ts'
@@ -11,7 +12,7 @@ import { trash } from './trash/feature.ts'
 import { vault } from './vault/feature.ts'
 
 /** What the service does for its users, in the order of its documents. */
-export const FEATURES: readonly Feature[] = [tasks, trash, changes, events, history, profile, vault, tokens, pages]
+export const FEATURES: readonly Feature[] = [tasks, trash, changes, events, history, profile, vault, tokens, mcp, pages]
 
 /** Every kind of refusal that the service can send. */
 export const PROBLEM_KINDS: readonly ProblemKind[] = [

@@ -1,11 +1,11 @@
 import type { RouteOptions } from 'fastify'
-import { SCOPE_NAMES, type Scope } from '../principal.ts'
+import { SCOPE_NAMES, type Need, type Scope } from '../principal.ts'
 import { refusalsOfUnlimited } from './wire.ts'
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** Set by {@link declareAccess}: the scope that a personal token needs. Undefined where none is accepted. */
-    readonly needs?: Scope | undefined
+    /** Set by {@link declareAccess}: the scope that a personal token needs; `any`: it must be valid. Undefined where none is accepted. */
+    readonly needs?: Need | undefined
     /** Set by {@link declareAccess}: a service may not use the route. */
     readonly refusesServices?: boolean
   }

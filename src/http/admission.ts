@@ -53,9 +53,10 @@ export function openAdmission({ config, limits, db }: { config: Config; limits: 
 
   return {
     async admit(request) {
-      const policy = READS.has(request.method) ? read : write
+      const { reads = isRead, takesCredential = isOfApi(request) } = request.routeOptions.config
+      const policy = reads(request) ? read : write
       // Elsewhere a credential means nothing, so it causes no look-up.
-      const principal = isOfApi(request) ? request.principal : null
+      const principal = takesCredential ? request.principal : null
       const address = (): string => addressOf(request.ip)
       const userId = principal === null ? undefined : await users.userOf(principal, address)
       return userId === undefined ? take(policy, `address:${address()}`) : take(policy, `user:${userId}`, userId)
@@ -69,6 +70,8 @@ export function openAdmission({ config, limits, db }: { config: Config; limits: 
     forget: (principal) => users.forget(principal),
   }
 }
+
+const isRead = ({ method }: FastifyRequest): boolean => READS.has(method)
 
 const isOfApi = ({ raw: { url = '' } }: FastifyRequest): boolean => url.startsWith('/api/')
 

@@ -4,6 +4,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Observer } from '../observer.ts'
 import type { Connections } from './connections.ts'
 import type { Links } from './links.ts'
+import type { Operations } from './operations.ts'
 import type { Streams } from './streams.ts'
 
 declare module 'fastify' {
@@ -12,6 +13,7 @@ declare module 'fastify' {
     draining: boolean
     readonly connections: Connections
     readonly links: Links
+    readonly operations: Operations
     readonly streams: Streams
     readonly observer: Observer
   }

@@ -33,6 +33,10 @@ const PREFLIGHT = {
     'If-Match',
     'If-None-Match',
     'Last-Event-ID',
+    // The Model Context Protocol.
+    'Mcp-Method',
+    'Mcp-Name',
+    'MCP-Protocol-Version',
     'X-Request-Id',
     'X-Timezone',
     // Tracing libraries add these to every request of a page (W3C Trace Context, W3C Baggage).

@@ -3,6 +3,7 @@ import type { IncomingMessage } from 'node:http'
 import type { App } from './app.ts'
 import { awaitsContinue } from './bodies.ts'
 import type { Connections } from './connections.ts'
+import { outerOf } from './inner-request.ts'
 import { pathOf } from './problem.ts'
 import { logRequest } from './request-log.ts'
 
@@ -38,7 +39,7 @@ export class Exchanges {
 
   begin(request: FastifyRequest, reply: FastifyReply): void {
     // Not `onResponse`: that hook does not run if the client has left, nor for refusals of the router.
-    reply.raw.once('close', () => logRequest(request, reply))
+    if (outerOf(request.raw) === null) reply.raw.once('close', () => logRequest(request, reply))
     void reply.headers({ ...this.#headers, 'x-request-id': request.id })
     const { authorization, 'x-service-auth': service } = request.headers
     const isPrivate = authorization !== undefined || service !== undefined

@@ -86,9 +86,13 @@ export function shareFairly(
   })
 }
 
-/** The user whose turn the request takes; undefined if the route is unlimited or has its own limit, or without a credential. */
+/**
+ * The user whose turn the request takes; undefined if the route is unlimited, has its own limit or works by inner requests, or without a
+ * credential.
+ */
 function userOf({ routeOptions: { config }, principal, admitted }: FastifyRequest): string | undefined {
-  if (config.unlimited === true || config.waitsElsewhere === true || principal === null) return undefined
+  if (config.unlimited === true || config.waitsElsewhere === true || config.hasInnerRequests === true) return undefined
+  if (principal === null) return undefined
   return admitted?.subject
 }
 
@@ -125,7 +129,8 @@ function awaitTurn(
   })
   if (withdraw === undefined) return
   if (typeof withdraw === 'string') return done(mayNotWait(withdraw))
-  inWork.pause(request)
+  const inProgress = request.outer ?? request
+  inWork.pause(inProgress)
   const giveUp = (): void => {
     withdraw()
     stopWaiting()
@@ -136,7 +141,7 @@ function awaitTurn(
   stopWaiting = () => {
     clearTimeout(timer)
     reply.raw.off('close', giveUp)
-    inWork.resume(request)
+    inWork.resume(inProgress)
   }
 }
 

@@ -49,7 +49,8 @@ export function identify(app: App, credentials: Credentials): void {
   app.decorateRequest('principal', null)
   app.decorateRequest('unidentified', null)
   app.addHook('onRequest', (request, _reply, done) => {
-    const presented = resolve(request, resolvers)
+    const { outer } = request
+    const presented = outer === null ? resolve(request, resolvers) : (outer.principal ?? outer.unidentified)
     if (presented instanceof Problem) request.unidentified = presented
     else request.principal = presented
     done()

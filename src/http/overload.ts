@@ -55,7 +55,7 @@ export function boundWork(app: App, config: Config, headers: Readonly<Record<str
   app.decorateRequest('isInWork', false)
   const enter = (request: FastifyRequest): void => {
     const { unlimited, waitsElsewhere } = request.routeOptions.config
-    if (request.isInWork || unlimited === true) return
+    if (request.isInWork || unlimited === true || request.outer !== null) return
     if (waitsElsewhere === true ? work.isFull() : !work.enter()) throw overloaded()
     request.isInWork = waitsElsewhere !== true
   }

@@ -6,6 +6,7 @@ import type { ErrorObject } from 'ajv'
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import { Problem } from '../errors.ts'
 import { DETAILS } from '../problems.ts'
+import { outerOf } from './inner-request.ts'
 import type { Links } from './links.ts'
 import { violations } from './validation.ts'
 
@@ -73,6 +74,8 @@ export function sendProblem(error: unknown, request: FastifyRequest, reply: Fast
 }
 
 function observe({ code, status }: Problem, { server: { observer }, headers, raw }: FastifyRequest): void {
+  // What becomes of the refusal of an inner request is decided by the outer one.
+  if (outerOf(raw) !== null) return
   // The client has left, or was answered directly on the socket.
   if (raw.socket.destroyed || raw.socket.writableEnded) return
   observer.refused(code)

@@ -4,14 +4,21 @@ import type { App } from './app.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** Pending since the request began; null if the route is unlimited. */
+    /** Pending since the request began; null if the route is unlimited, and until it is known what the request counts as. */
     admission: Promise<Admission> | null
+    /** Begins the admission of a request whose route has `reads`; else null. */
+    admit: (() => Promise<Admission>) | null
     /** Set once admission is settled. */
     admitted: Admission | null
   }
   interface FastifyContextConfig {
     /** The route has no rate limit and is answered under overload. */
     readonly unlimited?: true
+    /**
+     * Whether the request counts as a read, where its method does not say. The admission then begins once the body has been read; of a
+     * request that is refused earlier, `body` is undefined.
+     */
+    readonly reads?: (request: FastifyRequest) => boolean
     /** The route checks a password: after success the request no longer counts against its address. */
     readonly authenticates?: true
   }
@@ -23,9 +30,13 @@ declare module 'fastify' {
  */
 export function limitRates(app: App, gate: Gate): void {
   app.decorateRequest('admission', null)
+  app.decorateRequest('admit', null)
   app.decorateRequest('admitted', null)
   app.addHook('onRequest', (request, _reply, done) => {
-    if (request.routeOptions.config.unlimited !== true) {
+    const { unlimited, reads } = request.routeOptions.config
+    if (request.outer !== null) request.admission = request.outer.admission
+    else if (reads !== undefined) request.admit = () => gate.admit(request)
+    else if (unlimited !== true) {
       request.admission = gate.admit(request)
       // `requireAdmission` reports a rejection. If the client has left, it is not called, and the rejection must not be unhandled.
       request.admission.catch(() => undefined)
@@ -47,6 +58,7 @@ export function limitRates(app: App, gate: Gate): void {
 
 /** @throws Problem too_many_requests (429), or the error that prevented admission */
 export async function requireAdmission(request: FastifyRequest): Promise<void> {
+  request.admission ??= request.admit?.() ?? null
   if (request.admission === null) return
   request.admitted = await request.admission
   const { verdict, userId } = request.admitted

@@ -52,6 +52,13 @@ export class RequestLogger implements FastifyBaseLogger {
   }
 }
 
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Members that the route adds to the log line of the request: words of the service, never text of a client. */
+    loggedAs: Readonly<Record<string, string>> | null
+  }
+}
+
 /** One line for each request. Of what the client sent it has only a valid request id and the user that a service named. */
 export function logRequest(request: FastifyRequest, reply: FastifyReply): void {
   // A stream counts from its beginning: its client may leave it at any time.
@@ -70,6 +77,7 @@ export function logRequest(request: FastifyRequest, reply: FastifyReply): void {
       userId: request.admitted?.userId,
       // Null if the client left before it had the whole answer, as in metrics and traces.
       status: whole ?? null,
+      ...request.loggedAs,
       ...(isDryRun(request) && { dryRun: true }),
       durationMs: Math.round(reply.elapsedTime * 10) / 10,
       ...(whole === undefined && { aborted: true }),

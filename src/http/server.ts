@@ -22,9 +22,11 @@ import { credentialFirst } from './credential-first.ts'
 import { Exchanges } from './exchange.ts'
 import { shareFairly } from './fairness.ts'
 import { identify } from './identify.ts'
+import { allowInnerRequests } from './inner-request.ts'
 import { linksOf } from './links.ts'
 import { BODY_BYTES_MAX, HEADER_BYTES_MAX } from './message-bytes.ts'
 import { refuseUnknown, watchRoutes, type Methods } from './methods.ts'
+import { watchOperations } from './operations.ts'
 import { boundWork } from './overload.ts'
 import { pathOf, requestIdOf, sendProblem } from './problem.ts'
 import { parseQuery } from './query-string.ts'
@@ -97,10 +99,13 @@ export async function createApp(
   app.decorate('links', links)
   app.decorate('streams', new Streams())
   app.decorateRequest('openedAfterMs', null)
+  app.decorateRequest('loggedAs', null)
+  allowInnerRequests(app)
   app.decorate('observer', observer)
   connections.watch(app.server)
   limitConnections(app)
   const methods = watchRoutes(app)
+  app.decorate('operations', watchOperations(app))
   answerErrors(app, gate)
   app.setNotFoundHandler((request) => refuseUnknown(request, methods))
   parseBodies(app)

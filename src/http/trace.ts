@@ -17,8 +17,8 @@ declare module 'fastify' {
 export function traceRequests(app: App, tracer: Tracer): void {
   app.decorateRequest('span', null)
   app.addHook('onRequest', (request, reply, done) => {
-    // Probes, metrics and documents would be most of the recorded spans.
-    if (request.routeOptions.config.unlimited === true) return done()
+    // Probes, metrics and documents would be most of the recorded spans. An inner request is in the span of the outer one.
+    if (request.routeOptions.config.unlimited === true || request.outer !== null) return done()
     const span = tracer.request(
       { name: nameOf(request), attributes: attributesOf(request) },
       request.headers,

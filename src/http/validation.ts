@@ -24,6 +24,9 @@ const options: Options = {
   formats: Object.fromEntries(Object.entries(FORMATS).map(([name, [validate]]) => [name, validate])),
 }
 
+/** A validator with the formats and keywords of our schemas. */
+export const openAjv = (more: Options): Ajv => withTextKeywords(new Ajv({ ...options, ...more }))
+
 type CompilersFactory = NonNullable<NonNullable<FastifyServerOptions['schemaController']>['compilersFactory']>
 type BuildValidator = NonNullable<CompilersFactory['buildValidator']>
 
@@ -33,10 +36,10 @@ type BuildValidator = NonNullable<CompilersFactory['buildValidator']>
  */
 export const buildValidator = ((shared: Record<string, TSchema>): FastifySchemaCompiler<TSchema> => {
   const schemas = Object.values(shared)
-  const thorough = withTextKeywords(new Ajv({ ...options, schemas }))
+  const thorough = openAjv({ schemas })
   // Created when it is first needed, which is in few contexts.
   let quick: Ajv | undefined
-  const quickly = (): Ajv => (quick ??= withTextKeywords(new Ajv({ ...options, schemas, allErrors: false })))
+  const quickly = (): Ajv => (quick ??= openAjv({ schemas, allErrors: false }))
   return ({ schema, httpPart }) =>
     httpPart === 'body'
       ? bodyValidator(thorough.compile(schema), () => quickly().compile(schema))
@@ -49,7 +52,10 @@ type Outcome = true | { error: ErrorObject[] }
 const outcome = (validate: ValidateFunction, data: unknown): Outcome =>
   validate(data) ? true : { error: validate.errors ?? [] }
 
-function bodyValidator(thorough: ValidateFunction, compileQuick: () => ValidateFunction): (body: unknown) => Outcome {
+export function bodyValidator(
+  thorough: ValidateFunction,
+  compileQuick: () => ValidateFunction,
+): (body: unknown) => Outcome {
   let quick: ValidateFunction | undefined
   return (body) => outcome(hasMoreValuesThan(THOROUGH_VALUES_MAX, body) ? (quick ??= compileQuick()) : thorough, body)
 }
@@ -218,9 +224,9 @@ function complaint({ keyword, params }: ErrorObject, part: Violation['in']): str
     case 'required':
       return 'is required'
     case 'additionalProperties':
-      return part === 'query'
-        ? `is unknown; ${knownOnes(params['known'])}`
-        : `is not a known ${part === 'header' ? 'header' : 'field'}`
+      if (part === 'query') return `is unknown; ${knownOnes(params['known'])}`
+      if (Array.isArray(params['known'])) return `is unknown; known are ${params['known'].join(', ')}`
+      return `is not a known ${part === 'header' ? 'header' : 'field'}`
     case 'discriminator':
       return params['tagValue'] === undefined ? 'is required' : 'is not a known value'
     case 'once':

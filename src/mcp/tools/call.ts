@@ -1,0 +1,112 @@
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { Problem } from '../../errors.ts'
+import { requestWithin, type InnerRequest } from '../../http/inner-request.ts'
+import { lacksScope, type Need } from '../../principal.ts'
+import type { Clock } from './clock.ts'
+
+/** One call of a tool. */
+export interface Call {
+  /** @param zone the one that the call names; by default that of the caller */
+  clock(this: void, zone?: string): Promise<Clock>
+  /** Executes an operation of this service as the caller. @throws Refusal when it is refused */
+  ask(this: void, asked: Asking): Promise<Answer>
+  /** The answer of the user to the question that was asked for this call with these ids, and how a question can be asked. */
+  readonly confirming: Confirming
+  /** Whether the credential has the scope. */
+  has(this: void, scope: Need): Promise<boolean>
+  /** Who acts, as far as the process knows: the database has the names of personal tokens. */
+  readonly principal: { readonly kind: string; readonly name: string | null }
+}
+
+export interface Confirming {
+  /** Whether the client can ask its user. */
+  readonly canAsk: boolean
+  stateFor(this: void, tool: string, ids: readonly string[]): string
+  /** @throws RpcError for a state that was not made for this call */
+  answerFor(this: void, tool: string, ids: readonly string[]): 'confirmed' | 'declined' | undefined
+}
+
+/** Parameters that are undefined are left out. */
+export type Query = Readonly<Record<string, Parameter | readonly Parameter[] | undefined>>
+type Parameter = string | number | boolean
+
+/** An operation of the OpenAPI document. */
+export interface Operation {
+  readonly method: InnerRequest['method']
+  /** With `:id` for a parameter. */
+  readonly path: string
+  readonly needs: Need | undefined
+}
+
+export interface Asking {
+  readonly operation: Operation
+  readonly id?: string
+  readonly query?: Query
+  readonly body?: unknown
+}
+
+export interface Answer {
+  readonly status: number
+  /** The parsed body; undefined without one. */
+  readonly body: unknown
+  header(this: void, name: string): string | undefined
+}
+
+/** An operation was refused, in a way that the caller can correct or has to know. */
+export class Refusal extends Error {
+  override readonly name = 'Refusal'
+  readonly code: string
+
+  constructor(detail: string, code: string) {
+    super(detail)
+    this.code = code
+  }
+}
+
+/** Headers of the client that operations understand. */
+const PASSED_ON = ['idempotency-key', 'x-timezone'] as const
+
+/** @throws Problem unauthenticated (401), insufficient_scope or forbidden (403), which are answers to the whole request */
+export async function askWithin(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { operation, id, query = {}, body }: Asking,
+): Promise<Answer> {
+  const { method, path, needs } = operation
+  const headers = Object.fromEntries(
+    PASSED_ON.flatMap((name) => {
+      const value = request.headers[name]
+      // The zone that the call names takes precedence over the one that the client is configured with.
+      const isReplaced = name === 'x-timezone' && query['timezone'] !== undefined
+      return typeof value === 'string' && !isReplaced ? [[name, value]] : []
+    }),
+  )
+  const url = `${id === undefined ? path : path.replace(':id', encodeURIComponent(id))}${queryText(query)}`
+  const answer = await requestWithin(request, reply, { method, url, headers, ...(body !== undefined && { body }) })
+  const parsed: unknown = answer.text === '' ? undefined : JSON.parse(answer.text)
+  if (answer.status >= 400) throw refusalOf(answer.status, parsed, needs)
+  return {
+    status: answer.status,
+    body: parsed,
+    header: (name) => answer.headers[name]?.toString(),
+  }
+}
+
+/** Lists are repeated parameters. A comma within a value is encoded, and so part of it. */
+function queryText(query: Query): string {
+  const parameters = Object.entries(query).flatMap(([name, value]) =>
+    value === undefined
+      ? []
+      : [value].flat().map((each) => `${encodeURIComponent(name)}=${encodeURIComponent(String(each))}`),
+  )
+  return parameters.length === 0 ? '' : `?${parameters.join('&')}`
+}
+
+function refusalOf(status: number, problem: unknown, needs: Need | undefined): Error {
+  // The body of every refusal is a problem.
+  const { code, detail } = problem as { readonly code: string; readonly detail: string }
+  if (status === 401) return new Problem('unauthenticated', detail)
+  if (code === 'insufficient_scope') return lacksScope(needs)
+  if (status === 403) return new Problem('forbidden', detail)
+  return new Refusal(detail, code)
+}

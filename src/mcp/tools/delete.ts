@@ -1,0 +1,103 @@
+import { Type } from 'typebox'
+import type { Members } from '../protocol.ts'
+import { Refusal, type Call } from './call.ts'
+import { DryRun, PAGE_TASKS, strict, TaskIds, Text, Written } from './shapes.ts'
+import type { Source } from './source.ts'
+import { taskFormOf, USUAL_FIELDS } from './tasks.ts'
+import { done, writingTool, type Outcome, type Tool } from './tool.ts'
+import { writtenMembers } from './write.ts'
+
+/** A larger deletion needs the consent of the user, or at least a second call. */
+export const ASKS_ABOVE = 25
+
+const DELETE = 'delete_tasks'
+
+export function deleteTasks(source: Source): Tool {
+  const operation = source.operation('deleteTasks')
+  const { ids: Ids } = source.members('BulkDelete')
+  return writingTool({
+    name: DELETE,
+    title: 'Delete tasks',
+    description: `Moves tasks to the trash, where they stay for 30 days. Ids without a task are listed in notFound. Above ${ASKS_ABOVE} tasks the user is asked first.`,
+    scope: operation.needs ?? 'any',
+    isDestructive: true,
+    isIdempotent: true,
+    input: Type.Object(
+      {
+        ids: Type.Unsafe<readonly string[]>(Ids ?? TaskIds),
+        confirm: Type.Optional(
+          Type.Integer({ description: 'The number of ids. Only after the user has agreed to it' }),
+        ),
+        dryRun: DryRun,
+      },
+      strict,
+    ),
+    output: Written({ count: Type.Integer(), notFound: Type.Optional(Type.Array(Text())) }),
+    async run({ ids: given, confirm, dryRun }, call) {
+      const ids = [...new Set(given.map((id) => id.toLowerCase()))]
+      const question = dryRun === true || ids.length <= ASKS_ABOVE ? undefined : questionFor(ids, confirm, call)
+      if (question !== undefined) return question
+      const answer = await call.ask({ operation, query: { dryRun }, body: { ids } })
+      const { deleted, notFound } = answer.body as Readonly<Record<'deleted' | 'notFound', readonly string[]>>
+      return done({
+        ...(await call.clock()).members,
+        ...writtenMembers(answer, dryRun),
+        count: deleted.length,
+        ...(notFound.length > 0 && { notFound }),
+      })
+    },
+  })
+}
+
+/** Undefined when the deletion may be done. */
+function questionFor(ids: readonly string[], confirm: number | undefined, call: Call): Outcome | undefined {
+  const { canAsk, answerFor, stateFor } = call.confirming
+  const answer = answerFor(DELETE, ids)
+  if (answer === 'confirmed') return undefined
+  if (answer === 'declined') {
+    return { kind: 'failed', code: 'declined', text: 'The user declined: nothing was deleted. Do not try it again.' }
+  }
+  if (canAsk) {
+    const message = `Delete ${ids.length} tasks? They stay in the trash for 30 days.`
+    return { kind: 'ask', message, state: stateFor(DELETE, ids) }
+  }
+  if (confirm === ids.length) return undefined
+  const text = `Nothing was deleted: these are ${ids.length} tasks, and more than ${ASKS_ABOVE} need the consent of the user. Ask the user. If the user agrees, call ${DELETE} again with the same ids and confirm ${ids.length}.`
+  return { kind: 'failed', code: 'confirmation_required', text }
+}
+
+export function restoreTasks(source: Source): Tool {
+  const operation = source.operation('restoreTrashed')
+  const form = taskFormOf(source)
+  return writingTool({
+    name: 'restore_tasks',
+    title: 'Restore tasks from the trash',
+    description: `Brings up to ${PAGE_TASKS} deleted tasks back, with the same ids. Ids that are not in the trash are listed in notFound.`,
+    scope: operation.needs ?? 'any',
+    isDestructive: false,
+    isIdempotent: true,
+    input: Type.Object({ ids: { ...TaskIds, maxItems: PAGE_TASKS }, dryRun: DryRun }, strict),
+    output: Written({
+      tasks: Type.Array(Type.Object({ id: Text(), title: Text() })),
+      notFound: Type.Optional(Type.Array(Text())),
+    }),
+    async run({ ids, dryRun }, call) {
+      const restored: Members[] = []
+      const notFound: string[] = []
+      let written: Members = {}
+      const clock = await call.clock()
+      for (const id of ids) {
+        try {
+          const answer = await call.ask({ operation, id, query: { dryRun } })
+          restored.push(form.present(answer.body, clock, USUAL_FIELDS))
+          written = writtenMembers(answer, dryRun)
+        } catch (error) {
+          if (!(error instanceof Refusal) || error.code !== 'not_found') throw error
+          notFound.push(id)
+        }
+      }
+      const { changeId: _, ...dry } = written
+      return done({ ...clock.members, ...dry, tasks: restored, ...(notFound.length > 0 && { notFound }) })
+    },
+  })
+}

@@ -1,0 +1,178 @@
+import { Type } from 'typebox'
+import type { Members } from '../protocol.ts'
+import type { Clock } from './clock.ts'
+import { nextCursor } from './find.ts'
+import { DryRun, resultOf, strict, TaskId, Text, Written } from './shapes.ts'
+import type { Source } from './source.ts'
+import { done, readingTool, writingTool, type Outcome, type Tool } from './tool.ts'
+import { writtenMembers } from './write.ts'
+
+const PAGE_ENTRIES = 10
+const LIMIT_MAX = 50
+/** Changes of an entry that are shown. */
+const CHANGES_SHOWN = 5
+/** Length of a text in an entry, in UTF-16 code units. */
+const TEXT_SHOWN = 100
+/** Of a new or deleted task; of a changed one all changed members are shown. */
+const MEMBERS_SHOWN = new Set(['title', 'status', 'dueDate'])
+
+interface Entry {
+  readonly id: string
+  readonly at: string
+  readonly actor: { readonly kind: string | null; readonly name: string | null }
+  readonly operation: string | null
+  readonly undoneBy: string | null
+  readonly changeCount: number
+  readonly changes: readonly Change[]
+}
+
+interface Change {
+  readonly id: string
+  readonly op: string
+  readonly before: Members | null
+  readonly after: Members | null
+}
+
+const ShownEntry = {
+  changeId: Text(),
+  at: Text(),
+  atWeekday: Text(),
+  actor: Text(),
+  undoneBy: Type.Optional(Text()),
+  changeCount: Type.Integer(),
+  changes: Type.Array(Type.Object({ id: Text(), op: Text() })),
+}
+
+export function getHistory(source: Source): Tool {
+  const all = source.operation('listHistory')
+  const ofTask = source.operation('listTaskHistory')
+  return readingTool({
+    name: 'get_history',
+    title: 'Read what was changed',
+    description: `Lists changes of the last 90 days, newest first, ${PAGE_ENTRIES} per page: when, by whom, and the values before and after. An entry shows its first ${CHANGES_SHOWN} changes. changeId is for undo.`,
+    scope: all.needs ?? 'any',
+    input: Type.Object(
+      {
+        ...source.query('listHistory'),
+        taskId: Type.Optional({ ...TaskId, description: 'Changes of this task alone' }),
+        limit: Type.Optional(Type.Integer({ minimum: 1, maximum: LIMIT_MAX })),
+      },
+      strict,
+    ),
+    output: resultOf({ entries: Type.Array(Type.Object(ShownEntry)), nextCursor: Type.Optional(Text()) }),
+    async run({ taskId, limit = PAGE_ENTRIES, ...filters }, call) {
+      const query = { ...filters, limit }
+      const answer = await call.ask(
+        taskId === undefined ? { operation: all, query } : { operation: ofTask, id: taskId, query },
+      )
+      const clock = await call.clock()
+      const entries = (answer.body as readonly Entry[]).map((entry) => shownEntry(entry, clock))
+      return done({ ...clock.members, entries, ...nextCursor(answer.header('x-next-cursor')) })
+    },
+  })
+}
+
+export function undo(source: Source): Tool {
+  const one = source.operation('undoChange')
+  const ofTime = source.operation('undoChanges')
+  const { actor } = source.query('listHistory')
+  return writingTool({
+    name: 'undo',
+    title: 'Undo changes',
+    description:
+      'Takes back one change (changeId), or all changes since a time, of one actor or of all. All or nothing, only fields that were not changed later. An undo can be undone.',
+    scope: one.needs ?? 'any',
+    isDestructive: true,
+    isIdempotent: false,
+    input: Type.Unsafe<Undoing>(
+      Type.Object(
+        {
+          changeId: Type.Optional({ ...TaskId, description: 'Only without since' }),
+          ...Object.fromEntries(
+            Object.entries(source.members('UndoTime')).map(([name, schema]) => [name, Type.Optional(schema)]),
+          ),
+          // As in get_history.
+          ...(actor && { actor }),
+          dryRun: DryRun,
+        },
+        strict,
+      ),
+    ),
+    output: Written({ undone: Type.Boolean(), ...OF_UNDO }),
+    async run({ changeId, dryRun, actor, ...rest }, call) {
+      const time = { ...rest, ...(actor !== undefined && { actor: actorOf(actor) }) }
+      const isOfTime = Object.keys(time).length > 0
+      if ((changeId === undefined) !== isOfTime || (isOfTime && rest['since'] === undefined)) {
+        return {
+          kind: 'failed',
+          code: 'invalid_input',
+          text: 'Give either changeId, or since with actor and until if needed.',
+        }
+      }
+      const answer = await call.ask(
+        changeId === undefined
+          ? { operation: ofTime, query: { dryRun }, body: time }
+          : { operation: one, id: changeId, query: { dryRun } },
+      )
+      return undone(answer.body as Entry | undefined, await call.clock(), writtenMembers(answer, dryRun))
+    },
+  })
+}
+
+/** The other members are those of the operation that takes a time. */
+interface Undoing extends Members {
+  readonly changeId?: string
+  readonly actor?: string
+  readonly dryRun?: boolean
+}
+
+/** @param text `kind` or `kind:name` */
+function actorOf(text: string): object {
+  const [kind, ...name] = text.split(':')
+  return { kind, ...(name.length > 0 && { name: name.join(':') }) }
+}
+
+const OF_UNDO = { changeCount: Type.Optional(Type.Integer()), changes: Type.Optional(ShownEntry.changes) }
+
+function undone(entry: Entry | undefined, { members }: Clock, written: Members): Outcome {
+  // Without an entry there was nothing to change.
+  if (entry === undefined) return done({ ...members, ...written, undone: false })
+  return done({ ...members, ...written, undone: true, changeCount: entry.changeCount, changes: shownChanges(entry) })
+}
+
+function shownEntry(entry: Entry, clock: Clock): Members {
+  const at = clock.local(entry.at)
+  const { kind, name } = entry.actor
+  return {
+    changeId: entry.id,
+    at: at?.time,
+    atWeekday: at?.weekday,
+    // As the filter `actor` takes it.
+    actor: name === null ? (kind ?? 'unknown') : `${kind}:${name}`,
+    ...(entry.undoneBy !== null && { undoneBy: entry.undoneBy }),
+    changeCount: entry.changeCount,
+    changes: shownChanges(entry),
+  }
+}
+
+const shownChanges = ({ changes }: Entry): Members[] =>
+  changes.slice(0, CHANGES_SHOWN).map(({ id, op, before, after }) => {
+    const isUpdate = before !== null && after !== null
+    return {
+      id,
+      op,
+      ...(before !== null && { before: shownMembers(before, isUpdate) }),
+      ...(after !== null && { after: shownMembers(after, isUpdate) }),
+    }
+  })
+
+function shownMembers(members: Members, isUpdate: boolean): Members {
+  const shown = Object.entries(members).filter(
+    ([name, value]) => isUpdate || (MEMBERS_SHOWN.has(name) && value !== null),
+  )
+  return Object.fromEntries(shown.map(([name, value]) => [name, typeof value === 'string' ? cut(value) : value]))
+}
+
+function cut(text: string): string {
+  return text.length <= TEXT_SHOWN ? text : `${text.slice(0, TEXT_SHOWN).toWellFormed()}…`
+}
