@@ -531,7 +531,7 @@ function findOlderNode(): string | undefined {
 
 test('the required version of Node is the same in both places', () => {
   const { engines } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'))
-  const [, major, minor] = /NODE_MIN = \[(\d+), (\d+)\]/.exec(readFileSync(COMMAND, 'utf8')) ?? []
+  const [, major, minor] = /NODE_MIN = \[(\d+), (\d+)\]/.exec(readFileSync(join(ROOT, 'bin/launch.mjs'), 'utf8')) ?? []
   assert.equal(engines.node, `>=${major}.${minor}`)
 })
 

@@ -16,19 +16,20 @@ export const DATES = 6
 const PROGRAM = `
 import json, sys
 from datetime import datetime, timezone
-from itertools import islice
+from itertools import islice, takewhile
 from zoneinfo import ZoneInfo
 from dateutil.rrule import rrulestr
 
 def dates(case):
     start = datetime.fromisoformat(case["start"])
     rule = rrulestr(case["rule"], dtstart=start)
-    until = start.replace(day=1, year=start.year + ${YEARS})
-    rule = rule.replace(until=until)
+    # Later than the last one that is compared, in every zone.
+    rule = rule.replace(until=start.replace(day=3, year=start.year + ${YEARS}))
     zone = ZoneInfo(case["zone"])
-    for date in islice((each for each in rule if each > start), ${DATES}):
-        # fold=0: the first of two equal times; a time that is skipped keeps the offset of before.
-        yield date.replace(tzinfo=zone).astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+    # fold=0: the first of two equal times; a time that is skipped keeps the offset of before.
+    instants = (each.replace(tzinfo=zone).astimezone(timezone.utc) for each in rule if each > start)
+    texts = (each.strftime("%Y-%m-%dT%H:%M:%SZ") for each in instants)
+    return islice(takewhile(lambda text: text <= case["last"], texts), ${DATES})
 
 json.dump([list(dates(case)) for case in json.load(sys.stdin)], sys.stdout)
 `
@@ -36,7 +37,7 @@ json.dump([list(dates(case)) for case in json.load(sys.stdin)], sys.stdout)
 /** The next dates of each case after its start, in UTC; undefined where Python has no dateutil. */
 export function byDateutil(cases: readonly DateCase[]): readonly (readonly string[])[] | undefined {
   const { status, stdout } = spawnSync('python3', ['-c', PROGRAM], {
-    input: JSON.stringify(cases),
+    input: JSON.stringify(cases.map((each) => ({ ...each, last: horizon(each.start) }))),
     encoding: 'utf8',
     maxBuffer: 64 * 1024 * 1024,
   })
