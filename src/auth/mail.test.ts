@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto'
 import { after, afterEach, before, suite, test } from 'node:test'
 import { createAuthClient } from 'better-auth/client'
 import type { PoolClient } from 'pg'
+import { until } from '../../test/faults/measures.ts'
 import { openMailServer, type MailServer, type ReceivedMail } from '../../test/mail-server.ts'
 import { openWorld, type Answer, type User, type World } from '../../test/world.ts'
 import { runJobs } from '../jobs.ts'
@@ -59,9 +60,11 @@ const signIn = (email: string, password: string, of = world): Promise<Answer> =>
   post('sign-in/email', { email, password }, undefined, of)
 const newEmail = (): string => `mail-${randomUUID()}@example.com`
 /** Waits until no mail waits. */
-const idle = async (of = world): Promise<void> => {
-  while ((await rows(`select 1 from jobs where name like 'mail-%'`, [], of)).length > 0) of.deps.jobs.wake()
-}
+const idle = (of = world): Promise<void> =>
+  until('no mail waits', async () => {
+    of.deps.jobs.wake()
+    return (await rows(`select 1 from jobs where name like 'mail-%'`, [], of)).length === 0
+  })
 const isVerified = async ({ id }: Pick<User, 'id'>, of = world): Promise<unknown> =>
   (await rows('select "emailVerified" as is from users where id = $1', [id], of))[0]?.['is']
 const verify = (id: string): Promise<unknown> => rows('update users set "emailVerified" = true where id = $1', [id])
@@ -504,7 +507,7 @@ test('a mail that is sent again has the same token, and does not bring a used on
   await post('request-password-reset', { email: user.email })
   const waiting = async (): Promise<boolean> =>
     (await rows(`select 1 from jobs where last_error = 'MailFailure EMESSAGE-451' and lease is null`)).length === 1
-  while (!(await waiting())) world.deps.jobs.wake()
+  await until('the mail is to be sent again', waiting)
   const issued = await rows('select hash, expires_at from mail_tokens where user_id = $1', [user.id])
   await rows(`update jobs set run_at = now() where name = 'mail-reset-password'`)
   const token = tokenIn(await nextMail(), 'reset-password')
