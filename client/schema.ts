@@ -482,7 +482,7 @@ export interface paths {
         };
         /**
          * Count your tasks
-         * @description Counts of all your tasks by status and priority, and of overdue tasks.
+         * @description Counts of all your tasks by status and priority, and of overdue tasks. A task that is due on a day is overdue when the day is over in the time zone.
          */
         get: operations["getTaskStats"];
         put?: never;
@@ -1261,7 +1261,7 @@ export interface components {
             byPriority: components["schemas"]["TasksByPriority"];
             /**
              * Format: int32
-             * @description Due before now and not completed
+             * @description Due before now, or on a day that is over, and not completed
              */
             overdue: number;
         };
@@ -3659,11 +3659,11 @@ export interface operations {
                 tagMode?: "any" | "all";
                 /** @description true: only COMPLETED tasks. false: only the others */
                 completed?: boolean;
-                /** @description overdue: due before now and not completed. today, week: due on this day, or in this week from Monday to Sunday, in the time zone. none: without a due date. All pages of a list use the current time of the first page */
+                /** @description overdue: due before now, or on a day that is over, and not completed. today, week: due on this day, or in this week from Monday to Sunday. none: without a due date. Days begin and end in the time zone. All pages of a list use the current time and the time zone of the first page */
                 due?: "overdue" | "today" | "week" | "none";
-                /** @description Due before this instant; write + as %2B */
+                /** @description Due before this instant, or before this day begins. A day is due at its end in the time zone. Write + as %2B */
                 dueBefore?: string;
-                /** @description Due after this instant */
+                /** @description Due after this instant, or after this day is over */
                 dueAfter?: string;
                 /** @description Created before this instant */
                 createdBefore?: string;
@@ -3673,11 +3673,11 @@ export interface operations {
                 updatedSince?: string;
                 /** @description Up to 10 words. Each must be the beginning of a word in title, description or tags, ignoring case and accents. In each of the first three words one typo is tolerated if the word has 4 to 24 letters and no digit, in title and tags only */
                 q?: string;
-                /** @description Sort keys in order of precedence; ties are broken by id, in the direction of the last key. `-` means descending. Default: -createdAt. priority: LOW to URGENT. status: TODO, IN_PROGRESS, COMPLETED. title: by its words, ignoring case and accents. Tasks without a due date come last in both directions. relevance: the best match of `q` first */
+                /** @description Sort keys in order of precedence; ties are broken by id, in the direction of the last key. `-` means descending. Default: -createdAt. priority: LOW to URGENT. status: TODO, IN_PROGRESS, COMPLETED. title: by its words, ignoring case and accents. dueDate: a day stands at its end in the time zone. Tasks without a due date come last in both directions. relevance: the best match of `q` first */
                 sort?: components["schemas"]["TaskSort"][];
                 /** @description The members of each task in the answer, separated by commas or as a repeated parameter; all by default. Clients with a fixed type for tasks should not use it, because required members would be missing */
                 fields?: components["schemas"]["TaskField"][];
-                /** @description The IANA time zone of the days in `due`; default X-Timezone, or else UTC */
+                /** @description The IANA time zone in which days begin and end; default X-Timezone, or else that of GET /api/me */
                 timezone?: string;
                 /** @description true counts all matches for X-Total-Count, which takes longer the more there are. Without it the header is present only on a first page that is also the last. Link shows in both cases whether there is another page */
                 count?: boolean;
@@ -3687,7 +3687,7 @@ export interface operations {
                 cursor?: string;
             };
             header?: {
-                /** @description The IANA time zone of the days in `due` */
+                /** @description The IANA time zone in which days begin and end */
                 "x-timezone"?: string;
                 /** @description ETags of earlier answers: if nothing has changed since one of them, the answer is 304 without a body */
                 "if-none-match"?: string;
@@ -4106,8 +4106,13 @@ export interface operations {
     };
     getTaskStats: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description The IANA time zone in which days begin and end; default X-Timezone, or else that of GET /api/me */
+                timezone?: string;
+            };
             header?: {
+                /** @description The IANA time zone in which days begin and end */
+                "x-timezone"?: string;
                 /** @description ETags of earlier answers: if nothing has changed since one of them, the answer is 304 without a body */
                 "if-none-match"?: string;
             };

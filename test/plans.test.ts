@@ -16,8 +16,14 @@ import { openWorld, type User, type World } from './world.ts'
  */
 const NEWEST = 'tasks_by_created (user_id)'
 const ONE = 'tasks_pkey (user_id, id)'
-/** One entry, for the tag of the list. */
-const LATEST_OVERDUE = 'tasks_open_by_due_date (user_id, due_date)'
+/** One entry of each, for the tag of the list. */
+const LATEST_OVERDUE = ['tasks_open_by_due_instant (user_id, due_date)', 'tasks_open_by_due_day (user_id, due_day)']
+/** A page by due date merges the first tasks of each kind. */
+const BY_DUE = [
+  'tasks_by_due_instant (user_id, due_date)',
+  'tasks_by_due_day (user_id)',
+  'tasks_by_due_instant (user_id, due_date)',
+]
 /** Where the log ends, and the id of the head of the cursor. */
 const LOG_STATE = ['changes_pkey (user_id)', 'changes_pkey (user_id, seq)']
 
@@ -30,20 +36,42 @@ const OPERATIONS: Readonly<Record<string, Expected>> = {
   'the newest': page('', NEWEST),
   'the newest, next page': page('&cursor=:next', 'tasks_by_created (user_id, created_at, id)'),
   'all by update': page('&sort=-updatedAt', 'tasks_by_updated (user_id)'),
-  'all by due date': page('&sort=dueDate', 'tasks_by_due_date (user_id)'),
+  'all by due date': page('&sort=dueDate', ...BY_DUE),
+  'all by due date, the last first': page('&sort=-dueDate', ...BY_DUE),
+  'all by due date, next page': page(
+    '&sort=dueDate&cursor=:due',
+    'tasks_by_due_instant (user_id, due_date)',
+    'tasks_by_due_day (user_id, due_day, id)',
+    'tasks_by_due_instant (user_id, due_date)',
+  ),
   'all by priority': page('&sort=-priority', 'tasks_by_priority (user_id)'),
   'the open newest': page('&completed=false', 'tasks_open_by_created (user_id)'),
   'the newest of two statuses': page('&status=TODO,IN_PROGRESS', 'tasks_open_by_created (user_id)'),
   'the newest of one status': page('&status=TODO', 'tasks_open_by_created (user_id)'),
   'the open by update': page('&completed=false&sort=-updatedAt', 'tasks_open_by_updated (user_id)'),
-  'the open by due date': page('&completed=false&sort=dueDate', 'tasks_open_by_due_date (user_id)'),
+  'the open by due date': page(
+    '&completed=false&sort=dueDate',
+    'tasks_open_by_due_instant (user_id, due_date)',
+    'tasks_open_by_due_day (user_id)',
+    'tasks_open_by_due_instant (user_id, due_date)',
+  ),
   'the open by priority': page('&completed=false&sort=-priority', 'tasks_open_by_priority (user_id)'),
   'the overdue by due date': page(
     '&due=overdue&sort=dueDate',
-    LATEST_OVERDUE,
-    'tasks_open_by_due_date (user_id, due_date)',
+    ...LATEST_OVERDUE,
+    'tasks_open_by_due_instant (user_id, due_date)',
+    'tasks_open_by_due_day (user_id, due_day)',
   ),
-  'what is due today': page('&due=today&sort=dueDate', 'tasks_by_due_date (user_id, due_date)'),
+  'what is due today': page(
+    '&due=today&sort=dueDate',
+    'tasks_by_due_instant (user_id, due_date)',
+    'tasks_by_due_day (user_id, due_day)',
+  ),
+  'what is due before a day': page(
+    '&dueBefore=2020-01-01&sort=dueDate',
+    'tasks_by_due_instant (user_id, due_date)',
+    'tasks_by_due_day (user_id, due_day)',
+  ),
   'what changed since': page('&updatedSince=:yesterday&sort=updatedAt', 'tasks_by_updated (user_id, updated_at)'),
   'completed lately': page('&completed=true&sort=-updatedAt', 'tasks_by_updated (user_id)'),
   'the newest with a tag': page('&tag=home', NEWEST),
@@ -114,9 +142,10 @@ const OPERATIONS: Readonly<Record<string, Expected>> = {
 /** Enough rows to distinguish a good plan from a bad one: a user with many tasks among users with some, and keys of many users. */
 const FILL = `
   insert into users (id, name, email, "emailVerified") select 'other-' || n, 'x', n || '@others.example', true from generate_series(1, 100) n;
-  insert into tasks (id, user_id, title, status, priority, due_date, tags, created_at, updated_at, completed_at)
+  insert into tasks (id, user_id, title, status, priority, due_date, due_day, tags, created_at, updated_at, completed_at)
   select gen_random_uuid(), user_id, 'Task ' || n, status, (enum_range(null::task_priority))[1 + n % 4],
-    case when n % 3 > 0 then at + '7 days' end, case n % 4 when 0 then '{home}' else '{}' end::text[], at, at,
+    case when n % 3 > 0 then case when n % 5 > 1 then at + '7 days' else todo_due_date(to_char(at, 'YYYY-MM-DD')) end end,
+    case when n % 3 > 0 and n % 5 <= 1 then at::date end, case n % 4 when 0 then '{home}' else '{}' end::text[], at, at,
     case when status = 'COMPLETED' then at end
   from (
     select user_id, n, now() - n * interval '1 hour' as at,
@@ -164,11 +193,13 @@ async function namesFor(world: World, ada: User): Promise<Names> {
   const yesterday = new Date(Date.now() - 86_400_000).toISOString()
   const next = headers.get('x-next-cursor') ?? ''
   const sync = headers.get('x-sync-cursor') ?? ''
+  const byDue = await world.ask('GET', '/api/tasks?limit=20&sort=dueDate', { token: ada.token })
+  const due = byDue.headers.get('x-next-cursor') ?? ''
   const loading = await world.ask('GET', '/api/changes?limit=20', { token: ada.token })
   const created = await world.ask('POST', '/api/tasks', { token: ada.token, body: { title: 'x' } })
   const patched = await world.ask('PATCH', `/api/tasks/${created.json.id}`, { token: ada.token, body: { title: 'y' } })
   const change = patched.headers.get('x-change-id') ?? ''
-  return { id, other, third, next, sync, load: loading.headers.get('x-next-cursor') ?? '', yesterday, change }
+  return { id, other, third, next, due, sync, load: loading.headers.get('x-next-cursor') ?? '', yesterday, change }
 }
 
 type Names = Readonly<Record<string, string>>

@@ -64,7 +64,7 @@ export type PlanKind = 'custom' | 'generic'
 
 /**
  * The scans of `tables` in PostgreSQL's plan for a statement on this connection: for an index scan the index and the columns of its
- * condition, `tasks_pkey (user_id, id)`, and for any other scan its kind. A sort precedes its input.
+ * condition, `tasks_pkey (user_id, id)`, and for any other scan its kind. A sort precedes its input, unless a limit bounds it.
  */
 export async function explain(
   client: ClientBase,
@@ -85,11 +85,18 @@ export async function explain(
   }
 }
 
+/** Nodes that return no more rows than those below them. */
+const PASSING = new Set(['Subquery Scan', 'Result', 'Append', 'Merge Append', 'Sort', 'Incremental Sort'])
+
+/** Whether a limit bounds the rows that the node returns. */
+const isLimited = ({ 'Node Type': type, Plans: plans = [] }: Node): boolean =>
+  type === 'Limit' || (PASSING.has(type) && plans.length > 0 && plans.every(isLimited))
+
 function reads(node: Node, tables: ReadonlySet<string>): string[] {
   const below = (node.Plans ?? []).flatMap((child) => reads(child, tables))
   const type = node['Node Type']
   const [first, ...others] = below
-  if (type.endsWith('Sort') && first !== undefined) return [`${type} of ${first}`, ...others]
+  if (type.endsWith('Sort') && first !== undefined && !isLimited(node)) return [`${type} of ${first}`, ...others]
   const table = node['Relation Name']
   if (table === undefined || !tables.has(table) || type === 'ModifyTable') return below
   const index = node['Index Name']

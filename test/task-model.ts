@@ -21,6 +21,7 @@ export interface Asked {
   readonly completed?: boolean
   readonly due?: string
   readonly timezone?: string
+  /** An instant or a day. */
   readonly dueBefore?: string
   readonly dueAfter?: string
   readonly createdBefore?: string
@@ -46,8 +47,10 @@ export function parametersOf({ relevance, sort = [], ...asked }: Asked): string 
     .join('')
 }
 
-/** The matching tasks, in order. */
-export function select(tasks: readonly ModelTask[], asked: Asked, now: string): ModelTask[] {
+/** The matching tasks, in order. @param userZone the time zone of a query that names none */
+export function select(tasks: readonly ModelTask[], given: Asked, now: string, userZone = 'UTC'): ModelTask[] {
+  const zone = given.timezone ?? userZone
+  const asked = { ...given, timezone: zone }
   const { q, relevance = false, sort = [] } = asked
   const names = sort.length === 0 && !(relevance && q !== undefined) ? ['-createdAt'] : sort
   return tasks
@@ -57,9 +60,12 @@ export function select(tasks: readonly ModelTask[], asked: Asked, now: string): 
         const difference = rank(b, q) - rank(a, q)
         if (difference !== 0) return difference
       }
-      for (const name of names) {
-        const difference = compare(a, b, name)
+      for (const [at, name] of names.entries()) {
+        const difference = compare(a, b, name, zone)
         if (difference !== 0) return difference
+        // As the first key, an instant comes before a day with the same deadline.
+        const days = Number(isDay(a.dueDate)) - Number(isDay(b.dueDate))
+        if (at === 0 && !relevance && name.endsWith('dueDate') && days !== 0) return name.startsWith('-') ? -days : days
       }
       const last = names.at(-1)
       return (last === undefined || last.startsWith('-') ? -1 : 1) * (a.id < b.id ? -1 : 1)
@@ -69,15 +75,27 @@ export function select(tasks: readonly ModelTask[], asked: Asked, now: string): 
 const STATUSES = ['TODO', 'IN_PROGRESS', 'COMPLETED']
 const PRIORITIES = ['LOW', 'MEDIUM', 'HIGH', 'URGENT']
 
-function compare(a: ModelTask, b: ModelTask, name: string): number {
+const isDay = (due: string | null): boolean => due?.length === 10
+
+/** The first instant of a day. */
+const startOf = (day: string, zone: string): number =>
+  Temporal.PlainDate.from(day).toZonedDateTime({ timeZone: zone }).epochMilliseconds
+
+const dayAfter = (day: string): string => Temporal.PlainDate.from(day).add({ days: 1 }).toString()
+
+/** A day is due until its last millisecond. */
+const deadline = (due: string, zone: string): number =>
+  isDay(due) ? startOf(dayAfter(due), zone) - 1 : Date.parse(due)
+
+function compare(a: ModelTask, b: ModelTask, name: string, zone: string): number {
   const direction = name.startsWith('-') ? -1 : 1
-  const [left, right] = [keyOf(a, name.replace('-', '')), keyOf(b, name.replace('-', ''))]
+  const [left, right] = [keyOf(a, name.replace('-', ''), zone), keyOf(b, name.replace('-', ''), zone)]
   if (left === right) return 0
   if (left === null || right === null) return left === null ? 1 : -1
   return (left < right ? -1 : 1) * direction
 }
 
-function keyOf(task: ModelTask, name: string): string | number | null {
+function keyOf(task: ModelTask, name: string, zone: string): string | number | null {
   switch (name) {
     case 'priority':
       return PRIORITIES.indexOf(task.priority)
@@ -86,7 +104,7 @@ function keyOf(task: ModelTask, name: string): string | number | null {
     case 'title':
       return ` ${wordsOf(task.title).join(' ')} `
     case 'dueDate':
-      return task.dueDate === null ? null : Date.parse(task.dueDate)
+      return task.dueDate === null ? null : deadline(task.dueDate, zone)
     case 'updatedAt':
       return Date.parse(task.updatedAt)
     default:
@@ -94,20 +112,22 @@ function keyOf(task: ModelTask, name: string): string | number | null {
   }
 }
 
-function matches(task: ModelTask, asked: Asked, now: string): boolean {
+function matches(task: ModelTask, asked: Asked & { readonly timezone: string }, now: string): boolean {
   const { status, priority, tag, tagMode, completed, dueBefore, dueAfter, createdBefore, createdAfter } = asked
-  const { updatedSince, q } = asked
+  const { updatedSince, q, timezone } = asked
   const at = (text: string): number => Date.parse(text)
   const has = (each: string): boolean => task.tags.includes(each)
-  const due = task.dueDate === null ? NaN : at(task.dueDate)
+  const due = task.dueDate === null ? NaN : deadline(task.dueDate, timezone)
+  const start = (bound: string): number => (isDay(bound) ? startOf(bound, timezone) : at(bound))
+  const end = (bound: string): number => (isDay(bound) ? startOf(dayAfter(bound), timezone) - 1 : at(bound))
   return (
     (status?.includes(task.status) ?? true) &&
     (priority?.includes(task.priority) ?? true) &&
     (tag === undefined || (tagMode === 'all' ? tag.every(has) : tag.some(has))) &&
     (completed === undefined || completed === (task.status === 'COMPLETED')) &&
     isDue(task, asked, now) &&
-    (dueBefore === undefined || due < at(dueBefore)) &&
-    (dueAfter === undefined || due > at(dueAfter)) &&
+    (dueBefore === undefined || due < start(dueBefore)) &&
+    (dueAfter === undefined || due > end(dueAfter)) &&
     (createdBefore === undefined || at(task.createdAt) < at(createdBefore)) &&
     (createdAfter === undefined || at(task.createdAt) > at(createdAfter)) &&
     (updatedSince === undefined || at(task.updatedAt) >= at(updatedSince)) &&
@@ -118,7 +138,8 @@ function matches(task: ModelTask, asked: Asked, now: string): boolean {
 function isDue({ dueDate, status }: ModelTask, { due, timezone = 'UTC' }: Asked, now: string): boolean {
   if (due === undefined) return true
   if (dueDate === null) return due === 'none'
-  const day = (text: string): string => new Date(text).toLocaleDateString('sv-SE', { timeZone: timezone })
+  const day = (text: string): string =>
+    isDay(text) ? text : new Date(text).toLocaleDateString('sv-SE', { timeZone: timezone })
   const monday = (text: string): string => {
     const local = new Date(`${day(text)}T00:00:00Z`)
     local.setUTCDate(local.getUTCDate() - ((local.getUTCDay() + 6) % 7))
@@ -126,7 +147,7 @@ function isDue({ dueDate, status }: ModelTask, { due, timezone = 'UTC' }: Asked,
   }
   switch (due) {
     case 'overdue':
-      return Date.parse(dueDate) < Date.parse(now) && status !== 'COMPLETED'
+      return deadline(dueDate, timezone) < Date.parse(now) && status !== 'COMPLETED'
     case 'today':
       return day(dueDate) === day(now)
     case 'week':

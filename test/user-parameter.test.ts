@@ -81,13 +81,15 @@ suite("statements on users' rows", () => {
       { status: ['TODO'], completed: true },
       { q: 'milk', sort: ['relevance'], count: true },
       { fields: ['title'], due: 'overdue', tag: ['home'], count: true },
+      { sort: ['dueDate'], count: true },
+      { sort: ['-dueDate'], dueBefore: '2026-12-24', dueAfter: '2026-01-01T00:00:00Z' },
     ]
     for (const query of queries) {
-      for (const after of [undefined, ['2026-01-01T00:00:00Z', '019b6051-3a80-7c4e-9d3b-5f0c2f7f6a11']]) {
+      for (const after of [undefined, ['2026-01-01T00:00:00Z', '2026-01-01', '019b6051-3a80-7c4e-9d3b-5f0c2f7f6a11']]) {
         const condition = { request: '', known: null }
         const { text } = pageStatement(
           readQuery(query, undefined),
-          ['2026-01-01T00:00:00Z'],
+          { zone: null, now: '2026-01-01T00:00:00Z' },
           after,
           condition,
         ).statement

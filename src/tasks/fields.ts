@@ -145,8 +145,12 @@ export const TASK_FIELDS = {
     default: null,
     sort: true,
     comparisons: {
-      dueBefore: { operator: '<', description: 'Due before this instant; write + as %2B' },
-      dueAfter: { operator: '>', description: 'Due after this instant' },
+      dueBefore: {
+        operator: '<',
+        description:
+          'Due before this instant, or before this day begins. A day is due at its end in the time zone. Write + as %2B',
+      },
+      dueAfter: { operator: '>', description: 'Due after this instant, or after this day is over' },
     },
   },
   tags: {
@@ -252,10 +256,10 @@ export const ANY_OF_FIELDS = having('anyOf') as readonly AnyOfField[]
 /** The comparisons of all fields, each with the column that it compares. */
 export const COMPARISONS = Object.fromEntries(
   FIELDS.flatMap((field) => {
-    const { column, type, comparisons = {} } = fieldOf(field)
-    return Object.entries(comparisons).map(([name, comparison]) => [name, { column, type, ...comparison }])
+    const { column, type, answer, comparisons = {} } = fieldOf(field)
+    return Object.entries(comparisons).map(([name, comparison]) => [name, { column, type, answer, ...comparison }])
   }),
-) as Readonly<Record<ComparisonName, Comparison & Pick<TaskField, 'column' | 'type'>>> // the names are those of the table
+) as Readonly<Record<ComparisonName, Comparison & Pick<TaskField, 'column' | 'type' | 'answer'>>> // the names are those of the table
 
 type Answers = { [F in Field]: Table[F]['answer'] }
 type Writes = {

@@ -81,7 +81,7 @@ export const TaskStats = Type.Object(
     total: amount('All tasks'),
     byStatus: amounts('TasksByStatus', STATUSES),
     byPriority: amounts('TasksByPriority', PRIORITIES),
-    overdue: amount('Due before now and not completed'),
+    overdue: amount('Due before now, or on a day that is over, and not completed'),
   },
   {
     $id: 'TaskStats',

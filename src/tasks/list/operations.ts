@@ -4,7 +4,7 @@ import { SYNC_CURSOR } from '../../http/logged.ts'
 import { scoped } from '../../http/access.ts'
 import { AsText, pageHeaders, refusals, RefTo } from '../../http/wire.ts'
 import { PAGE_SIZE_MAX, TagQuery, type TagCount, type Task, type TaskStats } from '../schema.ts'
-import { TaskQuery, TimezoneHeader } from './query.ts'
+import { StatsQuery, TaskQuery, TimezoneHeader } from './query.ts'
 
 /** The operations that read many tasks at once, as Fastify takes them and the OpenAPI document shows them. */
 
@@ -43,10 +43,12 @@ export const listTasks = {
 export const getTaskStats = {
   operationId: 'getTaskStats',
   summary: 'Count your tasks',
-  description: 'Counts of all your tasks by status and priority, and of overdue tasks.',
+  description:
+    'Counts of all your tasks by status and priority, and of overdue tasks. A task that is due on a day is overdue when the day is over in the time zone.',
   tags,
   security: scoped('tasks:read'),
-  headers: IfNoneMatch,
+  headers: Type.Object({ ...TimezoneHeader.properties, ...KNOWN_LIST }),
+  querystring: StatsQuery,
   response: {
     200: RefTo<TaskStats>('TaskStats', { description: 'The numbers of your tasks', headers }),
     304: unchanged,

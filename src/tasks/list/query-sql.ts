@@ -1,97 +1,161 @@
 import { LIST_IS_NEW, LIST_STATE, listTag, type ListCondition } from '../../db/list-tag.ts'
 import type { Statement } from '../../db/wire/statement.ts'
-import type { Query, SortKey } from './query.ts'
 import {
-  ANY_OF_FIELDS,
-  COMPARISONS,
-  fieldOf,
-  STATUSES,
-  type ComparisonName,
-  type Field,
-  type SortField,
-} from '../fields.ts'
+  clockOf,
+  COLUMN_OF,
+  CONDITION_OF,
+  dueRange,
+  isBounded,
+  KEYS_OF,
+  startAmong,
+  ZONE_USED,
+  zoneOf,
+  type DueKind,
+} from './due-sql.ts'
+import { beyond, keysOf, type Key, type Keys } from './keys.ts'
+import { Parameters } from './parameters.ts'
+import { isOfZone, type Query } from './query.ts'
+import { ANY_OF_FIELDS, COMPARISONS, fieldOf, STATUSES, type ComparisonName, type Field } from '../fields.ts'
 import { TASK_JSON } from '../store.ts'
-import { type SearchTerm, withTypos } from './search.ts'
-
-/** Where a page ends: the sort keys of its last task and its id; '' for null. */
-export type Keys = readonly string[]
+import { contains, ofWords } from './search-sql.ts'
+import { withTypos } from './search.ts'
 
 export interface Bound {
   readonly statement: Statement
   readonly values: readonly unknown[]
 }
 
-/** Collects the parameters of a statement. The text consists of fixed pieces only; values from the client are always parameters. */
-class Parameters {
-  readonly values: unknown[] = []
-  add(value: unknown, type: string): string {
-    return `$${this.values.push(value)}::${type}`
-  }
+/** The time zone of the query, null for that of the user, and its instant. A later page has those of the first. */
+export interface Moment {
+  readonly zone: string | null
+  readonly now: string
 }
 
-interface Order {
-  readonly expression: string
-  readonly type: string
-  readonly nullable?: boolean
+/** The tasks of a page that are read by themselves, in the order of the page. */
+interface Part {
+  readonly conditions: readonly string[]
+  /** The keys in the order of the page. */
+  readonly keys: readonly Key[]
+  /** The condition for the tasks after the previous page; undefined if there is none. */
+  readonly beyond: string | undefined
 }
-
-function orderOf(field: SortField): Order {
-  const { column, type, isNullable = false, sort } = fieldOf(field)
-  return typeof sort === 'object' ? sort : { expression: column, type: type.replace('(3)', ''), nullable: isNullable }
-}
-
-type Key = Order & { readonly descending: boolean }
-
-/**
- * A text expression for which tasks are overdue at the instant `now`: the due date of the latest of them. In one state of the tasks
- * there is one set of overdue tasks for each value, so that a tag with it is exact, and it is found with one entry of an index.
- */
-export const latestOverdue = (now: string): string => `coalesce((select extract(epoch from due_date)::text from tasks
-      where user_id = $user and completed_at is null and due_date < ${now} order by due_date desc limit 1), '')`
 
 /**
  * The page after the one that ended at `after`. The result is one row: the state of the list; `tasks`, a JSON array; `total`, null if it
- * was not requested and would need a count; `next`, the keys of the last task of the page if there is a next page.
+ * was not requested and would need a count; `next`, the keys of the last task of the page if there is a next page; and where the query
+ * depends on a time zone, `zone`.
  */
-export function pageStatement(
-  query: Query,
-  due: readonly string[],
-  after: Keys | undefined,
-  condition: ListCondition,
-): Bound {
+export function pageStatement(query: Query, moment: Moment, after: Keys | undefined, condition: ListCondition): Bound {
   const parameters = new Parameters()
-  const conditions = ['user_id = $user', ...filters(query, due, parameters)]
-  const matching = `from tasks${where(conditions)}`
-  const keys = keysOf(query, parameters)
-  const page = [...conditions, ...(after === undefined ? [] : [beyond(keys, after, parameters)]), LIST_IS_NEW]
-  const order = keys.map(({ expression, descending, nullable }) => {
-    return `${expression}${descending ? ' desc' : ''}${nullable && descending ? ' nulls last' : ''}`
-  })
-  const limit = parameters.add(query.limit, 'int')
+  const isZoned = isOfZone(query)
+  const now = isZoned ? parameters.add(moment.now, 'timestamptz') : ''
+  const zone = isZoned ? `${zoneOf(parameters.add(moment.zone, 'text'), now)}, ` : ''
+  const parts = partsOf(query, now, after, parameters)
   // One task more than the limit shows whether there is a next page. If the first page is also the last, its length is the total.
-  const all = query.count ? `(select count(*) ${matching})` : 'null::bigint'
+  const limit = parameters.add(query.limit, 'int')
+  const all = query.count
+    ? `(${parts.map((part) => `(select count(*) from tasks${where(part.conditions)})`).join(' + ')})`
+    : 'null::bigint'
   const total =
     after === undefined
       ? `case when count(*) > ${limit} then ${all} else count(*) end`
       : `case when ${LIST_IS_NEW} then ${all} end`
-  // The bounds of days are in the request's hash. Later pages have the clock of the first, which is in their cursor.
-  const isOfNow = query.due === 'overdue' && after === undefined
-  const clock = isOfNow ? latestOverdue(parameters.add(due[0], 'timestamptz')) : undefined
+  // Later pages have the clock and the time zone of the first, which are in their cursor.
+  const clock = isZoned && after === undefined ? clockOf(query, now) : undefined
   const tag = listTag(parameters.add(condition.request, 'text'), parameters.add(condition.known, 'text[]'), clock)
-  const text = `with ${tag} select
+  const keys = parts[0]?.keys ?? []
+  const text = `with ${zone}${tag} select
       concat('[', string_agg(json, ',') filter (where place <= ${limit}), ']') as tasks,
       ${total} as total,
-      ${LIST_STATE},
+      ${LIST_STATE},${isZoned ? ` ${ZONE_USED},` : ''}
       case when count(*) > ${limit} then
         max(array[${keys.map((_, at) => `key${at}::text`).join(', ')}]) filter (where place = ${limit})
       end as next
     from (
       select *, row_number() over () as place from (
-        select ${shown(query)} as json, ${keys.map(({ expression }, at) => `${expression} as key${at}`).join(', ')}
-        from tasks${where(page)} order by ${order.join(', ')} limit ${limit} + 1
+        ${merged(
+          parts.map((part) => sorted(part, shown(query), `${limit} + 1`)),
+          keys,
+          `${limit} + 1`,
+        )}
       ) sorted
     ) page`
   return { statement: statementOf(pageName(query, after), text), values: parameters.values }
+}
+
+/** The tasks of a part in the order of the page, the first `limit` of them. */
+function sorted({ conditions, keys, beyond }: Part, json: string, limit: string): string {
+  const read = where([...conditions, ...(beyond === undefined ? [] : [beyond]), LIST_IS_NEW])
+  const columns = keys.map(({ expression }, at) => `${expression} as key${at}`).join(', ')
+  const order = keys.map(({ expression, column = expression, ...key }) => ordered(column, key))
+  return `select ${json} as json, ${columns} from tasks${read} order by ${order.join(', ')} limit ${limit}`
+}
+
+/** One list of several that are sorted by the same keys. */
+function merged(lists: readonly string[], keys: readonly Key[], limit: string): string {
+  const [only = ''] = lists
+  if (lists.length < 2) return only
+  // A missing due date comes last in both directions.
+  const order = keys.map((key, at) => ordered(`key${at}`, { ...key, nullable: key.nullable === true || at === 0 }))
+  return `select * from (${lists.map((list) => `(${list})`).join(' union all ')}) parts order by ${order.join(', ')} limit ${limit}`
+}
+
+const ordered = (expression: string, { descending, nullable }: Omit<Key, 'expression' | 'type'>): string =>
+  `${expression}${descending ? ' desc' : ''}${nullable && descending ? ' nulls last' : ''}`
+
+function partsOf(query: Query, now: string, after: Keys | undefined, parameters: Parameters): Part[] {
+  const common = ['user_id = $user', ...filters(query, parameters)]
+  const isSortedByDue = query.sort[0]?.name === 'dueDate'
+  const bounded = isBounded(query)
+  const keys = keysOf(query, parameters)
+  if (!isSortedByDue && !bounded) {
+    return [{ conditions: common, keys, beyond: after && beyond(keys, after, parameters) }]
+  }
+  const range = dueRange(query, now, parameters)
+  const descending = query.sort[0]?.descending === true
+  const kinds: readonly DueKind[] = bounded
+    ? ['instants', 'days']
+    : query.due === 'none'
+      ? ['none']
+      : ['instants', 'days', 'none']
+  return kinds.map((kind) => {
+    const conditions = [...common, CONDITION_OF[kind], ...(kind === 'none' ? [] : range[kind])]
+    if (!isSortedByDue) return { conditions, keys, beyond: after && beyond(keys, after, parameters) }
+    // The keys without the due date, which is the first, and has two keys here.
+    const [, ...others] = keys
+    const [deadline, day] = KEYS_OF[kind]
+    const column = COLUMN_OF[kind].expression
+    const dueKeys: readonly Key[] = [
+      { expression: deadline, type: 'timestamptz', descending, column },
+      { expression: day, type: 'date', descending, column },
+    ]
+    return {
+      conditions,
+      keys: [...dueKeys, ...others],
+      beyond: after && beyondDue(kind, others, after, descending, parameters),
+    }
+  })
+}
+
+/** The condition for tasks of a kind after the previous page, in an order by due date. */
+function beyondDue(
+  kind: DueKind,
+  others: readonly Key[],
+  after: Keys,
+  descending: boolean,
+  parameters: Parameters,
+): string | undefined {
+  const start = startAmong(kind, after, descending, parameters)
+  if (start === 'first') return undefined
+  if (start === 'never') return 'false'
+  if (start !== 'equal') return start.condition
+  const [deadline, day, ...rest] = after
+  if (kind === 'none') return beyond(others, rest, parameters)
+  return beyond(
+    [{ ...COLUMN_OF[kind], descending }, ...others],
+    [kind === 'days' ? (day ?? '') : (deadline ?? ''), ...rest],
+    parameters,
+  )
 }
 
 const named = new Map<string, Statement>()
@@ -143,7 +207,8 @@ function requiredStates({ status, completed, due }: Query): ReadonlySet<string> 
 const needsStatus = (status: readonly string[]): boolean =>
   status.join() !== 'COMPLETED' && !OPEN_STATUSES.every((open) => status.includes(open))
 
-function filters(query: Query, due: readonly string[], parameters: Parameters): string[] {
+/** The conditions of the query, without those on the due date that {@link dueRange} has. */
+function filters(query: Query, parameters: Parameters): string[] {
   const { status, tag, everyTag } = query
   const states = requiredStates(query)
   // OPEN and COMPLETED together match no task, so nothing is read.
@@ -163,91 +228,16 @@ function filters(query: Query, due: readonly string[], parameters: Parameters): 
   }
   take(tag, (value) => `tags ${everyTag ? '@>' : '&&'} ${value}`, 'text[]')
   for (const [name, { column, operator, type }] of Object.entries(COMPARISONS)) {
+    if (column === 'due_date') continue
     // Object.entries returns string keys; they are the names of COMPARISONS.
     take(query[name as ComparisonName], (value) => `${column} ${operator} ${value}`, type.replace('(3)', ''))
   }
-  if (query.due === 'none') conditions.push('due_date is null')
-  take(due.at(-1), (value) => `due_date < ${value}`, 'timestamptz')
-  take(due.at(-2), (value) => `due_date >= ${value}`, 'timestamptz')
+  if (query.due === 'none') conditions.push(CONDITION_OF.none)
   if (query.words.length > 0) {
     const found = withTypos(query.words).map((word) => contains(word, parameters))
     conditions.push(ofWords(found.join(' and ')))
   }
   return conditions
-}
-
-/**
- * Evaluates the expression on `words` and on two of its lines, `title` and `tags`. `|| ''` fetches and decompresses a long text once
- * per task; otherwise each function in the expression would do it again. `offset 0` keeps the planner from inlining the subquery.
- */
-const ofWords = (expression: string): string =>
-  `(select ${expression} from (select words, split_part(words, E'\\n', 1) as title, split_part(words, E'\\n', 2) as tags
-    from (select search_words || '' as words offset 0) as fetched offset 0) as lines)`
-
-/** The text that is searched with typos. It is truncated because every pattern scans all of it. */
-const TITLE_AND_TAGS = 'left(title || tags, 400)'
-
-/** Not strpos or position: they also count the characters before the match, which takes ten times as long in a long text. */
-const holds = (where: string, part: string, parameters: Parameters): string =>
-  `split_part(${where}, ${parameters.add(part, 'text')}, 1) <> ${where}`
-
-/** Whether the text has a word with this beginning, or exactly this word if `word` ends with a space. */
-const begins = (where: string, word: string, parameters: Parameters): string => holds(where, ` ${word}`, parameters)
-
-/** Typos are tolerated in title and tags, which are short, and not in the description. */
-function contains({ word, typos }: SearchTerm, parameters: Parameters): string {
-  const begun = begins('words', word, parameters)
-  if (typos === undefined) return begun
-  const parts = typos.parts.map((part) => holds(TITLE_AND_TAGS, part, parameters)).join(' or ')
-  return `(${begun} or ((${parts}) and ${TITLE_AND_TAGS} like any (${parameters.add(typos.patterns, 'text[]')})))`
-}
-
-/**
- * How well a task matches, as a whole number: for each word 6 where it is a word of the title, 5 where it begins one, 4 in a
- * tag, 3 in the description, 2 for a typo in the title and 1 for one in a tag.
- */
-function relevance(words: readonly SearchTerm[], parameters: Parameters): string {
-  const ranks = words.map(({ word, typos }) => {
-    const inTitleOrTags = `when ${begins('title', `${word} `, parameters)} then 6 when ${begins('title', word, parameters)} then 5
-      when ${begins('tags', word, parameters)} then 4`
-    // Every ranked task matches the word, so the last case needs no condition.
-    if (typos === undefined) return `case ${inTitleOrTags} else 3 end`
-    const withTypo = `title like any (${parameters.add(typos.patterns, 'text[]')})`
-    return `case ${inTitleOrTags} when ${begins('words', word, parameters)} then 3 when ${withTypo} then 2 else 1 end`
-  })
-  return ofWords(ranks.join(' + '))
-}
-
-/** The sort keys and, so that no two tasks are equal, the id, in the direction of the last of them. */
-function keysOf({ sort, words }: Query, parameters: Parameters): Key[] {
-  const order = ({ name }: SortKey): Order =>
-    name === 'relevance' ? { expression: relevance(withTypos(words), parameters), type: 'int' } : orderOf(name)
-  const keys = sort.map((key): Key => ({ ...order(key), descending: key.descending }))
-  return [...keys, { expression: 'id', type: 'uuid', descending: keys.at(-1)?.descending ?? true }]
-}
-
-/** A row comparison if all keys have one direction and no nulls, because an index scan can start there; otherwise key by key. */
-function beyond(keys: readonly Key[], after: Keys, parameters: Parameters): string {
-  const values = keys.map(({ type }, at) =>
-    after[at] === '' && keys[at]?.nullable ? null : parameters.add(after[at], type),
-  )
-  const [first] = keys
-  if (keys.every((key) => !key.nullable && key.descending === first?.descending)) {
-    const columns = keys.map(({ expression }) => expression).join(', ')
-    return `(${columns}) ${first?.descending ? '<' : '>'} (${values.join(', ')})`
-  }
-  const alternatives = keys.flatMap((key, at) => {
-    const value = values[at]
-    // Nulls are sorted last, so no value comes after one.
-    if (value === null || value === undefined) return []
-    const further = `${key.expression} ${key.descending ? '<' : '>'} ${value}`
-    const equal = keys.slice(0, at).map(({ expression }, before) => {
-      const same = values[before]
-      return same === null ? `${expression} is null` : `${expression} = ${same}`
-    })
-    return [[...equal, key.nullable ? `(${further} or ${key.expression} is null)` : further].join(' and ')]
-  })
-  return `(${alternatives.join(' or ')})`
 }
 
 /** The orders of frequent queries, whose statements PostgreSQL keeps prepared. All others are planned each time. */
@@ -257,7 +247,8 @@ function pageName(query: Query, after: Keys | undefined): string {
   const filter = commonFilter(query)
   const sort = query.sort.map(({ name, descending }) => `${name}${descending ? '-' : ''}`).join()
   if (filter === undefined || query.fields !== undefined || !COMMON_SORTS.has(sort)) return ''
-  const position = after === undefined ? '' : after.includes('') ? '.null' : '.after'
+  const position =
+    after === undefined ? '' : after.includes('') ? '.null' : after.includes('-infinity') ? '.instant' : '.after'
   return `tasks.page.${sort}${filter}${position}${query.count ? '.counted' : ''}`
 }
 

@@ -41,6 +41,8 @@ const INSTANTS = [
   '2026-07-15T22:30:00Z',
   '2026-08-01T00:00:00Z',
 ]
+const DAYS = ['2026-07-12', '2026-07-13', '2026-07-15', '2026-07-16', '2026-08-01']
+const ZONES = ['UTC', 'Asia/Tokyo', 'America/Los_Angeles', 'Pacific/Kiritimati', 'Asia/Kathmandu']
 const SOUGHT = [
   'mil',
   'mlik',
@@ -62,7 +64,8 @@ const words = fc.array(fc.constantFrom(...WORDS), { minLength: 1, maxLength: 3 }
 const status = fc.constantFrom('TODO', 'IN_PROGRESS', 'COMPLETED')
 const priority = fc.constantFrom('URGENT', 'HIGH', 'MEDIUM', 'LOW')
 const instant = fc.constantFrom(...INSTANTS)
-const dueDate = fc.option(instant, { freq: 3 })
+const dueOn = fc.oneof(instant, fc.constantFrom(...DAYS))
+const dueDate = fc.option(dueOn, { freq: 3 })
 const content = {
   title: words,
   description: fc.option(words),
@@ -88,9 +91,9 @@ const asked: fc.Arbitrary<Asked> = fc
       tagMode: fc.constantFrom('any', 'all'),
       completed: fc.boolean(),
       due: fc.constantFrom('overdue', 'today', 'week', 'none'),
-      timezone: fc.constantFrom('UTC', 'Asia/Tokyo', 'America/Los_Angeles'),
-      dueBefore: instant,
-      dueAfter: instant,
+      timezone: fc.constantFrom(...ZONES),
+      dueBefore: dueOn,
+      dueAfter: dueOn,
       createdBefore: instant,
       createdAfter: instant,
       updatedSince: instant,
@@ -129,7 +132,7 @@ async function askAs(userId: string, method: string, path: string, body?: unknow
 type Content = Omit<ModelTask, 'id' | 'version'>
 
 /** A new user with these tasks, whose instants are chosen: of many tasks some have the same. */
-async function arrange(tasks: readonly Content[]): Promise<{ userId: string; tasks: ModelTask[] }> {
+async function arrange(tasks: readonly Content[], zone: string): Promise<{ userId: string; tasks: ModelTask[] }> {
   const userId = randomUUID()
   const stored = tasks.map((each) => ({ ...each, id: randomUUID(), version: 1 }))
   await world.asOwner(async (client) => {
@@ -137,10 +140,11 @@ async function arrange(tasks: readonly Content[]): Promise<{ userId: string; tas
       `insert into users (id, name, email, "emailVerified") values ($1, 'Ada', $1 || '@example.com', true)`,
       [userId],
     )
+    await client.query('insert into user_settings (user_id, timezone) values ($1, $2)', [userId, zone])
     await client.query(
-      `insert into tasks (id, user_id, title, description, status, priority, due_date, tags, created_at, updated_at, completed_at)
+      `insert into tasks (id, user_id, title, description, status, priority, due_date, due_day, tags, created_at, updated_at, completed_at)
        select (t->>'id')::uuid, $1, t->>'title', t->>'description', (t->>'status')::task_status, (t->>'priority')::task_priority,
-         (t->>'dueDate')::timestamptz, array(select jsonb_array_elements_text(t->'tags')), (t->>'createdAt')::timestamptz,
+         todo_due_date(t->>'dueDate'), todo_due_day(t->>'dueDate'), array(select jsonb_array_elements_text(t->'tags')), (t->>'createdAt')::timestamptz,
          (t->>'updatedAt')::timestamptz, case when t->>'status' = 'COMPLETED' then now() end
        from jsonb_array_elements($2::jsonb) t`,
       [userId, JSON.stringify(stored)],
@@ -173,11 +177,12 @@ suite('every combination of filters, search and order', () => {
     await fc.assert(
       fc.asyncProperty(
         fc.array(task, { minLength: 4, maxLength: 14 }),
+        fc.constantFrom(...ZONES),
         fc.array(fc.tuple(asked, fc.integer({ min: 1, max: 5 })), { minLength: 3, maxLength: 3 }),
-        async (contents, queries) => {
-          const { userId, tasks } = await arrange(contents)
+        async (contents, zone, queries) => {
+          const { userId, tasks } = await arrange(contents, zone)
           for (const [query, limit] of queries) {
-            const expected = select(tasks, query, NOW).map(({ id }) => id)
+            const expected = select(tasks, query, NOW, zone).map(({ id }) => id)
             const totals = new Set<string | null>([])
             const seen = await listing(userId, query, limit, async (page) => {
               totals.add(page.headers.get('x-total-count'))
@@ -199,11 +204,12 @@ suite('every combination of filters, search and order', () => {
     await fc.assert(
       fc.asyncProperty(
         fc.array(task, { minLength: 6, maxLength: 14 }),
+        fc.constantFrom(...ZONES),
         asked,
         fc.integer({ min: 1, max: 3 }),
         fc.array(fc.array(change, { maxLength: 3 }), { maxLength: 5 }),
-        async (contents, query, limit, changes) => {
-          const { userId, tasks } = await arrange(contents)
+        async (contents, zone, query, limit, changes) => {
+          const { userId, tasks } = await arrange(contents, zone)
           const touched = new Set<string>()
           const alive = tasks.map(({ id }) => id)
           const rounds = changes.values()
@@ -225,7 +231,7 @@ suite('every combination of filters, search and order', () => {
           const still = (ids: readonly string[]): string[] => ids.filter((id) => !touched.has(id))
           assert.deepEqual(
             still(seen.map(({ id }) => id)),
-            still(select(tasks, query, NOW).map(({ id }) => id)),
+            still(select(tasks, query, NOW, zone).map(({ id }) => id)),
             JSON.stringify(query),
           )
         },

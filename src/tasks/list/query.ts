@@ -1,8 +1,9 @@
+import { DatabaseError } from 'pg'
 import { Type, type Static, type TArray, type TOptional, type TString } from 'typebox'
 import { Problem, type Violation } from '../../errors.ts'
-import { CommaList, Count, Instant, OneOf } from '../../http/wire.ts'
+import { CommaList, Count, OneOf } from '../../http/wire.ts'
 import { formatInstant, parseInstant } from '../../lib/instant.ts'
-import { dayOf, isTimeZone, weekOf } from '../../lib/time-zone.ts'
+import { timeZoneNamed } from '../../lib/time-zone.ts'
 import {
   ANY_OF_FIELDS,
   COMPARISONS,
@@ -45,11 +46,20 @@ const ANY_OF_PARAMETERS = Object.fromEntries(
 ) as { [F in AnyOfField]: TOptional<TArray<(typeof TASK_FIELDS)[F]['answer']>> }
 
 const COMPARISON_PARAMETERS = Object.fromEntries(
-  Object.entries(COMPARISONS).map(([name, { description }]) => [
+  Object.entries(COMPARISONS).map(([name, { description, answer }]) => [
     name,
-    Type.Optional(Type.String({ ...Instant, description })),
+    Type.Optional(Type.String({ ...answer, type: 'string', description })),
   ]),
 ) as Record<ComparisonName, TOptional<TString>> // the same
+
+const TIME_ZONE = 'The IANA time zone in which days begin and end'
+
+export const TimeZoneParameter = Type.Optional(
+  Type.String({
+    description: `${TIME_ZONE}; default X-Timezone, or else that of GET /api/me`,
+    examples: ['Europe/Berlin'],
+  }),
+)
 
 /**
  * The parameters of the list. The OpenAPI document describes arrays as repeated parameters (form style, exploded), because generated
@@ -73,7 +83,7 @@ export const TaskQuery = Type.Object(
     due: Type.Optional(
       OneOf(DUES, {
         description:
-          'overdue: due before now and not completed. today, week: due on this day, or in this week from Monday to Sunday, in the time zone. none: without a due date. All pages of a list use the current time of the first page',
+          'overdue: due before now, or on a day that is over, and not completed. today, week: due on this day, or in this week from Monday to Sunday. none: without a due date. Days begin and end in the time zone. All pages of a list use the current time and the time zone of the first page',
         examples: ['today'],
       }),
     ),
@@ -90,7 +100,7 @@ export const TaskQuery = Type.Object(
     sort: Type.Optional(
       CommaList(Sort, {
         description:
-          'Sort keys in order of precedence; ties are broken by id, in the direction of the last key. `-` means descending. Default: -createdAt. priority: LOW to URGENT. status: TODO, IN_PROGRESS, COMPLETED. title: by its words, ignoring case and accents. Tasks without a due date come last in both directions. relevance: the best match of `q` first',
+          'Sort keys in order of precedence; ties are broken by id, in the direction of the last key. `-` means descending. Default: -createdAt. priority: LOW to URGENT. status: TODO, IN_PROGRESS, COMPLETED. title: by its words, ignoring case and accents. dueDate: a day stands at its end in the time zone. Tasks without a due date come last in both directions. relevance: the best match of `q` first',
         examples: [['-priority', 'dueDate']],
       }),
     ),
@@ -101,12 +111,7 @@ export const TaskQuery = Type.Object(
         examples: [['id', 'title', 'dueDate']],
       }),
     ),
-    timezone: Type.Optional(
-      Type.String({
-        description: 'The IANA time zone of the days in `due`; default X-Timezone, or else UTC',
-        examples: ['Europe/Berlin'],
-      }),
-    ),
+    timezone: TimeZoneParameter,
     count: Count,
     limit: Type.Optional(
       Type.Integer({ minimum: 1, maximum: PAGE_SIZE_MAX, description: `Tasks per page; default ${PAGE_SIZE_MAX}` }),
@@ -121,10 +126,10 @@ export const TaskQuery = Type.Object(
 )
 export type TaskQuery = Static<typeof TaskQuery>
 
+export const StatsQuery = Type.Object({ timezone: TimeZoneParameter }, { additionalProperties: false })
+
 export const TimezoneHeader = Type.Object({
-  'x-timezone': Type.Optional(
-    Type.String({ description: 'The IANA time zone of the days in `due`', examples: ['Europe/Berlin'] }),
-  ),
+  'x-timezone': Type.Optional(Type.String({ description: TIME_ZONE, examples: ['Europe/Berlin'] })),
 })
 
 export interface SortKey {
@@ -143,8 +148,21 @@ export interface Query extends Pick<TaskQuery, Filter> {
   readonly fields: readonly Field[] | undefined
   readonly limit: number
   readonly count: boolean
-  readonly zone: string
+  /** Undefined for that of the user. */
+  readonly zone: string | undefined
 }
+
+/** Whether the answer depends on where days begin and end. */
+export const isOfZone = ({
+  due,
+  dueBefore,
+  dueAfter,
+  sort,
+}: Pick<Query, 'due' | 'dueBefore' | 'dueAfter' | 'sort'>): boolean =>
+  (due !== undefined && due !== 'none') ||
+  dueBefore !== undefined ||
+  dueAfter !== undefined ||
+  sort.some(({ name }) => name === 'dueDate')
 
 /** @throws Problem invalid_input (422), uri_too_long (414) */
 export function readQuery(given: TaskQuery, timezoneHeader: string | undefined): Query {
@@ -166,7 +184,7 @@ export function readQuery(given: TaskQuery, timezoneHeader: string | undefined):
     fields: fields && FIELDS.filter((field) => fields.includes(field)),
     limit,
     count,
-    zone: timezone ?? timezoneHeader ?? 'UTC',
+    zone: timeZoneNamed(timezone ?? timezoneHeader ?? ''),
   }
   if (repeated(given, query).length > PARAMETERS_LENGTH_MAX) {
     throw new Problem('uri_too_long', 'The parameters are so long that the address of the next page would not fit')
@@ -187,11 +205,31 @@ const fault = (name: string, what: string): Violation => ({
   detail: `query parameter ${name} ${what}`,
 })
 
+/**
+ * The time zone of a request; undefined if it names none.
+ *
+ * @throws Problem invalid_input (422)
+ */
+export function readZone(parameter: string | undefined, header: string | undefined): string | undefined {
+  const faults = [...zoneFaults(parameter, header)]
+  if (faults.length > 0) throw Problem.invalid(faults)
+  return timeZoneNamed(parameter ?? header ?? '')
+}
+
+/** The SQLSTATE of a time zone that PostgreSQL does not know: its list may be older than that of Node. */
+const INVALID_PARAMETER = '22023'
+
+/** @throws Problem invalid_input (422) where the error is about the time zone of the query, else the error */
+export function refuseUnknownZone(error: unknown): never {
+  if (!(error instanceof DatabaseError) || error.code !== INVALID_PARAMETER) throw error
+  throw Problem.invalid([fault('timezone', 'is not known to the database of this service')])
+}
+
 const NO_ZONE = 'must be the name of an IANA time zone, such as Europe/Berlin'
 
 function* zoneFaults(parameter: string | undefined, header: string | undefined): Generator<Violation> {
-  if (parameter !== undefined && !isTimeZone(parameter)) yield fault('timezone', NO_ZONE)
-  if (header !== undefined && !isTimeZone(header)) {
+  if (parameter !== undefined && timeZoneNamed(parameter) === undefined) yield fault('timezone', NO_ZONE)
+  if (header !== undefined && timeZoneNamed(header) === undefined) {
     yield { in: 'header', pointer: '/x-timezone', detail: `x-timezone ${NO_ZONE}` }
   }
   if (parameter !== undefined && header !== undefined && parameter !== header) {
@@ -226,37 +264,24 @@ const byCodeUnits = (a: string, b: string): number => (a < b ? -1 : Number(a > b
 const canonicalForm = (members: object): string =>
   JSON.stringify(Object.entries(members).toSorted(([a], [b]) => byCodeUnits(a, b)))
 
-/** Identifies the listing that a cursor belongs to: its filters and sort keys, but not `fields`, `limit` and `count`. */
-export function listingOf({ fields: _fields, limit: _limit, count: _count, zone, ...query }: Query): string {
-  const isOfDays = query.due === 'today' || query.due === 'week'
-  return canonicalForm(isOfDays ? { ...query, zone } : query)
+/**
+ * Identifies the listing that a cursor belongs to: its filters and sort keys, but not `fields`, `limit` and `count`, nor the time zone,
+ * which is in the cursor.
+ */
+export function listingOf({ fields: _fields, limit: _limit, count: _count, zone: _zone, ...query }: Query): string {
+  return canonicalForm(isOfZone(query) ? { ...query, position: 'zone' } : query)
 }
 
-/**
- * The query as far as the answer depends on it, in a canonical form. Days are those of `nowMs`, or on a later page those in its cursor.
- * Which tasks are overdue is left to the statement.
- */
-export function answerOf(query: Query, cursor: string | undefined, nowMs: number): string {
+/** The query as far as the answer depends on it, in a canonical form. What it takes from the clock and the time zone is left to the statement. */
+export function answerOf(query: Query, cursor: string | undefined): string {
   const { zone: _zone, ...rest } = query
-  const isOfDays = cursor === undefined && query.due !== 'overdue'
-  return canonicalForm({ ...rest, cursor, days: isOfDays ? dueBounds(query, nowMs) : [] })
-}
-
-/**
- * The instants that bound `due` now: none, the end, or the beginning and the end. All pages of a listing use those of the first
- * page, so that a change of day between two pages neither hides nor repeats a task.
- */
-export function dueBounds({ due, zone }: Pick<Query, 'due' | 'zone'>, nowMs: number): readonly string[] {
-  if (due === undefined || due === 'none') return []
-  if (due === 'overdue') return [formatInstant(nowMs)]
-  const { fromMs, untilMs } = due === 'today' ? dayOf(zone, nowMs) : weekOf(zone, nowMs)
-  return [formatInstant(fromMs), formatInstant(untilMs)]
+  return canonicalForm({ ...rest, cursor })
 }
 
 /** The parameters of the next page's URL, without limit and cursor. */
-export function repeated({ limit: _limit, cursor: _cursor, ...given }: TaskQuery, { due, zone }: Query): string {
-  const isOfDays = due === 'today' || due === 'week'
-  const parameters = Object.entries({ ...given, ...(isOfDays ? { timezone: zone } : {}) })
+export function repeated({ limit: _limit, cursor: _cursor, ...given }: TaskQuery, query: Query): string {
+  const { zone } = query
+  const parameters = Object.entries({ ...given, ...(isOfZone(query) && zone !== undefined ? { timezone: zone } : {}) })
   return parameters
     .map(([name, value]) => {
       const texts = [value].flat().map((each) => (Array.isArray(value) ? escaped(String(each)) : String(each)))

@@ -6,7 +6,7 @@ import { answersUnchanged, openListConditions, type ConditionOf } from '../../ht
 import { JSON_UTF8 } from '../../http/wire.ts'
 import * as operations from './operations.ts'
 import * as store from './store.ts'
-import { answerOf, listingOf, readQuery, repeated, type TaskQuery } from './query.ts'
+import { answerOf, listingOf, readQuery, readZone, refuseUnknownZone, repeated, type TaskQuery } from './query.ts'
 import { PAGE_SIZE_MAX, TagCount, TaskStats } from '../schema.ts'
 
 const LIST = '/api/tasks'
@@ -39,12 +39,14 @@ export function taskListRoutes(app: App, { db, cursors }: { db: Database; cursor
       const listing = (): string => `${LIST}?${listingOf(query)}`
       const { cursor } = given
       const nowMs = Date.now()
-      const condition = conditionOf(request, [answerOf(query, cursor, nowMs)])
+      const condition = conditionOf(request, [answerOf(query, cursor)])
       const asked = { nowMs, condition, isLarge: request.turn?.isHeavy === true }
-      const found = await db.asUser(
-        signedIn(request),
-        pageAt({ cursors, cursor, list: listing }, (after) => store.page(query, after, asked)),
-      )
+      const found = await db
+        .asUser(
+          signedIn(request),
+          pageAt({ cursors, cursor, list: listing }, (after) => store.page(query, after, asked)),
+        )
+        .catch(refuseUnknownZone)
       if (answersUnchanged(reply, found)) return reply.send(null)
       if (found.total !== null) void reply.header('x-total-count', found.total)
       if (found.next !== undefined) {
@@ -67,7 +69,10 @@ function aggregateRoutes(app: App, { db, cursors, conditionOf }: Listing): void 
       schema: operations.getTaskStats,
     },
     async (request, reply) => {
-      const found = await db.asUser(signedIn(request), store.stats(Date.now(), conditionOf(request, [])))
+      const zone = readZone(request.query.timezone, request.headers['x-timezone'])
+      const found = await db
+        .asUser(signedIn(request), store.stats(Date.now(), zone, conditionOf(request, [])))
+        .catch(refuseUnknownZone)
       return reply.send(answersUnchanged(reply, found) ? null : found.stats)
     },
   )

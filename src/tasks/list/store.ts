@@ -2,14 +2,17 @@ import { LIST_IS_NEW, LIST_STATE, listTag, type ListCondition, type ListState } 
 import type { Statement } from '../../db/wire/statement.ts'
 import { reading, shortReading } from '../../db/step.ts'
 import type { Step } from '../../db/sql.ts'
+import { Problem } from '../../errors.ts'
 import { formatInstant } from '../../lib/instant.ts'
 import { theOnly } from '../../lib/the-only.ts'
-import { dueBounds, type Query } from './query.ts'
-import { latestOverdue, pageStatement } from './query-sql.ts'
+import { countOverdue, latestOverdue, zoneOf } from './due-sql.ts'
+import { isOfZone, type Query } from './query.ts'
+import { pageStatement, type Moment } from './query-sql.ts'
+import { DETAILS } from '../../problems.ts'
 import { PRIORITIES, STATUSES } from '../fields.ts'
 import type { TagCount, TaskStats } from '../schema.ts'
 
-/** Where a page ended: the instants that bound `due` in its listing, then the sort keys of its last task. */
+/** Where a page ended: the time zone and the instant of its listing if it depends on them, then the sort keys of its last task. */
 export type Position = readonly string[]
 
 /** What each list of a user says about its state. */
@@ -29,6 +32,7 @@ export interface Page extends Listed {
 interface PageRow extends ListState, Pick<Page, 'tasks' | 'total'> {
   /** The sort keys of the last task; an empty due date means null. */
   readonly next: readonly (string | null)[] | null
+  readonly zone?: string
 }
 
 /** A page with a prepared statement and at most this many tasks is a short read. */
@@ -43,20 +47,33 @@ export interface Asked {
   readonly isLarge?: boolean
 }
 
-/** @param after where the previous page ended */
+/**
+ * @param after where the previous page ended
+ * @throws Problem invalid_cursor (400) where the query names another time zone than the first page had; invalid_input (422) for a time
+ *   zone that the database does not know
+ */
 export function page(
   query: Query,
   after: Position | undefined,
   { nowMs, condition, isLarge = false }: Asked,
 ): Step<Page> {
-  const fresh = dueBounds(query, nowMs)
-  const due = after?.slice(0, fresh.length) ?? fresh
-  const { statement, values } = pageStatement(query, due, after?.slice(fresh.length), condition)
+  const moment = momentOf(query, after, nowMs)
+  const keys = isOfZone(query) ? after?.slice(2) : after
+  const { statement, values } = pageStatement(query, moment, keys, condition)
   const isShort = statement.name !== '' && query.limit <= SHORT_PAGE && !isLarge
   return (isShort ? shortReading : reading)(statement, values, (row: PageRow | undefined, userId: string) => {
-    const { next, ...found } = theOnly(row)
-    return { ...found, next: next === null ? undefined : [...due, ...next.map((key) => key ?? '')], userId }
+    const { next, zone, ...found } = theOnly(row)
+    const place = zone === undefined ? [] : [zone, moment.now]
+    return { ...found, next: next === null ? undefined : [...place, ...next.map((key) => key ?? '')], userId }
   })
+}
+
+/** Those of the first page, so that a change of day or of the user's time zone between two pages neither hides nor repeats a task. */
+function momentOf(query: Query, after: Position | undefined, nowMs: number): Moment {
+  if (after === undefined || !isOfZone(query)) return { zone: query.zone ?? null, now: formatInstant(nowMs) }
+  const [zone = '', now = ''] = after
+  if (query.zone !== undefined && query.zone !== zone) throw new Problem('invalid_cursor', DETAILS.invalid_cursor)
+  return { zone, now }
 }
 
 const TAGS: Statement = {
@@ -108,10 +125,10 @@ const each = (column: string, values: readonly string[]): string =>
 // Both parts are index-only scans for pages that are marked all-visible by vacuum.
 const STATS: Statement = {
   name: 'tasks.stats',
-  text: `with ${listTag('$2', '$3', latestOverdue('$1::timestamptz'))} select ${LIST_STATE}, case when ${LIST_IS_NEW} then (
+  text: `with ${zoneOf('$4::text', '$1::timestamptz')},
+         ${listTag('$2', '$3', latestOverdue('$1::timestamptz'))} select ${LIST_STATE}, case when ${LIST_IS_NEW} then (
            select json_build_object('total', coalesce(sum(tasks), 0), 'byStatus', ${each('status', STATUSES)},
-             'byPriority', ${each('priority', PRIORITIES)}, 'overdue', (select count(*) from tasks
-               where user_id = $user and due_date < $1::timestamptz and completed_at is null))
+             'byPriority', ${each('priority', PRIORITIES)}, 'overdue', ${countOverdue('$1::timestamptz')})
            from (select status, priority, count(*) as tasks from tasks where user_id = $user group by status, priority) as counted
          ) end as stats`,
 }
@@ -121,9 +138,17 @@ export interface Stats extends Listed {
   readonly stats: TaskStats | null
 }
 
-/** `nowMs` decides which tasks are overdue; the list uses the same clock. */
-export const stats = (nowMs: number, { request, known }: ListCondition): Step<Stats> =>
-  reading(STATS, [formatInstant(nowMs), request, known], (row: Omit<Stats, 'userId'> | undefined, userId: string) => ({
-    ...theOnly(row),
-    userId,
-  }))
+/**
+ * `nowMs` decides which tasks are overdue; the list uses the same clock.
+ *
+ * @param zone that of the user if undefined
+ */
+export const stats = (nowMs: number, zone: string | undefined, { request, known }: ListCondition): Step<Stats> =>
+  reading(
+    STATS,
+    [formatInstant(nowMs), request, known, zone ?? null],
+    (row: Omit<Stats, 'userId'> | undefined, userId: string) => ({
+      ...theOnly(row),
+      userId,
+    }),
+  )
