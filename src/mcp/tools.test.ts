@@ -127,6 +127,8 @@ suite('the tools', () => {
       moved.tasks.map(({ dueDateWeekday }: Shown) => dueDateWeekday),
       ['MONDAY', 'MONDAY'],
     )
+    const wholeDay = (await call('reschedule_tasks', { ids, dueDate: '2026-12-24' })).tasks[0]
+    assert.deepEqual([wholeDay.dueDate, wholeDay.dueDateWeekday], ['2026-12-24', 'THURSDAY'])
     const cleared = await call('reschedule_tasks', { ids, dueDate: null })
     assert.ok(!('dueDate' in cleared.tasks[0]))
     const missing = [ids[0], randomUUID()]
@@ -263,7 +265,7 @@ suite('the tools', () => {
       ['add_tasks', { tasks: [] }, /tasks must have at least 1 item/],
       ['add_tasks', { tasks: [{ title: ' ' }] }, /tasks\.0\.title must not be empty/],
       ['add_tasks', { tasks: [{ title: 'a', due: 'x' }] }, /tasks\.0\.due is unknown; known are title, description,/],
-      ['add_tasks', { tasks: [{ title: 'a', dueDate: 'tomorrow' }] }, /tasks\.0\.dueDate must be an RFC 3339 date/],
+      ['add_tasks', { tasks: [{ title: 'a', dueDate: 'tomorrow' }] }, /tasks\.0\.dueDate must be a day such as/],
       ['update_tasks', { tasks: [{ id: 'x' }] }, /tasks\.0\.id must be a UUID/],
       ['complete_tasks', { ids: Array(101).fill(randomUUID()) }, /ids must have at most 100 items/],
       ['reschedule_tasks', { ids: [randomUUID()] }, /dueDate is required/],

@@ -59,10 +59,13 @@ export function shown(schema: unknown, schemas: Schemas): unknown {
 
 const HIDDEN = new Set(['examples', '$id', 'uniqueItems', 'default', 'discriminator'])
 
+/** The formats of JSON Schema that we use. Some clients refuse a schema with one that they do not know. */
+const STANDARD_FORMATS = new Set(['date-time', 'date', 'uuid'])
+
 const isHidden = (keyword: string, value: unknown): boolean =>
   HIDDEN.has(keyword) ||
   keyword.startsWith('x-') ||
-  (keyword === 'format' && value === 'text') ||
+  (keyword === 'format' && !STANDARD_FORMATS.has(String(value))) ||
   (keyword === 'description' && (value === '' || value === undefined))
 
 /** Their names are those of members, and not keywords. */

@@ -52,7 +52,7 @@ export function openSource(app: App): Source {
 
 /** Descriptions in fewer words than those of the HTTP interface, by name. An empty one: the name says enough. */
 const DESCRIBED: Readonly<Record<string, string>> = {
-  dueDate: 'RFC 3339 with an offset, such as 2026-12-24T18:00:00+01:00. null: none',
+  dueDate: 'A day (2026-12-24), or RFC 3339 with an offset (2026-12-24T18:00:00+01:00). null: none',
   status: '',
   priority: '',
   tags: '',

@@ -62,6 +62,9 @@ function optionalMembers(properties: Properties, times: ReadonlySet<string>): Pr
   return Object.fromEntries(members)
 }
 
+/** `due`: an instant or a day. */
+const TIMES = new Set(['date-time', 'date', 'due'])
+
 /** Whether the member is an instant or a day: by its format, or that of one of its alternatives. */
 function isTime(schema: unknown): boolean {
   const {
@@ -73,5 +76,5 @@ function isTime(schema: unknown): boolean {
     readonly anyOf?: readonly unknown[]
     readonly oneOf?: readonly unknown[]
   }
-  return format?.startsWith('date') === true || [...anyOf, ...oneOf].some(isTime)
+  return (format !== undefined && TIMES.has(format)) || [...anyOf, ...oneOf].some(isTime)
 }
