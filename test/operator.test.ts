@@ -20,6 +20,7 @@ import { clockFinding, type Finding } from '../src/lib/finding.ts'
 import { imagine } from '../src/operator/sample-data.ts'
 import type { Output } from '../src/operator/output.ts'
 import { openTestDatabase } from './databases.ts'
+import { openMailServer } from './mail-server.ts'
 import { REDIS_OR_NOWHERE } from './redis.ts'
 import { openWorld, type World } from './world.ts'
 
@@ -308,6 +309,25 @@ suite('the socket of the service', () => {
   })
 })
 
+/** The rows about mails, with a test mail if there is an address. */
+async function mailChecked(env: Readonly<Record<string, string>>, to?: string): Promise<readonly Finding[]> {
+  const before = process.exitCode
+  const home = mkdtempSync(join(tmpdir(), 'todo-doctor-'))
+  try {
+    const json = keep()
+    await doctor(
+      ['--json', ...(to === undefined ? [] : ['--mail', to])],
+      () => configOf({ DATA_DIR: home, ...env }),
+      json,
+    )
+    const findings: readonly Finding[] = JSON.parse(json.lines.join('\n'))
+    return findings.filter(({ check }) => check === 'mail')
+  } finally {
+    process.exitCode = before
+    rmSync(home, { recursive: true, force: true })
+  }
+}
+
 async function examined(load: () => Config): Promise<{ findings: Finding[]; status: unknown; text: string }> {
   const before = process.exitCode
   process.exitCode = 0
@@ -455,6 +475,48 @@ suite('doctor', () => {
       server.close()
       rmSync(home, { recursive: true, force: true })
     }
+  })
+
+  test('connects to the mail server, and sends a test mail only to a given address', async () => {
+    await using server = await openMailServer()
+    const env = { SMTP_URL: server.url, MAIL_FROM: 'todo@todo.example' }
+    const where = server.url.slice('smtp://'.length)
+    assert.deepEqual(await mailChecked(env), [
+      { check: 'mail', state: 'ok', found: `${where} is ready to take mails from todo@todo.example` },
+    ])
+    assert.equal(server.received.length, 0)
+    const [sent] = await mailChecked(env, 'ada@example.com')
+    assert.deepEqual([sent?.state, sent?.found], ['ok', `${where} has taken a test mail to ada@example.com`])
+    const { to, headers } = await server.next()
+    assert.deepEqual([to, headers.get('subject')], [['ada@example.com'], 'A test mail'])
+    server.onRecipient = () => ({ status: 550, answer: '5.1.1 unknown' })
+    const [refused] = await mailChecked(env, 'ada@example.com')
+    assert.equal(refused?.state, 'fail')
+    assert.match(refused.found, /the mail server refused the sender or the recipient: 550 5\.1\.1 \(EENVELOPE-550\)$/)
+  })
+
+  test('reports a mail server that is not running or refuses the password, without showing it', async () => {
+    await using server = await openMailServer({
+      disabledCommands: ['STARTTLS'],
+      allowInsecureAuth: true,
+      onAuth: (_auth, _session, callback) => callback(Object.assign(new Error('wrong'), { responseCode: 535 })),
+    })
+    const url = server.url.replace('smtp://', 'smtp://todo:hunter2hunter2@')
+    const [refused] = await mailChecked({ SMTP_URL: url, MAIL_FROM: 'todo@todo.example' })
+    assert.equal(refused?.state, 'fail')
+    assert.match(refused.found, /refused user and password of SMTP_URL: 535/)
+    assert.doesNotMatch(JSON.stringify(refused), /hunter2/)
+    const [missing] = await mailChecked({ SMTP_URL: 'smtp://127.0.0.1:1', MAIL_FROM: 'todo@todo.example' })
+    assert.equal(missing?.state, 'fail')
+  })
+
+  test('writes a test mail to the outbox, and cannot send one where there are no mails', async () => {
+    const [written] = await mailChecked({}, 'ada@example.com')
+    assert.match(written?.found ?? '', /^a test mail is in .*\.eml$/)
+    const [silent] = await mailChecked({ ENVIRONMENT: 'staging' })
+    assert.deepEqual([silent?.state, silent?.found], ['ok', 'none: SMTP_URL is not set'])
+    const [failed] = await mailChecked({ ENVIRONMENT: 'staging' }, 'ada@example.com')
+    assert.equal(failed?.state, 'fail')
   })
 
   test('has a timeout for a body that never arrives', async () => {

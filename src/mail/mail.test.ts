@@ -243,6 +243,20 @@ suite('a mail server', () => {
     )
   })
 
+  test('that cannot be reached is not asked for a while, so that other jobs do not wait behind timeouts', async (t) => {
+    const server = await openMailServer()
+    const { mail, ended, counted } = sending(t, at(server))
+    await server[Symbol.asyncDispose]()
+    await addFor(mail, ada)
+    assert.deepEqual(await ended(1), ['failed'])
+    await addFor(mail, ada)
+    assert.deepEqual(await ended(2), ['failed', 'failed'])
+    const codes = (await asOwner('select last_error from jobs order by created_at')).map((row) => row['last_error'])
+    assert.match(String(codes[0]), /^MailFailure E(?:SOCKET|CONNECTION)$/)
+    assert.equal(codes[1], 'MailFailure EPAUSED')
+    assert.deepEqual(await counted(), { 'note deferred': 2 })
+  })
+
   test('that hangs is left when the process stops, and the mail is released', async (t) => {
     await using server = await openMailServer()
     const named = Promise.withResolvers<undefined>()

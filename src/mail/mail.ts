@@ -10,7 +10,7 @@ import { MailFailure } from './failures.ts'
 import type { MailKind } from './kind.ts'
 import { laidOut } from './layout.ts'
 import { openMailMetrics } from './metrics.ts'
-import { openTransport, type Transport } from './transport.ts'
+import { domainOf, openTransport, type Transport } from './transport.ts'
 
 /** A mail to be sent. */
 export interface MailRequest extends Pick<JobRequest, 'key' | 'delayMs' | 'reference'> {
@@ -55,6 +55,31 @@ const TIMEOUT_MS = 60_000
 const retryInMs = (attempts: number): number =>
   Math.min(RETRY_MIN_MS * 2 ** (attempts - 1), RETRY_MAX_MS) * (0.5 + Math.random() / 2)
 
+/**
+ * After the server could not be reached, mails are deferred without asking it for this long. Otherwise many mails, each of which waits for
+ * a timeout, would keep all other jobs of this process waiting.
+ */
+const PAUSE_MS = 30_000
+const UNREACHABLE = /^E(?:CONNECTION|TIMEDOUT|SOCKET|DNS)$/
+
+/** Sends, with pauses after failed connections. */
+function pausing(transport: Transport | undefined): Transport['send'] | undefined {
+  if (transport === undefined) return undefined
+  let pausedUntilMs = 0
+  return async (message, signal) => {
+    if (performance.now() < pausedUntilMs) {
+      throw new MailFailure('deferred', 'EPAUSED', 'the mail server could not be reached a moment ago')
+    }
+    try {
+      return await transport.send(message, signal)
+    } catch (error) {
+      const isUnreachable = error instanceof MailFailure && UNREACHABLE.test(error.code) && !signal.aborted
+      if (isUnreachable) pausedUntilMs = performance.now() + PAUSE_MS
+      throw error
+    }
+  }
+}
+
 /** No mail can be written in another language yet. */
 const LANGUAGE = 'en'
 
@@ -67,7 +92,7 @@ export const jobNameOf = (kind: string): string => `mail-${kind}`
 
 export function openMail(config: MailConfig, { db, jobs, log, metrics, transport }: MailDeps): Mail {
   const { ended } = openMailMetrics(metrics.registry)
-  const open = transport ?? openTransport(config)
+  const open = pausing(transport ?? openTransport(config))
   /** Only a verified address: others may belong to people who have never heard of this service. */
   const addressOf = async (job: RunningJob): Promise<string | undefined> =>
     (await db.asSystem('address of a mail', (sql) => sql.row<{ email: string }>(ADDRESS, [job.id])))?.email
@@ -85,10 +110,10 @@ export function openMail(config: MailConfig, { db, jobs, log, metrics, transport
     const message = {
       from,
       to,
-      id: `${id}@${from.address.replace(/^.*@/, '')}`,
+      id: `${id}@${domainOf(from)}`,
       ...laidOut(composed.text, LANGUAGE, linksUrl),
     }
-    const { file } = await open.send(message, signal)
+    const { file } = await open(message, signal)
     ended(kind.name, 'sent')
     if (file !== undefined) {
       log.info({ mail: kind.name, file, link: composed.text.action?.url }, 'a mail was written to the outbox')

@@ -3,6 +3,7 @@ import { rename, writeFile } from 'node:fs/promises'
 import { Socket } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
+import type { Transporter } from 'nodemailer'
 import type { MailConfig, SmtpServer } from '../config/mail-config.ts'
 import { makeDirectory } from '../lib/directory.ts'
 import type { Mailbox } from '../lib/email-address.ts'
@@ -19,6 +20,12 @@ export interface Message extends Layout {
 
 /** Hands messages to a server, or writes them to files. */
 export interface Transport {
+  /**
+   * Connects and signs in, without a message. Absent where there is no server.
+   *
+   * @throws MailFailure
+   */
+  check?(this: void, signal: AbortSignal): Promise<void>
   /**
    * @returns where the message is
    * @throws MailFailure
@@ -51,40 +58,51 @@ const mailOf = ({ from, to, id, subject, text, html }: Message) => ({
   headers: { 'Auto-Submitted': 'auto-generated' },
 })
 
-/** A connection for each mail: there are few, and an open connection would have to be kept alive and closed. */
-export const smtpTransport = (server: SmtpServer): Transport => ({
-  send: async (message, signal) => {
+/**
+ * A connection for each mail: there are few, and an open connection would have to be kept alive and closed.
+ *
+ * @param from whose domain the service names to the server
+ */
+export function smtpTransport(server: SmtpServer, from: Mailbox): Transport {
+  const converse = async (signal: AbortSignal, work: (transporter: Transporter) => Promise<unknown>): Promise<void> => {
     const { createTransport } = await import('nodemailer')
     // Our own, because nodemailer cannot be interrupted.
     const socket = new Socket()
-    const transporter = createTransport({
-      ...NO_ACCESS,
-      socket,
-      host: server.host,
-      port: server.port,
-      secure: server.tls === 'implicit',
-      requireTLS: server.tls === 'starttls',
-      ignoreTLS: server.tls === 'none',
-      ...(server.login && { auth: { user: server.login.user, pass: server.login.password.reveal() } }),
-      // In EHLO: a host's own name would reveal it to every recipient.
-      name: message.from.address.replace(/^.*@/, ''),
-      connectionTimeout: CONNECT_MS,
-      dnsTimeout: CONNECT_MS,
-      greetingTimeout: SILENCE_MS,
-      socketTimeout: SILENCE_MS,
-    })
+    const transporter = createTransport({ ...NO_ACCESS, ...connectionTo(server), socket, name: domainOf(from) })
     const over = new AbortController()
     try {
-      await Promise.race([transporter.sendMail(mailOf(message)), interrupted(AbortSignal.any([signal, over.signal]))])
-      return {}
+      await Promise.race([work(transporter), interrupted(AbortSignal.any([signal, over.signal]))])
     } catch (error) {
       socket.destroy()
       throw error instanceof MailFailure ? error : mailFailure(error)
     } finally {
       over.abort()
     }
-  },
+  }
+  return {
+    check: (signal) => converse(signal, (transporter) => transporter.verify()),
+    send: async (message, signal) => {
+      await converse(signal, (transporter) => transporter.sendMail(mailOf(message)))
+      return {}
+    },
+  }
+}
+
+const connectionTo = ({ host, port, tls, login }: SmtpServer) => ({
+  host,
+  port,
+  secure: tls === 'implicit',
+  requireTLS: tls === 'starttls',
+  ignoreTLS: tls === 'none',
+  ...(login && { auth: { user: login.user, pass: login.password.reveal() } }),
+  connectionTimeout: CONNECT_MS,
+  dnsTimeout: CONNECT_MS,
+  greetingTimeout: SILENCE_MS,
+  socketTimeout: SILENCE_MS,
 })
+
+/** For EHLO and Message-ID: the host's own name would be revealed to every recipient. */
+export const domainOf = ({ address }: Mailbox): string => address.replace(/^.*@/, '')
 
 /** nodemailer limits each silence of a server, but not the whole: a server could answer a byte at a time. */
 async function interrupted(signal: AbortSignal): Promise<never> {
@@ -113,6 +131,6 @@ export const outboxTransport = (directory: string): Transport => ({
 
 /** @returns undefined if there are no mails */
 export function openTransport(config: MailConfig): Transport | undefined {
-  if (config.via === 'smtp') return smtpTransport(config.server)
+  if (config.via === 'smtp') return smtpTransport(config.server, config.from)
   return config.via === 'outbox' ? outboxTransport(config.directory) : undefined
 }

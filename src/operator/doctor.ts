@@ -2,19 +2,22 @@ import { parseArgs } from 'node:util'
 import type { Config } from '../config/config.ts'
 import { errorCode } from '../lib/file-errors.ts'
 import { StartError } from '../errors.ts'
+import { isEmailAddress } from '../lib/email-address.ts'
 import { listenHost, reachableUrl } from '../lib/host.ts'
 import { checkConfig, checkExposure, checkSecrets } from './config-checks.ts'
 import { checkDatabase } from './database-checks.ts'
 import { fail, messageOf, ok, warn, type Finding } from '../lib/finding.ts'
+import { checkMail } from './mail-checks.ts'
 import { openOutput, type Output } from './output.ts'
 import { checkRedis } from './redis-checks.ts'
 
-export const DOCTOR_USAGE = `usage: todo-backend doctor [--json]
+export const DOCTOR_USAGE = `usage: todo-backend doctor [--json] [--mail ADDRESS]
 
-Looks at configuration, secrets, database, roles, policies, migrations, keys, Redis, clocks and TLS, and says what to do next.
-Changes nothing. Exit status 1 when something failed.
+Looks at configuration, secrets, database, roles, policies, migrations, keys, Redis, mail server, clocks and TLS, and says what to do
+next. Changes nothing. Exit status 1 when something failed.
 
---json  an array of {check, state, found, next}; state is ok, warn, fail or skipped`
+--json  an array of {check, state, found, next}; state is ok, warn, fail or skipped
+--mail  sends a test mail to that address`
 
 const HEALTH_TIMEOUT_MS = 2_000
 
@@ -24,19 +27,20 @@ export async function doctor(
   load: () => Config,
   output: Output & Partial<Disposable> = openOutput(),
 ): Promise<void> {
-  const { json, help } = options(args)
+  const { json, help, mail } = options(args)
   if (help) return output.line(DOCTOR_USAGE)
   const findings: Finding[] = [ok('Node', process.versions.node)]
   const { config, findings: ofConfig } = checkConfig(load)
   findings.push(...ofConfig)
   if (config !== undefined) {
-    output.progress('looking at database and Redis')
+    output.progress('looking at database, Redis and mail server')
     for (const looked of await Promise.all([
       settled('secrets', async () => checkSecrets(config)),
       settled('exposure', async () => checkExposure(config)),
       settled('port', () => checkPort(config)),
       settled('database', () => checkDatabase(config)),
       settled('Redis', () => checkRedis(config)),
+      settled('mail', () => checkMail(config, mail)),
     ])) {
       findings.push(...looked)
     }
@@ -47,15 +51,34 @@ export async function doctor(
   if (findings.some(({ state }) => state === 'fail')) process.exitCode = 1
 }
 
-function options(args: readonly string[]): { readonly json: boolean; readonly help: boolean } {
+interface Options {
+  readonly json: boolean
+  readonly help: boolean
+  /** Gets a test mail. */
+  readonly mail?: string
+}
+
+function options(args: readonly string[]): Options {
+  const values = parsed(args)
+  if (values.mail !== undefined && !isEmailAddress(values.mail)) {
+    throw new StartError('--mail needs an address such as you@example.org')
+  }
+  return values
+}
+
+function parsed(args: readonly string[]): Options {
   try {
     const { values } = parseArgs({
       args: [...args],
-      options: { json: { type: 'boolean', default: false }, help: { type: 'boolean', short: 'h', default: false } },
+      options: {
+        json: { type: 'boolean', default: false },
+        help: { type: 'boolean', short: 'h', default: false },
+        mail: { type: 'string' },
+      },
     })
     return values
   } catch {
-    throw new StartError('the only option of doctor is --json: see doctor --help')
+    throw new StartError('the options of doctor are --json and --mail ADDRESS: see doctor --help')
   }
 }
 
