@@ -63,6 +63,8 @@ export interface Origin {
   readonly needs?: Need | undefined
   /** Every transaction that `db.asUser` runs for it is rolled back at its end. False if absent. */
   readonly isDryRun?: boolean
+  /** When the request arrived, on the clock of `performance.now()`. Undefined for jobs. */
+  readonly arrivedAtMs?: number
 }
 
 /**

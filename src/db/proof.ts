@@ -37,6 +37,7 @@ export const originValue = ({ principal: { actor, origin, proof } }: Proof): str
     ...(actor.kind === 'token' && { token: proof }),
     request: origin?.requestId,
     operation: origin?.operation,
+    ...(origin?.arrivedAtMs !== undefined && { ageMs: performance.now() - origin.arrivedAtMs }),
   })
 
 export const proofValues = ({ principal: { kind, proof }, needs }: Proof): readonly unknown[] => [

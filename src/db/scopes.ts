@@ -145,10 +145,15 @@ async function inTransaction<T>(
   const { pool, roles, enter, onChange } = connections
   /** Whose rows were changed. */
   let changed: string | undefined
-  const entry = { role: roles.serving, statement: enter.user, values: [...proofValues(proof), originValue(proof)] }
+  // Made when it is sent, because it has the age of the request.
+  const entry = () => ({
+    role: roles.serving,
+    statement: enter.user,
+    values: [...proofValues(proof), originValue(proof)],
+  })
   const { result, replayed } = await transaction(pool, time, {
     isDryRun: isDryRun(proof),
-    enter: async (lease) => provenUser((await enterScope(connections, lease, entry)).userId, proof),
+    enter: async (lease) => provenUser((await enterScope(connections, lease, entry())).userId, proof),
     work: async ({ client }, scope, userId) => {
       const onRows = (statement: Statement, rows: readonly object[]): void => {
         if (hasChanged(statement, rows)) changed = userId

@@ -18,6 +18,8 @@ declare module 'fastify' {
     principal: Principal | null
     /** The refusal for a route that takes a principal, when there is none. */
     unidentified: Problem | null
+    /** On the clock of `performance.now()`. */
+    arrivedAtMs: number
   }
 }
 
@@ -48,7 +50,9 @@ export function identify(app: App, credentials: Credentials): void {
   const resolvers = resolversOf(credentials)
   app.decorateRequest('principal', null)
   app.decorateRequest('unidentified', null)
+  app.decorateRequest('arrivedAtMs', 0)
   app.addHook('onRequest', (request, _reply, done) => {
+    request.arrivedAtMs = performance.now()
     const { outer } = request
     const presented = outer === null ? resolve(request, resolvers) : (outer.principal ?? outer.unidentified)
     if (presented instanceof Problem) request.unidentified = presented
@@ -92,7 +96,8 @@ export function signedIn(request: FastifyRequest): Principal {
   if (principal === null) throw new Error('the route is not behind requirePrincipal')
   const operation = routeOptions.schema?.operationId ?? ''
   const { needs } = routeOptions.config
-  return { ...principal, origin: { requestId: id, operation, needs, isDryRun: isDryRun(request) } }
+  const { arrivedAtMs } = request
+  return { ...principal, origin: { requestId: id, operation, needs, isDryRun: isDryRun(request), arrivedAtMs } }
 }
 
 /** For routes that only sessions use. @throws Problem forbidden (403) for a personal token, valid or not */

@@ -1,6 +1,7 @@
 import { Type, type TOptional, type TSchema } from 'typebox'
 import { ZONE_LENGTH_MAX } from '../lib/time-zone.ts'
 import { Due, Instant, Nullable, OneOf, UserId, Uuid } from '../http/wire.ts'
+import { OCCURRENCE, RECURRENCE, RECURRENCE_TO_SET } from './recurrence/schema.ts'
 
 export const STATUSES = ['TODO', 'IN_PROGRESS', 'COMPLETED'] as const
 export const PRIORITIES = ['URGENT', 'HIGH', 'MEDIUM', 'LOW'] as const
@@ -15,7 +16,7 @@ interface Comparison {
 interface TaskField {
   readonly column: string
   /** The SQL type of the column, to which parameters are cast; `text` for a varchar. */
-  readonly type: 'uuid' | 'text' | 'text[]' | 'integer' | 'timestamptz(3)' | 'task_status' | 'task_priority'
+  readonly type: 'uuid' | 'text' | 'text[]' | 'integer' | 'timestamptz(3)' | 'jsonb' | 'task_status' | 'task_priority'
   readonly isNullable?: true
   /** For a member that is kept in several columns: how its text, a parameter, becomes the value of each. */
   readonly columns?: Readonly<Record<string, (text: string) => string>>
@@ -28,6 +29,8 @@ interface TaskField {
   readonly write?: TSchema
   /** The schema of the member in patches, if it differs. Null means the default. */
   readonly patch?: TSchema
+  /** The service alone sets the field, and an undo, or a restoration from the trash, sets it back. */
+  readonly isKept?: true
   /** The value that a creation without the field gets; without it the field is required. */
   readonly default?: unknown
   /** A list can be sorted by it: by the column, or by this expression with its type. */
@@ -216,6 +219,42 @@ export const TASK_FIELDS = {
     write: TimeZone,
     default: null,
   },
+  recurrence: {
+    column: 'recurrence',
+    type: 'jsonb',
+    isNullable: true,
+    answer: RECURRENCE,
+    example: null,
+    write: RECURRENCE_TO_SET,
+    default: null,
+  },
+  occurrence: {
+    column: 'occurrence',
+    type: 'jsonb',
+    isNullable: true,
+    answer: OCCURRENCE,
+    example: null,
+    isKept: true,
+  },
+  completions: {
+    column: 'completions',
+    type: 'integer',
+    answer: Type.Integer({ minimum: 0, description: 'How often the task was completed while it had a recurrence' }),
+    example: 0,
+    isKept: true,
+    default: 0,
+  },
+  lastCompletedAt: {
+    column: 'last_completed_at',
+    type: 'timestamptz(3)',
+    isNullable: true,
+    answer: Type.Unsafe<string | null>({
+      ...Nullable(Instant),
+      description: 'When the task was last completed while it had a recurrence',
+    }),
+    example: null,
+    isKept: true,
+  },
 } as const satisfies Readonly<Record<string, TaskField>>
 
 type Table = typeof TASK_FIELDS
@@ -225,6 +264,8 @@ type Having<Member extends string> = { [F in Field]: Member extends keyof Table[
 
 /** The fields that clients set, in creations and patches. */
 export type ContentField = Having<'write'>
+/** The fields that the service alone sets, and that an undo sets back. */
+export type KeptField = Having<'isKept'>
 export type SortField = Having<'sort'>
 export type AnyOfField = Having<'anyOf'>
 export type ComparisonName = { [F in Field]: Table[F] extends { comparisons: infer C } ? keyof C : never }[Field]
@@ -250,6 +291,7 @@ const having = (member: keyof TaskField): readonly Field[] => FIELDS.filter((fie
 
 // `having` returns exactly the fields that each type names.
 export const CONTENT = having('write') as readonly ContentField[]
+export const KEPT = having('isKept') as readonly KeptField[]
 export const SORTABLE = having('sort') as readonly SortField[]
 export const ANY_OF_FIELDS = having('anyOf') as readonly AnyOfField[]
 

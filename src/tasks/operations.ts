@@ -119,13 +119,26 @@ export const updateTask = {
 export const completeTask = {
   operationId: 'completeTask',
   summary: 'Complete or reopen a task',
-  description: 'Without a body the task is toggled. With `completed` the state is set, so a retry is safe.',
+  description:
+    'Without a body the task is toggled. With `completed` the state is set, so a retry is safe. A task with a recurrence moves on to its next date and stays TODO, until no date is left. Of completions that arrive before one of them has moved the task on, the others change nothing and get the task as it is then. A retry moves it on again: send `If-Match` or `Idempotency-Key`.',
   tags,
   security: scoped('tasks:write'),
   params: ById,
   headers: WriteHeaders,
   body: OptionalBody(TaskCompletion),
   response: { 200: changedTask, ...writeRefusals },
+}
+
+export const skipTask = {
+  operationId: 'skipTask',
+  summary: 'Skip a date of a recurring task',
+  description:
+    'Moves the task on to its next date without completing it; its status is TODO. 409 if it has no recurrence, is completed, or has no date after this one.',
+  tags,
+  security: scoped('tasks:write'),
+  params: ById,
+  headers: WriteHeaders,
+  response: { 200: changedTask, ...writeRefusals, ...refusals('conflict', ...ONCE_REFUSALS) },
 }
 
 export const deleteTask = {

@@ -5,8 +5,10 @@ import { once } from '../http/once.ts'
 import type { App } from '../http/app.ts'
 import { loggedHeaders, type Logged } from '../http/logged.ts'
 import { JSON_UTF8 } from '../http/wire.ts'
+import type { Principal } from '../principal.ts'
 import { create } from './creation.ts'
 import * as operations from './operations.ts'
+import { Overlaps } from './overlaps.ts'
 import { Task, TaskCreate, TaskPatch } from './schema.ts'
 import * as store from './store.ts'
 
@@ -69,17 +71,19 @@ export function taskRoutes(app: App, { db }: { db: Database }): void {
 
 /** The routes that change an existing task. */
 function changeRoutes(app: App, db: Database): void {
+  const completions = new Overlaps()
   app.patch(
     `${LIST}/:id`,
     {
       schema: operations.updateTask,
     },
     async (request, reply) => {
-      const task = await db.asUser(
-        signedIn(request),
-        store.update(request.params.id, request.body, expectedVersion(request)),
-        { once: once(request, reply) },
-      )
+      const { params, body } = request
+      const step = store.update(params.id, body, expectedVersion(request))
+      const update = (principal: Principal) => db.asUser(principal, step, { once: once(request, reply) })
+      const task = await (body.status === 'COMPLETED'
+        ? completions.run(signedIn(request), params.id, update)
+        : update(signedIn(request)))
       return reply.headers(headersOf(task)).send(task.json)
     },
   )
@@ -90,10 +94,25 @@ function changeRoutes(app: App, db: Database): void {
       schema: operations.completeTask,
     },
     async (request, reply) => {
-      const task = await db.asUser(
-        signedIn(request),
-        store.complete(request.params.id, request.body?.completed, expectedVersion(request)),
-        { once: once(request, reply) },
+      const { params, body } = request
+      const step = store.complete(params.id, body?.completed, expectedVersion(request))
+      const task = await completions.run(signedIn(request), params.id, (principal) =>
+        db.asUser(principal, step, { once: once(request, reply) }),
+      )
+      return reply.headers(headersOf(task)).send(task.json)
+    },
+  )
+
+  app.post(
+    `${LIST}/:id/skip`,
+    {
+      schema: operations.skipTask,
+    },
+    async (request, reply) => {
+      const { id } = request.params
+      const expected = expectedVersion(request)
+      const task = await completions.run(signedIn(request), id, (principal) =>
+        db.asUser(principal, (sql) => store.skip(sql, id, expected), { once: once(request, reply) }),
       )
       return reply.headers(headersOf(task)).send(task.json)
     },

@@ -9,7 +9,18 @@ import type { Logged } from '../http/logged.ts'
 import { formatInstant, isDay, parseInstant } from '../lib/instant.ts'
 import { theOnly } from '../lib/the-only.ts'
 import { timeZoneNamed } from '../lib/time-zone.ts'
-import { columnsOf, CONTENT, fieldOf, FIELDS, parameterTypeOf, type ContentField, type Field } from './fields.ts'
+import {
+  columnsOf,
+  CONTENT,
+  fieldOf,
+  FIELDS,
+  KEPT,
+  parameterTypeOf,
+  type ContentField,
+  type Field,
+  type KeptField,
+} from './fields.ts'
+import { changeOf, isInReach, normalizedRecurrence, reachOf, skipping, type Change } from './recurring.ts'
 import type { Task, TaskPatch } from './schema.ts'
 
 /** A task as the statements return it. */
@@ -48,34 +59,37 @@ const lockEach = (columns: string): string =>
      where user_id = $user and tasks.id = given.id and ${lockingLog()} for update) as locked`
 const LOCK_ALL: Statement = { name: 'tasks.lock_all', text: lockEach(LOCKED) }
 // A transaction that waited for the row's lock has an older now() than the one that held it. updatedAt must never decrease.
-const changed = (status: string): string =>
+const stamped = (status: string): string =>
   `completed_at = case when ${status} = 'COMPLETED'::task_status then coalesce(completed_at, greatest(now(), updated_at)) end,
    version = version + 1, updated_at = greatest(now(), updated_at)`
 
 /** Of a statement that changes a task in one of the versions $2, or in any if that is null. */
 const IS_EXPECTED = '($2::int[] is null or version = any ($2))'
 
-/** Sets columns of the task $1 in one of the versions $2, if any of them gets another value than it has. */
-function change(name: string, values: Readonly<Record<string, string>>): Statement {
+/** Sets columns of the task $1 in one of the versions $2, if it meets the condition and any of them gets another value than it has. */
+function change(name: string, condition: string, values: Readonly<Record<string, string>>): Statement {
   const columns = Object.keys(values).join(', ')
   const given = Object.values(values).join(', ')
-  const text = `update tasks set (${columns}) = row(${given}), ${changed(values['status'] ?? 'status')}
+  const text = `update tasks set (${columns}) = row(${given}), ${stamped(values['status'] ?? 'status')}
     where user_id = $user and id = $1
-      and ${lockingLog(`${IS_EXPECTED} and (${columns}) is distinct from (${given})`)}
+      and ${lockingLog(`${IS_EXPECTED} and ${condition} and (${columns}) is distinct from (${given})`)}
     returning ${WRITTEN}`
   return { name, text }
 }
+
+/** The fields that a statement can set: those of users, and those that the service sets beside them. */
+const SETTABLE: readonly (ContentField | KeptField)[] = [...CONTENT, ...KEPT]
 
 /**
  * The new value of each column. For a column that cannot be null, null means unchanged; for a nullable one a second parameter says
  * whether it changes.
  */
-const PATCH = change('tasks.patch', patchedValues(3))
+const PATCH = change('tasks.patch', isInReach(3), patchedValues(4))
 
 function patchedValues(first: number): Record<string, string> {
   let parameter = first
   return Object.fromEntries(
-    CONTENT.flatMap((name) => {
+    SETTABLE.flatMap((name) => {
       const field = fieldOf(name)
       const changes = field.isNullable === true ? `$${parameter++}::boolean` : undefined
       return columnsOf(field, `$${parameter++}::${parameterTypeOf(field)}`).map(([column, value]) => [
@@ -88,7 +102,8 @@ function patchedValues(first: number): Record<string, string> {
   )
 }
 
-const COMPLETE = change('tasks.complete', {
+// Completing a task that recurs moves it on, which takes its rule.
+const COMPLETE = change('tasks.complete', `(recurrence is null or $3 is false or status = 'COMPLETED')`, {
   status: `case when not coalesce($3, status <> 'COMPLETED') then
              case when status = 'COMPLETED' then 'TODO' else status end
            else 'COMPLETED' end`,
@@ -126,29 +141,40 @@ export const update = (id: string, patch: TaskPatch, expected: Expectation): Ste
 
 /** `current` must be locked. */
 export async function patched(sql: UserSql, current: Positioned, patch: TaskPatch): Promise<Positioned> {
-  const changes = differences(taskOf(current), patch)
+  const task = taskOf(current)
+  const isInSeries = task.recurrence !== null || reachOf(patch) === 'none'
+  return changed(sql, current, isInSeries ? await changeOf(sql, task, patch) : patch)
+}
+
+async function changed(sql: UserSql, current: Positioned, change: Change): Promise<Positioned> {
+  const changes = differences(taskOf(current), change)
   if (Object.keys(changes).length === 0) return current
-  return found(await sql.row<Positioned>(...patching(current.id, changes, null)))
+  return found(await sql.row<Positioned>(...patching(current.id, changes, null, 'any')))
 }
 
-/** The members of the patch whose values differ from the current ones. */
-function differences(current: Task, patch: TaskPatch): TaskPatch {
-  const differs = (field: ContentField): boolean =>
-    patch[field] !== undefined && JSON.stringify(storedValue(field, patch[field])) !== JSON.stringify(current[field])
-  return Object.fromEntries(CONTENT.filter(differs).map((field) => [field, patch[field]]))
+/** The members of the change whose values differ from the current ones. */
+function differences(current: Task, change: Change): Change {
+  const differs = (field: ContentField | KeptField): boolean =>
+    change[field] !== undefined && JSON.stringify(storedValue(field, change[field])) !== JSON.stringify(current[field])
+  return Object.fromEntries(SETTABLE.filter(differs).map((field) => [field, change[field]]))
 }
 
-const patching = (id: string, patch: TaskPatch, versions: readonly number[] | null): Call => [
+const patching = (id: string, patch: Change, versions: readonly number[] | null, reach = reachOf(patch)): Call => [
   PATCH,
   [
     id,
     versions,
-    ...CONTENT.flatMap((field) => {
-      const value = patch[field] === undefined ? null : storedValue(field, patch[field])
+    reach,
+    ...SETTABLE.flatMap((field) => {
+      const value = patch[field] === undefined ? null : sentValue(field, storedValue(field, patch[field]))
       return fieldOf(field).isNullable === true ? [patch[field] !== undefined, value] : [value]
     }),
   ],
 ]
+
+/** The parameter of a statement for a stored value. */
+export const sentValue = (field: Field, value: unknown): unknown =>
+  fieldOf(field).type === 'jsonb' && value !== null ? JSON.stringify(value) : value
 
 /** Completes or reopens the task; without `completed` it is toggled. */
 export const complete = (id: string, completed: boolean | undefined, expected: Expectation): Step<Positioned> =>
@@ -162,7 +188,21 @@ export async function completedOrReopened(
   current: Positioned,
   completed: boolean | undefined,
 ): Promise<Positioned> {
+  const { recurrence, status } = taskOf(current)
+  if (recurrence !== null && status !== 'COMPLETED' && completed !== false) {
+    return patched(sql, current, { status: 'COMPLETED' })
+  }
   return (await sql.row<Positioned>(COMPLETE, [current.id, null, completed])) ?? current
+}
+
+/**
+ * Moves a task that recurs on to its next date without completing it.
+ *
+ * @throws Problem conflict (409) if it has no date to skip, or none after it
+ */
+export async function skip(sql: UserSql, id: string, expected: Expectation): Promise<Positioned> {
+  const current = await lock(sql, id, expected)
+  return changed(sql, current, (await skipping(sql, taskOf(current))) ?? {})
 }
 
 /** A task that was deleted. */
@@ -207,7 +247,7 @@ export type Content = Pick<Task, ContentField>
 
 /** What a task gets that is created without its content. */
 export const DEFAULT_CONTENT: Partial<Content> = Object.fromEntries(
-  CONTENT.map((field) => [field, fieldOf(field).default]),
+  SETTABLE.map((field) => [field, fieldOf(field).default]),
 )
 
 /** A task of which an older version of the service has written the JSON: members that it did not know get their default, or null. */
@@ -223,11 +263,11 @@ export const withAllMembers = (task: Partial<Task>): Task =>
  * @param defaults the parameter with {@link DEFAULT_CONTENT}
  */
 export function recreating(source: string, defaults: string): string {
-  const content = CONTENT.flatMap((field) => columnsOf(fieldOf(field), `given."${field}"`))
+  const content = SETTABLE.flatMap((field) => columnsOf(fieldOf(field), `given."${field}"`))
   const columns = content.map(([column]) => column).join(', ')
   const members = content.map(([, value]) => value).join(', ')
   const types = [
-    ...CONTENT.map((field) => `"${field}" ${parameterTypeOf(fieldOf(field))}`),
+    ...SETTABLE.map((field) => `"${field}" ${parameterTypeOf(fieldOf(field))}`),
     ...['createdAt', 'updatedAt', 'completedAt'].map((field) => `"${field}" timestamptz(3)`),
   ]
   // In the order of the ids, as for each statement that creates several tasks.
@@ -241,7 +281,7 @@ export function recreating(source: string, defaults: string): string {
 }
 
 /** The fields that a change can replace, completedAt included, and createdAt of a task that was deleted and created again. */
-export const REPLACEABLE: readonly Field[] = [...CONTENT, 'createdAt', 'completedAt']
+export const REPLACEABLE: readonly Field[] = [...SETTABLE, 'createdAt', 'completedAt']
 const REPLACED = REPLACEABLE.map((field) => `"${field}" ${parameterTypeOf(fieldOf(field))}`)
 const REPLACEMENTS = REPLACEABLE.flatMap((field) => columnsOf(fieldOf(field), `given."${field}"`))
 
@@ -266,12 +306,13 @@ export const replaceAll = (
 ): Promise<readonly Logged[]> => sql.rows<Logged>(REPLACE_ALL, [JSON.stringify(tasks), tasks.length])
 
 /** In the order of the statements' parameters. */
-export const contentOf = (content: Content): unknown[] => CONTENT.map((field) => content[field])
+export const contentOf = (content: Content): unknown[] => CONTENT.map((field) => sentValue(field, content[field]))
 
 /** The column's value for a client's value. If the field cannot be null, null means its default. */
-export function storedValue(field: ContentField, value: Content[ContentField] | null): unknown {
+export function storedValue(field: ContentField | KeptField, value: Change[ContentField | KeptField] | null): unknown {
   const { type, isNullable, default: defaultValue } = fieldOf(field)
-  if (value === null) return isNullable === true ? null : defaultValue
+  if (value === null || value === undefined) return isNullable === true ? null : defaultValue
+  if (typeof value === 'object' && 'rule' in value) return normalizedRecurrence(value)
   if (typeof value !== 'string') return value
   if (field === 'timezone') return timeZoneNamed(value) ?? null
   return type === 'timestamptz(3)' && !isDay(value) ? normalized(value) : value

@@ -7,8 +7,9 @@ import type { Links } from '../../http/links.ts'
 import { problemMembers } from '../../http/problem.ts'
 import type { Logged } from '../../http/logged.ts'
 import type { BatchResult, Operation, TaskBatch, TaskPut } from './schema.ts'
+import { checkRecurrences } from './recurrences.ts'
 import { deletedAmong, refuseUnseen, seenBy } from './unseen.ts'
-import { contentToCreate, create, createAll, repeated, type Creation } from '../creation.ts'
+import { contentToCreate, createAll, createIn, repeated, type Creation } from '../creation.ts'
 import type { TaskCreate, TaskPatch } from '../schema.ts'
 import * as store from '../store.ts'
 import type { Positioned, Stored } from '../store.ts'
@@ -57,6 +58,7 @@ export async function runBatch(
   // The positions that the operations get are rolled back. With this one as `ifCursor`, the real batch is refused if what it names
   // has changed since.
   const before = isDryRun ? await positionNow(sql) : undefined
+  await checkRecurrences(sql, operations)
   const all = identified(operations)
   const chosen = all.map(({ id }, index) => (idOf(operations[index]) === undefined ? undefined : id))
   const tasks = await lockTasks(sql, batch, chosen)
@@ -214,7 +216,7 @@ async function one(
 ): Promise<Success> {
   const { id } = operation
   if (operation.op === 'put' && operation.ifVersion === undefined && (created !== undefined || !tasks.has(id))) {
-    const task = created ?? (await sql.run(create({ ...operation.task, id }))).task
+    const task = created ?? (await createIn(sql, { ...operation.task, id })).task
     tasks.set(id, task)
     return { status: 201, task }
   }
@@ -255,5 +257,5 @@ async function creation(
   if (created !== undefined) return { task: created, isNew: true }
   const current = tasks.get(id)
   // Another request deleted the task between the two statements.
-  return current === undefined ? sql.run(create({ ...task, id })) : repeated(current, task)
+  return current === undefined ? createIn(sql, { ...task, id }) : repeated(current, task)
 }
