@@ -468,9 +468,29 @@ export interface paths {
         head?: never;
         /**
          * Complete or reopen a task
-         * @description Without a body the task is toggled. With `completed` the state is set, so a retry is safe.
+         * @description Without a body the task is toggled. With `completed` the state is set, so a retry is safe. A task with a recurrence moves on to its next date and stays TODO, until no date is left. Of completions that arrive before one of them has moved the task on, the others change nothing and get the task as it is then. A retry moves it on again: send `If-Match` or `Idempotency-Key`.
          */
         patch: operations["completeTask"];
+        trace?: never;
+    };
+    "/api/tasks/{id}/skip": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Skip a date of a recurring task
+         * @description Moves the task on to its next date without completing it; its status is TODO. 409 if it has no recurrence, is completed, or has no date after this one.
+         */
+        post: operations["skipTask"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/tasks/stats": {
@@ -1101,7 +1121,11 @@ export interface components {
          *       "updatedAt": "2025-12-20T09:30:00.250Z",
          *       "completedAt": null,
          *       "version": 1,
-         *       "timezone": null
+         *       "timezone": null,
+         *       "recurrence": null,
+         *       "occurrence": null,
+         *       "completions": 0,
+         *       "lastCompletedAt": null
          *     }
          */
         Task: {
@@ -1151,6 +1175,19 @@ export interface components {
              * @example Europe/Berlin
              */
             timezone: string | null;
+            recurrence: components["schemas"]["Recurrence"] | null;
+            occurrence: components["schemas"]["Occurrence"] | null;
+            /**
+             * Format: int32
+             * @description How often the task was completed while it had a recurrence
+             */
+            completions: number;
+            /**
+             * Format: date-time
+             * @description When the task was last completed while it had a recurrence
+             * @example 2025-12-27T17:00:00Z
+             */
+            lastCompletedAt: string | null;
         };
         /**
          * @example {
@@ -1196,6 +1233,7 @@ export interface components {
              * @example Europe/Berlin
              */
             timezone?: string | null;
+            recurrence?: components["schemas"]["RecurrenceToSet"];
         };
         /**
          * @description A JSON merge patch (RFC 7396): absent members do not change, null clears a member
@@ -1233,6 +1271,7 @@ export interface components {
              * @example Europe/Berlin
              */
             timezone?: string | null;
+            recurrence?: components["schemas"]["RecurrenceToSet"];
         };
         /**
          * @example {
@@ -1416,7 +1455,11 @@ export interface components {
          *         "updatedAt": "2025-12-20T09:30:00.250Z",
          *         "completedAt": null,
          *         "version": 1,
-         *         "timezone": null
+         *         "timezone": null,
+         *         "recurrence": null,
+         *         "occurrence": null,
+         *         "completions": 0,
+         *         "lastCompletedAt": null
          *       }
          *     }
          */
@@ -1906,6 +1949,60 @@ export interface components {
          * @enum {string}
          */
         TaskPriority: "URGENT" | "HIGH" | "MEDIUM" | "LOW";
+        /**
+         * @description From what the next date is counted: DUE, the due date; COMPLETION, the day on which the task is completed
+         * @enum {string}
+         */
+        RecurrenceBasis: "DUE" | "COMPLETION";
+        /**
+         * @example {
+         *       "rule": "FREQ=WEEKLY;BYDAY=MO,WE",
+         *       "basis": "DUE"
+         *     }
+         */
+        Recurrence: {
+            /**
+             * Format: text
+             * @description An RRULE of RFC 5545 with FREQ DAILY, WEEKLY, MONTHLY or YEARLY, and INTERVAL 1 to 999, BYDAY, BYMONTHDAY, BYMONTH, BYSETPOS, COUNT up to 1000, UNTIL
+             * @example FREQ=WEEKLY;BYDAY=MO,WE
+             */
+            rule: string;
+            basis: components["schemas"]["RecurrenceBasis"];
+        };
+        /**
+         * @example {
+         *       "number": 1,
+         *       "at": "2026-01-31T09:00:00"
+         *     }
+         */
+        Occurrence: {
+            /**
+             * Format: int32
+             * @description 1 for the due date with which the rule began
+             */
+            number: number;
+            /**
+             * @description The date on the clock of the task's time zone; only the day, if dueDate is a day
+             * @example 2026-01-31T09:00:00
+             */
+            at: string;
+        };
+        /**
+         * @description Needs a dueDate, with which the rule begins. basis is DUE by default
+         * @example {
+         *       "rule": "FREQ=WEEKLY;BYDAY=MO,WE",
+         *       "basis": "DUE"
+         *     }
+         */
+        RecurrenceToSet: {
+            /**
+             * Format: text
+             * @description An RRULE of RFC 5545 with FREQ DAILY, WEEKLY, MONTHLY or YEARLY, and INTERVAL 1 to 999, BYDAY, BYMONTHDAY, BYMONTH, BYSETPOS, COUNT up to 1000, UNTIL
+             * @example FREQ=WEEKLY;BYDAY=MO,WE
+             */
+            rule: string;
+            basis?: components["schemas"]["RecurrenceBasis"];
+        } | null;
         TasksByStatus: {
             /** Format: int32 */
             TODO: number;
@@ -1962,6 +2059,7 @@ export interface components {
              * @example Europe/Berlin
              */
             timezone?: string | null;
+            recurrence?: components["schemas"]["RecurrenceToSet"];
         };
         /** @description Creates the task with this id (201), or replaces its content (200). With ifVersion it creates nothing: if there is no such task it is 404 */
         BatchPut: {
@@ -2326,7 +2424,7 @@ export interface components {
         /** @enum {string} */
         TaskSort: "title" | "-title" | "status" | "-status" | "priority" | "-priority" | "dueDate" | "-dueDate" | "createdAt" | "-createdAt" | "updatedAt" | "-updatedAt" | "relevance";
         /** @enum {string} */
-        TaskField: "id" | "title" | "description" | "status" | "priority" | "dueDate" | "tags" | "userId" | "createdAt" | "updatedAt" | "completedAt" | "version" | "timezone";
+        TaskField: "id" | "title" | "description" | "status" | "priority" | "dueDate" | "tags" | "userId" | "createdAt" | "updatedAt" | "completedAt" | "version" | "timezone" | "recurrence" | "occurrence" | "completions" | "lastCompletedAt";
         CompleteTaskRequest: {
             /** @description The resulting state; setting it makes a retry safe */
             completed: boolean;
@@ -4102,6 +4200,67 @@ export interface operations {
             431: components["responses"]["HeadersTooLarge"];
             500: components["responses"]["Internal"];
             503: components["responses"]["OutcomeUnknownOrOverloadedOrUnavailable"];
+        };
+    };
+    skipTask: {
+        parameters: {
+            query?: {
+                /** @description true executes the request with all its checks and then rolls it back: the status, the headers and the body are those that the real request would get now, with Dry-Run: true. Nothing is stored or sent, and an Idempotency-Key stays unused. It counts as one write of the rate limit */
+                dryRun?: components["parameters"]["DryRun"];
+            };
+            header?: {
+                /** @description A unique name for this request, 1 to 255 printable ASCII characters, such as a UUID; bare or as a quoted string. If the request is repeated with the same key within 24 hours, it is not executed again: the answer is the first one, with Idempotency-Replayed: true. Errors are not stored, so the key can be used again after one. /api/auth ignores the header */
+                "idempotency-key"?: string;
+                /** @description Execute the request only if the task still has this version, as returned in ETag */
+                "if-match"?: string;
+            };
+            path: {
+                /** @description A UUID (version 7, lower case in answers) */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The task after the request */
+            200: {
+                headers: {
+                    /** @description The version in double quotes, for If-Match and If-None-Match */
+                    ETag?: string;
+                    /** @description The position of this answer in the change log, for the cursor of GET /api/changes. The number before its first dot is a seq: a client has seen this change once the X-Next-Cursor of GET /api/changes begins with that number or a greater one */
+                    "X-Sync-Cursor"?: string;
+                    /** @description The id of the change in GET /api/history; all that one request changed has one id. Absent if the request changed nothing */
+                    "X-Change-Id"?: string;
+                    /** @description true if this is the answer to an earlier request */
+                    "Idempotency-Replayed"?: string;
+                    /** @description true if the request was a dry run: nothing of it was stored, and X-Sync-Cursor and X-Change-Id are absent */
+                    "Dry-Run"?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Task"];
+                };
+            };
+            400: components["responses"]["InvalidHeaderOrMalformedRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["InsufficientScope"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["RequestTimeout"];
+            409: components["responses"]["ConflictOrRequestInProgress"];
+            412: components["responses"]["PreconditionFailed"];
+            413: components["responses"]["BodyTooLarge"];
+            414: components["responses"]["UriTooLong"];
+            415: components["responses"]["UnsupportedMediaType"];
+            417: components["responses"]["ExpectationFailed"];
+            422: components["responses"]["IdempotencyKeyReusedOrInvalidInput"];
+            429: components["responses"]["IdempotencyQuotaExceededOrTooManyRequests"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["OverloadedOrUnavailable"];
         };
     };
     getTaskStats: {

@@ -20,6 +20,11 @@ export function writesBy(ask: Ask): Readonly<Record<string, () => Promise<WriteR
       headers: { 'if-match': '"1"' },
     }),
     'PATCH /api/tasks/{id}/complete': async () => ({ path: `${TASKS}/${await create()}/complete` }),
+    'POST /api/tasks/{id}/skip': async () => {
+      const body = { title: 'x', dueDate: '2027-01-04', recurrence: { rule: 'FREQ=DAILY' } }
+      const { json } = await ask('POST', { path: TASKS, body })
+      return { path: `${TASKS}/${json.id}/skip` }
+    },
     'DELETE /api/tasks/{id}': async () => ({ path: `${TASKS}/${await create()}` }),
     'POST /api/tasks/batch': async () => {
       const operations = [

@@ -33,7 +33,7 @@ export interface OutboxState {
 export const EMPTY: OutboxState = { pending: [], sending: null, written: [] }
 
 /** A task of the copy with the edits that are not in it. One that the service does not have yet has only the members it was given. */
-export type LocalTask = Partial<Task> & Pick<Task, 'id' | 'title'>
+export type LocalTask = Partial<Omit<Task, 'recurrence'>> & Pick<Task, 'id' | 'title'> & Pick<TaskCreate, 'recurrence'>
 
 /** @throws Error when there is nothing to edit, or an id is to be created that exists */
 export function withEdit(state: OutboxState, edit: Edit): OutboxState {
@@ -128,7 +128,7 @@ export function local(state: OutboxState, id: string, copied: Task | undefined):
 }
 
 /** What a client can set. */
-const WRITABLE = ['title', 'description', 'status', 'priority', 'dueDate', 'tags'] as const
+const WRITABLE = ['title', 'description', 'status', 'priority', 'dueDate', 'tags', 'timezone', 'recurrence'] as const
 type Writable = (typeof WRITABLE)[number]
 
 /** The patch that makes the second of the first. Without a first, it has all that is set. */

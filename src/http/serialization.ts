@@ -5,7 +5,8 @@ import { SerializerSelector, type SerializerFactory } from '@fastify/fast-json-s
  * route, most of which are the same refusal, and searches all shared schemas each time: that was a third of the start-up time.
  */
 export const buildSerializer: SerializerFactory = (shared, options) => {
-  const compile = SerializerSelector()(shared, options)
+  // To choose between schemas it validates, without our formats: what the service answers has them.
+  const compile = SerializerSelector()(shared, { ...options, ajv: { validateFormats: false } })
   const made = new Map<string, ReturnType<typeof compile>>()
   return (route) => {
     const schema = JSON.stringify(route.schema)

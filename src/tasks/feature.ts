@@ -8,14 +8,16 @@ export const tasks: Feature = {
     `delete from public.tasks where false returning id, json`,
   ],
   routes: async (app, deps) => {
-    const [{ taskRoutes }, { taskListRoutes }, { batchRoutes }] = await Promise.all([
+    const [{ taskRoutes }, { taskListRoutes }, { batchRoutes }, { Overlaps }] = await Promise.all([
       import('./routes.ts'),
       import('./list/routes.ts'),
       import('./batch/routes.ts'),
+      import('./overlaps.ts'),
     ])
-    taskRoutes(app, deps)
+    const completions = new Overlaps()
+    taskRoutes(app, deps, completions)
     taskListRoutes(app, deps)
-    batchRoutes(app, deps)
+    batchRoutes(app, deps, completions)
   },
   imports: async () => [(await import('./python-import.ts')).TASK_IMPORT],
 }

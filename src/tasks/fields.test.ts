@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, suite, test } from 'node:test'
 import { openWorld, type User, type World } from '../../test/world.ts'
-import { CONTENT, fieldOf, FIELDS } from './fields.ts'
+import { CONTENT, fieldOf, FIELDS, KEPT } from './fields.ts'
 
 /** Columns that are not fields, because PostgreSQL derives them. */
 const DERIVED = ['json', 'json_format', 'search_words']
@@ -53,8 +53,9 @@ suite('the table of fields', () => {
     )
     const content = [...CONTENT.map((field) => fieldOf(field).column), ...FURTHER]
     // The service sets these itself.
-    const inserted = [...content, 'id', 'created_at', 'updated_at', 'completed_at']
-    const updated = [...content, 'completed_at', 'created_at', 'updated_at', 'version']
+    const kept = KEPT.map((field) => fieldOf(field).column)
+    const inserted = [...content, ...kept, 'id', 'created_at', 'updated_at', 'completed_at']
+    const updated = [...content, ...kept, 'completed_at', 'created_at', 'updated_at', 'version']
     const granted = (verb: 'insert' | 'update') => rows.filter((row) => row[verb]).map(({ column }) => column)
     assert.deepEqual([granted('insert').sort(), granted('update').sort()], [inserted.sort(), updated.sort()])
   })

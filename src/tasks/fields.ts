@@ -1,10 +1,20 @@
 import { Type, type TOptional, type TSchema } from 'typebox'
-import { ZONE_LENGTH_MAX } from '../lib/time-zone.ts'
-import { Due, Instant, Nullable, OneOf, UserId, Uuid } from '../http/wire.ts'
+import { Instant, Nullable, UserId, Uuid } from '../http/wire.ts'
+import {
+  DESCRIPTION_LENGTH_MAX,
+  DueDate,
+  Priority,
+  Status,
+  TAG_LENGTH_MAX,
+  Tags,
+  TAGS_MAX,
+  TimeZone,
+  Title,
+  TITLE_LENGTH_MAX,
+} from './field-schemas.ts'
 import { OCCURRENCE, RECURRENCE, RECURRENCE_TO_SET } from './recurrence/schema.ts'
 
-export const STATUSES = ['TODO', 'IN_PROGRESS', 'COMPLETED'] as const
-export const PRIORITIES = ['URGENT', 'HIGH', 'MEDIUM', 'LOW'] as const
+export { PRIORITIES, STATUSES, TAG_LENGTH_MAX } from './field-schemas.ts'
 
 /** A filter by a parameter of its own: the operator that compares the column with it. */
 interface Comparison {
@@ -40,45 +50,6 @@ interface TaskField {
   /** A list can be filtered by comparisons with it, by name of the parameter. */
   readonly comparisons?: Readonly<Record<string, Comparison>>
 }
-
-const TITLE_LENGTH_MAX = 200
-const DESCRIPTION_LENGTH_MAX = 10_000
-const TAGS_MAX = 50
-export const TAG_LENGTH_MAX = 50
-
-// Lengths are counted in Unicode code points, after trimming.
-const Title = Type.String({
-  'x-trim': true,
-  'x-visible': true,
-  minLength: 1,
-  maxLength: TITLE_LENGTH_MAX,
-  format: 'text',
-  examples: ['Buy milk'],
-})
-const Status = OneOf(STATUSES, {
-  'x-component': 'TaskStatus',
-  description: 'The progress of a task; TODO by default',
-})
-const Priority = OneOf(PRIORITIES, {
-  'x-component': 'TaskPriority',
-  description: 'The urgency of a task; MEDIUM by default',
-})
-const DueDate = Nullable(Due)
-const TimeZone = Nullable(
-  Type.String({
-    maxLength: ZONE_LENGTH_MAX,
-    format: 'time-zone',
-    description: "The IANA time zone in which the task's time of day stays the same; null means the user's",
-    examples: ['Europe/Berlin'],
-  }),
-)
-const Tags = Type.Array(Type.String({ 'x-visible': true, minLength: 1, maxLength: TAG_LENGTH_MAX, format: 'text' }), {
-  'x-trim-items': true,
-  maxItems: TAGS_MAX,
-  uniqueItems: true,
-  description: 'In the order of the request',
-  examples: [['home']],
-})
 
 /**
  * The words of the title, in the order of their code points and not of a locale. Cut, because a cursor has to fit into a URL and

@@ -14,9 +14,10 @@ interface Overlap {
 export class Overlaps {
   readonly #open = new Map<string, Overlap>()
 
-  async run<T>(principal: Principal, id: string, work: (principal: Principal) => Promise<T>): Promise<T> {
+  /** @param id of the task; undefined if the request completes none, or several, whose other completions must not be confused */
+  async run<T>(principal: Principal, id: string | undefined, work: (principal: Principal) => Promise<T>): Promise<T> {
     const { kind, proof, origin } = principal
-    if (origin?.arrivedAtMs === undefined) return await work(principal)
+    if (id === undefined || origin?.arrivedAtMs === undefined) return await work(principal)
     const key = JSON.stringify([kind, proof, id.toLowerCase()])
     const overlap = this.#open.get(key) ?? { sinceMs: origin.arrivedAtMs, running: 0 }
     this.#open.set(key, overlap)

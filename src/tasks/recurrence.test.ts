@@ -334,22 +334,23 @@ suite('a completion is counted once', () => {
 
   test('by 50 of different kinds at the same time', async () => {
     const { id } = await create()
-    const acts = [
-      () => complete(id),
+    const acts: ((id: string) => Promise<Answer>)[] = [
+      complete,
       () => ask('PATCH', `/api/tasks/${id}`, { status: 'COMPLETED' }),
-      () => skip(id),
+      skip,
       () => ask('POST', '/api/tasks/batch', { operations: [{ op: 'complete', id, completed: true }] }),
       () => ask('PATCH', `/api/tasks/${id}/complete`),
     ]
-    const answers = await Promise.all(Array.from({ length: 50 }, (_, at) => acts[at % acts.length]?.()))
-    assert.ok(answers.every((answer) => answer?.status === 200))
+    const answers = await Promise.all(Array.from({ length: 50 }, (_, at) => (acts[at % acts.length] ?? skip)(id)))
+    assert.ok(answers.every((answer) => answer.status === 200))
     assert.equal((await ask('GET', `/api/tasks/${id}`)).json.occurrence.number, 2)
   })
 
   test('by 50 with If-Match at the same time: the others get 412', async () => {
     const { id } = await create()
     const answers = await Promise.all(Array.from({ length: 50 }, () => complete(id, { 'if-match': '"1"' })))
-    assert.deepEqual(answers.map(({ status }) => status).toSorted(), [200, ...Array.from({ length: 49 }, () => 412)])
+    const refused = answers.filter(({ status }) => status === 412)
+    assert.deepEqual([refused.length, answers.filter(({ status }) => status === 200).length], [49, 1])
     assert.equal((await ask('GET', `/api/tasks/${id}`)).json.completions, 1)
   })
 

@@ -6,9 +6,10 @@ import type { App } from '../http/app.ts'
 import { loggedHeaders, type Logged } from '../http/logged.ts'
 import { JSON_UTF8 } from '../http/wire.ts'
 import type { Principal } from '../principal.ts'
+import * as changing from './changing.ts'
 import { create } from './creation.ts'
 import * as operations from './operations.ts'
-import { Overlaps } from './overlaps.ts'
+import type { Overlaps } from './overlaps.ts'
 import { Task, TaskCreate, TaskPatch } from './schema.ts'
 import * as store from './store.ts'
 
@@ -21,7 +22,7 @@ const headersOf = (task: store.Stored & Partial<Logged>) => ({
 })
 
 /** The routes of one task. */
-export function taskRoutes(app: App, { db }: { db: Database }): void {
+export function taskRoutes(app: App, { db }: { db: Database }, completions: Overlaps): void {
   for (const schema of [Task, TaskCreate, TaskPatch]) app.addSchema(schema)
 
   app.post(
@@ -50,7 +51,7 @@ export function taskRoutes(app: App, { db }: { db: Database }): void {
     },
   )
 
-  changeRoutes(app, db)
+  changeRoutes(app, db, completions)
 
   app.delete(
     `${LIST}/:id`,
@@ -70,8 +71,7 @@ export function taskRoutes(app: App, { db }: { db: Database }): void {
 }
 
 /** The routes that change an existing task. */
-function changeRoutes(app: App, db: Database): void {
-  const completions = new Overlaps()
+function changeRoutes(app: App, db: Database, completions: Overlaps): void {
   app.patch(
     `${LIST}/:id`,
     {
@@ -79,7 +79,7 @@ function changeRoutes(app: App, db: Database): void {
     },
     async (request, reply) => {
       const { params, body } = request
-      const step = store.update(params.id, body, expectedVersion(request))
+      const step = changing.update(params.id, body, expectedVersion(request))
       const update = (principal: Principal) => db.asUser(principal, step, { once: once(request, reply) })
       const task = await (body.status === 'COMPLETED'
         ? completions.run(signedIn(request), params.id, update)
@@ -95,7 +95,7 @@ function changeRoutes(app: App, db: Database): void {
     },
     async (request, reply) => {
       const { params, body } = request
-      const step = store.complete(params.id, body?.completed, expectedVersion(request))
+      const step = changing.complete(params.id, body?.completed, expectedVersion(request))
       const task = await completions.run(signedIn(request), params.id, (principal) =>
         db.asUser(principal, step, { once: once(request, reply) }),
       )
@@ -112,7 +112,7 @@ function changeRoutes(app: App, db: Database): void {
       const { id } = request.params
       const expected = expectedVersion(request)
       const task = await completions.run(signedIn(request), id, (principal) =>
-        db.asUser(principal, (sql) => store.skip(sql, id, expected), { once: once(request, reply) }),
+        db.asUser(principal, (sql) => changing.skip(sql, id, expected), { once: once(request, reply) }),
       )
       return reply.headers(headersOf(task)).send(task.json)
     },

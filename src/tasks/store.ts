@@ -20,8 +20,8 @@ import {
   type Field,
   type KeptField,
 } from './fields.ts'
-import { changeOf, isInReach, normalizedRecurrence, reachOf, skipping, type Change } from './recurring.ts'
-import type { Task, TaskPatch } from './schema.ts'
+import { normalizedRecurrence, type Change } from './recurring.ts'
+import type { Task } from './schema.ts'
 
 /** A task as the statements return it. */
 export interface Stored {
@@ -58,56 +58,12 @@ const lockEach = (columns: string): string =>
    cross join lateral (select ${columns} from tasks
      where user_id = $user and tasks.id = given.id and ${lockingLog()} for update) as locked`
 const LOCK_ALL: Statement = { name: 'tasks.lock_all', text: lockEach(LOCKED) }
-// A transaction that waited for the row's lock has an older now() than the one that held it. updatedAt must never decrease.
-const stamped = (status: string): string =>
-  `completed_at = case when ${status} = 'COMPLETED'::task_status then coalesce(completed_at, greatest(now(), updated_at)) end,
-   version = version + 1, updated_at = greatest(now(), updated_at)`
-
 /** Of a statement that changes a task in one of the versions $2, or in any if that is null. */
-const IS_EXPECTED = '($2::int[] is null or version = any ($2))'
-
-/** Sets columns of the task $1 in one of the versions $2, if it meets the condition and any of them gets another value than it has. */
-function change(name: string, condition: string, values: Readonly<Record<string, string>>): Statement {
-  const columns = Object.keys(values).join(', ')
-  const given = Object.values(values).join(', ')
-  const text = `update tasks set (${columns}) = row(${given}), ${stamped(values['status'] ?? 'status')}
-    where user_id = $user and id = $1
-      and ${lockingLog(`${IS_EXPECTED} and ${condition} and (${columns}) is distinct from (${given})`)}
-    returning ${WRITTEN}`
-  return { name, text }
-}
+export const IS_EXPECTED = '($2::int[] is null or version = any ($2))'
 
 /** The fields that a statement can set: those of users, and those that the service sets beside them. */
-const SETTABLE: readonly (ContentField | KeptField)[] = [...CONTENT, ...KEPT]
+export const SETTABLE: readonly (ContentField | KeptField)[] = [...CONTENT, ...KEPT]
 
-/**
- * The new value of each column. For a column that cannot be null, null means unchanged; for a nullable one a second parameter says
- * whether it changes.
- */
-const PATCH = change('tasks.patch', isInReach(3), patchedValues(4))
-
-function patchedValues(first: number): Record<string, string> {
-  let parameter = first
-  return Object.fromEntries(
-    SETTABLE.flatMap((name) => {
-      const field = fieldOf(name)
-      const changes = field.isNullable === true ? `$${parameter++}::boolean` : undefined
-      return columnsOf(field, `$${parameter++}::${parameterTypeOf(field)}`).map(([column, value]) => [
-        column,
-        changes === undefined
-          ? `coalesce(${value}, ${column})`
-          : `case when ${changes} then ${value} else ${column} end`,
-      ])
-    }),
-  )
-}
-
-// Completing a task that recurs moves it on, which takes its rule.
-const COMPLETE = change('tasks.complete', `(recurrence is null or $3 is false or status = 'COMPLETED')`, {
-  status: `case when not coalesce($3, status <> 'COMPLETED') then
-             case when status = 'COMPLETED' then 'TODO' else status end
-           else 'COMPLETED' end`,
-})
 const removing = (name: string, given: string): Statement => ({
   name,
   text: `delete from tasks
@@ -125,85 +81,8 @@ const REMOVE_ALL: Statement = {
 
 const ERASE_ALL: Statement = { name: 'tasks.erase_all', text: `select ${erasing(`'task'`, '$1::uuid[]')} as erased` }
 
-/** A statement and its parameters. */
-type Call = readonly [Statement, readonly unknown[]]
-
-const asIs = (task: Positioned): Positioned => task
-
 /** @throws Problem not_found (404) */
 export const find = (id: string): Step<Stored> => shortReading(FIND, [id], found<Stored>)
-
-/** Applies a merge patch. If nothing changes, version and updatedAt do not change either. */
-export const update = (id: string, patch: TaskPatch, expected: Expectation): Step<Positioned> =>
-  writing(...patching(id, patch, expected.versions), asIs, async (sql) =>
-    patched(sql, await lock(sql, id, expected), patch),
-  )
-
-/** `current` must be locked. */
-export async function patched(sql: UserSql, current: Positioned, patch: TaskPatch): Promise<Positioned> {
-  const task = taskOf(current)
-  const isInSeries = task.recurrence !== null || reachOf(patch) === 'none'
-  return changed(sql, current, isInSeries ? await changeOf(sql, task, patch) : patch)
-}
-
-async function changed(sql: UserSql, current: Positioned, change: Change): Promise<Positioned> {
-  const changes = differences(taskOf(current), change)
-  if (Object.keys(changes).length === 0) return current
-  return found(await sql.row<Positioned>(...patching(current.id, changes, null, 'any')))
-}
-
-/** The members of the change whose values differ from the current ones. */
-function differences(current: Task, change: Change): Change {
-  const differs = (field: ContentField | KeptField): boolean =>
-    change[field] !== undefined && JSON.stringify(storedValue(field, change[field])) !== JSON.stringify(current[field])
-  return Object.fromEntries(SETTABLE.filter(differs).map((field) => [field, change[field]]))
-}
-
-const patching = (id: string, patch: Change, versions: readonly number[] | null, reach = reachOf(patch)): Call => [
-  PATCH,
-  [
-    id,
-    versions,
-    reach,
-    ...SETTABLE.flatMap((field) => {
-      const value = patch[field] === undefined ? null : sentValue(field, storedValue(field, patch[field]))
-      return fieldOf(field).isNullable === true ? [patch[field] !== undefined, value] : [value]
-    }),
-  ],
-]
-
-/** The parameter of a statement for a stored value. */
-export const sentValue = (field: Field, value: unknown): unknown =>
-  fieldOf(field).type === 'jsonb' && value !== null ? JSON.stringify(value) : value
-
-/** Completes or reopens the task; without `completed` it is toggled. */
-export const complete = (id: string, completed: boolean | undefined, expected: Expectation): Step<Positioned> =>
-  writing(COMPLETE, [id, expected.versions, completed], asIs, async (sql) =>
-    completedOrReopened(sql, await lock(sql, id, expected), completed),
-  )
-
-/** `current` must be locked. */
-export async function completedOrReopened(
-  sql: UserSql,
-  current: Positioned,
-  completed: boolean | undefined,
-): Promise<Positioned> {
-  const { recurrence, status } = taskOf(current)
-  if (recurrence !== null && status !== 'COMPLETED' && completed !== false) {
-    return patched(sql, current, { status: 'COMPLETED' })
-  }
-  return (await sql.row<Positioned>(COMPLETE, [current.id, null, completed])) ?? current
-}
-
-/**
- * Moves a task that recurs on to its next date without completing it.
- *
- * @throws Problem conflict (409) if it has no date to skip, or none after it
- */
-export async function skip(sql: UserSql, id: string, expected: Expectation): Promise<Positioned> {
-  const current = await lock(sql, id, expected)
-  return changed(sql, current, (await skipping(sql, taskOf(current))) ?? {})
-}
 
 /** A task that was deleted. */
 export type Removed = Pick<Stored, 'id'> & Logged
@@ -236,7 +115,7 @@ export async function lockAll(sql: UserSql, ids: readonly string[]): Promise<Map
 }
 
 /** The current task, locked until the transaction ends, so that a decision based on it stays valid. */
-async function lock(sql: UserSql, id: string, { check }: Expectation): Promise<Positioned> {
+export async function lock(sql: UserSql, id: string, { check }: Expectation): Promise<Positioned> {
   const current = found(await sql.row<Positioned>(LOCK, [id]))
   check(current)
   return current
@@ -317,6 +196,10 @@ export function storedValue(field: ContentField | KeptField, value: Change[Conte
   if (field === 'timezone') return timeZoneNamed(value) ?? null
   return type === 'timestamptz(3)' && !isDay(value) ? normalized(value) : value
 }
+
+/** The parameter of a statement for a stored value. */
+export const sentValue = (field: Field, value: unknown): unknown =>
+  fieldOf(field).type === 'jsonb' && value !== null ? JSON.stringify(value) : value
 
 export const isSameContent = (a: Content, b: Content): boolean =>
   JSON.stringify(contentOf(a)) === JSON.stringify(contentOf(b))

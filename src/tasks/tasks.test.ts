@@ -64,6 +64,10 @@ suite('creating a task', () => {
       completedAt: null,
       version: 1,
       timezone: null,
+      recurrence: null,
+      occurrence: null,
+      completions: 0,
+      lastCompletedAt: null,
     })
     assert.equal(headers.get('location'), `${TASKS}/${id}`)
     assert.equal(headers.get('etag'), '"1"')

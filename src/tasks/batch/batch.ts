@@ -9,6 +9,7 @@ import type { Logged } from '../../http/logged.ts'
 import type { BatchResult, Operation, TaskBatch, TaskPut } from './schema.ts'
 import { checkRecurrences } from './recurrences.ts'
 import { deletedAmong, refuseUnseen, seenBy } from './unseen.ts'
+import { completedOrReopened, patched } from '../changing.ts'
 import { contentToCreate, createAll, createIn, repeated, type Creation } from '../creation.ts'
 import type { TaskCreate, TaskPatch } from '../schema.ts'
 import * as store from '../store.ts'
@@ -241,8 +242,8 @@ function changed(
   current: Positioned,
   operation: Exclude<Identified, { op: 'create' | 'delete' }>,
 ): Promise<Positioned> {
-  if (operation.op === 'complete') return store.completedOrReopened(sql, current, operation.completed)
-  return store.patched(sql, current, operation.op === 'put' ? replacement(operation.task) : operation.patch)
+  if (operation.op === 'complete') return completedOrReopened(sql, current, operation.completed)
+  return patched(sql, current, operation.op === 'put' ? replacement(operation.task) : operation.patch)
 }
 
 /** A patch that sets all content. */

@@ -8,9 +8,10 @@ import type { App } from '../../http/app.ts'
 import { loggedHeaders, WRITTEN } from '../../http/logged.ts'
 import { scoped } from '../../http/access.ts'
 import { IdempotentHeaders, ONCE_REFUSALS, REPLAYED, refusals, RefTo } from '../../http/wire.ts'
+import type { Overlaps } from '../overlaps.ts'
 import { deletion, readDeletion } from './deletion.ts'
 import { runBatch, type LoggedResult } from './batch.ts'
-import { BatchAnswer, BatchResult, BulkDelete, BulkDeleted, TaskBatch } from './schema.ts'
+import { BatchAnswer, BatchResult, BulkDelete, BulkDeleted, TaskBatch, type Operation } from './schema.ts'
 
 const tags = ['tasks']
 
@@ -39,8 +40,19 @@ function distinct(given: readonly string[]): string[] {
 const cursorMember = ({ 'x-sync-cursor': cursor }: Readonly<Record<string, string>>): { cursor?: string } =>
   cursor === undefined ? {} : { cursor }
 
+/** The id of the task that a batch completes, if it is a single one. */
+function onlyCompleted({ operations }: TaskBatch): string | undefined {
+  const ids = operations.flatMap((operation) => (completes(operation) ? [operation.id] : []))
+  return ids.length === 1 ? ids[0] : undefined
+}
+
+const completes = (operation: Operation): operation is Exclude<Operation, { op: 'create' }> =>
+  operation.op === 'complete' ||
+  (operation.op === 'update' && operation.patch.status === 'COMPLETED') ||
+  (operation.op === 'put' && operation.task.status === 'COMPLETED')
+
 /** Many tasks in one request, which is one write to the rate limit. */
-export function batchRoutes(app: App, { db }: { db: Database }): void {
+export function batchRoutes(app: App, { db }: { db: Database }, completions: Overlaps): void {
   for (const schema of [TaskBatch, BatchResult, BulkDelete, BulkDeleted]) app.addSchema(schema)
 
   app.post(
@@ -65,7 +77,9 @@ export function batchRoutes(app: App, { db }: { db: Database }): void {
     async (request, reply) => {
       const context = { links: app.links, isDryRun: isDryRun(request) }
       const run = (sql: UserSql): Promise<LoggedResult[]> => runBatch(sql, request.body, context)
-      const results = await db.asUser(signedIn(request), run, { once: once(request, reply) })
+      const results = await completions.run(signedIn(request), onlyCompleted(request.body), (principal) =>
+        db.asUser(principal, run, { once: once(request, reply) }),
+      )
       const headers = loggedHeaders(results[0] ?? {})
       return reply.headers(headers).send({ results, ...cursorMember(headers) })
     },

@@ -5,6 +5,7 @@ import type { ClientBase } from 'pg'
 import { openServedDatabase, type ServedDatabase } from '../../../test/databases.ts'
 import { create } from '../creation.ts'
 import { searchWords, typosOf, withTypos, wordsOf } from './search.ts'
+import * as changing from '../changing.ts'
 import * as store from '../store.ts'
 
 let served: ServedDatabase
@@ -63,9 +64,9 @@ suite('the searched words of a task', () => {
                     language sql immutable parallel safe as $$ select 'folded ' || coalesce(content, '') $$`),
     )
     const anyVersion = { versions: null, check: () => undefined }
-    const patch = (fields: Parameters<typeof store.update>[1]): Promise<unknown> =>
-      database.db.asUser(principal, store.update(task.id, fields, anyVersion))
-    await database.db.asUser(principal, store.complete(task.id, undefined, anyVersion))
+    const patch = (fields: Parameters<typeof changing.update>[1]): Promise<unknown> =>
+      database.db.asUser(principal, changing.update(task.id, fields, anyVersion))
+    await database.db.asUser(principal, changing.complete(task.id, undefined, anyVersion))
     await patch({ status: 'IN_PROGRESS', priority: 'LOW', dueDate: '2025-12-27T17:00:00Z' })
     await patch({ title: 'Crème', description: null, tags: ['a'], priority: 'HIGH' })
     assert.equal(await words(), first)

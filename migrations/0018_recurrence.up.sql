@@ -1,6 +1,6 @@
 -- expand
 
--- Recurring tasks (docs/adr/0034-recurrence.md). The service computes the dates; here is what a task keeps of its series.
+-- Recurring tasks (docs/adr/0036-recurrence.md). The service computes the dates; here is what a task keeps of its series.
 -- {rule, basis}: the RRULE, as it was sent.
 alter table tasks add column recurrence jsonb;
 -- {number, at}: which date of the rule due_date stands for, on the clock of the task's zone.
