@@ -179,6 +179,17 @@ suite('todo', () => {
     assert.match((await todo.run('undo', changeId)).out, /^Removed x/)
   })
 
+  test('says when a recurring task is due next after it was completed', async () => {
+    const ada = await newUser()
+    using todo = programOf(ada)
+    const recurrence = { rule: 'FREQ=YEARLY', basis: 'DUE' }
+    await newTask(ada, { title: 'Renew the passport', dueDate: '2030-12-24', recurrence })
+    await todo.run('list')
+    assert.equal((await todo.run('done', '1')).out, 'Done 1  Renew the passport  next Wed 24 Dec 2031\n')
+    const undone = await todo.run('undo')
+    assert.match(undone.out, /^Set back Renew the passport  due Tue 24 Dec 2030\n/)
+  })
+
   test('names what a later change would lose, and whose it is, when it cannot undo', async () => {
     const ada = await newUser()
     using todo = programOf(ada)

@@ -97,5 +97,7 @@ export const FIELD_NAMES: Readonly<Record<string, string>> = {
   status: 'status',
   priority: 'priority',
   dueDate: 'due',
+  timezone: 'time zone',
+  recurrence: 'recurrence',
   tags: 'tags',
 }

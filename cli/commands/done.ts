@@ -1,4 +1,5 @@
-import { isProblem, type Answer, type components } from '../../client/index.ts'
+import { isProblem, type Answer, type components, type Task } from '../../client/index.ts'
+import { dueText } from '../../src/pages/views/dates.ts'
 import type { DataOf } from '../../client/calls.ts'
 import { changeIdOf, dryRun, named, parse, type Command, type Session } from '../context.ts'
 import { Failure } from '../failure.ts'
@@ -6,6 +7,7 @@ import type { Known } from '../memory.ts'
 import { styled, type Outcome } from '../output.ts'
 import { tasksOf } from '../references.ts'
 import { neutral } from '../text.ts'
+import type { Moment } from '../words.ts'
 
 /** Commands for several tasks, which are changed together or not at all: a batch of the service. */
 
@@ -14,7 +16,7 @@ const TASKS_MAX = 100
 export const done: Command = {
   name: 'done',
   usage: [['3 5', 'complete tasks; with --open, they are to be done again; also --dry-run']],
-  run: async (args, { open }) => {
+  run: async (args, { open, moment }) => {
     const { values, positionals } = parse(args, {
       open: { type: 'boolean' },
       'dry-run': { type: 'boolean', short: 'n' },
@@ -26,7 +28,8 @@ export const done: Command = {
     const { data, response } = await sent(operations, known, session, values['dry-run'])
     const tasks = data.results.flatMap(({ task }) => task ?? [])
     const words = { done: completed ? 'Done' : 'Open', already: completed ? 'Done before' : 'Open before' }
-    return written(tasks, response, session, { ...words, isDry: values['dry-run'] === true, tasks })
+    const nextOf = new Map(completed ? tasks.flatMap((task) => nextDue(task, moment)) : [])
+    return written(tasks, response, session, { ...words, isDry: values['dry-run'] === true, tasks, nextOf })
   },
 }
 
@@ -71,21 +74,31 @@ async function sent(
   }
 }
 
+/** A recurring task that is completed is to be done again, at its next date. */
+const nextDue = ({ id, status, dueDate }: Task, { zone, now }: Moment): [id: string, text: string][] =>
+  status === 'COMPLETED' || dueDate === null ? [] : [[id, dueText(dueDate, zone, now)]]
+
 interface Written extends Pick<Outcome, 'tasks' | 'deleted'> {
   readonly done: string
   /** The word if nothing was changed. */
   readonly already: string
   readonly isDry: boolean
+  /** When recurring tasks are due next, by id. */
+  readonly nextOf?: ReadonlyMap<string, string>
 }
 
 function written(
   tasks: readonly Known[],
   response: Response,
   session: Session,
-  { done, already, isDry, ...report }: Written,
+  { done, already, isDry, nextOf, ...report }: Written,
 ): Outcome {
   const changeId = isDry ? null : changeIdOf(response)
   if (!isDry) session.memory.note(tasks, changeId)
   const word = isDry ? `Would be: ${done}` : styled('green', changeId === null ? already : done)
-  return { lines: tasks.map((task) => `${word} ${neutral(named(task, session))}`), changeId, ...report }
+  const lines = tasks.map((task) => {
+    const next = nextOf?.get(task.id)
+    return `${word} ${neutral(named(task, session))}${next === undefined ? '' : styled('dim', `  next ${next}`)}`
+  })
+  return { lines, changeId, ...report }
 }

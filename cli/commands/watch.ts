@@ -4,6 +4,7 @@ import { timeIn } from '../../src/pages/views/dates.ts'
 import { parse, type Command, type Context, type Session } from '../context.ts'
 import { about, FIELD_NAMES, styled, type Outcome } from '../output.ts'
 import { neutral } from '../text.ts'
+import type { Moment } from '../words.ts'
 
 export const watch: Command = {
   name: 'watch',
@@ -91,15 +92,17 @@ class Watching {
       return { lines: [`${at}  ${styled('red', 'removed')}  ${neutral(old.title)}`], deleted: [id] }
     }
     if (old?.version === task.version) return undefined
-    const [word, details] = old === undefined ? ['added', about(task, moment)] : changeOf(old, task)
+    const [word, details] = old === undefined ? ['added', about(task, moment)] : changeOf(old, task, moment)
     const lines = [`${at}  ${styled('green', word.padEnd(7))}  ${neutral(task.title)}  ${styled('dim', details)}`]
     return { lines: lines.map((line) => line.trimEnd()), tasks: [task] }
   }
 }
 
 /** A word for the change, and the fields that have other values. */
-function changeOf(old: Task, task: Task): readonly [word: string, details: string] {
+function changeOf(old: Task, task: Task, moment: Moment): readonly [word: string, details: string] {
   if (task.status !== old.status && task.status === 'COMPLETED') return ['done', '']
+  // A recurring task that is completed is to be done again, at its next date.
+  if (task.completions > old.completions) return ['done', about(task, moment)]
   const values = new Map(Object.entries(old))
   const fields = Object.entries(task).filter(
     ([field, value]) => JSON.stringify(values.get(field)) !== JSON.stringify(value),
