@@ -106,7 +106,8 @@ export async function openWorld({
   const asOwner = async <T>(work: (client: ClientBase) => Promise<T>): Promise<T> => {
     const client = await own.db.pool.connect()
     try {
-      await client.query('reset role')
+      // What tests prepare may take long on a busy machine.
+      await client.query('reset role; set statement_timeout = 0')
       return await work(client)
     } finally {
       // A new connection is the serving role's again.

@@ -56,8 +56,10 @@ suite('the change log', () => {
   test('has an entry for a creation, a change, a toggle and a deletion, with what was there before and after', async () => {
     ada = await world.signUp('Ada')
     const due = '2026-12-24T18:00:00.500Z'
-    const { id } = await newTask({ title: 'Milk', dueDate: due, tags: ['home'] })
-    const patched = { title: 'Bread', dueDate: null, priority: 'HIGH', description: 'Rye', timezone: 'Europe/Berlin' }
+    const recurrence = { rule: 'FREQ=DAILY', basis: 'DUE' }
+    const { id } = await newTask({ title: 'Milk', dueDate: due, tags: ['home'], recurrence })
+    const cleared = { dueDate: null, recurrence: null }
+    const patched = { title: 'Bread', priority: 'HIGH', description: 'Rye', timezone: 'Europe/Berlin', ...cleared }
     await ask('PATCH', `/${id}`, { ...patched, tags: null })
     await ask('PATCH', `/${id}/complete`)
     const { json: task } = await ask('GET', `/${id}`)
@@ -74,15 +76,16 @@ suite('the change log', () => {
         [5, 'delete', id, 4],
       ],
     )
-    const [created, changed, completed, cleared, deleted] = log.map(({ before }) => before)
+    const [created, changed, completed, emptied, deleted] = log.map(({ before }) => before)
     assert.equal(created, null)
-    const former = { title: 'Milk', dueDate: due, priority: 'MEDIUM', description: null, timezone: null }
-    assert.deepEqual(changed, { ...former, tags: ['home'] })
+    const former = { title: 'Milk', dueDate: due, priority: 'MEDIUM', description: null, timezone: null, recurrence }
+    const occurrence = { at: '2026-12-24T18:00:00.500', number: 1 }
+    assert.deepEqual(changed, { ...former, tags: ['home'], occurrence })
     assert.deepEqual(completed, { status: 'TODO', completedAt: null })
-    assert.deepEqual(cleared, { description: 'Rye' })
+    assert.deepEqual(emptied, { description: 'Rye' })
     const [whole, patch, completion, , nothing] = log.map(({ after }) => after)
     assert.deepEqual([whole['title'], whole['dueDate'], whole['version']], ['Milk', due, 1])
-    assert.deepEqual(patch, { ...patched, tags: [] })
+    assert.deepEqual(patch, { ...patched, tags: [], occurrence: null })
     assert.deepEqual(completion, { status: 'COMPLETED', completedAt: task.completedAt })
     assert.equal(nothing, null)
     assert.deepEqual(
@@ -91,7 +94,7 @@ suite('the change log', () => {
     )
     // Every field that can change has changed.
     const fields = new Set(log.filter(({ op }) => op === 'update').flatMap(({ before }) => Object.keys(before)))
-    assert.deepEqual(fields, new Set([...CONTENT, 'completedAt']))
+    assert.deepEqual(fields, new Set([...CONTENT, 'completedAt', 'occurrence']))
     assert.deepEqual({ ...deleted, updatedAt: task.updatedAt }, { ...task, description: null, version: 4 })
   })
 

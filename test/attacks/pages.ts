@@ -28,9 +28,15 @@ const functions: readonly Attack[] = [
     expected: [422, 'invalid_input'],
     send: asAda('POST', '/api/auth/change-password', ({ canary }) => ({ body: { newPassword: canary } })),
   },
+  {
+    name: 'changing the address of mails with a wrong password',
+    expected: [422, 'INVALID_PASSWORD'],
+    send: asAda('POST', '/api/auth/change-email', ({ canary }) => ({
+      body: { newEmail: 'eve@example.com', password: canary },
+    })),
+  },
   ...[
     '/api/auth/admin/list-users',
-    '/api/auth/change-email',
     '/api/auth/verify-password',
     '/api/auth/error',
     '/api/users',
