@@ -1234,6 +1234,7 @@ export interface components {
              */
             timezone?: string | null;
             recurrence?: components["schemas"]["RecurrenceToSet"];
+            expectedWeekday?: components["schemas"]["Weekday"];
         };
         /**
          * @description A JSON merge patch (RFC 7396): absent members do not change, null clears a member
@@ -1272,6 +1273,7 @@ export interface components {
              */
             timezone?: string | null;
             recurrence?: components["schemas"]["RecurrenceToSet"];
+            expectedWeekday?: components["schemas"]["Weekday"];
         };
         /**
          * @example {
@@ -2003,6 +2005,12 @@ export interface components {
             rule: string;
             basis?: components["schemas"]["RecurrenceBasis"];
         } | null;
+        /**
+         * @description The weekday of dueDate, as you understand it. If it is another one, the answer is 422 and says which. The weekday of an instant is that in the time zone of the task, or else in the user's. Not stored
+         * @example TUESDAY
+         * @enum {string}
+         */
+        Weekday: "MONDAY" | "TUESDAY" | "WEDNESDAY" | "THURSDAY" | "FRIDAY" | "SATURDAY" | "SUNDAY";
         TasksByStatus: {
             /** Format: int32 */
             TODO: number;
@@ -2060,6 +2068,7 @@ export interface components {
              */
             timezone?: string | null;
             recurrence?: components["schemas"]["RecurrenceToSet"];
+            expectedWeekday?: components["schemas"]["Weekday"];
         };
         /** @description Creates the task with this id (201), or replaces its content (200). With ifVersion it creates nothing: if there is no such task it is 404 */
         BatchPut: {

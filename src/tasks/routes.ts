@@ -12,6 +12,7 @@ import * as operations from './operations.ts'
 import type { Overlaps } from './overlaps.ts'
 import { Task, TaskCreate, TaskPatch } from './schema.ts'
 import * as store from './store.ts'
+import { guarded } from './weekday.ts'
 
 const LIST = '/api/tasks'
 
@@ -31,7 +32,13 @@ export function taskRoutes(app: App, { db }: { db: Database }, completions: Over
       schema: operations.createTask,
     },
     async (request, reply) => {
-      const { task, isNew } = await db.asUser(signedIn(request), create(request.body), { once: once(request, reply) })
+      const { task, isNew } = await db.asUser(
+        signedIn(request),
+        guarded(request.body, undefined, create(request.body)),
+        {
+          once: once(request, reply),
+        },
+      )
       return reply
         .code(isNew ? 201 : 200)
         .headers({ ...headersOf(task), location: app.links.to(`${LIST}/${task.id}`) })
@@ -79,7 +86,7 @@ function changeRoutes(app: App, db: Database, completions: Overlaps): void {
     },
     async (request, reply) => {
       const { params, body } = request
-      const step = changing.update(params.id, body, expectedVersion(request))
+      const step = guarded(body, params.id, changing.update(params.id, body, expectedVersion(request)))
       const update = (principal: Principal) => db.asUser(principal, step, { once: once(request, reply) })
       const task = await (body.status === 'COMPLETED'
         ? completions.run(signedIn(request), params.id, update)

@@ -9,6 +9,7 @@ import {
   STATUSES,
   TAG_LENGTH_MAX,
 } from './fields.ts'
+import { ExpectedWeekday } from './weekday.ts'
 
 export { EXAMPLE } from './fields.ts'
 
@@ -27,6 +28,7 @@ export const TaskCreate = Type.Object(
       }),
     ),
     ...CREATE_PROPERTIES,
+    expectedWeekday: ExpectedWeekday,
   },
   {
     $id: 'TaskCreate',
@@ -36,12 +38,15 @@ export const TaskCreate = Type.Object(
 )
 export type TaskCreate = Static<typeof TaskCreate>
 
-export const TaskPatch = Type.Object(PATCH_PROPERTIES, {
-  $id: 'TaskPatch',
-  additionalProperties: false,
-  description: 'A JSON merge patch (RFC 7396): absent members do not change, null clears a member',
-  examples: [{ status: 'IN_PROGRESS', dueDate: null }],
-})
+export const TaskPatch = Type.Object(
+  { ...PATCH_PROPERTIES, expectedWeekday: ExpectedWeekday },
+  {
+    $id: 'TaskPatch',
+    additionalProperties: false,
+    description: 'A JSON merge patch (RFC 7396): absent members do not change, null clears a member',
+    examples: [{ status: 'IN_PROGRESS', dueDate: null }],
+  },
+)
 export type TaskPatch = Static<typeof TaskPatch>
 
 export const TaskCompletion = Type.Object(

@@ -13,6 +13,7 @@ import { completedOrReopened, patched } from '../changing.ts'
 import { contentToCreate, createAll, createIn, repeated, type Creation } from '../creation.ts'
 import type { TaskCreate, TaskPatch } from '../schema.ts'
 import * as store from '../store.ts'
+import { checkWeekday } from '../weekday.ts'
 import type { Positioned, Stored } from '../store.ts'
 
 /** The tasks whose ids the batch names, locked, in the state after the operations so far. */
@@ -60,6 +61,7 @@ export async function runBatch(
   // has changed since.
   const before = isDryRun ? await positionNow(sql) : undefined
   await checkRecurrences(sql, operations)
+  await checkWeekdays(sql, operations)
   const all = identified(operations)
   const chosen = all.map(({ id }, index) => (idOf(operations[index]) === undefined ? undefined : id))
   const tasks = await lockTasks(sql, batch, chosen)
@@ -76,6 +78,14 @@ export async function runBatch(
     ...shown(outcome, links),
     ...(at === 0 && { userId: sql.userId, position }),
   }))
+}
+
+/** @throws Problem invalid_input (422) naming the first operation whose due date has another weekday, whether the batch is atomic or not */
+async function checkWeekdays(sql: UserSql, operations: readonly Operation[]): Promise<void> {
+  for (const [at, operation] of operations.entries()) {
+    if (operation.op === 'update') await checkWeekday(sql, operation.patch, operation.id, `/operations/${at}/patch`)
+    else if ('task' in operation) await checkWeekday(sql, operation.task, undefined, `/operations/${at}/task`)
+  }
 }
 
 /**

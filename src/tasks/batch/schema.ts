@@ -2,6 +2,7 @@ import { Type, type Static } from 'typebox'
 import { CURSOR_CHARS_MAX, SEQ_MAX } from '../../http/sync-cursor.ts'
 import { OneOf, ProblemBody, RefTo, Uuid } from '../../http/wire.ts'
 import { CREATE_PROPERTIES } from '../fields.ts'
+import { ExpectedWeekday } from '../weekday.ts'
 import { Permanent, type Task, type TaskCreate, type TaskPatch } from '../schema.ts'
 
 export const OPERATIONS_MAX = 100
@@ -23,11 +24,14 @@ const Create = Type.Object(
   { op: Op('create', 'BatchCreate'), task: RefTo<TaskCreate>('TaskCreate') },
   strict('BatchCreate'),
 )
-const TaskPut = Type.Object(CREATE_PROPERTIES, {
-  additionalProperties: false,
-  'x-component': 'TaskPut',
-  description: 'All content of a task: absent members get their defaults',
-})
+const TaskPut = Type.Object(
+  { ...CREATE_PROPERTIES, expectedWeekday: ExpectedWeekday },
+  {
+    additionalProperties: false,
+    'x-component': 'TaskPut',
+    description: 'All content of a task: absent members get their defaults',
+  },
+)
 export type TaskPut = Static<typeof TaskPut>
 const Put = Type.Object(
   { op: Op('put', 'BatchPut'), id: Uuid, ifVersion: IfVersion, task: TaskPut },
