@@ -6,7 +6,7 @@ import type { Database } from './db/database.ts'
 import type { App } from './http/app.ts'
 import type { Cursors } from './http/cursor.ts'
 import type { Tag } from './http/openapi.ts'
-import type { JobKind } from './jobs/kind.ts'
+import type { JobKind, JobLog } from './jobs/kind.ts'
 import type { Queue } from './jobs/queue.ts'
 import type { Finding } from './lib/finding.ts'
 import type { Limits } from './limits/limits.ts'
@@ -35,6 +35,11 @@ export interface FeatureDeps {
   readonly tracing: Tracer | undefined
 }
 
+/** What background jobs use. */
+export interface JobDeps extends Pick<FeatureDeps, 'config' | 'db' | 'jobs' | 'mail' | 'metrics'> {
+  readonly log: JobLog
+}
+
 /**
  * All that a feature adds to the service. `features.ts` lists the features, and the rest of the service reads that list, so that
  * a feature is deleted with its folder, its line there and its migration.
@@ -54,7 +59,7 @@ export interface Feature {
   /** A line of the greeting that `npm start` prints. */
   greeting?(this: void, config: Config, address: string): GreetingLine
   /** Background jobs. */
-  jobs?(this: void, deps: Pick<FeatureDeps, 'db'>): Promise<readonly JobKind[]>
+  jobs?(this: void, deps: JobDeps): Promise<readonly JobKind[]>
   /** The kinds of mails that it sends. */
   mails?(this: void, deps: Pick<FeatureDeps, 'db'>): Promise<readonly MailKind[]>
   /**

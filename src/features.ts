@@ -10,9 +10,22 @@ import { tasks } from './tasks/feature.ts'
 import { tokens } from './tokens/feature.ts'
 import { trash } from './trash/feature.ts'
 import { vault } from './vault/feature.ts'
+import { webhooks } from './webhooks/feature.ts'
 
 /** What the service does for its users, in the order of its documents. */
-export const FEATURES: readonly Feature[] = [tasks, trash, changes, events, history, profile, vault, tokens, mcp, pages]
+export const FEATURES: readonly Feature[] = [
+  tasks,
+  trash,
+  changes,
+  events,
+  history,
+  profile,
+  vault,
+  webhooks,
+  tokens,
+  mcp,
+  pages,
+]
 
 /** Every kind of refusal that the service can send. */
 export const PROBLEM_KINDS: readonly ProblemKind[] = [

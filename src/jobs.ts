@@ -1,5 +1,6 @@
 import { purgeIdempotencyKeys } from './db/idempotency-purge.ts'
 import type { Deps } from './deps.ts'
+import type { JobDeps } from './feature.ts'
 import { FEATURES } from './features.ts'
 import type { JobKind } from './jobs/kind.ts'
 import { openRunner, type Runner } from './jobs/runner.ts'
@@ -8,12 +9,9 @@ import { openFernet } from './lib/fernet.ts'
 const HOUR_MS = 60 * 60_000
 
 /** All background work: that of the service itself and that of its features. */
-export async function jobKinds({
-  config,
-  db,
-  mail,
-}: Pick<Deps, 'config' | 'db' | 'mail'>): Promise<readonly JobKind[]> {
-  const ofFeatures = await Promise.all(FEATURES.map(async ({ jobs }) => (await jobs?.({ db })) ?? []))
+export async function jobKinds(deps: JobDeps): Promise<readonly JobKind[]> {
+  const { config, db, mail } = deps
+  const ofFeatures = await Promise.all(FEATURES.map(async ({ jobs }) => (await jobs?.(deps)) ?? []))
   const mails = await Promise.all(FEATURES.map(async ({ mails }) => (await mails?.({ db })) ?? []))
   return [
     {
@@ -28,7 +26,7 @@ export async function jobKinds({
 }
 
 /** Those of the embedded auth server. */
-async function jobsOfAuth({ config: { auth, encryptionKeys }, db, mail }: Pick<Deps, 'config' | 'db' | 'mail'>) {
+async function jobsOfAuth({ config: { auth, encryptionKeys }, db, mail }: Pick<JobDeps, 'config' | 'db' | 'mail'>) {
   if (auth.mode === 'external') return []
   const [{ authMails }, { purgeOfMailTokens }] = await Promise.all([
     import('./auth/mails.ts'),
@@ -39,5 +37,7 @@ async function jobsOfAuth({ config: { auth, encryptionKeys }, db, mail }: Pick<D
 }
 
 /** Runs background work in this process until disposed. */
-export const runJobs = async ({ config, db, jobs, log, mail, metrics }: Deps): Promise<Runner> =>
-  openRunner(db, jobs, await jobKinds({ config, db, mail }), { log, observer: metrics, pollMs: config.jobs.pollMs })
+export async function runJobs(deps: Deps): Promise<Runner> {
+  const { config, db, jobs, log, metrics } = deps
+  return openRunner(db, jobs, await jobKinds(deps), { log, observer: metrics, pollMs: config.jobs.pollMs })
+}

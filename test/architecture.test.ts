@@ -83,7 +83,11 @@ function orderOfFeatures(text: string): readonly string[] {
     ),
   )
   const [, list = ''] = /FEATURES: readonly Feature\[\] = \[([^\]]*)\]/.exec(text) ?? []
-  return list.split(',').map((name) => folders.get(name.trim()) ?? name)
+  return list
+    .split(',')
+    .map((name) => name.trim())
+    .filter((name) => name !== '')
+    .map((name) => folders.get(name) ?? name)
 }
 
 const isOfEarlierFeature = (unit: string, imported: string): boolean => {

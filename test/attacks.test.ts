@@ -64,6 +64,10 @@ async function arrange(world: World): Promise<Omit<Scene, 'canary'>> {
     const { json } = await world.ask('GET', `/api/tokens/${readOnly.id}`, { token: ada.token })
     return json.lastUsedAt !== null
   })
+  const webhook = await world.ask('POST', '/api/webhooks', {
+    token: ben.token,
+    body: { url: 'https://example.com/', events: ['task.created'] },
+  })
   const storedHash = await world.asOwner(async (client) => {
     const newest = await client.query<{ id: string }>(
       `select id from user_sessions where "userId" = $1 order by "createdAt" desc, id limit 1`,
@@ -84,6 +88,7 @@ async function arrange(world: World): Promise<Omit<Scene, 'canary'>> {
     benTrashed: benTrashed.replace(`${TASKS}/`, ''),
     readOnlyToken: readOnly.token,
     benTokenId: (await personal(ben)).id,
+    benWebhook: webhook.headers.get('location') ?? assert.fail('no webhook'),
     benCursor: headers.get('x-next-cursor') ?? assert.fail('no cursor'),
     benSyncCursor: headers.get('x-sync-cursor') ?? assert.fail('no cursor'),
     benChangeId,

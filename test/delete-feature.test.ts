@@ -46,7 +46,7 @@ suite('a feature is deleted with its folder, its line in features.ts and its mig
     project.remove('src/vault')
     deleteMigration('user_api_keys')
     project.replace('src/features.ts', "import { vault } from './vault/feature.ts'\n", '')
-    project.replace('src/features.ts', ', vault', '')
+    project.replace('src/features.ts', '  vault,\n', '')
   })
   after(() => project[Symbol.dispose]())
 

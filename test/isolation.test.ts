@@ -204,6 +204,7 @@ describe('the catalogue', () => {
       { name: 'todo_search_words(text)', ...textual },
       { name: 'todo_task_format()', ...textual },
       { name: 'todo_task_json(tasks)', ...textual },
+      { name: 'todo_webhooks_behind(text,uuid,integer)', ...ours, serving: false, system: true },
     ])
   })
 })

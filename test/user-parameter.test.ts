@@ -44,6 +44,9 @@ const EXPLAINED: Readonly<Record<string, string>> = {
   'vault/feature.ts': NO_ROW,
   'vault/jobs.ts': ACROSS_USERS,
   'vault/rotation.ts': ACROSS_USERS,
+  'webhooks/dispatcher.ts': ACROSS_USERS,
+  'webhooks/feature.ts': NO_ROW,
+  'webhooks/jobs.ts': ACROSS_USERS,
 }
 
 /** The string literals of a source, including nested ones. */

@@ -40,6 +40,10 @@ export interface SystemWork {
 
 export interface UserWork extends SystemWork {
   /**
+   * The work changes nothing that the change log or what follows it is about: listeners of changes are not called. False by default.
+   */
+  readonly isUnlogged?: boolean
+  /**
    * The scope that a credential must carry, where it is limited to scopes; by default that of the principal's origin. Without one, no
    * such credential is accepted.
    */
@@ -82,14 +86,20 @@ export function openScopes(
 ): Scopes & { withoutUser<T>(this: void, work: (client: PoolClient) => Promise<T>): Promise<T> } {
   const enter = enteredWithMs === undefined ? ENTER_WITH_SETTINGS : ENTER
   const connections: Connections = { pool, roles, enter, prepared, enteredWithMs, onStatement }
-  const changing = { ...connections, onChange }
+  const logged = { ...connections, onChange }
+  const unlogged = { ...connections, onChange: () => undefined }
   const asOneStatement = openOneStatement(connections)
   const writes = new WriteQueue()
   const budget = (budgetMs: number | undefined): TimeBudget => ({
     ...timeBudget(),
     ...(budgetMs !== undefined && { leftMs: budgetMs }),
   })
-  const runStep = async <T>(proof: Proof, step: Step<T>, time: TimeBudget, isUsualTime: boolean): Promise<T> => {
+  const runStep = async <T>(
+    proof: Proof,
+    step: Step<T>,
+    time: TimeBudget,
+    { isUsualTime, changing }: { readonly isUsualTime: boolean; readonly changing: Changing },
+  ): Promise<T> => {
     const { fallback } = step
     if (fallback === undefined) {
       const { row, userId } = await asOneStatement(proof, step, time, isUsualTime)
@@ -98,18 +108,20 @@ export function openScopes(
     return await writes.run(proof, time, async () => {
       if (isDryRun(proof)) return await inTransaction(changing, proof, (sql) => sql.run(step), time)
       const answer = await asOneStatement(proof, step, time, isUsualTime).catch(unlessLocked)
-      if (answer?.row !== undefined) onChange(answer.userId)
+      if (answer?.row !== undefined) changing.onChange(answer.userId)
       return step.result(answer?.row) ?? (await inTransaction(changing, proof, fallback, time))
     })
   }
   return {
-    asUser: async (principal, work, { needs = principal.origin?.needs, once, budgetMs } = {}) => {
+    asUser: async (principal, work, { needs = principal.origin?.needs, once, budgetMs, isUnlogged = false } = {}) => {
       refuseUnlessGranted(principal, needs)
       const proof = { principal, needs }
+      const changing = isUnlogged ? unlogged : logged
       const time = budget(budgetMs)
       try {
         if (typeof work === 'function') return await inTransaction(changing, proof, work, time, once)
-        if (once === undefined) return await runStep(proof, work, time, budgetMs === undefined)
+        if (once === undefined)
+          return await runStep(proof, work, time, { isUsualTime: budgetMs === undefined, changing })
         return await inTransaction(changing, proof, (sql) => sql.run(work), time, once)
       } catch (error) {
         throw isUserDeleted(error) ? unproven(principal, error) : error
@@ -131,12 +143,14 @@ export function openScopes(
   }
 }
 
+type Changing = Connections & Required<Pick<ScopeOptions, 'onChange'>>
+
 /**
  * Entering the scope is the credential check: the first statement finds the user of the principal and makes the rest of the
  * transaction that user's. Work does not run without one.
  */
 async function inTransaction<T>(
-  connections: Connections & Required<Pick<ScopeOptions, 'onChange'>>,
+  connections: Changing,
   proof: Proof,
   work: (sql: UserSql) => Promise<T>,
   time: TimeBudget,

@@ -31,10 +31,11 @@ const VERSION_MAX = 2 ** 31 - 1
  * compressing proxy has changed counts as the original. RFC 9110 §13.1.1 requires strong comparison, with which no conditional
  * write would succeed behind such a proxy.
  *
+ * @param what the resource is called in the refusal
  * @throws Problem invalid_header (400) if the header is not a list of entity tags
  */
-export function expectedVersion(request: FastifyRequest): Expectation {
-  return matching(entityTags('if-match', request.headers['if-match']))
+export function expectedVersion(request: FastifyRequest, what = 'task'): Expectation {
+  return matching(entityTags('if-match', request.headers['if-match']), what)
 }
 
 /**
@@ -61,7 +62,7 @@ export function expectedTag(request: FastifyRequest): (current: string) => void 
 export const ifVersion = (version: number | undefined): Expectation =>
   matching(version === undefined ? undefined : [etag({ version })])
 
-function matching(wanted: EntityTags): Expectation {
+function matching(wanted: EntityTags, what = 'task'): Expectation {
   const isAny = wanted === undefined || wanted === 'any'
   return {
     versions: isAny ? null : wanted.map(versionOf).filter((version) => version <= VERSION_MAX),
@@ -69,7 +70,7 @@ function matching(wanted: EntityTags): Expectation {
       if (isAny || wanted.includes(etag(current))) return
       throw new Problem(
         'precondition_failed',
-        `The task is at version ${current.version}, which is not the one you named`,
+        `The ${what} is at version ${current.version}, which is not the one you named`,
         {
           headers: { etag: etag(current) },
           body: { currentVersion: current.version },

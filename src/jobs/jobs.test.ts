@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { after, afterEach, before, suite, test, type TestContext } from 'node:test'
+import { Registry } from 'prom-client'
 import { configOf, needsServer, openServedDatabase, type ServedDatabase, type TestUser } from '../../test/databases.ts'
 import { until } from '../../test/faults/measures.ts'
 import { startService } from '../../test/service.ts'
@@ -508,7 +509,14 @@ suite('several processes', { skip: needsServer }, () => {
     const start = () => startService({ ...served.env, JOBS_POLL_SECONDS: '1' })
     await using _services = stackOf(await Promise.all([start(), start()]))
     const names = async () => (await asOwner('select name from jobs order by name')).map(({ name }) => name)
-    const kinds = await jobKinds({ config: configOf(served.env), db: served.db, mail: NO_MAIL })
+    const kinds = await jobKinds({
+      config: configOf(served.env),
+      db: served.db,
+      jobs: queue,
+      mail: NO_MAIL,
+      metrics: { registry: new Registry() },
+      log: QUIET.log,
+    })
     const periodic = kinds.filter(({ everyMs }) => everyMs !== undefined).map(({ name }) => name)
     await until('all are there', async () => (await names()).length === periodic.length)
     assert.deepEqual(await names(), periodic.sort())

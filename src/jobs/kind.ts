@@ -17,7 +17,10 @@ export interface JobKind {
    * Without it the kinds share the places of the process.
    */
   readonly concurrency?: number
-  /** Called when a process begins to run jobs: a source of jobs that is no request. Disposed when the process stops. */
+  /**
+   * Called when a process begins to run jobs, for what its jobs need or what adds them. Disposed when the process stops, after its jobs
+   * have ended.
+   */
   open?(this: void): AsyncDisposable
   /** For periodic work: the pause between the end of one run and the next. Only one process runs it at a time. */
   readonly everyMs?: number

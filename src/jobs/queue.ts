@@ -50,6 +50,8 @@ export interface Queue {
    * after they looked. A job that waits stays as it is. Call `wake` after the commit.
    */
   ring(this: void, sql: SystemSql, jobs: readonly RingingJob[]): Promise<void>
+  /** Makes those of the jobs due now that wait for a later time. Call `wake` after the commit. */
+  hurry(this: void, sql: SystemSql, jobs: readonly Pick<RingingJob, 'name' | 'key'>[]): Promise<void>
   /**
    * Makes the runner of this process look for due jobs now. Other processes find them when they poll.
    *
@@ -74,6 +76,11 @@ const RING: Statement = {
            as given (name text, "userId" text, reference jsonb, key text) order by name, key
          on conflict (name, key) do update set is_rung = true where jobs.lease is not null and not jobs.is_rung`,
 }
+const HURRY: Statement = {
+  name: 'jobs.hurry',
+  text: `update jobs set run_at = now() from json_to_recordset($1::json) as given (name text, key text)
+         where jobs.name = given.name and jobs.key = given.key and lease is null and dead_at is null and run_at > now()`,
+}
 export const STATE: Statement = {
   name: 'jobs.state',
   text: `select (select count(*) from jobs where dead_at is not null) as dead,
@@ -90,6 +97,9 @@ export function openQueue(db: Pick<Scopes, 'asSystem'>): Queue {
     },
     ring: async (sql, jobs) => {
       if (jobs.length > 0) await sql.rows(RING, [JSON.stringify(jobs)])
+    },
+    hurry: async (sql, jobs) => {
+      if (jobs.length > 0) await sql.rows(HURRY, [JSON.stringify(jobs)])
     },
     wake: (name) => listener(name),
     onWake: (given) => {

@@ -59,14 +59,12 @@ export function openRunner(
   const sources = kinds.flatMap((kind) => kind.open?.() ?? [])
   const stop = async (): Promise<void> => {
     stopping.abort()
-    const over = Promise.all(lanes.map(({ ended }) => ended))
     const drain = new AbortController()
-    const ended = Promise.all([over, ...sources.map((source) => source[Symbol.asyncDispose]())]).finally(() =>
-      drain.abort(),
-    )
+    const ended = Promise.all(lanes.map((lane) => lane.ended)).finally(() => drain.abort())
     await delay(drainMs, undefined, { signal: drain.signal }).catch(() => undefined)
     aborting.abort()
     await ended
+    for (const source of sources) await source[Symbol.asyncDispose]()
   }
   let stopped: Promise<void> | undefined
   return { [Symbol.asyncDispose]: () => (stopped ??= stop()) }

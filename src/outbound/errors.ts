@@ -28,6 +28,8 @@ const codeOf = (error: unknown): string =>
 const isTls = (code: string): boolean =>
   /^(?:ERR_TLS|ERR_SSL|CERT_|DEPTH_|SELF_SIGNED|UNABLE_TO_|HOSTNAME_MISMATCH|EPROTO)/.test(code)
 
+const CLOSED = 'the server closed the connection'
+
 /**
  * The error of a request as an {@link OutboundError}, with a message of our own.
  *
@@ -46,6 +48,6 @@ export function outboundError(
   if (/TIMEOUT|ETIMEDOUT/.test(code)) return new OutboundError('timeout', 'the server did not answer in time', error)
   if (isTls(code))
     return new OutboundError('tls', 'the certificate of the server cannot be verified, or TLS failed', error)
-  const what = { ECONNREFUSED: 'the server refuses connections', ECONNRESET: 'the server closed the connection' }[code]
+  const what = { ECONNREFUSED: 'the server refuses connections', ECONNRESET: CLOSED, UND_ERR_SOCKET: CLOSED }[code]
   return new OutboundError('connection', what ?? 'the server cannot be reached, or does not speak HTTP', error)
 }

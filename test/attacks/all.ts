@@ -7,7 +7,7 @@ import { SLOW_ATTACKS, SLOW_EXPECTED } from './slow.ts'
 import { SMUGGLING_ATTACKS } from './smuggling.ts'
 import { WIRE_ATTACKS } from './wire.ts'
 
-/** The attacks by subject. Those of a feature follow the others of their subject. */
+/** The attacks by subject. Those of a feature follow the others of their subject, and its own subjects follow the others. */
 const OWN: Readonly<Record<string, readonly Attack[]>> = {
   ...CREDENTIAL_ATTACKS,
   ...PAGE_ATTACKS,
@@ -19,8 +19,10 @@ const OWN: Readonly<Record<string, readonly Attack[]>> = {
 const ofFeatures = (subject: string): readonly Attack[] =>
   FEATURE_CASES.flatMap(({ attacks }) => attacks?.[subject] ?? [])
 
+const SUBJECTS = new Set([...Object.keys(OWN), ...FEATURE_CASES.flatMap(({ attacks }) => Object.keys(attacks ?? {}))])
+
 export const ATTACKS: Readonly<Record<string, readonly Attack[]>> = Object.fromEntries(
-  Object.entries(OWN).map(([subject, attacks]) => [subject, [...attacks, ...ofFeatures(subject)]]),
+  [...SUBJECTS].map((subject) => [subject, [...(OWN[subject] ?? []), ...ofFeatures(subject)]]),
 )
 
 const expectationOf = ({ expected: [status, code] }: Attack): string =>

@@ -15,6 +15,8 @@ export interface Scene {
   readonly readOnlyToken: string
   /** The id of a personal token of the victim. */
   readonly benTokenId: string
+  /** The path of a webhook of the victim. */
+  readonly benWebhook: string
   readonly benCursor: string
   readonly benSyncCursor: string
   /** The X-Change-Id of a request of ben's. */
