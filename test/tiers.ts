@@ -24,6 +24,7 @@ export const SECOND_TIER: Readonly<Record<string, string>> = {
   'client/package.test.ts': 'compiles programs against the package',
   'test/adapters.test.ts': 'installs RxDB and TanStack DB, and compiles and runs programs',
   // A browser
+  'src/auth/link-pages.test.ts': 'starts Chromium, and the service',
   'test/pages.test.ts': 'starts Chromium',
   'src/pages/people.test.ts': 'starts Chromium',
   'src/pages/account.test.ts': 'starts Chromium',
@@ -58,10 +59,12 @@ export const SECOND_TIER: Readonly<Record<string, string>> = {
 
 /** The tests of the first tier that are repeated on other databases: the oldest supported PostgreSQL and the embedded one. */
 export const DATABASE: readonly string[] = [
+  'src/auth/mail.test.ts',
   'src/changes/*.test.ts',
   'src/db/**/*.test.ts',
   'src/events/*.test.ts',
   'src/jobs/*.test.ts',
+  'src/mail/*.test.ts',
   'src/tasks/**/*.test.ts',
   'src/vault/vault.test.ts',
   'test/dry-run.test.ts',
