@@ -46,12 +46,14 @@ const ISSUE: Readonly<Record<Purpose, Statement>> = {
          select $1, u.id, 'verify-email', u.email, now() + $3 * interval '1 second' from users u
          where u.email = $2 and not u."emailVerified" ${ISSUED}`,
   },
-  // The job acts for the user, and the address is the new one.
+  // The job acts for the user, and the address is the new one. A password that was changed while the mail waited makes the request void,
+  // as it makes links void.
   'change-email': {
     name: 'mail.issue_change',
     text: `insert into mail_tokens (hash, user_id, purpose, address, expires_at)
          select $1, j.for_user, 'change-email', $2, now() + $3 * interval '1 second' from jobs j
-         where j.id = $4 and not exists (select from users u where u.email = $2) ${ISSUED}`,
+         where j.id = $4 and not exists (select from users u where u.email = $2)
+           and not exists (select from user_accounts a where a."userId" = j.for_user and a."updatedAt" > j.created_at) ${ISSUED}`,
   },
 }
 

@@ -454,6 +454,25 @@ suite('a change of the address', () => {
     assertInvalidLink(await post('verify-email', { token }))
   })
 
+  test('is void, too, if the password is changed or reset before the mail with the link is sent', async () => {
+    // Until its jobs run no mail is sent.
+    await using quiet = await openWorld({
+      env: { SMTP_URL: server.url, MAIL_FROM: FROM, PUBLIC_URL: 'https://todo.example/app' },
+    })
+    const ask = (path: string, body: unknown, token?: string): Promise<Answer> => post(path, body, token, quiet)
+    const [ada, ben] = [await quiet.signUp(), await quiet.signUp()]
+    for (const user of [ada, ben]) {
+      const body = { newEmail: newEmail(), password: user.password }
+      assert.equal((await ask('change-email', body, user.token)).status, 200)
+    }
+    const body = { currentPassword: ada.password, newPassword: PASSWORD }
+    assert.equal((await ask('change-password', body, ada.token)).status, 200)
+    await rows(`update user_accounts set "updatedAt" = now() where "userId" = $1`, [ben.id], quiet)
+    await using _jobs = await runJobs(quiet.deps)
+    await idle(quiet)
+    assert.deepEqual(await rows('select 1 from mail_tokens', [], quiet), [])
+  })
+
   test('by a cookie is refused for a page of another origin', async () => {
     const user = await world.signUp()
     const cookie = (await signIn(user.email, user.password)).headers.getSetCookie()[0]?.split(';')[0] ?? ''
