@@ -1,75 +1,346 @@
 import assert from 'node:assert/strict'
-import { readFileSync } from 'node:fs'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { createServer, request as send, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { homedir, tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { after, before, suite, test } from 'node:test'
-import { snippetsOf } from '../src/pages/views/token-snippets.ts'
-import { openWorld, type World } from './world.ts'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+import { openWorld, type Answer, type User, type World } from './world.ts'
 
-/** docs/agents.md, which people copy from, and what the service answers. */
+/** The tools for agents with the official client, conformance suite and inspector of the protocol, and in tokens of a model. */
 
-const DOCUMENT = readFileSync(new URL('../docs/agents.md', import.meta.url), 'utf8')
-const blocksOf = (language: string): readonly string[] =>
-  [...DOCUMENT.matchAll(new RegExp(`^\`\`\`${language}\n([^]*?)^\`\`\`$`, 'gm'))].map(([, block = '']) => block.trim())
+const FOLDER = fileURLToPath(new URL('agents', import.meta.url))
+const RUN_LIMIT_MS = 120_000
+/** Installing the Python client takes a few seconds, and the first time. Where it takes longer its test is skipped. */
+const INSTALL_LIMIT_MS = 60_000
+const ERAS = ['2026-07-28', '2025-11-25'] as const
 
-const TOOLS = [...DOCUMENT.matchAll(/^\| `(\w+)` \| (?:`([\w:]+)`|any) \|/gm)].map(([, name = '', scope]) => ({
-  name,
-  scope,
-}))
+interface Ended {
+  /** A text if it could not be started. */
+  readonly status: number | string | null
+  readonly said: string
+}
 
-suite('docs/agents.md', () => {
-  let world: World
-  before(async () => {
-    world = await openWorld()
+async function run(
+  command: string,
+  args: readonly string[],
+  env: Record<string, string> = {},
+  limitMs = RUN_LIMIT_MS,
+): Promise<Ended> {
+  const child = spawn(command, args, {
+    cwd: FOLDER,
+    env: { ...process.env, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+    timeout: limitMs,
   })
-  after(() => world[Symbol.asyncDispose]())
-
-  async function toolsFor(scopes: readonly string[]): Promise<string[]> {
-    const { token } = await world.signUp()
-    const created = await world.ask('POST', '/api/tokens', { token, body: { name: 'agent', scopes } })
-    const { status, json } = await world.ask('POST', '/mcp', {
-      token: created.json.token,
-      headers: { accept: 'application/json, text/event-stream' },
-      body: { jsonrpc: '2.0', id: 1, method: 'tools/list' },
+  let said = ''
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding('utf8').on('data', (chunk: string) => {
+      said += chunk
     })
-    assert.equal(status, 200)
-    return json.result.tools.map(({ name }: { name: string }) => name).sort()
+  }
+  // A program that does not exist ends with an error.
+  const [status] = (await once(child, 'close').catch((error: Error) => [error.message])) as [number | string | null]
+  return { status, said }
+}
+
+/** What the test uses of the packages in the folder, which the type check of the project does not see. */
+const load = async <Module>(file: string): Promise<Module> =>
+  (await import(pathToFileURL(join(FOLDER, 'node_modules', file)).href)) as Module
+
+interface ClientModule {
+  readonly Client: new (info: object, options: object) => Client
+  readonly StreamableHTTPClientTransport: new (url: URL, options: object) => object
+}
+
+interface Client {
+  connect(transport: object): Promise<void>
+  close(): Promise<void>
+  listTools(): Promise<{ readonly tools: readonly { readonly name: string }[] }>
+  callTool(call: { readonly name: string; readonly arguments: object }): Promise<Answer['json']>
+  setRequestHandler(method: string, handler: (request: Answer['json']) => Promise<object>): void
+  getServerVersion(): { readonly name: string } | undefined
+}
+
+interface Tokenizer {
+  encode(this: void, text: string): readonly number[]
+}
+
+before(async () => {
+  if (existsSync(join(FOLDER, 'node_modules/gpt-tokenizer'))) return
+  const { status, said } = await run('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund'])
+  assert.equal(status, 0, said)
+})
+
+let world: World
+let ada: User
+before(async () => {
+  world = await openWorld()
+  ada = await world.signUp()
+})
+after(() => world[Symbol.asyncDispose]())
+
+async function connect(token: string, era: (typeof ERAS)[number], questions: string[] = []): Promise<Client> {
+  const { Client, StreamableHTTPClientTransport } = await load<ClientModule>(
+    '@modelcontextprotocol/client/dist/index.mjs',
+  )
+  const client = new Client(
+    { name: 'test', version: '1' },
+    {
+      capabilities: { elicitation: { form: {} } },
+      versionNegotiation: era === '2026-07-28' ? { mode: { pin: era } } : { mode: 'legacy' },
+    },
+  )
+  client.setRequestHandler('elicitation/create', async ({ params }) => {
+    questions.push(params.message)
+    return { action: 'accept', content: { confirm: true } }
+  })
+  const requestInit = { headers: { authorization: `Bearer ${token}` } }
+  await client.connect(new StreamableHTTPClientTransport(new URL(`${world.url}/mcp`), { requestInit }))
+  return client
+}
+
+const newToken = async (scopes: readonly string[]): Promise<string> =>
+  (await world.ask('POST', '/api/tokens', { token: ada.token, body: { name: 'Agent', scopes } })).json.token
+
+suite('the official client', () => {
+  for (const era of ERAS) {
+    test(`of ${era} plans a week, moves what is overdue to Monday, and undoes it`, async () => {
+      ada = await world.signUp()
+      const questions: string[] = []
+      const client = await connect(await newToken(['tasks:read', 'tasks:write']), era, questions)
+      assert.equal(client.getServerVersion()?.name, 'todo-backend')
+      // The client checks the result against the output schema of the tool.
+      const call = async (name: string, args: object = {}): Promise<Answer['json']> => {
+        const { content, structuredContent, isError } = await client.callTool({ name, arguments: args })
+        assert.ok(isError !== true, JSON.stringify(content))
+        assert.deepEqual(JSON.parse(content[0].text), structuredContent)
+        return structuredContent
+      }
+      const { tools } = await client.listTools()
+      assert.equal(tools.length, 12)
+
+      const { now } = await call('whoami', { timezone: 'Europe/Berlin' })
+      assert.match(now, /^[A-Z]+DAY .* Europe\/Berlin$/)
+      const plan = ['2030-06-03', '2030-06-04', '2030-06-05'].map((day) => ({ title: `For ${day}`, dueDate: day }))
+      const planned = await call('add_tasks', { tasks: plan })
+      assert.deepEqual(
+        planned.tasks.map((each: Answer['json']) => each.dueDateWeekday),
+        ['MONDAY', 'TUESDAY', 'WEDNESDAY'],
+      )
+      const late = [
+        { title: 'Late', dueDate: '2020-01-02T09:00:00Z' },
+        { title: 'Later', dueDate: '2020-01-03' },
+      ]
+      await call('add_tasks', { tasks: late })
+      const overdue = await call('find_tasks', { due: 'overdue', sort: ['dueDate'] })
+      const ids = overdue.tasks.map(({ id }: { id: string }) => id)
+      assert.deepEqual(
+        overdue.tasks.map(({ title }: { title: string }) => title),
+        ['Late', 'Later'],
+      )
+      const dry = await call('reschedule_tasks', { ids, dueDate: '2030-06-03', dryRun: true })
+      assert.deepEqual([dry.count, dry.tasks[0].dueDateWeekday], [2, 'MONDAY'])
+      const { changeId } = await call('reschedule_tasks', { ids, dueDate: '2030-06-03' })
+      assert.equal((await call('find_tasks', { due: 'overdue' })).tasks.length, 0)
+      const { entries } = await call('get_history', { limit: 1 })
+      assert.deepEqual([entries[0].changeId, entries[0].actor], [changeId, 'token:Agent'])
+      assert.equal((await call('undo', { changeId })).undone, true)
+      assert.equal((await call('find_tasks', { due: 'overdue' })).tasks.length, 2)
+
+      const many: string[] = []
+      for (const title of ['a', 'b']) {
+        const added = await call('add_tasks', { tasks: Array.from({ length: 15 }, () => ({ title })) })
+        many.push(...added.tasks.map(({ id }: { id: string }) => id))
+      }
+      const args = { ids: many, ...(era === '2025-11-25' && { confirm: many.length }) }
+      assert.equal((await call('delete_tasks', args)).count, 30)
+      assert.deepEqual(questions, era === '2026-07-28' ? ['Delete 30 tasks? They stay in the trash for 30 days.'] : [])
+      const failed = await client.callTool({ name: 'find_tasks', arguments: { status: ['DONE'] } })
+      assert.equal(failed.isError, true)
+      await client.close()
+    })
+
+    test(`of ${era} reports a credential that is refused, and a scope that is missing`, async () => {
+      await assert.rejects(connect('todo_pat_x', era), /401|Unauthorized|auth/i)
+      const reader = await connect(await newToken(['tasks:read']), era)
+      assert.ok((await reader.listTools()).tools.every(({ name }) => name !== 'add_tasks'))
+      const call = { name: 'add_tasks', arguments: { tasks: [{ title: 'x' }] } }
+      await assert.rejects(reader.callTool(call), /scope|403/i)
+      await reader.close()
+    })
+  }
+})
+
+const PYTHON_CLIENT = 'mcp==2.3.0'
+
+suite('the official Python client', () => {
+  test('uses the tools in both eras', async (context) => {
+    const python = await preparePython()
+    if (python instanceof Error) return context.skip(python.message)
+    ada = await world.signUp()
+    const token = await newToken(['tasks:read', 'tasks:write'])
+    const { status, said } = await run(python, ['client.py'], { TODO_URL: world.url, TODO_TOKEN: token })
+    assert.equal(status, 0, said)
+    assert.equal(said.trim(), 'auto 2026-07-28\nlegacy 2025-11-25')
+  })
+})
+
+/** @returns the program, in an environment that is kept for the next run, or why there is none */
+async function preparePython(): Promise<string | Error> {
+  const cache = process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache')
+  const environment = join(cache, 'todo-backend', 'agents', PYTHON_CLIENT)
+  const python = join(environment, 'bin/python')
+  const isReady = async (): Promise<boolean> => (await run(python, ['-c', 'import mcp'])).status === 0
+  if (existsSync(python) && (await isReady())) return python
+  const version = await run('python3', ['-c', 'import sys; sys.exit(sys.version_info < (3, 10))'])
+  if (version.status !== 0) return new Error('needs Python 3.10 or newer')
+  const made = await run('python3', ['-m', 'venv', '--clear', environment])
+  if (made.status !== 0) return new Error(`python3 cannot make an environment: ${made.said.trim()}`)
+  const pip = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', PYTHON_CLIENT]
+  const installed = await run(python, pip, {}, INSTALL_LIMIT_MS)
+  const why = installed.status === null ? 'it takes too long' : installed.said.trim()
+  if (installed.status !== 0) return new Error(`pip cannot install ${PYTHON_CLIENT}: ${why}`)
+  return python
+}
+
+suite('in tokens of o200k', () => {
+  const DEFINITIONS_MAX = 4_000
+  const RESULT_MAX = 2_000
+  let tokens: (value: unknown) => number
+  before(async () => {
+    const { encode } = await load<Tokenizer>('gpt-tokenizer/esm/encoding/o200k_base.js')
+    tokens = (value) => encode(typeof value === 'string' ? value : JSON.stringify(value)).length
+  })
+  const result = async (name: string, args: object = {}): Promise<Answer['json']> => {
+    const params = { name, arguments: args }
+    const body = { jsonrpc: '2.0', id: 1, method: 'tools/call', params }
+    return (await world.ask('POST', '/mcp', { token: ada.token, body })).json.result
   }
 
-  test('has every tool with the scope that it needs, and no other', async () => {
-    assert.ok(TOOLS.length > 0)
-    const named = (scopes: readonly string[]): string[] =>
-      TOOLS.filter(({ scope }) => scope === undefined || scopes.includes(scope))
-        .map(({ name }) => name)
-        .sort()
-    for (const scopes of [['tasks:read'], ['tasks:read', 'tasks:write'], ['account:read']]) {
-      assert.deepEqual(await toolsFor(scopes), named(scopes), scopes.join(' '))
+  test(`the definitions of all tools take at most ${DEFINITIONS_MAX}`, async (context) => {
+    const body = { jsonrpc: '2.0', id: 1, method: 'tools/list' }
+    const { tools } = (await world.ask('POST', '/mcp', { token: ada.token, body })).json.result
+    const count = tokens(tools)
+    context.diagnostic(`${count} for ${tools.length} tools`)
+    assert.ok(count <= DEFINITIONS_MAX, `${count}`)
+  })
+
+  test(`the default results take at most ${RESULT_MAX}`, async (context) => {
+    ada = await world.signUp()
+    for (let batch = 0; batch < 3; batch++) {
+      const tasks = Array.from({ length: 15 }, (_, n) => ({
+        title: `Prepare the slides for the quarterly meeting of team ${n}`,
+        description: 'The numbers are in the shared folder. '.repeat(20),
+        priority: 'HIGH',
+        dueDate: `2030-06-${String(n + 10)}T09:30:00Z`,
+        tags: ['work', `team-${batch}-${n}`],
+      }))
+      const added = await result('add_tasks', { tasks })
+      assert.ok(tokens(added.content[0].text) <= RESULT_MAX)
+    }
+    const { tasks } = (await result('find_tasks')).structuredContent
+    await result('delete_tasks', { ids: tasks.slice(10).map(({ id }: { id: string }) => id) })
+    for (const [name, args] of [
+      ['find_tasks', {}],
+      ['find_tasks', { deleted: true }],
+      ['get_task', { id: tasks[0].id }],
+      ['get_history', {}],
+      ['tags_and_stats', {}],
+      ['whoami', {}],
+    ] as const) {
+      const { content, structuredContent } = await result(name, args)
+      const count = tokens(content[0].text)
+      context.diagnostic(`${name} ${JSON.stringify(args)}: ${count}`)
+      assert.ok(structuredContent !== undefined && count <= RESULT_MAX, `${name}: ${count}`)
     }
   })
+})
 
-  test('names only tools that exist, also in its examples', () => {
-    const known = new Set(TOOLS.map(({ name }) => name))
-    const named = [
-      ...DOCUMENT.matchAll(/\b(?:find|get|add|update|complete|reschedule|delete|restore)_\w+|mcp__todo__(\w+)/g),
-    ]
-    assert.deepEqual(
-      named.map(([word, name]) => name ?? word).filter((name) => !known.has(name)),
-      [],
-    )
+/** Adds the credential, which the conformance suite cannot send. */
+async function openProxy(token: string): Promise<Server> {
+  const proxy = createServer((incoming, outgoing) => {
+    const headers = { ...incoming.headers, authorization: `Bearer ${token}` }
+    const forwarded = send(`${world.url}${incoming.url}`, { method: incoming.method, headers }, (answer) => {
+      outgoing.writeHead(answer.statusCode ?? 502, answer.headers)
+      answer.pipe(outgoing)
+    })
+    forwarded.on('error', () => outgoing.destroy())
+    incoming.pipe(forwarded)
   })
+  await once(proxy.listen(0, 'localhost'), 'listening')
+  return proxy
+}
 
-  test('has the texts to paste that the page of the account shows', () => {
-    const facts = { url: 'https://todo.example.com', token: 'todo_pat_…', hasMcp: true }
-    const [curl, commandLine, ...ofMcp] = snippetsOf(facts).toSorted(
-      (a, b) => Number(a.text.includes('/mcp')) - Number(b.text.includes('/mcp')),
-    )
-    assert.ok(ofMcp.length >= 4 && curl !== undefined && commandLine !== undefined)
-    for (const { title, text } of ofMcp) assert.ok(DOCUMENT.includes(text), title)
+suite('the conformance suite', () => {
+  for (const era of ERAS) {
+    test(`of ${era} finds nothing but what test/agents/expected-failures-${era}.yaml explains`, async (context) => {
+      const proxy = await openProxy(ada.token)
+      const output = mkdtempSync(join(tmpdir(), 'todo-conformance-'))
+      // A server listens on an address, and not on a path.
+      const { port } = proxy.address() as AddressInfo
+      const { status, said } = await run(process.execPath, [
+        'node_modules/@modelcontextprotocol/conformance/dist/index.js',
+        'server',
+        `--url=http://localhost:${port}/mcp`,
+        era === '2026-07-28' ? `--requirements=${era}` : `--spec-version=${era}`,
+        `--expected-failures=expected-failures-${era}.yaml`,
+        `--output-dir=${output}`,
+      ])
+      proxy.close()
+      proxy.closeAllConnections()
+      rmSync(output, { recursive: true, force: true })
+      context.diagnostic(/Total:.*/.exec(said)?.[0] ?? '')
+      assert.equal(status, 0, said)
+    })
+  }
+})
+
+suite('the inspector', () => {
+  let home: string
+  before(() => {
+    home = mkdtempSync(join(tmpdir(), 'todo-inspector-'))
   })
+  after(() => rmSync(home, { recursive: true, force: true }))
 
-  test('has configuration that is JSON, with the address of the service and no token of its own', () => {
-    const blocks = blocksOf('json')
-    assert.ok(blocks.length >= 6)
-    for (const block of blocks)
-      assert.ok(JSON.stringify(JSON.parse(block)).includes('https://todo.example.com/mcp'), block)
-    assert.doesNotMatch(DOCUMENT, /todo_pat_\w/)
+  const inspect = (era: string, args: readonly string[]): Promise<Ended> =>
+    run(
+      process.execPath,
+      [
+        'node_modules/.bin/mcp-inspector',
+        '--cli',
+        `${world.url}/mcp`,
+        '--transport=http',
+        `--protocol-era=${era}`,
+        `--header=Authorization: Bearer ${ada.token}`,
+        ...args,
+      ],
+      { HOME: home },
+    )
+
+  for (const era of ['modern', 'legacy']) {
+    test(`of the ${era} era lists the tools, finds no fault in their schemas, and calls them`, async () => {
+      const [listed, called, failed] = await Promise.all([
+        inspect(era, ['--method', 'tools/list', '--strict']),
+        inspect(era, ['--method', 'tools/call', '--tool-name', 'find_tasks', '--tool-arg', 'limit=1']),
+        inspect(era, ['--method', 'tools/call', '--tool-name', 'get_task', '--tool-arg', 'id=x']),
+      ])
+      assert.equal(listed.status, 0, listed.said)
+      assert.match(listed.said, /"name": "whoami"/)
+      assert.equal(called.status, 0, called.said)
+      assert.match(called.said, /structuredContent/)
+      // 5: the result is an error of the tool.
+      assert.equal(failed.status, 5, failed.said)
+      assert.match(failed.said, /id must be a UUID/)
+    })
+  }
+})
+
+suite('the lock file of test/agents', () => {
+  test('records no addresses of a registry', () => {
+    assert.doesNotMatch(readFileSync(join(FOLDER, 'package-lock.json'), 'utf8'), /"resolved"/)
   })
 })

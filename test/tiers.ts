@@ -23,6 +23,7 @@ export const SECOND_TIER: Readonly<Record<string, string>> = {
   'test/delete-feature.test.ts': 'deletes a feature from a copy of the project',
   'client/package.test.ts': 'compiles programs against the package',
   'test/adapters.test.ts': 'installs RxDB and TanStack DB, and compiles and runs programs',
+  'test/agents.test.ts': 'installs and starts the official programs for agents',
   // A browser
   'src/auth/link-pages.test.ts': 'starts Chromium, and the service',
   'test/pages.test.ts': 'starts Chromium',
