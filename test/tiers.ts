@@ -30,6 +30,7 @@ export const SECOND_TIER: Readonly<Record<string, string>> = {
   'src/pages/people.test.ts': 'starts Chromium',
   'src/pages/account.test.ts': 'starts Chromium',
   'src/pages/tokens.test.ts': 'starts Chromium',
+  'src/pages/webhooks.test.ts': 'starts Chromium',
   'src/pages/settings.test.ts': 'starts Chromium',
   'src/pages/restart.test.ts': 'starts Chromium, and the service twice',
   'test/cors.test.ts': 'starts Chromium',

@@ -6,6 +6,7 @@ import { after, before, suite, test } from 'node:test'
 import { assertProblem } from '../../test/wire.ts'
 import { openWorld, type User, type World } from '../../test/world.ts'
 import { PROVIDER_NAMES } from './views/providers.ts'
+import { EVENT_NAMES } from './views/webhook-texts.ts'
 import { codingFor, openScript, openStyle } from './assets.ts'
 
 const BYTES_MAX = 60 * 1024
@@ -124,6 +125,12 @@ suite('the page for people', () => {
     const { json } = await world.ask('GET', '/openapi.json')
     const offered = json.components.schemas.Provider?.enum
     if (offered !== undefined) assert.deepEqual(new Set(Object.keys(PROVIDER_NAMES)), new Set(offered))
+  })
+
+  test('offers the events of the API', async () => {
+    const { json } = await world.ask('GET', '/openapi.json')
+    const offered = json.components.schemas.WebhookEventType?.enum
+    if (offered !== undefined) assert.deepEqual(new Set(Object.keys(EVENT_NAMES)), new Set(offered))
   })
 
   test('other methods are 405, and the documents do not list it', async () => {

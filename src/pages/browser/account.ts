@@ -10,6 +10,7 @@ import { settingsSection } from './account/settings.ts'
 import { sessionsSection } from './account/sessions.ts'
 import { tokensSection } from './account/tokens.ts'
 import { trashSection } from './account/trash.ts'
+import { webhooksSection } from './account/webhooks.ts'
 import { byId, readData } from './dom.ts'
 import { watchSession } from './session.ts'
 
@@ -23,6 +24,7 @@ const SECTION_SCRIPTS: Readonly<Record<SectionId, (section: Section) => void>> =
   history: historySection,
   trash: trashSection,
   tokens: tokensSection,
+  webhooks: webhooksSection,
   keys: keysSection,
   password: passwordSection,
   deletion: deletionSection,

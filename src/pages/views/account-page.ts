@@ -11,6 +11,7 @@ export const SECTIONS = [
   ['history', 'History', 'GET', '/api/history'],
   ['trash', 'Trash', 'GET', '/api/trash'],
   ['tokens', 'Personal tokens', 'POST', '/api/tokens'],
+  ['webhooks', 'Webhooks', 'POST', '/api/webhooks'],
   ['keys', 'Provider keys', 'GET', '/api/user-api-keys'],
   ['password', 'Password', 'POST', '/api/auth/change-password'],
   ['deletion', 'Delete this account', 'POST', '/api/auth/delete-user'],
