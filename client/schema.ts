@@ -2628,7 +2628,7 @@ export interface components {
          */
         Provider: "gemini" | "openai" | "anthropic";
         /**
-         * @description `task.created`: also by an import, a restoration from the trash, and the undo of a deletion. `task.completed`: a change of its status to COMPLETED; without this type it is `task.updated`. `task.updated`: also by an undo. `task.deleted`: into the trash or for good, and by the undo of a creation
+         * @description `task.created`: also by an import, a restoration from the trash, and the undo of a deletion. `task.completed`: a change of its status to COMPLETED, or the completion of a date of a recurrence; without this type it is `task.updated`. `task.updated`: also by an undo. `task.deleted`: into the trash or for good, and by the undo of a creation
          * @enum {string}
          */
         WebhookEventType: "task.created" | "task.completed" | "task.updated" | "task.deleted";

@@ -108,6 +108,7 @@ async function runFeature(name: string, rest: readonly string[]): Promise<void> 
   return command.run(rest, {
     load: loadConfig,
     print: (line) => void process.stdout.write(`${line}\n`),
+    sealed: FEATURES.flatMap(({ sealed = [] }) => sealed),
     openLog: ({ log }: Config) => openLog(log.level, process.stderr),
   })
 }

@@ -67,11 +67,23 @@ export interface Feature {
    * make a row. Readiness runs them under the serving role, which must have the rights for them, and for what they return.
    */
   readonly writeProbes?: readonly string[]
+  /** Columns with secrets of users, encrypted under ENCRYPTION_KEY. A change of keys re-encrypts them. */
+  readonly sealed?: readonly SealedColumn[]
   readonly command?: FeatureCommand
   /** What `doctor` checks once the database can be used. */
   readonly checks?: readonly FeatureCheck[]
   /** Rows of the Python service that `migrate import-python` imports. */
   imports?(this: void): Promise<readonly ImportKind[]>
+}
+
+/** A column of Fernet tokens, in a table whose key is `user_id` and one more column. Null where a row has none. */
+export interface SealedColumn {
+  readonly table: string
+  readonly column: string
+  readonly key: string
+  readonly keyType: 'text' | 'uuid'
+  /** An SQL expression: what a row is called for the operator. */
+  readonly label: string
 }
 
 export interface GreetingLine {
@@ -93,11 +105,14 @@ export interface CommandContext {
   load(this: void): Config
   /** Prints a line of the outcome. */
   print(this: void, line: string): void
+  /** Of all features. */
+  readonly sealed: readonly SealedColumn[]
   /** A log that does not mix with what is printed. */
   openLog(this: void, config: Config): Logger
 }
 
 export interface FeatureCheck {
   readonly name: string
-  run(this: void, config: Config): Promise<Finding>
+  /** @param sealed of all features */
+  run(this: void, config: Config, sealed: readonly SealedColumn[]): Promise<Finding>
 }

@@ -49,7 +49,8 @@ suite('CONTRIBUTING, "Add an endpoint in six steps", executed on a copy', () => 
       if (path !== 'src/features.ts') copy.write(path, block)
     }
     const list = blocks.find(([path]) => path === 'src/features.ts')?.[1] ?? ''
-    const present = /^export const FEATURES: .*\n/m.exec(copy.read('src/features.ts'))?.[0] ?? ''
+    const present =
+      /^export const FEATURES: readonly Feature\[\] = \[[^\]]*\]\n/m.exec(copy.read('src/features.ts'))?.[0] ?? ''
     copy.replace('src/features.ts', present, `import { days } from './days/feature.ts'\n${list}`)
   })
   after(() => copy[Symbol.dispose]())

@@ -13,6 +13,7 @@ export const SECOND_TIER: Readonly<Record<string, string>> = {
   'test/tracing.test.ts': 'starts the service with OpenTelemetry',
   'src/vault/command.test.ts': 'starts commands',
   'test/bench.test.ts': 'starts the benchmark',
+  'src/webhooks/kill.test.ts': 'kills the service twenty times',
   'client/sync/restart.test.ts': 'starts the service several times',
   'cli/command-line.test.ts': 'starts the command line many times',
   'cli/login.test.ts': 'starts the command line many times',

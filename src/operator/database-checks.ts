@@ -53,10 +53,11 @@ export async function checkDatabase(config: Config): Promise<readonly Finding[]>
   const isUsable = ['migrations', 'policies'].every((name) =>
     findings.some(({ check, state }) => check === name && state === 'ok'),
   )
+  const sealed = FEATURES.flatMap((feature) => feature.sealed ?? [])
   for (const { name, run } of FEATURES.flatMap(({ checks = [] }) => checks)) {
     findings.push(
       ...(isUsable
-        ? await outcome(name, run(config))
+        ? await outcome(name, run(config, sealed))
         : [skipped(name, 'the database cannot be used in its present state')]),
     )
   }

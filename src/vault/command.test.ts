@@ -7,6 +7,7 @@ import { withMigrations } from '../db/database.ts'
 import { openFernet } from '../lib/fernet.ts'
 import { Secret } from '../lib/secret.ts'
 import { runVaultCommand } from './command.ts'
+import { PROVIDER_KEYS } from './sealed.ts'
 import { addUser, configOf, openTestDatabase } from '../../test/databases.ts'
 
 const newKey = (): string => `${randomBytes(32).toString('base64url')}=`
@@ -20,6 +21,7 @@ async function run(config: Config, ...words: readonly string[]): Promise<{ lines
     await runVaultCommand(words, {
       load: () => config,
       print: (line) => void lines.push(line),
+      sealed: [PROVIDER_KEYS],
       openLog: () => pino({ level: 'silent' }),
     })
     return { lines, status: process.exitCode }
@@ -82,6 +84,7 @@ suite('the vault command', () => {
         runVaultCommand(words, {
           load: () => assert.fail('the configuration was read'),
           print: () => assert.fail('something was printed'),
+          sealed: [PROVIDER_KEYS],
           openLog: () => assert.fail('a log was opened'),
         }),
         /the vault commands are vault rotate and vault verify/,

@@ -15,7 +15,7 @@ const COMMANDS: Readonly<Record<string, (options: RotationOptions) => Promise<Pr
  */
 export async function runVaultCommand(
   [action, ...surplus]: readonly string[],
-  { load, print, openLog }: CommandContext,
+  { load, print, openLog, sealed: columns }: CommandContext,
 ): Promise<void> {
   const command = action !== undefined && Object.hasOwn(COMMANDS, action) ? COMMANDS[action] : undefined
   if (command === undefined || surplus.length > 0)
@@ -26,7 +26,13 @@ export async function runVaultCommand(
   try {
     const onProgress = ({ seen, rotated }: Progress): void =>
       print(action === 'rotate' ? `${seen} rows seen, ${rotated} re-encrypted` : `${seen} rows seen`)
-    const outcome = await command({ db, fernet: openFernet(encryptionKeys), keys: encryptionKeys.length, onProgress })
+    const outcome = await command({
+      db,
+      fernet: openFernet(encryptionKeys),
+      keys: encryptionKeys.length,
+      columns,
+      onProgress,
+    })
     report(outcome, print)
   } catch (error) {
     if (!(error instanceof Problem)) throw error
@@ -43,6 +49,6 @@ function report({ openedBy, unreadable, unreadableRows }: Progress, print: Print
   if (unreadable === 0) return print('every row can be read')
   process.exitCode = 1
   print(`no key opens ${unreadable} rows, which were not changed:`)
-  for (const { userId, provider } of unreadableRows) print(`  ${provider} of user ${userId}`)
+  for (const { userId, name } of unreadableRows) print(`  ${name} of user ${userId}`)
   if (unreadable > unreadableRows.length) print(`  and ${unreadable - unreadableRows.length} more`)
 }

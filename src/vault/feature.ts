@@ -1,5 +1,6 @@
 import type { Feature } from '../feature.ts'
 import { KEY_PROBLEMS } from './problems.ts'
+import { PROVIDER_KEYS } from './sealed.ts'
 import { vaultSettings } from './settings.ts'
 
 export const vault: Feature = {
@@ -15,14 +16,15 @@ export const vault: Feature = {
   ],
   routes: async (app, deps) => (await import('./routes.ts')).vaultRoutes(app, deps),
   jobs: async ({ db }) => [(await import('./jobs.ts')).purgeOfKeyReads(db)],
+  sealed: [PROVIDER_KEYS],
   command: {
     name: 'vault',
     usage: [
-      ['rotate', "re-encrypt users' provider keys under the first encryption key"],
+      ['rotate', 're-encrypt secrets of users under the first encryption key'],
       ['verify', 'count how many of them each encryption key opens'],
     ],
     run: async (words, context) => (await import('./command.ts')).runVaultCommand(words, context),
   },
-  checks: [{ name: 'encryption keys', run: async (config) => (await import('./key-check.ts')).checkKeys(config) }],
+  checks: [{ name: 'encryption keys', run: async (...given) => (await import('./key-check.ts')).checkKeys(...given) }],
   imports: async () => [(await import('./python-import.ts')).KEY_IMPORT],
 }

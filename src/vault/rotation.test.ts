@@ -6,6 +6,7 @@ import type { Database } from '../db/database.ts'
 import { openFernet, type Fernet } from '../lib/fernet.ts'
 import { Secret } from '../lib/secret.ts'
 import { rotate, verify, type Progress } from './rotation.ts'
+import { PROVIDER_KEYS } from './sealed.ts'
 import * as store from './store.ts'
 
 const newKey = (): Secret => new Secret(`${randomBytes(32).toString('base64url')}=`)
@@ -57,6 +58,7 @@ suite('rotation', () => {
     db: served.db,
     fernet: both,
     keys: 2,
+    columns: [PROVIDER_KEYS],
     batchRows: 4,
     ...more,
   })
@@ -119,7 +121,7 @@ suite('rotation', () => {
     const before = await unreadable()
     const outcome = await rotate(options())
     assert.deepEqual(counts(outcome), { seen: 15, rotated: 14, openedBy: [14, 0], unreadable: 1 })
-    assert.deepEqual(outcome.unreadableRows, [{ userId: user.id, provider: 'gemini' }])
+    assert.deepEqual(outcome.unreadableRows, [{ userId: user.id, name: 'gemini' }])
     assert.deepEqual(await unreadable(), before)
   })
 

@@ -66,8 +66,10 @@ export const EVENTS = [
   ),
   ofTask(
     'task.completed',
-    'a change of its status to COMPLETED; without this type it is `task.updated`',
-    `entry.op = 'update' and entry.after ->> 'status' = 'COMPLETED'`,
+    'a change of its status to COMPLETED, or the completion of a date of a recurrence; without this type it is `task.updated`',
+    // A task with a recurrence is TODO again after it was completed.
+    `entry.op = 'update' and (entry.after ->> 'status' = 'COMPLETED'
+          or (entry.after ->> 'completions')::int > (entry.before ->> 'completions')::int)`,
   ),
   ofTask('task.updated', 'also by an undo', `entry.op = 'update'`),
   ofTask('task.deleted', 'into the trash or for good, and by the undo of a creation', `entry.op = 'delete'`),

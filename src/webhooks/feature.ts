@@ -14,6 +14,13 @@ export const webhooks: Feature = {
     `insert into public.webhook_deliveries (id, webhook_id, message_id, type, seq, change_id, cause, status, attempt)
      select gen_random_uuid(), gen_random_uuid(), '', '', 1, gen_random_uuid(), '', '', 1 where false returning id, created_at`,
   ],
+  sealed: ['sealed_secret', 'previous_secret'].map((column) => ({
+    table: 'webhooks',
+    column,
+    key: 'id',
+    keyType: 'uuid',
+    label: `'webhook ' || id`,
+  })),
   routes: async (app, deps) => (await import('./routes.ts')).webhookRoutes(app, deps),
   jobs: async (deps) => (await import('./jobs.ts')).webhookJobs(deps),
   mails: async (deps) => (await import('./mails.ts')).webhookMails(deps),
