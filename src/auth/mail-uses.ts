@@ -47,7 +47,8 @@ const voided = (token: string, purposes: readonly Purpose[]) => sql`
 
 /**
  * Replaces the password, in one statement: it ends all sessions and all other links of the user, and the address counts as verified.
- * Personal tokens stay, as they do when a password is changed: they are credentials of programs, which their owner ends one by one.
+ * Personal tokens and webhooks stay, as they do when a password is changed: they belong to programs, and their owner ends them one by one.
+ * But while the address was never verified, another person may have signed up with it and made them, so the first proof ends them.
  *
  * @returns whether the token was usable until now
  */
@@ -58,6 +59,8 @@ export async function resetPassword(db: Kysely<unknown>, token: string, password
       delete from user_sessions s using used where s."userId" = used.user_id
     ), proven as (
       update users u set "emailVerified" = true, "updatedAt" = now() from used where u.id = used.user_id
+    ), unproven as (
+      select todo_end_programs(u.id) from used join users u on u.id = used.user_id where not u."emailVerified"
     ), changed as (
       update user_accounts a set password = ${passwordHash}, "updatedAt" = now() from used
       where a."userId" = used.user_id and a."providerId" = 'credential' returning 1
@@ -68,7 +71,7 @@ export async function resetPassword(db: Kysely<unknown>, token: string, password
     ), noticed as (
       insert into jobs (name, for_user) select ${jobNameOf('password-changed')}, used.user_id from used
     )
-    select 1 from used`.execute(db)
+    select (select count(*) from unproven) from used`.execute(db)
   return rows.length > 0
 }
 

@@ -83,6 +83,7 @@ const assertInvalidLink = ({ status, json }: Answer): void =>
 suite('a password reset', () => {
   test('by the link of a mail sets the password, ends all sessions, keeps personal tokens, and is confirmed by mail', async () => {
     const user = await world.signUp()
+    await verify(user.id)
     const made = await world.ask('POST', '/api/tokens', { token: user.token, body: { name: 'cli' } })
     const asked = await post('request-password-reset', { email: user.email.toUpperCase(), redirectTo: '/x' })
     assert.deepEqual([asked.status, asked.json], [200, { status: true }])
@@ -100,6 +101,24 @@ suite('a password reset', () => {
     assert.equal((await world.ask('GET', '/api/tasks', { token: made.json.token })).status, 200)
     assert.equal((await signIn(user.email, user.password)).status, 401)
     assert.equal((await signIn(user.email, PASSWORD)).status, 200)
+  })
+
+  test('that proves the address for the first time also ends the tokens and webhooks that were made before', async () => {
+    const [attacker, other] = [await world.signUp(), await world.signUp()]
+    const make = async ({ token }: User): Promise<string> => {
+      const hook = { url: 'http://127.0.0.1:9/', events: ['task.created'] }
+      assert.equal((await world.ask('POST', '/api/webhooks', { token, body: hook })).status, 201)
+      return (await world.ask('POST', '/api/tokens', { token, body: { name: 'x' } })).json.token
+    }
+    const [dead, alive] = [await make(attacker), await make(other)]
+    const token = await resetToken(attacker.email)
+    assert.equal((await post('reset-password', { newPassword: PASSWORD, token })).status, 200)
+    await nextMail()
+    const owner = (await signIn(attacker.email, PASSWORD)).json.token
+    assert.equal((await world.ask('GET', '/api/tasks', { token: dead })).status, 401)
+    assert.deepEqual((await world.ask('GET', '/api/webhooks', { token: owner })).json, [])
+    assert.equal((await world.ask('GET', '/api/tasks', { token: alive })).status, 200)
+    assert.equal((await world.ask('GET', '/api/webhooks', { token: other.token })).json.length, 1)
   })
 
   test('of a user without a password gives the user one', async () => {

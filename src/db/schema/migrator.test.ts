@@ -185,18 +185,19 @@ describe('up and down', () => {
 })
 
 describe('at the same time', { skip: needsServer }, () => {
+  const onSecondConnection: MigrateOptions['onSecondConnection'] = async (work) => {
+    const second = await connect()
+    try {
+      return await work(second)
+    } finally {
+      await second.end()
+    }
+  }
+
   test('five processes that migrate at once apply each migration once, and all succeed', async () => {
     await down()
     await owner.query('drop table schema_migrations')
     const clients = await Promise.all(Array.from({ length: 5 }, connect))
-    const onSecondConnection: MigrateOptions['onSecondConnection'] = async (work) => {
-      const second = await connect()
-      try {
-        return await work(second)
-      } finally {
-        await second.end()
-      }
-    }
     const applied = await Promise.all(clients.map((client) => migrateUp(client, VARIABLES, { onSecondConnection })))
     assert.deepEqual(names(applied.flat()).sort(), NAMES.toSorted())
     for (const client of clients) {
@@ -208,7 +209,7 @@ describe('at the same time', { skip: needsServer }, () => {
   test('as many processes as there are migrations, each reverting one, revert a different one each', async () => {
     await up()
     const clients = await Promise.all(NAMES.map(connect))
-    const taken = await Promise.all(clients.map((client) => migrateDown(client, VARIABLES)))
+    const taken = await Promise.all(clients.map((client) => migrateDown(client, VARIABLES, { onSecondConnection })))
     assert.deepEqual(names(taken.flat()).sort(), NAMES.toSorted())
     await Promise.all(clients.map((client) => client.end()))
   })
