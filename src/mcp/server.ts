@@ -18,6 +18,7 @@ import {
   type Members,
   type RpcRequest,
 } from './protocol.ts'
+import { malformedIn } from './tools/arguments.ts'
 import { Refusal, type Call } from './tools/call.ts'
 import type { Outcome, Tool } from './tools/tool.ts'
 import { listed, toolsOf } from './tools/tools.ts'
@@ -70,7 +71,9 @@ export function openServer(app: App, deps: FeatureDeps): McpServer {
     request.loggedAs = { rpc: rpc.method, tool: tool.name }
     let outcome: CallOutcome = 'refused'
     try {
-      const faults = tool.faultsOf(args)
+      // Text that is no Unicode can be in no URL, so it is refused before the schema is looked at.
+      const malformed = malformedIn(args)
+      const faults = malformed.length > 0 ? malformed : tool.faultsOf(args)
       if (faults.length > 0) await prove(request, db, tool.scope)
       const result = await outcomeOf(tool, args, faults, callOf(request, reply, rpc, callDeps))
       outcome = OUTCOMES[result.kind]
