@@ -6,6 +6,7 @@ import { grow } from './growth.ts'
 import { readOptions, USAGE, type Options } from './options.ts'
 import { comparisonTables, machine, writePage } from './report.ts'
 import { openServers } from './servers.ts'
+import { deliverWebhooks } from './webhooks.ts'
 
 const say = (text: string): void => void process.stderr.write(`${text}\n`)
 
@@ -30,6 +31,8 @@ if (options.mode === 'growth') {
   finish(await beFair(servers, options, say))
 } else if (options.mode === 'events') {
   finish(await streamEvents(servers, options, say))
+} else if (options.mode === 'webhooks') {
+  finish(await deliverWebhooks(servers, options, say))
 } else if (options.mode === 'agents') {
   finish(await measureAgents(servers, options, say))
 } else {

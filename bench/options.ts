@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util'
 import { ROWS } from './rows.ts'
 
-const MODES = ['compare', 'growth', 'fairness', 'events', 'agents'] as const
+const MODES = ['compare', 'growth', 'fairness', 'events', 'agents', 'webhooks'] as const
 
 export interface Options {
   readonly mode: (typeof MODES)[number]
@@ -16,13 +16,14 @@ export interface Options {
   readonly write: boolean
 }
 
-export const USAGE = `npm run bench -- [growth | fairness | events | agents] [options]
+export const USAGE = `npm run bench -- [growth | fairness | events | agents | webhooks] [options]
 
   (nothing)          every variant under bench/ in alternation with todo-backend
   growth             todo-backend alone: more data, a user with more, more requests, more processes
   fairness           todo-backend alone: small requests together with users who request large lists without pause
   events             todo-backend alone: 1 000 idle event streams, and the delay of events beside 100 writers
   agents             todo-backend alone: processor time of a tool call, against the route that does the same
+  webhooks           todo-backend alone: 10 000 changes of 100 users, delivered to 300 webhooks
 
   --rounds N         5
   --seconds N        measured in each round: 5
