@@ -1,6 +1,7 @@
 import inject from 'light-my-request'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { IncomingMessage, OutgoingHttpHeaders } from 'node:http'
+import { Problem } from '../errors.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -54,7 +55,7 @@ export interface InnerAnswer {
  * principal and under the same request id. It was admitted and is logged, measured and traced with the outer request. If the client
  * leaves while the inner request waits for its turn, it is not executed.
  *
- * @throws Error if the client has left
+ * @throws Problem overloaded (503) if the client has left
  */
 export async function requestWithin(
   outer: FastifyRequest,
@@ -85,6 +86,10 @@ export async function requestWithin(
   try {
     const { statusCode, headers: answered, payload } = await answer
     return { status: statusCode, headers: answered, text: payload }
+  } catch (error) {
+    if (!reply.raw.destroyed) throw error
+    // It is not sent, and not logged as a failure of the service.
+    throw new Problem('overloaded', 'The client has left', { cause: error })
   } finally {
     reply.raw.off('close', abandon)
   }

@@ -285,6 +285,15 @@ suite('a tool call is one request:', () => {
   })
 })
 
+test('the tools work with the sessions of another auth server', async () => {
+  await using external = await openWorld({ env: { AUTH_MODE: 'external' } })
+  const { token } = await external.signUp()
+  const { tasks } = await callTool(external, token, 'add_tasks', { tasks: [{ title: 'a' }] })
+  const reader = await newToken(external, token, ['tasks:read'])
+  assert.equal((await callTool(external, reader, 'get_task', { id: tasks[0].id })).task.title, 'a')
+  assert.equal((await rpc(external, 'x'.repeat(32), 'tools/list')).status, 401)
+})
+
 suite('Origin and Host', () => {
   const OWN = 'https://todo.example.com'
   const PAGE = 'https://page.example.com'
