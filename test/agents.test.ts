@@ -207,8 +207,24 @@ async function preparePython(): Promise<string | Error> {
   return python
 }
 
+const between = (first: number, last: number): string[] =>
+  Array.from({ length: last - first + 1 }, (_, n) => String.fromCodePoint(first + n))
+
+/** Characters of texts that take many tokens. */
+const NASTY = {
+  'Chinese characters': between(0x4e_00, 0x9f_ff),
+  'Korean syllables': between(0xac_00, 0xd7_a3),
+  emoji: between(0x1_f3_00, 0x1_fa_ff),
+  'rare characters': between(0x2_00_00, 0x2_08_ff),
+  'letters without spaces': between(0x61, 0x7a),
+  'letters and digits of both cases': [...between(0x30, 0x39), ...between(0x41, 0x5a), ...between(0x61, 0x7a)],
+  'punctuation and quotes': between(0x21, 0x2f).filter((each) => each !== ','),
+}
+
 suite('in tokens of o200k', () => {
   const DEFINITIONS_MAX = 4_000
+  /** With a reserve for members that tasks do not have yet. */
+  const DEFINITIONS_RESERVE = 200
   const RESULT_MAX = 2_000
   let tokens: (value: unknown) => number
   before(async () => {
@@ -226,7 +242,7 @@ suite('in tokens of o200k', () => {
     const { tools } = (await world.ask('POST', '/mcp', { token: ada.token, body })).json.result
     const count = tokens(tools)
     context.diagnostic(`${count} for ${tools.length} tools`)
-    assert.ok(count <= DEFINITIONS_MAX, `${count}`)
+    assert.ok(count <= DEFINITIONS_MAX - DEFINITIONS_RESERVE, `${count}`)
   })
 
   test(`the default results take at most ${RESULT_MAX}`, async (context) => {
@@ -258,6 +274,71 @@ suite('in tokens of o200k', () => {
       assert.ok(structuredContent !== undefined && count <= RESULT_MAX, `${name}: ${count}`)
     }
   })
+
+  for (const [what, characters] of Object.entries(NASTY)) {
+    test(`the default results take at most ${RESULT_MAX} with tasks full of ${what}`, async (context) => {
+      ada = await world.signUp()
+      // Always the same, so that a failure can be repeated.
+      let seed = 1
+      const text = (length: number): string => {
+        let made = ''
+        while (made.length < length - 1) {
+          seed = (seed * 48_271) % 2_147_483_647
+          made += characters[seed % characters.length]
+        }
+        return made
+      }
+      let most = 0
+      const measured = async (name: string, args: object = {}): Promise<Answer['json']> => {
+        const { content, structuredContent, isError } = await result(name, args)
+        assert.equal(isError, false, content[0].text)
+        const count = tokens(content[0].text)
+        assert.ok(count <= RESULT_MAX, `${name} ${JSON.stringify(args).slice(0, 80)}: ${count}`)
+        most = Math.max(most, count)
+        return structuredContent
+      }
+      const tasks = Array.from({ length: 20 }, () => ({
+        title: text(200),
+        description: text(10_000),
+        dueDate: '2030-06-12T09:30:00Z',
+        tags: Array.from({ length: 10 }, () => text(50)),
+      }))
+      const added = await measured('add_tasks', { tasks })
+      const ids: string[] = added.tasks.map(({ id }: { id: string }) => id)
+      assert.equal(ids.length, 20)
+      for (let n = 0; n < 3; n++) {
+        await measured('update_tasks', { tasks: ids.map((id) => ({ id, title: text(200), description: text(5_000) })) })
+      }
+      for (const args of [{}, { sort: ['title'] }, { fields: ['title', 'description', 'tags'] }]) {
+        const found: string[] = []
+        for (let cursor: string | undefined; ;) {
+          const page = await measured('find_tasks', { ...args, cursor })
+          found.push(...page.tasks.map(({ id }: { id: string }) => id))
+          if ((cursor = page.nextCursor) === undefined) break
+        }
+        assert.deepEqual(found.toSorted(), ids.toSorted())
+      }
+      const { task } = await measured('get_task', { id: ids[0] })
+      assert.ok(task.cut.includes('description') && task.description.endsWith('…'))
+      const whole = (await result('get_task', { id: ids[0], whole: true })).structuredContent.task
+      assert.ok(whole.cut === undefined && whole.description.startsWith(task.description.slice(0, -1)))
+      let entries = 0
+      for (let cursor: string | undefined; ;) {
+        const page = await measured('get_history', { cursor })
+        entries += page.entries.length
+        if ((cursor = page.nextCursor) === undefined) break
+      }
+      assert.equal(entries, 4)
+      await measured('tags_and_stats')
+      const { changeId } = await measured('complete_tasks', { ids })
+      await measured('undo', { changeId })
+      await measured('delete_tasks', { ids })
+      await measured('delete_tasks', { ids: ids.map(() => crypto.randomUUID()) })
+      await measured('find_tasks', { deleted: true })
+      await measured('restore_tasks', { ids })
+      context.diagnostic(`${most} at most`)
+    })
+  }
 })
 
 /** Adds the credential, which the conformance suite cannot send. */

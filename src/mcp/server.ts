@@ -128,7 +128,7 @@ const OUTCOMES: Readonly<Record<Outcome['kind'], CallOutcome>> = { done: 'ok', f
 
 async function outcomeOf(tool: ServedTool, args: Members, faults: readonly string[], call: Call): Promise<Outcome> {
   if (faults.length > 0) {
-    return { kind: 'failed', code: 'invalid_input', text: `Correct the arguments: ${faults.join('; ')}.` }
+    return { kind: 'failed', code: 'invalid_input', text: correctionOf(faults) }
   }
   try {
     // `faultsOf` has found that they fit the schema.
@@ -137,6 +137,15 @@ async function outcomeOf(tool: ServedTool, args: Members, faults: readonly strin
     if (error instanceof Refusal) return { kind: 'failed', code: error.code, text: error.message }
     throw error
   }
+}
+
+/** Faults that an error names. */
+const FAULTS_SHOWN = 10
+
+function correctionOf(faults: readonly string[]): string {
+  const more = faults.length - FAULTS_SHOWN
+  const shown = faults.slice(0, FAULTS_SHOWN).join('; ')
+  return `Correct the arguments: ${shown}${more > 0 ? `; and ${more} more` : ''}.`
 }
 
 function resultOf(outcome: Outcome, rpc: RpcRequest): string {

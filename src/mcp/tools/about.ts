@@ -1,10 +1,15 @@
 import { Type } from 'typebox'
 import { SCOPE_NAMES } from '../../principal.ts'
+import { cutList, cutText } from './budget.ts'
 import { plainType, resultOf, strict, Text } from './shapes.ts'
 import type { Source } from './source.ts'
 import { done, readingTool, type Tool } from './tool.ts'
 
 const TAGS_SHOWN = 50
+/** What the tags may take in the result. */
+const TAGS_COST = 1_700
+/** What a name may take in the result. */
+const NAME_COST = 300
 
 export function tagsAndStats(source: Source): Tool {
   const stats = source.operation('getTaskStats')
@@ -26,11 +31,14 @@ export function tagsAndStats(source: Source): Tool {
         call.ask({ operation: stats }),
         call.ask({ operation: tags, query: { limit: TAGS_SHOWN } }),
       ])
+      // The body is a list.
+      const all = listed.body as readonly unknown[]
+      const shown = cutList(all, TAGS_COST)
       return done({
         ...(await call.clock()).members,
         ...Object(counted.body),
-        tags: listed.body,
-        ...(listed.header('x-next-cursor') !== undefined && { moreTags: true }),
+        tags: shown,
+        ...((shown.length < all.length || listed.header('x-next-cursor') !== undefined) && { moreTags: true }),
       })
     },
   })
@@ -56,8 +64,8 @@ export function whoami(source: Source): Tool {
       const { kind, name } = call.principal
       return done({
         ...(await call.clock(timezone)).members,
-        ...(user !== undefined && { name: user.name }),
-        credential: name === null ? kind : `${kind}:${name}`,
+        ...(user !== undefined && { name: cutText(user.name, NAME_COST) }),
+        credential: cutText(name === null ? kind : `${kind}:${name}`, NAME_COST),
         scopes,
       })
     },

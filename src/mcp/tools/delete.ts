@@ -3,12 +3,15 @@ import type { Members } from '../protocol.ts'
 import { Refusal, type Call } from './call.ts'
 import { DryRun, PAGE_TASKS, strict, TaskIds, Text, Written } from './shapes.ts'
 import type { Source } from './source.ts'
-import { taskFormOf, USUAL_FIELDS } from './tasks.ts'
+import { taskFormOf } from './tasks.ts'
 import { done, writingTool, type Outcome, type Tool } from './tool.ts'
-import { writtenMembers } from './write.ts'
+import { shownTasks, writtenMembers } from './write.ts'
 
 /** A larger deletion needs the consent of the user, or at least a second call. */
 export const ASKS_ABOVE = 25
+
+/** Ids that are listed in the answer to a deletion. */
+const NOT_FOUND_SHOWN = 50
 
 const DELETE = 'delete_tasks'
 
@@ -18,7 +21,7 @@ export function deleteTasks(source: Source): Tool {
   return writingTool({
     name: DELETE,
     title: 'Delete tasks',
-    description: `Moves tasks to the trash, where they stay for 30 days. Ids without a task are listed in notFound. Above ${ASKS_ABOVE} tasks the user is asked first.`,
+    description: `Moves tasks to the trash, where they stay for 30 days. Ids without a task are listed in notFound, up to ${NOT_FOUND_SHOWN}. Above ${ASKS_ABOVE} tasks the user is asked first.`,
     scope: operation.needs ?? 'any',
     isDestructive: true,
     isIdempotent: true,
@@ -32,7 +35,11 @@ export function deleteTasks(source: Source): Tool {
       },
       strict,
     ),
-    output: Written({ count: Type.Integer(), notFound: Type.Optional(Type.Array(Text())) }),
+    output: Written({
+      count: Type.Integer(),
+      notFound: Type.Optional(Type.Array(Text())),
+      notFoundCount: Type.Optional(Type.Integer()),
+    }),
     async run({ ids: given, confirm, dryRun }, call) {
       const ids = [...new Set(given.map((id) => id.toLowerCase()))]
       const question = dryRun === true || ids.length <= ASKS_ABOVE ? undefined : questionFor(ids, confirm, call)
@@ -43,7 +50,7 @@ export function deleteTasks(source: Source): Tool {
         ...(await call.clock()).members,
         ...writtenMembers(answer, dryRun),
         count: deleted.length,
-        ...(notFound.length > 0 && { notFound }),
+        ...(notFound.length > 0 && { notFound: notFound.slice(0, NOT_FOUND_SHOWN), notFoundCount: notFound.length }),
       })
     },
   })
@@ -78,18 +85,18 @@ export function restoreTasks(source: Source): Tool {
     isIdempotent: true,
     input: Type.Object({ ids: { ...TaskIds, maxItems: PAGE_TASKS }, dryRun: DryRun }, strict),
     output: Written({
-      tasks: Type.Array(Type.Object({ id: Text(), title: Text() })),
+      tasks: Type.Array(Type.Object({})),
       notFound: Type.Optional(Type.Array(Text())),
     }),
     async run({ ids, dryRun }, call) {
-      const restored: Members[] = []
+      const restored: unknown[] = []
       const notFound: string[] = []
       let written: Members = {}
       const clock = await call.clock()
       for (const id of ids) {
         try {
           const answer = await call.ask({ operation, id, query: { dryRun } })
-          restored.push(form.present(answer.body, clock, USUAL_FIELDS))
+          restored.push(answer.body)
           written = writtenMembers(answer, dryRun)
         } catch (error) {
           if (!(error instanceof Refusal) || error.code !== 'not_found') throw error
@@ -97,7 +104,12 @@ export function restoreTasks(source: Source): Tool {
         }
       }
       const { changeId: _, ...dry } = written
-      return done({ ...clock.members, ...dry, tasks: restored, ...(notFound.length > 0 && { notFound }) })
+      return done({
+        ...clock.members,
+        ...dry,
+        tasks: shownTasks(restored, clock, form),
+        ...(notFound.length > 0 && { notFound }),
+      })
     },
   })
 }

@@ -1,7 +1,9 @@
 import { Type, type TSchema } from 'typebox'
 import type { Members } from '../protocol.ts'
+import { FRAME_COST, RESULT_COST } from './budget.ts'
 import type { Call, Operation } from './call.ts'
 import { PAGE_TASKS, resultOf, strict, TaskId, Text } from './shapes.ts'
+import { pageWithin } from './pages.ts'
 import type { Source } from './source.ts'
 import { taskFormOf, USUAL_FIELDS, type TaskForm } from './tasks.ts'
 import { done, readingTool, type Outcome, type Tool } from './tool.ts'
@@ -35,7 +37,7 @@ export function findTasks(source: Source): Tool {
   return readingTool({
     name: 'find_tasks',
     title: 'Find tasks',
-    description: `Lists tasks that match all given filters, newest first, ${PAGE_TASKS} per page. Without filters: all tasks. Open tasks: completed false. A task shows ${USUAL_FIELDS.join(', ')}, without empty ones; fields selects others. If nextCursor is present there are more: call again with the same arguments and cursor.`,
+    description: `Lists tasks that match all given filters, newest first, up to ${PAGE_TASKS} per page. Without filters: all tasks. Open tasks: completed false. A task shows ${USUAL_FIELDS.join(', ')}, without empty ones; fields selects others. If nextCursor is present there are more: call again with the same arguments and cursor. Large tasks: fewer per page; cut names what is shortened, get_task shows it.`,
     scope: list.needs ?? 'any',
     input: Type.Unsafe<Found>(input),
     output: resultOf({
@@ -48,17 +50,17 @@ export function findTasks(source: Source): Tool {
 }
 
 async function find(args: Found, call: Call, operation: Operation, form: TaskForm): Promise<Outcome> {
-  const { deleted: _, limit = PAGE_TASKS, fields = USUAL_FIELDS, ...filters } = args
+  const { deleted: _, limit, fields = USUAL_FIELDS, ...filters } = args
   const shown = ['id', ...fields.filter((field) => field !== 'id')]
-  const answer = await call.ask({ operation, query: { ...filters, limit, fields: shown } })
   const clock = await call.clock(args.timezone)
-  const total = answer.header('x-total-count')
-  return done({
-    ...clock.members,
-    tasks: (answer.body as readonly unknown[]).map((task) => form.present(task, clock, shown)),
-    ...(total !== undefined && { total: Number(total) }),
-    ...nextCursor(answer.header('x-next-cursor')),
+  const { items, answer, cursor } = await pageWithin({
+    ask: (size) => call.ask({ operation, query: { ...filters, limit: size, fields: shown } }),
+    present: (task) => form.present(task, clock, shown),
+    limit,
+    usualLimit: PAGE_TASKS,
   })
+  const total = answer.header('x-total-count')
+  return done({ ...clock.members, tasks: items, ...(total !== undefined && { total: Number(total) }), ...cursor })
 }
 
 async function findDeleted(args: Found, call: Call, operation: Operation, form: TaskForm): Promise<Outcome> {
@@ -67,39 +69,49 @@ async function findDeleted(args: Found, call: Call, operation: Operation, form: 
     const text = `The trash has no filters: leave out ${others.join(', ')}. With deleted true only ${[...OF_TRASH].join(', ')} are allowed.`
     return { kind: 'failed', code: 'invalid_input', text }
   }
-  const { limit = PAGE_TASKS, fields = USUAL_FIELDS, cursor } = args
-  const answer = await call.ask({ operation, query: { limit, cursor } })
+  const { limit, fields = USUAL_FIELDS, cursor: from } = args
   const clock = await call.clock(args.timezone)
-  const items = answer.body as readonly { readonly deletedAt: string; readonly data: Members }[]
-  return done({
-    ...clock.members,
-    tasks: items.map(({ data, deletedAt }) => ({
+  const { items, cursor } = await pageWithin<Deleted>({
+    ask: (size) => call.ask({ operation, query: { limit: size, cursor: from } }),
+    present: ({ data, deletedAt }) => ({
       ...form.present(data, clock, ['id', ...fields]),
       deletedAt: clock.local(deletedAt)?.time,
       deletedAtWeekday: clock.local(deletedAt)?.weekday,
-    })),
-    ...nextCursor(answer.header('x-next-cursor')),
+    }),
+    limit,
+    usualLimit: PAGE_TASKS,
   })
+  return done({ ...clock.members, tasks: items, ...cursor })
 }
 
-export const nextCursor = (cursor: string | undefined): { readonly nextCursor?: string } =>
-  cursor === undefined ? {} : { nextCursor: cursor }
+/** An item of the trash. */
+interface Deleted {
+  readonly deletedAt: string
+  readonly data: Members
+}
 
 export function getTask(source: Source): Tool {
   const operation = source.operation('getTask')
   const form = taskFormOf(source)
-  const output: TSchema = resultOf({ task: form.schema })
+  const output: TSchema = resultOf({ task: Type.Object({}) })
   return readingTool({
     name: 'get_task',
     title: 'Read a task',
-    description: 'Shows one task with its whole description and its version.',
+    description:
+      'Shows one task with its description and its version. What is too long for an answer is cut, and named in cut.',
     scope: operation.needs ?? 'any',
-    input: Type.Object({ id: TaskId }, strict),
+    input: Type.Object(
+      { id: TaskId, whole: Type.Optional(Type.Boolean({ description: 'true: cut nothing' })) },
+      strict,
+    ),
     output,
-    async run({ id }, call) {
+    async run({ id, whole }, call) {
       const { body } = await call.ask({ operation, id })
       const clock = await call.clock()
-      return done({ ...clock.members, task: form.present(body, clock) })
+      return done({
+        ...clock.members,
+        task: form.presentWhole(body, clock, whole === true ? Infinity : RESULT_COST - FRAME_COST),
+      })
     },
   })
 }

@@ -1,18 +1,22 @@
 import { Type } from 'typebox'
 import type { Members } from '../protocol.ts'
+import { fitting } from './budget.ts'
 import type { Clock } from './clock.ts'
-import { nextCursor } from './find.ts'
+import { pageWithin } from './pages.ts'
 import { DryRun, resultOf, strict, TaskId, Text, Written } from './shapes.ts'
 import type { Source } from './source.ts'
+import { shortened, taskFormOf, type TaskForm } from './tasks.ts'
 import { done, readingTool, writingTool, type Outcome, type Tool } from './tool.ts'
 import { writtenMembers } from './write.ts'
 
 const PAGE_ENTRIES = 10
 const LIMIT_MAX = 50
 /** Changes of an entry that are shown. */
-const CHANGES_SHOWN = 5
-/** Length of a text in an entry, in UTF-16 code units. */
-const TEXT_SHOWN = 100
+const CHANGES_SHOWN = 3
+/** What they may take together; the first is always shown. */
+const CHANGES_COST = 700
+/** What a text or list may take in a change. */
+const VALUE_COST = 40
 /** Of a new or deleted task; of a changed one all changed members are shown. */
 const MEMBERS_SHOWN = new Set(['title', 'status', 'dueDate'])
 
@@ -33,23 +37,14 @@ interface Change {
   readonly after: Members | null
 }
 
-const ShownEntry = {
-  changeId: Text(),
-  at: Text(),
-  atWeekday: Text(),
-  actor: Text(),
-  undoneBy: Type.Optional(Text()),
-  changeCount: Type.Integer(),
-  changes: Type.Array(Type.Object({ id: Text(), op: Text() })),
-}
-
 export function getHistory(source: Source): Tool {
   const all = source.operation('listHistory')
   const ofTask = source.operation('listTaskHistory')
+  const form = taskFormOf(source)
   return readingTool({
     name: 'get_history',
     title: 'Read what was changed',
-    description: `Lists changes of the last 90 days, newest first, ${PAGE_ENTRIES} per page: when, by whom, and the values before and after. An entry shows its first ${CHANGES_SHOWN} changes. changeId is for undo.`,
+    description: `Lists changes of the last 90 days, newest first, up to ${PAGE_ENTRIES} per page: when, by whom, and the values before and after. An entry shows up to ${CHANGES_SHOWN} of its changes. changeId is for undo.`,
     scope: all.needs ?? 'any',
     input: Type.Object(
       {
@@ -59,15 +54,19 @@ export function getHistory(source: Source): Tool {
       },
       strict,
     ),
-    output: resultOf({ entries: Type.Array(Type.Object(ShownEntry)), nextCursor: Type.Optional(Text()) }),
-    async run({ taskId, limit = PAGE_ENTRIES, ...filters }, call) {
-      const query = { ...filters, limit }
-      const answer = await call.ask(
-        taskId === undefined ? { operation: all, query } : { operation: ofTask, id: taskId, query },
-      )
+    output: resultOf({ entries: Type.Array(Type.Object({})), nextCursor: Type.Optional(Text()) }),
+    async run({ taskId, limit, ...filters }, call) {
       const clock = await call.clock()
-      const entries = (answer.body as readonly Entry[]).map((entry) => shownEntry(entry, clock))
-      return done({ ...clock.members, entries, ...nextCursor(answer.header('x-next-cursor')) })
+      const { items, cursor } = await pageWithin<Entry>({
+        ask: (size) => {
+          const query = { ...filters, limit: size }
+          return call.ask(taskId === undefined ? { operation: all, query } : { operation: ofTask, id: taskId, query })
+        },
+        present: (entry) => shownEntry(entry, clock, form),
+        limit,
+        usualLimit: PAGE_ENTRIES,
+      })
+      return done({ ...clock.members, entries: items, ...cursor })
     },
   })
 }
@@ -76,6 +75,7 @@ export function undo(source: Source): Tool {
   const one = source.operation('undoChange')
   const ofTime = source.operation('undoChanges')
   const { actor } = source.query('listHistory')
+  const form = taskFormOf(source)
   return writingTool({
     name: 'undo',
     title: 'Undo changes',
@@ -114,7 +114,7 @@ export function undo(source: Source): Tool {
           ? { operation: ofTime, query: { dryRun }, body: time }
           : { operation: one, id: changeId, query: { dryRun } },
       )
-      return undone(answer.body as Entry | undefined, await call.clock(), writtenMembers(answer, dryRun))
+      return undone(answer.body as Entry | undefined, writtenMembers(answer, dryRun), await call.clock(), form)
     },
   })
 }
@@ -132,15 +132,16 @@ function actorOf(text: string): object {
   return { kind, ...(name.length > 0 && { name: name.join(':') }) }
 }
 
-const OF_UNDO = { changeCount: Type.Optional(Type.Integer()), changes: Type.Optional(ShownEntry.changes) }
+const OF_UNDO = { changeCount: Type.Optional(Type.Integer()), changes: Type.Optional(Type.Array(Type.Object({}))) }
 
-function undone(entry: Entry | undefined, { members }: Clock, written: Members): Outcome {
+function undone(entry: Entry | undefined, written: Members, clock: Clock, form: TaskForm): Outcome {
+  const result = { ...clock.members, ...written, undone: entry !== undefined }
   // Without an entry there was nothing to change.
-  if (entry === undefined) return done({ ...members, ...written, undone: false })
-  return done({ ...members, ...written, undone: true, changeCount: entry.changeCount, changes: shownChanges(entry) })
+  if (entry === undefined) return done(result)
+  return done({ ...result, changeCount: entry.changeCount, changes: shownChanges(entry, clock, form) })
 }
 
-function shownEntry(entry: Entry, clock: Clock): Members {
+function shownEntry(entry: Entry, clock: Clock, form: TaskForm): Members {
   const at = clock.local(entry.at)
   const { kind, name } = entry.actor
   return {
@@ -151,28 +152,25 @@ function shownEntry(entry: Entry, clock: Clock): Members {
     actor: name === null ? (kind ?? 'unknown') : `${kind}:${name}`,
     ...(entry.undoneBy !== null && { undoneBy: entry.undoneBy }),
     changeCount: entry.changeCount,
-    changes: shownChanges(entry),
+    changes: shownChanges(entry, clock, form),
   }
 }
 
-const shownChanges = ({ changes }: Entry): Members[] =>
-  changes.slice(0, CHANGES_SHOWN).map(({ id, op, before, after }) => {
+function shownChanges({ changes }: Entry, clock: Clock, form: TaskForm): readonly Members[] {
+  const shown = changes.slice(0, CHANGES_SHOWN).map(({ id, op, before, after }) => {
     const isUpdate = before !== null && after !== null
+    const members = (values: Members) => shortened(form.inZone(shownMembers(values, isUpdate), clock), VALUE_COST)
     return {
       id,
       op,
-      ...(before !== null && { before: shownMembers(before, isUpdate) }),
-      ...(after !== null && { after: shownMembers(after, isUpdate) }),
+      ...(before !== null && { before: members(before) }),
+      ...(after !== null && { after: members(after) }),
     }
   })
+  return shown.slice(0, fitting(shown, CHANGES_COST))
+}
 
-function shownMembers(members: Members, isUpdate: boolean): Members {
-  const shown = Object.entries(members).filter(
-    ([name, value]) => isUpdate || (MEMBERS_SHOWN.has(name) && value !== null),
+const shownMembers = (members: Members, isUpdate: boolean): Members =>
+  Object.fromEntries(
+    Object.entries(members).filter(([name, value]) => isUpdate || (MEMBERS_SHOWN.has(name) && value !== null)),
   )
-  return Object.fromEntries(shown.map(([name, value]) => [name, typeof value === 'string' ? cut(value) : value]))
-}
-
-function cut(text: string): string {
-  return text.length <= TEXT_SHOWN ? text : `${text.slice(0, TEXT_SHOWN).toWellFormed()}…`
-}

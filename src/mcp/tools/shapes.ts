@@ -11,7 +11,7 @@ export const Text = (description?: string) => Type.String(description === undefi
 const Id = Type.String({ format: 'uuid' })
 export const TaskId = Id
 export const TaskIds = Type.Array(Id, { minItems: 1, maxItems: IDS_MAX, uniqueItems: true })
-export const DryRun = Type.Optional(Type.Boolean({ description: 'true: check and show, change nothing' }))
+export const DryRun = Type.Optional(Type.Boolean({ description: 'true: show only, change nothing' }))
 /** Without restrictions, for lists that keep what they are given. */
 export const strict = { additionalProperties: false } as const
 
@@ -29,7 +29,7 @@ export const resultOf = (members: Readonly<Record<string, TSchema>>): TSchema =>
 export const WrittenTasks = resultOf({
   ...WRITTEN,
   count: Type.Integer(),
-  tasks: Type.Array(Type.Object({ id: Text(), title: Text() })),
+  tasks: Type.Array(Type.Object({})),
 })
 
 export const Written = (members: Readonly<Record<string, TSchema>>): TSchema => resultOf({ ...WRITTEN, ...members })
@@ -57,7 +57,7 @@ export function shown(schema: unknown, schemas: Schemas): unknown {
   )
 }
 
-const HIDDEN = new Set(['examples', '$id', 'uniqueItems', 'default', 'discriminator'])
+const HIDDEN = new Set(['examples', '$id', 'uniqueItems', 'default', 'discriminator', 'minLength', 'minItems'])
 
 /** The formats of JSON Schema that we use. Some clients refuse a schema with one that they do not know. */
 const STANDARD_FORMATS = new Set(['date-time', 'date', 'uuid'])

@@ -69,6 +69,10 @@ const DESCRIBED: Readonly<Record<string, string>> = {
   sort: '- for descending. relevance: with q',
   fields: '',
   timezone: 'IANA zone, such as Europe/Berlin',
+  recurrence: 'Needs dueDate',
+  rule: 'RRULE of RFC 5545, such as FREQ=WEEKLY;BYDAY=MO',
+  basis: 'DUE if absent',
+  expectedWeekday: 'Refuse if dueDate is on another one',
   count: 'true: also the total',
   cursor: 'nextCursor of the previous page',
   actor: 'Such as session, token or service:agent',
@@ -83,8 +87,19 @@ function propertiesOf(schema: unknown): Properties {
     readonly required?: readonly string[]
   }
   const members = Object.entries(properties).map(([name, member]): [string, TSchema] => {
-    const described = { ...member, description: DESCRIBED[name] ?? Object(member).description }
+    const described = describedOf(name, member)
     return [name, required.includes(name) ? described : Type.Optional(described)]
   })
   return Object.fromEntries(members)
+}
+
+/** With the shorter description, also of its members. */
+function describedOf(name: string, schema: TSchema): TSchema {
+  const { properties, description } = schema as { readonly properties?: Properties; readonly description?: string }
+  const members = Object.entries(properties ?? {}).map(([member, own]) => [member, describedOf(member, own)] as const)
+  return {
+    ...schema,
+    description: DESCRIBED[name] ?? description,
+    ...(properties !== undefined && { properties: Object.fromEntries(members) }),
+  }
 }

@@ -1,6 +1,7 @@
 import type { TSchema } from 'typebox'
 import { Type } from 'typebox'
 import type { Members } from '../protocol.ts'
+import { costOf, cutList, cutText } from './budget.ts'
 import type { Clock } from './clock.ts'
 import { plainType, Text } from './shapes.ts'
 import type { Properties, Source } from './source.ts'
@@ -18,11 +19,14 @@ export interface TaskForm {
   /** The schema of the usual members, of which only the id is always there. Others can be there too. */
   readonly schema: TSchema
   /**
-   * Members without a value (null, or an empty list) are left out. Times are those of the clock's zone, each with its weekday.
-   *
-   * @param fields all by default
+   * Members without a value (null, or an empty list) are left out. Times are those of the clock's zone, each with its weekday. Long texts
+   * and lists are cut, and `cut` names them.
    */
-  present(this: void, task: unknown, clock: Clock, fields?: readonly string[]): Members
+  present(this: void, task: unknown, clock: Clock, fields: readonly string[]): Members
+  /** All members. Only if they are too many for a result, texts are cut, the description before others. */
+  presentWhole(this: void, task: unknown, clock: Clock, costMax: number): Members
+  /** The same members, with times in the zone of the clock, each with its weekday. */
+  inZone(this: void, members: Members, clock: Clock): Members
 }
 
 export function taskFormOf(source: Source): TaskForm {
@@ -30,26 +34,73 @@ export function taskFormOf(source: Source): TaskForm {
   const times = new Set(Object.keys(properties).filter((name) => isTime(properties[name])))
   return {
     schema: Type.Object({ id: Text(), ...optionalMembers(properties, times) }),
-    present: (task, clock, fields) => present(task as Members, { clock, times, fields }),
+    present: (task, clock, fields) =>
+      shortened(
+        inZone(
+          kept(task as Members, (name) => fields.includes(name)),
+          { clock, times },
+        ),
+        TEXT_COST,
+      ),
+    presentWhole(task, clock, costMax) {
+      const members = inZone(
+        kept(task as Members, (name) => !ALWAYS_HIDDEN.has(name)),
+        { clock, times },
+      )
+      return costOf(members) <= costMax ? members : shortenedTo(costMax, members)
+    },
+    inZone: (members, clock) => inZone(members, { clock, times }),
   }
 }
 
-interface Presenting {
-  readonly clock: Clock
-  readonly times: ReadonlySet<string>
-  readonly fields?: readonly string[] | undefined
+/** What a text or list of a task may take in a list of tasks. */
+const TEXT_COST = 80
+/** The same in a task alone that is too large, but for its description. */
+const LONE_TEXT_COST = 250
+/** What `cut` takes. */
+const CUT_COST = 20
+
+function kept(task: Members, isWanted: (name: string) => boolean): Members {
+  const isEmpty = (value: unknown): boolean => value === null || (Array.isArray(value) && value.length === 0)
+  return Object.fromEntries(Object.entries(task).filter(([name, value]) => isWanted(name) && !isEmpty(value)))
 }
 
-function present(task: Members, { clock, times, fields }: Presenting): Members {
+function inZone(
+  task: Members,
+  { clock, times }: { readonly clock: Clock; readonly times: ReadonlySet<string> },
+): Members {
   const members: Record<string, unknown> = {}
   for (const [name, value] of Object.entries(task)) {
-    const isWanted = fields === undefined ? !ALWAYS_HIDDEN.has(name) : fields.includes(name)
-    if (!isWanted || value === null || (Array.isArray(value) && value.length === 0)) continue
     const local = times.has(name) && typeof value === 'string' ? clock.local(value) : undefined
     members[name] = local?.time ?? value
     if (local !== undefined) members[name + WEEKDAY] = local.weekday
   }
   return members
+}
+
+/** @returns with `cut`, the names of members of which only the beginning is there */
+export function shortened(members: Members, costMax: number): Members {
+  const short = Object.entries(members).map(([name, value]) => [name, shortValue(value, costMax)] as const)
+  const cut = short.flatMap(([name, value]) => (value === members[name] ? [] : [name]))
+  return cut.length === 0 ? members : { ...Object.fromEntries(short), cut }
+}
+
+function shortValue(value: unknown, costMax: number): unknown {
+  if (typeof value === 'string') return cutText(value, costMax)
+  return Array.isArray(value) ? cutList(value, costMax) : value
+}
+
+function shortenedTo(costMax: number, { description, ...others }: Members): Members {
+  const { cut = [], ...short } = shortened(others, LONE_TEXT_COST)
+  if (typeof description !== 'string') return { ...short, cut }
+  const shownDescription = cutText(description, costMax - costOf(short) - CUT_COST)
+  // The names of `shortened`.
+  const names = cut as readonly string[]
+  return {
+    ...short,
+    description: shownDescription,
+    cut: shownDescription === description ? names : [...names, 'description'],
+  }
 }
 
 function optionalMembers(properties: Properties, times: ReadonlySet<string>): Properties {

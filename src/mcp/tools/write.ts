@@ -1,15 +1,16 @@
 import { Type } from 'typebox'
 import type { Members } from '../protocol.ts'
+import { costOf, FRAME_COST, RESULT_COST } from './budget.ts'
 import { Refusal, type Answer, type Asking, type Call } from './call.ts'
 import type { Clock } from './clock.ts'
 import { DryRun, IDS_MAX, PAGE_TASKS, strict, TaskId, TaskIds, WrittenTasks } from './shapes.ts'
 import type { Properties, Source } from './source.ts'
-import { taskFormOf, USUAL_FIELDS, type TaskForm } from './tasks.ts'
+import { shortened, taskFormOf, USUAL_FIELDS, type TaskForm } from './tasks.ts'
 import { done, writingTool, type Outcome, type Tool } from './tool.ts'
 
 /** The tools that write tasks. Each call is one batch: all of it is done, or nothing. */
 
-const ALL_OR_NOTHING = 'All of them or none. Answers with changeId, for undo.'
+const ALL_OR_NOTHING = 'All or nothing.'
 
 type Changes = Readonly<Record<string, unknown>>
 
@@ -152,8 +153,22 @@ function writtenTasks(clock: Clock, form: TaskForm, answer: Answer, dryRun: bool
     ...clock.members,
     ...writtenMembers(answer, dryRun),
     count: results.length,
-    tasks: results.slice(0, PAGE_TASKS).map(({ task }) => form.present(task, clock, USUAL_FIELDS)),
+    tasks: shownTasks(
+      results.slice(0, PAGE_TASKS).map(({ task }) => task),
+      clock,
+      form,
+    ),
   }
+}
+
+/** What a title may take where all tasks together are too large. */
+const BRIEF_TITLE_COST = 40
+
+/** All of them, because the model needs the ids: with their usual members, or only with ids and beginnings of titles if these are too large. */
+export function shownTasks(tasks: readonly unknown[], clock: Clock, form: TaskForm): readonly Members[] {
+  const shown = tasks.map((task) => form.present(task, clock, USUAL_FIELDS))
+  if (costOf(shown) <= RESULT_COST - FRAME_COST) return shown
+  return shown.map(({ id, title }) => shortened({ id, title }, BRIEF_TITLE_COST))
 }
 
 export function writtenMembers(answer: Answer, dryRun: boolean | undefined): Members {
