@@ -156,7 +156,14 @@ suite('the official client', () => {
         const added = await call('add_tasks', { tasks: Array.from({ length: 15 }, () => ({ title })) })
         many.push(...added.tasks.map(({ id }: { id: string }) => id))
       }
-      const args = { ids: many, ...(era === '2025-11-25' && { confirm: many.length }) }
+      // A client of the older era cannot be asked: the model gets a code instead.
+      const refused = await client.callTool({
+        name: 'delete_tasks',
+        arguments: { ids: many, dryRun: era === '2026-07-28' },
+      })
+      const [, confirm] = /and confirm ([0-9a-f]{12})\.$/.exec(refused.content[0].text) ?? []
+      assert.equal(confirm !== undefined, era === '2025-11-25')
+      const args = { ids: many, confirm }
       assert.equal((await call('delete_tasks', args)).count, 30)
       assert.deepEqual(questions, era === '2026-07-28' ? ['Delete 30 tasks? They stay in the trash for 30 days.'] : [])
       const failed = await client.callTool({ name: 'find_tasks', arguments: { status: ['DONE'] } })

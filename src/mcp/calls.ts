@@ -4,10 +4,10 @@ import { Problem } from '../errors.ts'
 import { signedIn } from '../http/identify.ts'
 import { isTimeZone } from '../lib/time-zone.ts'
 import type { Need } from '../principal.ts'
-import type { Confirmations } from './confirmation.ts'
+import type { Asked, Confirmations } from './confirmation.ts'
 import { CODES, isMembers, RpcError, type Members, type RpcRequest } from './protocol.ts'
 import * as store from './store.ts'
-import { askWithin, Refusal, type Call, type Confirming } from './tools/call.ts'
+import { askWithin, Refusal, type Call, type Confirming, type Question } from './tools/call.ts'
 import { openClock } from './tools/clock.ts'
 import type { Zones } from './zones.ts'
 
@@ -48,7 +48,7 @@ export function callOf(request: FastifyRequest, reply: FastifyReply, rpc: RpcReq
     clock: async (named) => openClock(named === undefined ? await zone : knownZone(named), nowMs),
     ask: (asked) => askWithin(request, reply, asked),
     has: (scope) => hasScope(request, deps.db, scope),
-    confirming: confirmingOf(request, rpc, deps.confirmations, nowMs),
+    confirming: confirmingOf(request, rpc, deps, nowMs),
     principal: { kind: principal?.kind ?? '', name: principal?.actor.name ?? null },
   }
 }
@@ -69,33 +69,48 @@ function knownZone(zone: string): string {
 const QUESTION = 'confirm'
 
 function confirmingOf(
-  { principal, admitted }: FastifyRequest,
+  request: FastifyRequest,
   { params, isModern, clientCapabilities }: RpcRequest,
-  confirmations: Confirmations,
+  { db, confirmations }: CallDeps,
   nowMs: number,
 ): Confirming {
-  const asked = (tool: string, ids: readonly string[]) => ({
-    userId: admitted?.userId ?? '',
-    proof: [principal?.kind ?? '', principal?.actor.name ?? '', ...(principal?.proof ?? [])],
-    tool,
-    ids,
-  })
+  const { principal, admitted } = request
   return {
     canAsk: isModern && canFillForms(clientCapabilities['elicitation']),
-    stateFor: (tool, ids) => confirmations.stateOf(asked(tool, ids), nowMs),
-    answerFor(tool, ids) {
-      const { requestState: state, inputResponses } = params
-      const answer = isMembers(inputResponses) ? inputResponses[QUESTION] : undefined
-      // Without an answer the question is asked again.
-      if (state === undefined || !isMembers(answer)) return undefined
-      if (typeof state !== 'string' || !confirmations.isOf(state, asked(tool, ids), nowMs)) {
-        const why = 'requestState was not made for this call, or has expired'
-        throw new RpcError(CODES.invalidParams, `Invalid params: ${why}`, { status: 200 })
+    async question(tool, ids) {
+      const asked: Asked = {
+        userId: admitted?.userId ?? '',
+        proof: [principal?.kind ?? '', principal?.actor.name ?? '', ...(principal?.proof ?? [])],
+        tool,
+        ids,
+        position: await db.asUser(signedIn(request), store.position(ids), { needs: 'any' }),
       }
-      const { action, content } = answer
-      return action === 'accept' && isMembers(content) && content[QUESTION] === true ? 'confirmed' : 'declined'
+      const isOfState = (state: unknown): boolean =>
+        typeof state === 'string' && confirmations.isStateOf(state, asked, nowMs)
+      return {
+        answer: answerIn(params, isOfState),
+        state: confirmations.stateOf(asked, nowMs),
+        code: confirmations.codeOf(asked, nowMs),
+        isCode: (code) => confirmations.isCodeOf(code, asked, nowMs),
+      }
     },
   }
+}
+
+/** @throws RpcError for a state that was not made for this question */
+function answerIn(
+  { requestState, inputResponses }: Members,
+  isOfState: (state: unknown) => boolean,
+): Question['answer'] {
+  const answer = isMembers(inputResponses) ? inputResponses[QUESTION] : undefined
+  // Without an answer the question is asked again.
+  if (requestState === undefined || !isMembers(answer)) return undefined
+  if (!isOfState(requestState)) {
+    const why = 'requestState was not made for this call, was used, or has expired'
+    throw new RpcError(CODES.invalidParams, `Invalid params: ${why}`, { status: 200 })
+  }
+  const { action, content } = answer
+  return action === 'accept' && isMembers(content) && content[QUESTION] === true ? 'confirmed' : 'declined'
 }
 
 /** Without members the capability means forms. */

@@ -9,6 +9,7 @@ interface Sent {
   readonly args?: object
 }
 
+const NOT_OF_THIS_CALL = 'Invalid params: requestState was not made for this call, was used, or has expired'
 const FORMS = { elicitation: { form: {} } }
 
 suite('a deletion of more than 25 tasks', () => {
@@ -62,7 +63,10 @@ suite('a deletion of more than 25 tasks', () => {
       assert.equal((await send(more)).result.resultType, 'input_required')
     }
     // An argument of the model does not replace the answer of a user who can be asked.
-    assert.equal((await send({}, { args: { ids, confirm: 26 } })).result.resultType, 'input_required')
+    assert.equal(
+      (await send({}, { args: { ids, confirm: await codeOf({ ids }) } })).result.resultType,
+      'input_required',
+    )
     assert.equal(await remaining(), 26)
   })
 
@@ -82,10 +86,7 @@ suite('a deletion of more than 25 tasks', () => {
     ]
     for (const [state, sending] of attempts) {
       const { error } = await send({ inputResponses: accepted, requestState: state }, sending)
-      assert.deepEqual(
-        [error.code, error.message],
-        [-32_602, 'Invalid params: requestState was not made for this call, or has expired'],
-      )
+      assert.deepEqual([error.code, error.message], [-32_602, NOT_OF_THIS_CALL])
     }
     const nowMs = Date.now()
     context.mock.timers.enable({ apis: ['Date'], now: nowMs + 11 * 60 * 1000 })
@@ -99,20 +100,89 @@ suite('a deletion of more than 25 tasks', () => {
     assert.equal(done.result.structuredContent.count, 26)
   })
 
-  test('is explained to a model whose client cannot ask, which then confirms the number', async () => {
+  /** The code that a refusal gives to a model whose client cannot ask. */
+  const codeOf = async (args: object, tool = 'delete_tasks', token = ada.token): Promise<string> => {
+    const text = await failTool(world, token, tool, args)
+    const [, code] =
+      /^Nothing was deleted: these are 26 tasks.*with the same arguments and confirm ([0-9a-f]{12})\.$/.exec(text) ?? []
+    assert.ok(code !== undefined, text)
+    return code
+  }
+  const restore = async (): Promise<void> => {
+    for (const each of [ids.slice(0, 20), ids.slice(20)])
+      await callTool(world, ada.token, 'restore_tasks', { ids: each })
+    assert.equal(await remaining(), 26)
+  }
+
+  test('is explained to a model whose client cannot ask, which then confirms with the code of the refusal', async () => {
     for (const [era, capabilities] of [
       ['2026-07-28', {}],
       ['2026-07-28', { elicitation: { url: {} } }],
       ['2025-11-25', FORMS],
     ] as const) {
-      const sending = { era, capabilities }
-      for (const args of [{ ids }, { ids, confirm: 25 }]) {
-        const text = await failTool(world, ada.token, 'delete_tasks', args, sending)
-        assert.match(text, /^Nothing was deleted: these are 26 tasks.*again with the same ids and confirm 26\.$/)
-      }
+      const text = await failTool(world, ada.token, 'delete_tasks', { ids }, { era, capabilities })
+      assert.match(text, /^Nothing was deleted: these are 26 tasks/)
     }
+    const other = await newToken(world, ada.token, ['tasks:read', 'tasks:write'])
+    const wrong = [
+      '26',
+      '0'.repeat(12),
+      'x',
+      await codeOf({ ids }, 'delete_tasks', other),
+      await codeOf({ ids: [...ids.slice(1), crypto.randomUUID()] }),
+    ]
+    for (const confirm of wrong) await codeOf({ ids, confirm })
+    assert.match(await failTool(world, ada.token, 'delete_tasks', { ids, confirm: 26 }), /confirm must be a string/)
     assert.equal(await remaining(), 26)
-    assert.equal((await callTool(world, ada.token, 'delete_tasks', { ids, confirm: 26 })).count, 26)
+    const confirm = await codeOf({ ids })
+    assert.equal((await callTool(world, ada.token, 'delete_tasks', { ids, confirm })).count, 26)
+  })
+
+  test('is asked again after the tasks were restored: an answer counts once', async () => {
+    const { requestState } = (await send()).result
+    const again = { inputResponses: accepted, requestState }
+    assert.equal((await send(again)).result.structuredContent.count, 26)
+    await restore()
+    const { error } = await send(again)
+    assert.deepEqual([error.code, error.message], [-32_602, NOT_OF_THIS_CALL])
+    const confirm = await codeOf({ ids })
+    await callTool(world, ada.token, 'delete_tasks', { ids, confirm })
+    await restore()
+    await codeOf({ ids, confirm })
+    assert.equal(await remaining(), 26)
+    // A change of another task is none of what was asked.
+    const next = (await send()).result.requestState
+    await callTool(world, ada.token, 'add_tasks', { tasks: [{ title: 'b' }] })
+    assert.equal((await send({ inputResponses: accepted, requestState: next })).result.structuredContent.count, 26)
+  })
+
+  test('by an undo, of one change or of a time, is asked for too', async () => {
+    const { entries } = await callTool(world, ada.token, 'get_history')
+    const [{ changeId }] = entries
+    const since = new Date(Date.now() - 60_000).toISOString()
+    const undo = async (args: object, more: object = {}) =>
+      (await rpc(world, ada.token, 'tools/call', { name: 'undo', arguments: args, ...more }, { capabilities: FORMS }))
+        .json.result
+    for (const args of [{ changeId }, { since }]) {
+      const { inputRequests, requestState } = await undo(args)
+      assert.match(inputRequests.confirm.params.message, /^Undo changes, and by that delete 26 tasks\?/)
+      const confirm = { action: 'decline' }
+      const declined = await undo(args, { inputResponses: { confirm }, requestState })
+      assert.match(declined.content[0].text, /^The user declined: nothing was deleted/)
+      assert.equal((await callTool(world, ada.token, 'undo', { ...args, dryRun: true })).changeCount, 26)
+      assert.equal(await remaining(), 26)
+    }
+    await failTool(world, ada.token, 'undo', { since, confirm: await codeOf({ ids }) })
+    const headers = { 'idempotency-key': 'once' }
+    const args = { since, confirm: await codeOf({ since }, 'undo') }
+    const done = await callTool(world, ada.token, 'undo', args, { headers })
+    assert.deepEqual([done.undone, done.changeCount, await remaining()], [true, 26, 0])
+    assert.equal((await callTool(world, ada.token, 'find_tasks', { deleted: true })).tasks.length, 20)
+    await restore()
+    const { requestState } = await undo({
+      changeId: (await callTool(world, ada.token, 'get_history')).entries[0].changeId,
+    })
+    assert.equal(requestState, undefined, 'an undo of 6 restored tasks asks nothing')
   })
 
   test('needs no answer as a dry run, nor for 25 tasks', async () => {

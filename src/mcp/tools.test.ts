@@ -97,6 +97,20 @@ suite('the tools', () => {
     assert.match(await fail('find_tasks', { timezone: 'Berlin' }), /timezone must be the name of an IANA time zone/)
   })
 
+  test('times of changes are local too, with weekday', async () => {
+    await world.ask('PATCH', '/api/me', { token: ada.token, body: { timezone: 'Europe/Berlin' } })
+    const [task] = await add({ title: 'a', dueDate: '2026-12-24T00:30:00+01:00' })
+    const update = { tasks: [{ id: task?.id, dueDate: '2026-12-25' }] }
+    const { changeId } = await call('update_tasks', update)
+    const instant = { dueDate: '2026-12-24T00:30:00+01:00', dueDateWeekday: 'THURSDAY' }
+    const day = { dueDate: '2026-12-25', dueDateWeekday: 'FRIDAY' }
+    const [updated, created] = (await call('get_history')).entries
+    assert.deepEqual([updated.changes[0].before, updated.changes[0].after], [instant, day])
+    assert.deepEqual(created.changes[0].after, { title: 'a', status: 'TODO', ...instant })
+    const [undone] = (await call('undo', { changeId })).changes
+    assert.deepEqual([undone.before, undone.after], [day, instant])
+  })
+
   test('get_task shows all of a task', async () => {
     const [task] = await add({ title: 'a', description: 'All of it' })
     const shown = (await call('get_task', { id: task?.id })).task

@@ -10,7 +10,7 @@ export interface Call {
   clock(this: void, zone?: string): Promise<Clock>
   /** Executes an operation of this service as the caller. @throws Refusal when it is refused */
   ask(this: void, asked: Asking): Promise<Answer>
-  /** The answer of the user to the question that was asked for this call with these ids, and how a question can be asked. */
+  /** How the user can be asked before something is done. */
   readonly confirming: Confirming
   /** Whether the credential has the scope. */
   has(this: void, scope: Need): Promise<boolean>
@@ -21,9 +21,18 @@ export interface Call {
 export interface Confirming {
   /** Whether the client can ask its user. */
   readonly canAsk: boolean
-  stateFor(this: void, tool: string, ids: readonly string[]): string
-  /** @throws RpcError for a state that was not made for this call */
-  answerFor(this: void, tool: string, ids: readonly string[]): 'confirmed' | 'declined' | undefined
+  /** The question whether these tasks may be deleted, as they are now. @throws RpcError for an answer to another question */
+  question(this: void, tool: string, ids: readonly string[]): Promise<Question>
+}
+
+export interface Question {
+  /** The answer of the user, if this call has it. */
+  readonly answer: 'confirmed' | 'declined' | undefined
+  /** For the client, which asks the user. */
+  readonly state: string
+  /** For a model that asks the user itself. */
+  readonly code: string
+  isCode(this: void, code: string): boolean
 }
 
 /** Parameters that are undefined are left out. */
@@ -43,6 +52,8 @@ export interface Asking {
   readonly id?: string
   readonly query?: Query
   readonly body?: unknown
+  /** A dry run that comes before the request itself, which alone has the `Idempotency-Key` of the client. */
+  readonly isRehearsal?: true
 }
 
 export interface Answer {
@@ -70,7 +81,7 @@ const PASSED_ON = ['idempotency-key', 'x-timezone'] as const
 export async function askWithin(
   request: FastifyRequest,
   reply: FastifyReply,
-  { operation, id, query = {}, body }: Asking,
+  { operation, id, query = {}, body, isRehearsal }: Asking,
 ): Promise<Answer> {
   const { method, path, needs } = operation
   const headers = Object.fromEntries(
@@ -78,7 +89,8 @@ export async function askWithin(
       const value = request.headers[name]
       // The zone that the call names takes precedence over the one that the client is configured with.
       const isReplaced = name === 'x-timezone' && query['timezone'] !== undefined
-      return typeof value === 'string' && !isReplaced ? [[name, value]] : []
+      const isKept = name === 'idempotency-key' && isRehearsal === true
+      return typeof value === 'string' && !isReplaced && !isKept ? [[name, value]] : []
     }),
   )
   const url = `${id === undefined ? path : path.replace(':id', encodeURIComponent(id))}${queryText(query)}`

@@ -1,14 +1,12 @@
 import { Type } from 'typebox'
 import type { Members } from '../protocol.ts'
-import { Refusal, type Call } from './call.ts'
+import { Refusal } from './call.ts'
+import { ASKS_ABOVE, Confirm, questionBefore } from './consent.ts'
 import { DryRun, PAGE_TASKS, strict, TaskIds, Text, Written } from './shapes.ts'
 import type { Source } from './source.ts'
 import { taskFormOf } from './tasks.ts'
-import { done, writingTool, type Outcome, type Tool } from './tool.ts'
+import { done, writingTool, type Tool } from './tool.ts'
 import { shownTasks, writtenMembers } from './write.ts'
-
-/** A larger deletion needs the consent of the user, or at least a second call. */
-export const ASKS_ABOVE = 25
 
 /** Ids that are listed in the answer to a deletion. */
 const NOT_FOUND_SHOWN = 50
@@ -28,9 +26,7 @@ export function deleteTasks(source: Source): Tool {
     input: Type.Object(
       {
         ids: Type.Unsafe<readonly string[]>(Ids ?? TaskIds),
-        confirm: Type.Optional(
-          Type.Integer({ description: 'The number of ids. Only after the user has agreed to it' }),
-        ),
+        confirm: Confirm,
         dryRun: DryRun,
       },
       strict,
@@ -42,7 +38,8 @@ export function deleteTasks(source: Source): Tool {
     }),
     async run({ ids: given, confirm, dryRun }, call) {
       const ids = [...new Set(given.map((id) => id.toLowerCase()))]
-      const question = dryRun === true || ids.length <= ASKS_ABOVE ? undefined : questionFor(ids, confirm, call)
+      const message = `Delete ${ids.length} tasks? They stay in the trash for 30 days.`
+      const question = dryRun === true ? undefined : await questionBefore({ tool: DELETE, ids, message, confirm }, call)
       if (question !== undefined) return question
       const answer = await call.ask({ operation, query: { dryRun }, body: { ids } })
       const { deleted, notFound } = answer.body as Readonly<Record<'deleted' | 'notFound', readonly string[]>>
@@ -54,23 +51,6 @@ export function deleteTasks(source: Source): Tool {
       })
     },
   })
-}
-
-/** Undefined when the deletion may be done. */
-function questionFor(ids: readonly string[], confirm: number | undefined, call: Call): Outcome | undefined {
-  const { canAsk, answerFor, stateFor } = call.confirming
-  const answer = answerFor(DELETE, ids)
-  if (answer === 'confirmed') return undefined
-  if (answer === 'declined') {
-    return { kind: 'failed', code: 'declined', text: 'The user declined: nothing was deleted. Do not try it again.' }
-  }
-  if (canAsk) {
-    const message = `Delete ${ids.length} tasks? They stay in the trash for 30 days.`
-    return { kind: 'ask', message, state: stateFor(DELETE, ids) }
-  }
-  if (confirm === ids.length) return undefined
-  const text = `Nothing was deleted: these are ${ids.length} tasks, and more than ${ASKS_ABOVE} need the consent of the user. Ask the user. If the user agrees, call ${DELETE} again with the same ids and confirm ${ids.length}.`
-  return { kind: 'failed', code: 'confirmation_required', text }
 }
 
 export function restoreTasks(source: Source): Tool {

@@ -1,7 +1,9 @@
 import { Type } from 'typebox'
 import type { Members } from '../protocol.ts'
 import { fitting } from './budget.ts'
+import { Refusal, type Asking, type Call } from './call.ts'
 import type { Clock } from './clock.ts'
+import { Confirm, questionBefore } from './consent.ts'
 import { pageWithin } from './pages.ts'
 import { DryRun, resultOf, strict, TaskId, Text, Written } from './shapes.ts'
 import type { Source } from './source.ts'
@@ -71,16 +73,18 @@ export function getHistory(source: Source): Tool {
   })
 }
 
+const UNDO = 'undo'
+
 export function undo(source: Source): Tool {
   const one = source.operation('undoChange')
   const ofTime = source.operation('undoChanges')
   const { actor } = source.query('listHistory')
   const form = taskFormOf(source)
   return writingTool({
-    name: 'undo',
+    name: UNDO,
     title: 'Undo changes',
     description:
-      'Takes back one change (changeId), or all changes since a time, of one actor or of all. All or nothing, only fields that were not changed later. An undo can be undone.',
+      'Takes back one change (changeId), or all changes since a time, of one actor or of all. All or nothing, only fields that were not changed later. An undo can be undone. If it would delete more than 25 tasks the user is asked first.',
     scope: one.needs ?? 'any',
     isDestructive: true,
     isIdempotent: false,
@@ -93,13 +97,14 @@ export function undo(source: Source): Tool {
           ),
           // As in get_history.
           ...(actor && { actor }),
+          confirm: Confirm,
           dryRun: DryRun,
         },
         strict,
       ),
     ),
     output: Written({ undone: Type.Boolean(), ...OF_UNDO }),
-    async run({ changeId, dryRun, actor, ...rest }, call) {
+    async run({ changeId, confirm, dryRun, actor, ...rest }, call) {
       const time = { ...rest, ...(actor !== undefined && { actor: actorOf(actor) }) }
       const isOfTime = Object.keys(time).length > 0
       if ((changeId === undefined) !== isOfTime || (isOfTime && rest['since'] === undefined)) {
@@ -109,11 +114,12 @@ export function undo(source: Source): Tool {
           text: 'Give either changeId, or since with actor and until if needed.',
         }
       }
-      const answer = await call.ask(
-        changeId === undefined
-          ? { operation: ofTime, query: { dryRun }, body: time }
-          : { operation: one, id: changeId, query: { dryRun } },
-      )
+      const asking = changeId === undefined ? { operation: ofTime, body: time } : { operation: one, id: changeId }
+      const ids = dryRun === true ? [] : await deletedBy(asking, call)
+      const message = `Undo changes, and by that delete ${ids.length} tasks? They stay in the trash for 30 days.`
+      const question = await questionBefore({ tool: UNDO, ids, message, confirm }, call)
+      if (question !== undefined) return question
+      const answer = await call.ask({ ...asking, query: { dryRun } })
       return undone(answer.body as Entry | undefined, writtenMembers(answer, dryRun), await call.clock(), form)
     },
   })
@@ -123,7 +129,21 @@ export function undo(source: Source): Tool {
 interface Undoing extends Members {
   readonly changeId?: string
   readonly actor?: string
+  readonly confirm?: string
   readonly dryRun?: boolean
+}
+
+/** The tasks that an undo would delete, because it takes back their creation. */
+async function deletedBy(asking: Asking, call: Call): Promise<readonly string[]> {
+  try {
+    const { body } = await call.ask({ ...asking, query: { dryRun: true }, isRehearsal: true })
+    const { changes } = (body as Entry | undefined) ?? { changes: [] }
+    return [...new Set(changes.flatMap(({ id, op }) => (op === 'delete' ? [id] : [])))]
+  } catch (error) {
+    // The request itself is refused for the same reason, or is a repetition that has its answer.
+    if (error instanceof Refusal) return []
+    throw error
+  }
 }
 
 /** @param text `kind` or `kind:name` */
