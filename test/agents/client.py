@@ -35,7 +35,11 @@ async def use(mode):
                 ids += [task["id"] for task in added["tasks"]]
             found = await call("find_tasks", q="python", count=True)
             assert found["total"] == 26, found["total"]
-            confirm = {} if mode == "auto" else {"confirm": 26}
+            confirm = {}
+            if mode != "auto":
+                refused = await client.call_tool("delete_tasks", {"ids": ids})
+                assert refused.is_error, refused.content
+                confirm = {"confirm": refused.content[0].text.rstrip(".").rsplit(" ", 1)[1]}
             deleted = await call("delete_tasks", ids=ids, **confirm)
             assert deleted["count"] == 26
             assert len(questions) == (1 if mode == "auto" else 0)
