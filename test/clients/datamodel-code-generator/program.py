@@ -38,7 +38,8 @@ def done(step: str, *holds: bool) -> None:
 
 url = os.environ["TODO_URL"]
 email = f"datamodel-{uuid.uuid4()}@example.com"
-due = datetime.datetime.fromisoformat("2026-12-24T18:00:00+01:00")
+due = "2026-12-24"
+moment = datetime.datetime.fromisoformat("2026-12-24T18:00:00+01:00")
 # docs: begin
 def send(method, path, model, body=None, **rest):
     content = None if body is None else body.model_dump_json(exclude_unset=True)
@@ -76,8 +77,8 @@ done(
 query = {
     "status": ["TODO", "IN_PROGRESS"],
     "tag": ["home", "a, c"],
-    "createdAfter": due.replace(year=1976).isoformat(),
-    "createdBefore": due.replace(year=2076).isoformat(),
+    "createdAfter": moment.replace(year=1976).isoformat(),
+    "createdBefore": moment.replace(year=2076).isoformat(),
     "sort": ["title", "createdAt"],
 }
 found, _ = send("GET", "/api/tasks", list[Task], params=query)

@@ -44,7 +44,8 @@ public class Program {
   public static void main(String[] args) throws Exception {
     String url = System.getenv("TODO_URL");
     String email = "java-" + UUID.randomUUID() + "@example.com";
-    OffsetDateTime due = OffsetDateTime.parse("2026-12-24T18:00:00+01:00");
+    String due = "2026-12-24";
+    OffsetDateTime moment = OffsetDateTime.parse("2026-12-24T18:00:00+01:00");
     // docs: begin
     ApiClient client = new ApiClient();
     client.updateBaseUri(url);
@@ -68,12 +69,12 @@ public class Program {
     TaskCreate all = new TaskCreate().id(UUID.randomUUID()).title("Everything").description("with, all").dueDate(due)
         .status(TaskStatus.IN_PROGRESS).priority(TaskPriority.URGENT).tags(List.of("b", "a, c"));
     Task full = tasks.createTask(create(all).build());
-    done("create with all fields", full.getId().equals(all.getId()), full.getDueDate().isEqual(due),
+    done("create with all fields", full.getId().equals(all.getId()), due.equals(full.getDueDate()),
         full.getTags().equals(List.of("b", "a, c")), full.getPriority() == TaskPriority.URGENT);
 
     List<Task> found = tasks.listTasks(APIListTasksRequest.newBuilder()
         .status(List.of(TaskStatus.TODO, TaskStatus.IN_PROGRESS)).tag(List.of("home", "a, c"))
-        .createdAfter(due.minusYears(50)).createdBefore(due.plusYears(50))
+        .createdAfter(moment.minusYears(50)).createdBefore(moment.plusYears(50))
         .sort(List.of(TaskSort.TITLE, TaskSort.CREATED_AT)).build());
     done("list with two statuses, two tags and dates", found.size() == 2, found.get(0).getId().equals(task.getId()));
 

@@ -35,11 +35,12 @@ func ptr[T any](value T) *T { return &value }
 func main() {
 	ctx, url := context.Background(), os.Getenv("TODO_URL")
 	email := types.Email("oapi-" + uuid.NewString() + "@example.com")
-	due := must(time.Parse(time.RFC3339, "2026-12-24T18:00:00+01:00"))
+	due := "2026-12-24"
+	moment := must(time.Parse(time.RFC3339, "2026-12-24T18:00:00+01:00"))
 	// docs: begin
 	anonymous := must(todo.NewClientWithResponses(url))
 	ada := todo.SignUpRequest{Name: "Ada", Email: email, Password: "correct horse"}
-	user := must(anonymous.SignUpWithResponse(ctx, ada)).JSON200
+	user := must(anonymous.SignUpWithResponse(ctx, nil, ada)).JSON200
 	api := must(todo.NewClientWithResponses(url, todo.WithRequestEditorFn(func(_ context.Context, request *http.Request) error {
 		request.Header.Set("Authorization", "Bearer "+user.Token)
 		return nil
@@ -60,12 +61,12 @@ func main() {
 		Tags: &[]string{"b", "a, c"},
 	}
 	full := must(api.CreateTaskWithResponse(ctx, nil, all)).JSON201
-	done("create with all fields", full.Id == *all.Id, full.DueDate.MustGet().Equal(due),
+	done("create with all fields", full.Id == *all.Id, full.DueDate.MustGet() == due,
 		slices.Equal(full.Tags, []string{"b", "a, c"}), full.Priority == todo.TaskPriorityURGENT)
 
 	found := *must(api.ListTasksWithResponse(ctx, &todo.ListTasksParams{
 		Status: &[]todo.TaskStatus{todo.TaskStatusTODO, todo.TaskStatusINPROGRESS}, Tag: &[]string{"home", "a, c"},
-		CreatedAfter: ptr(due.AddDate(-50, 0, 0)), CreatedBefore: ptr(due.AddDate(50, 0, 0)),
+		CreatedAfter: ptr(moment.AddDate(-50, 0, 0)), CreatedBefore: ptr(moment.AddDate(50, 0, 0)),
 		Sort: &[]todo.TaskSort{todo.TaskSortTITLE, todo.TaskSortCREATEDAT},
 	})).JSON200
 	done("list with two statuses, two tags and dates", len(found) == 2, found[0].Id == task.Id)

@@ -50,7 +50,8 @@ def done(step: str, *holds: bool) -> None:
 
 url = os.environ["TODO_URL"]
 email = f"opc-{uuid.uuid4()}@example.com"
-due = datetime.datetime.fromisoformat("2026-12-24T18:00:00+01:00")
+due = "2026-12-24"
+moment = datetime.datetime.fromisoformat("2026-12-24T18:00:00+01:00")
 # docs: begin
 user = sign_up.sync(client=Client(url), body=SignUpRequest("Ada", email, "correct horse"))
 api = AuthenticatedClient(url, token=user.token)
@@ -84,8 +85,8 @@ found = list_tasks.sync(
     client=api,
     status=[TaskStatus.TODO, TaskStatus.IN_PROGRESS],
     tag=["home", "a, c"],
-    created_after=due.replace(year=1976),
-    created_before=due.replace(year=2076),
+    created_after=moment.replace(year=1976),
+    created_before=moment.replace(year=2076),
     sort=[TaskSort.TITLE, TaskSort.CREATED_AT],
 )
 done("list with two statuses, two tags and dates", len(found) == 2, found[0].id == task.id)

@@ -46,7 +46,8 @@ def refusal(call):
 
 url = os.environ["TODO_URL"]
 email = f"python-{uuid.uuid4()}@example.com"
-due = datetime.datetime.fromisoformat("2026-12-24T18:00:00+01:00")
+due = "2026-12-24"
+moment = datetime.datetime.fromisoformat("2026-12-24T18:00:00+01:00")
 # docs: begin
 client = ApiClient(Configuration(host=url))
 user = AuthApi(client).sign_up(SignUpRequest(name="Ada", email=email, password="correct horse"))
@@ -82,8 +83,8 @@ done(
 found = tasks.list_tasks(
     status=[TaskStatus.TODO, TaskStatus.IN_PROGRESS],
     tag=["home", "a, c"],
-    created_after=due.replace(year=1976),
-    created_before=due.replace(year=2076),
+    created_after=moment.replace(year=1976),
+    created_before=moment.replace(year=2076),
     sort=[TaskSort.TITLE, TaskSort.CREATED_AT],
 )
 done("list with two statuses, two tags and dates", len(found) == 2, found[0].id == task.id)

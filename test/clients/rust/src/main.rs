@@ -65,7 +65,7 @@ async fn main() -> Result<(), Box<dyn StdError>> {
     // docs: begin
     let mut api = Configuration { base_path: url, ..Configuration::new() };
     let ada = SignUpRequest::new("Ada".into(), email, "correct horse".into());
-    let user = sign_up(&api, SignUpParams { sign_up_request: ada }).await?;
+    let user = sign_up(&api, SignUpParams { sign_up_request: ada, x_timezone: None }).await?;
     api.bearer_access_token = Some(user.token);
     let milk = TaskCreate { tags: Some(vec!["home".into(), "shop".into()]), ..TaskCreate::new("Buy milk".into()) };
     let task = create_task(&api, CreateTaskParams { task_create: milk, idempotency_key: None, dry_run: None }).await?;
@@ -196,7 +196,7 @@ async fn main() -> Result<(), Box<dyn StdError>> {
     let invalid = problem(create_task(&api, creation(TaskCreate::new(" ".into()))).await);
     done("422 as a typed error", &[invalid.status == 422, invalid.errors.expect("errors")[0].pointer == "/title"]);
 
-    let stats = get_task_stats(&api, GetTaskStatsParams { if_none_match: None }).await?;
+    let stats = get_task_stats(&api, GetTaskStatsParams { timezone: None, x_timezone: None, if_none_match: None }).await?;
     done("stats", &[stats.total == 4, stats.by_status.completed == 1]);
 
     let all_tags = ListTagsParams { limit: None, count: None, cursor: None, if_none_match: None };
