@@ -805,6 +805,30 @@ export interface paths {
         patch: operations["updateProfile"];
         trace?: never;
     };
+    "/api/calendar": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make the address of your calendar
+         * @description An address under which calendar programs read your tasks as iCalendar, without a credential: every program that has it can read them. It replaces the previous one, which ends. The calendar has to-dos; with `?as=events` it has events, for programs that show no to-dos.
+         */
+        post: operations["createCalendar"];
+        /**
+         * End the address of your calendar
+         * @description From the next request on it is 404. Programs keep what they have read.
+         */
+        delete: operations["deleteCalendar"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/user-api-keys": {
         parameters: {
             query?: never;
@@ -1876,6 +1900,22 @@ export interface components {
             timezone?: string;
             /** @description Whether reminders are sent by mail too */
             emailReminders?: boolean;
+        };
+        /**
+         * @example {
+         *       "url": "https://todo.example.com/api/calendar/todo_cal_5Jx2hWkq8RzT0mYcNvB4LpGd7sFaEu29rS1E.ics",
+         *       "createdAt": "2025-12-20T09:30:00.250Z"
+         *     }
+         */
+        CalendarAddress: {
+            /** @description The address, in this answer only, because the service does not store it. null in the answer to a dry run, and to a repetition with the same Idempotency-Key: if the first answer was lost, make another address */
+            url: string | null;
+            /**
+             * Format: date-time
+             * @description RFC 3339. Answers are in UTC with `Z`, with milliseconds only where they are not zero.
+             * @example 2025-12-27T17:00:00Z
+             */
+            createdAt: string;
         };
         /**
          * @example {
@@ -5768,6 +5808,101 @@ export interface operations {
             408: components["responses"]["RequestTimeout"];
             409: components["responses"]["RequestInProgress"];
             412: components["responses"]["PreconditionFailed"];
+            413: components["responses"]["BodyTooLarge"];
+            414: components["responses"]["UriTooLong"];
+            415: components["responses"]["UnsupportedMediaType"];
+            417: components["responses"]["ExpectationFailed"];
+            422: components["responses"]["IdempotencyKeyReusedOrInvalidInput"];
+            429: components["responses"]["IdempotencyQuotaExceededOrTooManyRequests"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["OutcomeUnknownOrOverloadedOrUnavailable"];
+        };
+    };
+    createCalendar: {
+        parameters: {
+            query?: {
+                /** @description true executes the request with all its checks and then rolls it back: the status, the headers and the body are those that the real request would get now, with Dry-Run: true. Nothing is stored or sent, and an Idempotency-Key stays unused. It counts as one write of the rate limit */
+                dryRun?: components["parameters"]["DryRun"];
+            };
+            header?: {
+                /** @description A unique name for this request, 1 to 255 printable ASCII characters, such as a UUID; bare or as a quoted string. If the request is repeated with the same key within 24 hours, it is not executed again: the answer is the first one, with Idempotency-Replayed: true. Errors are not stored, so the key can be used again after one. /api/auth ignores the header */
+                "idempotency-key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Made */
+            201: {
+                headers: {
+                    /** @description true if this is the answer to an earlier request */
+                    "Idempotency-Replayed"?: string;
+                    /** @description true if the request was a dry run: nothing of it was stored, and X-Sync-Cursor and X-Change-Id are absent */
+                    "Dry-Run"?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CalendarAddress"];
+                };
+            };
+            400: components["responses"]["InvalidHeaderOrMalformedRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            408: components["responses"]["RequestTimeout"];
+            409: components["responses"]["RequestInProgress"];
+            413: components["responses"]["BodyTooLarge"];
+            414: components["responses"]["UriTooLong"];
+            415: components["responses"]["UnsupportedMediaType"];
+            417: components["responses"]["ExpectationFailed"];
+            422: components["responses"]["IdempotencyKeyReusedOrInvalidInput"];
+            429: components["responses"]["IdempotencyQuotaExceededOrTooManyRequests"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["OutcomeUnknownOrOverloadedOrUnavailable"];
+        };
+    };
+    deleteCalendar: {
+        parameters: {
+            query?: {
+                /** @description true executes the request with all its checks and then rolls it back: the status, the headers and the body are those that the real request would get now, with Dry-Run: true. Nothing is stored or sent, and an Idempotency-Key stays unused. It counts as one write of the rate limit */
+                dryRun?: components["parameters"]["DryRun"];
+            };
+            header?: {
+                /** @description A unique name for this request, 1 to 255 printable ASCII characters, such as a UUID; bare or as a quoted string. If the request is repeated with the same key within 24 hours, it is not executed again: the answer is the first one, with Idempotency-Replayed: true. Errors are not stored, so the key can be used again after one. /api/auth ignores the header */
+                "idempotency-key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Ended */
+            204: {
+                headers: {
+                    /** @description true if this is the answer to an earlier request */
+                    "Idempotency-Replayed"?: string;
+                    /** @description true if the request was a dry run: nothing of it was stored, and X-Sync-Cursor and X-Change-Id are absent */
+                    "Dry-Run"?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["InvalidHeaderOrMalformedRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["RequestTimeout"];
+            409: components["responses"]["RequestInProgress"];
             413: components["responses"]["BodyTooLarge"];
             414: components["responses"]["UriTooLong"];
             415: components["responses"]["UnsupportedMediaType"];

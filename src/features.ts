@@ -1,3 +1,4 @@
+import { calendar } from './calendar/feature.ts'
 import { changes } from './changes/feature.ts'
 import { events } from './events/feature.ts'
 import type { Feature } from './feature.ts'
@@ -20,6 +21,7 @@ export const FEATURES: readonly Feature[] = [
   events,
   history,
   profile,
+  calendar,
   vault,
   webhooks,
   tokens,

@@ -178,6 +178,7 @@ describe('the catalogue', () => {
     const logging = { definer: false, config: null, serving: false, system: false }
     assert.deepEqual(functions, [
       { name: 'todo_begin_log(text)', ...logging },
+      { name: 'todo_calendar_user(text[])', ...ours, serving: false, system: true },
       { name: 'todo_day_end(date,text)', ...textual },
       { name: 'todo_day_start(date,text)', ...textual },
       { name: 'todo_derive_task()', ...textual, serving: false },

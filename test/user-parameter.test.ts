@@ -34,6 +34,7 @@ const ASSEMBLED = 'is assembled from pieces, and tested below as a whole'
 const EXPLAINED: Readonly<Record<string, string>> = {
   'auth/mail-tokens.ts': ACROSS_USERS,
   'auth/mail-uses.ts': ACROSS_USERS,
+  'calendar/feature.ts': NO_ROW,
   'changes/jobs.ts': ACROSS_USERS,
   'db/idempotency-purge.ts': ACROSS_USERS,
   'history/jobs.ts': ACROSS_USERS,

@@ -90,7 +90,7 @@ function countLimits(registry: Registry): Observer['limited'] {
   registry.registerMetric(
     new Counter({
       name: 'rate_limit_verdicts_total',
-      help: 'Decisions of the rate limits, `allowed` or `refused`, by policy: `read`, `write`, `auth` (attempts to sign in), `mail` (mails to one address) and `key-checks`',
+      help: 'Decisions of the rate limits, `allowed` or `refused`, by policy: `read`, `write`, `auth` (attempts to sign in), `mail` (mails to one address), `calendar` (reads of one address) and `key-checks`',
       labelNames: ['policy', 'verdict'],
       registers: [],
       collect() {

@@ -1,0 +1,258 @@
+import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
+import { after, before, beforeEach, suite, test } from 'node:test'
+import ICAL from 'ical.js'
+import { openWorld, type Answer, type User, type World } from '../../test/world.ts'
+
+const CALENDAR = '/api/calendar'
+const TASKS = '/api/tasks'
+
+type Json = Answer['json']
+
+let world: World
+let ada: User
+let address: string
+
+before(async () => {
+  world = await openWorld()
+})
+after(() => world[Symbol.asyncDispose]())
+beforeEach(async () => {
+  ada = await world.signUp('Ada')
+  address = await makeAddress()
+})
+
+const ask = (method: string, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<Answer> =>
+  world.ask(method, path, { token: ada.token, body, headers })
+async function makeAddress(): Promise<string> {
+  const { status, json, text } = await ask('POST', CALENDAR)
+  assert.equal(status, 201, text)
+  return json.url
+}
+const newTask = async (fields: object): Promise<Json> => {
+  const { status, json, text } = await ask('POST', TASKS, { title: 'x', ...fields })
+  assert.equal(status, 201, text)
+  return json
+}
+/** As a calendar program reads it: without any credential. */
+const read = (path = address, headers: Record<string, string> = {}): Promise<Answer> =>
+  world.ask('GET', path, { headers })
+const parsed = async (path = address): Promise<ICAL.Component> => {
+  const { status, text } = await read(path)
+  assert.equal(status, 200, text)
+  return new ICAL.Component(ICAL.parse(text) as ConstructorParameters<typeof ICAL.Component>[0])
+}
+const componentOf = async (id: string, name = 'vtodo', path = address): Promise<ICAL.Component> =>
+  (await parsed(path)).getAllSubcomponents(name).find((each) => each.getFirstPropertyValue('uid') === id) ??
+  assert.fail(`no ${name} ${id}`)
+const linesOf = async (id: string, path = address): Promise<readonly string[]> => {
+  const { text } = await read(path)
+  const unfolded = text.replaceAll('\r\n ', '').split('\r\n')
+  const at = unfolded.indexOf(`UID:${id}`)
+  assert.notEqual(at, -1)
+  return unfolded.slice(at, unfolded.indexOf('END:VTODO', at))
+}
+const refuses = ({ status, json, text }: Answer, expected: number, code: string): void =>
+  assert.deepEqual([status, json?.code], [expected, code], text)
+
+suite('the calendar of a user', () => {
+  test('has a task with all that iCalendar can say of it', async () => {
+    const title = `Täsk; with, a \\ and ${'ü'.repeat(80)}`
+    const task = await newTask({
+      title,
+      description: 'one\ntwo',
+      dueDate: '2026-12-24T17:00:00.5Z',
+      priority: 'HIGH',
+      tags: ['a,b', 'c'],
+    })
+    const todo = await componentOf(task.id)
+    const value = (name: string): unknown => todo.getFirstPropertyValue(name)
+    assert.equal(value('summary'), title)
+    assert.equal(value('description'), 'one\ntwo')
+    assert.equal(String(value('due')), '2026-12-24T17:00:00Z')
+    assert.deepEqual([value('priority'), value('status'), value('sequence')], [3, 'NEEDS-ACTION', 1])
+    assert.deepEqual(todo.getFirstProperty('categories')?.getValues(), ['a,b', 'c'])
+    await ask('PATCH', `${TASKS}/${task.id}/complete`)
+    const done = await componentOf(task.id)
+    assert.deepEqual([done.getFirstPropertyValue('status'), done.getFirstPropertyValue('sequence')], ['COMPLETED', 2])
+    assert.ok(done.getFirstPropertyValue('completed'))
+  })
+
+  test('has a day as a DATE, and a task that is never due without one', async () => {
+    const day = await newTask({ dueDate: '2026-12-24' })
+    assert.ok((await linesOf(day.id)).includes('DUE;VALUE=DATE:20261224'))
+    const never = await newTask({})
+    assert.ok(!(await linesOf(never.id)).some((line) => line.startsWith('DUE')))
+  })
+
+  test('has a recurring task on the clock of its zone, with the zone and what is left of its rule', async () => {
+    const recurrence = { rule: 'FREQ=DAILY;COUNT=3' }
+    const dueDate = '2027-03-27T08:00:00Z'
+    const task = await newTask({ dueDate, timezone: 'Europe/Berlin', recurrence })
+    await ask('PATCH', `${TASKS}/${task.id}/complete`)
+    const lines = await linesOf(task.id)
+    assert.ok(lines.includes('DTSTART;TZID=Europe/Berlin:20270328T090000'), lines.join('\n'))
+    assert.ok(lines.includes('RRULE:FREQ=DAILY;COUNT=2'), lines.join('\n'))
+    const calendar = await parsed()
+    const zone = new ICAL.Timezone(calendar.getFirstSubcomponent('vtimezone') ?? assert.fail())
+    // Before and after the change of clocks on 28 March 2027.
+    assert.deepEqual(
+      ['2027-03-28T01:00:00', '2027-03-28T09:00:00', '2027-12-01T09:00:00'].map(
+        (wall) => zone.utcOffset(ICAL.Time.fromString(wall, new ICAL.Property('dtstart'))) / 3600,
+      ),
+      [1, 2, 1],
+    )
+  })
+
+  test('has UNTIL in the type of the due date, and no rule that counts from the completion', async () => {
+    const cases: readonly (readonly [fields: object, rule: string | undefined])[] = [
+      [{ dueDate: '2026-12-24', recurrence: { rule: 'FREQ=DAILY;UNTIL=20261231' } }, 'FREQ=DAILY;UNTIL=20261231'],
+      [
+        {
+          dueDate: '2026-12-24T08:00:00Z',
+          timezone: 'Europe/Berlin',
+          recurrence: { rule: 'FREQ=DAILY;UNTIL=20261231' },
+        },
+        'FREQ=DAILY;UNTIL=20261231T225959Z',
+      ],
+      [
+        { dueDate: '2026-12-24', timezone: 'Europe/Berlin', recurrence: { rule: 'FREQ=DAILY;UNTIL=20261231T233000Z' } },
+        'FREQ=DAILY;UNTIL=20270101',
+      ],
+      [{ dueDate: '2026-12-24', recurrence: { rule: 'FREQ=DAILY', basis: 'COMPLETION' } }, undefined],
+    ]
+    for (const [fields, rule] of cases) {
+      const lines = await linesOf((await newTask(fields)).id)
+      assert.equal(
+        lines.find((line) => line.startsWith('RRULE:')),
+        rule === undefined ? undefined : `RRULE:${rule}`,
+      )
+    }
+  })
+
+  test('has events for programs without to-dos, of open tasks that are due', async () => {
+    const [due, never] = [await newTask({ dueDate: '2026-12-24' }), await newTask({})]
+    const event = await componentOf(due.id, 'vevent', `${address}?as=events`)
+    assert.equal(String(event.getFirstPropertyValue('dtstart')), '2026-12-24')
+    const { text } = await read(`${address}?as=events`)
+    assert.ok(!text.includes(never.id) && !text.includes('VTODO'))
+  })
+
+  test('has lines of at most 75 octets that end with CRLF, and no control characters', async () => {
+    await newTask({ title: `bell \u0007 and ${'𝔘'.repeat(100)}`, description: `tab\t${'é'.repeat(3000)}` })
+    const { text, headers } = await read()
+    assert.equal(headers.get('content-type'), 'text/calendar; charset=utf-8')
+    assert.ok(text.endsWith('END:VCALENDAR\r\n'))
+    for (const line of text.split('\r\n')) {
+      assert.ok(Buffer.byteLength(line) <= 75, line)
+      assert.doesNotMatch(line, /\p{Cc}/u)
+      assert.ok(line.isWellFormed())
+    }
+  })
+
+  test('is read by the icalendar package of Python', (t) => {
+    const found = spawnSync('python3', ['-c', 'import icalendar'], { encoding: 'utf8' })
+    if (found.status !== 0) return t.skip('Python has no icalendar')
+    return (async () => {
+      await newTask({ title: 'Paß; auf', dueDate: '2026-12-24', recurrence: { rule: 'FREQ=WEEKLY' } })
+      const program = `import icalendar, sys; c = icalendar.Calendar.from_ical(sys.stdin.read()); print([str(t['summary']) + str(t['due'].dt) for t in c.walk('VTODO')])`
+      const { stdout, stderr } = spawnSync('python3', ['-c', program], { input: (await read()).text, encoding: 'utf8' })
+      assert.equal(stdout.trim(), "['Paß; auf2026-12-24']", stderr)
+    })()
+  })
+
+  test('is 304 until something changes, the zone of the user included', async () => {
+    await newTask({ dueDate: '2026-12-24' })
+    const etag = (await read()).headers.get('etag') ?? ''
+    const again = (): Promise<Answer> => read(address, { 'if-none-match': etag })
+    assert.deepEqual([(await again()).status, (await again()).text], [304, ''])
+    assert.equal((await read(`${address}?as=events`, { 'if-none-match': etag })).status, 200)
+    await ask('PATCH', '/api/me', { timezone: 'Asia/Tokyo' })
+    assert.equal((await again()).status, 200)
+    await ask('PATCH', '/api/me', { timezone: 'UTC' })
+    assert.equal((await again()).status, 304)
+    await newTask({})
+    assert.equal((await again()).status, 200)
+  })
+
+  test('has nothing of other users, and not the trash', async () => {
+    const ben = await world.signUp('Ben')
+    await world.ask('POST', TASKS, { token: ben.token, body: { title: 'of ben' } })
+    const deleted = await newTask({ title: 'deleted' })
+    await ask('DELETE', `${TASKS}/${deleted.id}`)
+    assert.doesNotMatch((await read()).text, /of ben|deleted|VTODO/)
+  })
+})
+
+suite('the address of the calendar', () => {
+  test('is shown once, and stored only as a hash', async () => {
+    assert.match(address, /^\/api\/calendar\/todo_cal_[0-9A-Za-z]{36}\.ics$/)
+    const secret = address.slice('/api/calendar/'.length, -'.ics'.length)
+    const { rows } = await world.asOwner((client) =>
+      client.query('select to_jsonb(f)::text as feed from calendar_feeds f'),
+    )
+    assert.ok(rows.length > 0 && rows.every(({ feed }: Json) => !feed.includes(secret.slice(9, 20))))
+    assert.ok(world.logged.every((line) => !line.includes(secret)))
+  })
+
+  test('ends when it is deleted, and when another one is made', async () => {
+    const second = await makeAddress()
+    refuses(await read(), 404, 'not_found')
+    assert.equal((await read(second)).status, 200)
+    assert.equal((await ask('DELETE', CALENDAR)).status, 204)
+    refuses(await read(second), 404, 'not_found')
+    refuses(await ask('DELETE', CALENDAR), 404, 'not_found')
+  })
+
+  test('of many that are made at once is the last one, and the others have ended', async () => {
+    const all = await Promise.all(Array.from({ length: 5 }, makeAddress))
+    const statuses = await Promise.all(all.map(async (each) => (await read(each)).status))
+    assert.deepEqual(
+      statuses.toSorted((a, b) => a - b),
+      [200, 404, 404, 404, 404],
+    )
+  })
+
+  test('is made by sessions alone', async () => {
+    const body = { name: 'x', scopes: ['tasks:read', 'tasks:write', 'account:read'] }
+    const { token } = (await ask('POST', '/api/tokens', body)).json
+    for (const method of ['POST', 'DELETE']) {
+      refuses(await world.ask(method, CALENDAR), 401, 'unauthenticated')
+      refuses(await world.ask(method, CALENDAR, { token }), 403, 'forbidden')
+    }
+    refuses(await ask('POST', CALENDAR, { url: 'x' }), 422, 'invalid_input')
+    assert.equal((await read()).status, 200)
+  })
+
+  test('is null in a dry run and in a repetition, and the address of before stays in the dry run', async () => {
+    const dry = await ask('POST', `${CALENDAR}?dryRun=true`)
+    assert.deepEqual([dry.status, dry.json.url], [201, null])
+    assert.equal((await read()).status, 200)
+    const key = { 'idempotency-key': 'k' }
+    const first = await ask('POST', CALENDAR, undefined, key)
+    const again = await ask('POST', CALENDAR, undefined, key)
+    assert.deepEqual([again.json.url, again.json.createdAt], [null, first.json.createdAt])
+    assert.equal((await read(first.json.url)).status, 200)
+  })
+
+  test('that is invented, mistyped, without its ending or with a misspelt parameter is refused', async () => {
+    const wrong = [
+      address.replace(/.\.ics$/, 'x.ics').replace(/x\.ics$/, address.includes('x.ics') ? 'y.ics' : 'x.ics'),
+      address.replace('.ics', ''),
+      `${CALENDAR}/.ics`,
+      `${CALENDAR}/todo_cal_${'a'.repeat(36)}.ics`,
+      `${CALENDAR}/${ada.token}.ics`,
+    ]
+    for (const path of wrong) refuses(await read(path), 404, 'not_found')
+    refuses(await read(`${CALENDAR}/${'x'.repeat(101)}.ics`), 422, 'invalid_input')
+    refuses(await read(`${address}?as=tasks`), 422, 'invalid_input')
+    refuses(await read(`${address}?at=events`), 422, 'invalid_input')
+  })
+
+  test('is read at most 60 times in ten minutes', async () => {
+    for (let n = 0; n < 60; n++) assert.equal((await read(address, { 'if-none-match': '*' })).status, 304)
+    const refused = await read()
+    refuses(refused, 429, 'too_many_requests')
+    assert.ok(Number(refused.headers.get('retry-after')) > 0)
+  })
+})
