@@ -49,18 +49,6 @@ export const cases: FeatureCases = {
     'POST /api/webhooks/{id}/secret': withoutSecret,
     'POST /api/webhooks/{id}/test': (text) => text.replace(/"messageId":"[^"]*"/, ''),
   },
-  plans: {
-    tables: ['webhooks', 'webhook_deliveries'],
-    fill: `
-      insert into webhooks (user_id, id, url, events, active, sealed_secret, cursor_seq)
-      select users.id, gen_random_uuid(), 'https://example.com', '{task.created}', true, 'x', 0 from users, generate_series(1, 3);
-      insert into webhook_deliveries (user_id, id, webhook_id, message_id, type, seq, cause, status, attempt)
-      select user_id, gen_random_uuid(), id, 'x', 'task.created', n, 'change', 'succeeded', 1
-      from webhooks, generate_series(1, 30) n`,
-    operations: {
-      'the webhooks': { ask: ['GET', WEBHOOKS], reads: ['webhooks_pkey (user_id)'] },
-    },
-  },
   attacks: {
     "Other users' tasks": [
       onBens("reading another user's webhook", 'GET', (webhook) => webhook),
