@@ -4,6 +4,7 @@ import { events } from './events/feature.ts'
 import type { Feature } from './feature.ts'
 import { history } from './history/feature.ts'
 import { mcp } from './mcp/feature.ts'
+import { notifications } from './notifications/feature.ts'
 import { pages } from './pages/feature.ts'
 import { PROBLEMS, type ProblemKind } from './problems.ts'
 import { profile } from './profile/feature.ts'
@@ -20,6 +21,7 @@ export const FEATURES: readonly Feature[] = [
   changes,
   events,
   history,
+  notifications,
   profile,
   calendar,
   vault,

@@ -33,7 +33,7 @@ const ask = (method: string, { path, body, headers = {} }: WriteRequest, key?: s
     body,
     headers: { ...headers, ...(key !== undefined && { 'idempotency-key': key }) },
   })
-const cases = writesBy(ask)
+const cases = writesBy(ask, (work) => world.asOwner(work))
 const caseOf = async (name: string): Promise<WriteRequest> =>
   (await cases[name]?.()) ?? assert.fail('it is not in the table of test/writes.ts')
 const dry = ({ path, ...request }: WriteRequest): WriteRequest => ({ ...request, path: path + DRY })

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import type { Attack } from './attacks/scene.ts'
 import type { Expected } from './plans.ts'
-import type { Answer, Asking, User } from './world.ts'
+import type { Answer, Asking, User, World } from './world.ts'
 
 /** A request that writes. */
 export interface WriteRequest {
@@ -14,6 +14,9 @@ export interface WriteRequest {
 
 /** Sends a request as the user of the test. */
 export type Ask = (method: string, request: WriteRequest, key?: string) => Promise<Answer>
+
+/** SQL as the owner, for what no request can prepare. */
+export type AsOwner = World['asOwner']
 
 /** A server outside the service that the requests of a feature need. */
 export interface Surroundings extends AsyncDisposable {
@@ -32,7 +35,7 @@ export interface FeatureCases {
   readonly parameters?: Readonly<Record<string, string>>
   open?(this: void): Promise<Surroundings>
   /** For each route that writes: a request whose repetition would be noticed, by another answer or another state. */
-  writes?(this: void, ask: Ask): Readonly<Record<string, () => Promise<WriteRequest>>>
+  writes?(this: void, ask: Ask, asOwner: AsOwner): Readonly<Record<string, () => Promise<WriteRequest>>>
   /** For such a route: removes from an answer what only the first answer shows, or what is random. */
   readonly masks?: Readonly<Record<string, (text: string) => string>>
   /** Requests with answers that `test/documented.test.ts` cannot get by itself. */

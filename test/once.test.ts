@@ -58,7 +58,7 @@ async function everything(): Promise<unknown> {
   })
 }
 
-const cases = writesBy(ask)
+const cases = writesBy(ask, (work) => world.asOwner(work))
 const isSized = ({ headers }: Answer): boolean => headers.has('content-length')
 
 suite('every route that writes', () => {

@@ -53,8 +53,9 @@ after(async () => {
 const newToken = async (scopes: readonly Scope[]): Promise<string> =>
   (await world.ask('POST', '/api/tokens', { token: ada.token, body: { name: 'x', scopes } })).json.token
 
-const cases = writesBy((method, { path, body, headers }) =>
-  world.ask(method, path, { token: ada.token, body, ...(headers && { headers }) }),
+const cases = writesBy(
+  (method, { path, body, headers }) => world.ask(method, path, { token: ada.token, body, ...(headers && { headers }) }),
+  (work) => world.asOwner(work),
 )
 const prepared = async ({ name, path }: Operation): Promise<WriteRequest> =>
   (await cases[name]?.()) ?? { path: withParameters(path).replace('{id}', randomUUID()) }

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { describe as describeApi } from '../src/describe.ts'
-import { FEATURE_CASES, type Ask, type Surroundings, type WriteRequest } from './feature-cases.ts'
+import { FEATURE_CASES, type Ask, type AsOwner, type Surroundings, type WriteRequest } from './feature-cases.ts'
 
 const TASKS = '/api/tasks'
 
@@ -9,8 +9,9 @@ const TASKS = '/api/tasks'
  * here, or to the cases of its feature.
  *
  * @param ask sends the requests that prepare it
+ * @param asOwner prepares what no request can
  */
-export function writesBy(ask: Ask): Readonly<Record<string, () => Promise<WriteRequest>>> {
+export function writesBy(ask: Ask, asOwner: AsOwner): Readonly<Record<string, () => Promise<WriteRequest>>> {
   const create = async (): Promise<string> => (await ask('POST', { path: TASKS, body: { title: 'x' } })).json.id
   return {
     'POST /api/tasks': async () => ({ path: TASKS, body: { title: 'once' } }),
@@ -38,7 +39,7 @@ export function writesBy(ask: Ask): Readonly<Record<string, () => Promise<WriteR
       path: `${TASKS}/bulk-delete`,
       body: { ids: [await create(), randomUUID()] },
     }),
-    ...Object.assign({}, ...FEATURE_CASES.map(({ writes }) => writes?.(ask))),
+    ...Object.assign({}, ...FEATURE_CASES.map(({ writes }) => writes?.(ask, asOwner))),
   }
 }
 

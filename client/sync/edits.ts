@@ -128,7 +128,17 @@ export function local(state: OutboxState, id: string, copied: Task | undefined):
 }
 
 /** What a client can set. */
-const WRITABLE = ['title', 'description', 'status', 'priority', 'dueDate', 'tags', 'timezone', 'recurrence'] as const
+const WRITABLE = [
+  'title',
+  'description',
+  'status',
+  'priority',
+  'dueDate',
+  'tags',
+  'timezone',
+  'recurrence',
+  'reminders',
+] as const
 type Writable = (typeof WRITABLE)[number]
 
 /** The patch that makes the second of the first. Without a first, it has all that is set. */

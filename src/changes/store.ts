@@ -54,28 +54,42 @@ const LOAD = load('changes.load', '$3::bigint', ' and id > $4::uuid')
  * The entries after the seq $3, as many as the page takes. One whose entity has a later entry is left out, because the entity comes with
  * that one. Everything is looked up entry by entry, so that a page costs what it reads, however long the log is. `offset 0` keeps
  * the planner from doing a look-up once for each use of its result.
+ *
+ * @param others an SQL expression on an entry that is no change: its JSON, or null where it is left out
  */
-const FOLLOW: Statement = {
-  name: 'changes.follow',
+const following = (name: string, others: string): Statement => ({
+  name,
   text: `with ${LOG} select ${STATE}, page.* from (
       select max(seq) as last, concat('[', string_agg(
-          case when task is null then concat('{"seq":', seq, ',"type":"task","id":"', entity_id, '","op":"delete","data":null}')
-          else ${upsert('seq', 'entity_id', 'task')} end, ',') filter (where is_newest), ']') as changes
+          case when not is_newest then other
+          when task is null then concat('{"seq":', seq, ',"type":"task","id":"', entity_id, '","op":"delete","data":null}')
+          else ${upsert('seq', 'entity_id', 'task')} end, ',') filter (where is_newest or other is not null), ']') as changes
       from (
         select seq, entity_id, is_newest, case when is_newest and op <> 'delete' then
-            (select ${TASK_JSON} from tasks where user_id = $user and id = entity_id) end as task
+            (select ${TASK_JSON} from tasks where user_id = $user and id = entity_id) end as task,
+          case when type <> 'task' then ${others} end as other
         from (
-          select seq, entity_id, op, type = 'task' and seq = (
+          select seq, entity_id, op, type, after, type = 'task' and seq = (
               select later.seq from changes later
               where user_id = $user and later.type = entry.type and later.entity_id = entry.entity_id
               order by later.seq desc limit 1) as is_newest
           from (
-            select seq, type, entity_id, op from changes where user_id = $user and seq > $3::bigint order by seq limit $2::int
+            select seq, type, entity_id, op, after from changes where user_id = $user and seq > $3::bigint order by seq limit $2::int
           ) entry offset 0
         ) entry offset 0
       ) entry
     ) page`,
-}
+})
+
+const FOLLOW = following('changes.follow', 'null::text')
+
+/** With the notifications in between: `{seq, type, id, data}`, where the type is their kind. */
+const FOLLOW_ALL = following(
+  'changes.follow_all',
+  `(select concat('{"seq":', entry.seq, ',"type":', to_json(entry.type), ',"id":"', id, '","data":',
+      todo_notification_json(notifications), '}')
+    from notifications where user_id = $user and id = (entry.after ->> 'notification')::uuid)`,
+)
 
 interface PageRow extends LogState {
   readonly head: string
@@ -96,7 +110,11 @@ function refuseExpired(position: SyncPosition, state: LogState): void {
  * @throws Problem cursor_expired (410)
  */
 export const changesAfter = (from: SyncPosition | undefined, limit: number): Step<ChangePage> =>
-  from !== undefined && from.loadedTo === undefined ? followed(from, limit) : loaded(from, limit)
+  from !== undefined && from.loadedTo === undefined ? followed(FOLLOW, from, limit) : loaded(from, limit)
+
+/** The same with notifications among the changes, for events. */
+export const eventsAfter = (from: SyncPosition | undefined, limit: number): Step<ChangePage> =>
+  from !== undefined && from.loadedTo === undefined ? followed(FOLLOW_ALL, from, limit) : loaded(from, limit)
 
 /** A page of so many changes is read on a connection that is shared with other short statements. */
 const SHORT_PAGE = 50
@@ -115,8 +133,8 @@ function loaded(from: SyncPosition | undefined, limit: number): Step<ChangePage>
   })
 }
 
-const followed = (from: SyncPosition, limit: number): Step<ChangePage> =>
-  pageReading(FOLLOW, [from.head.seq, limit, from.seq], limit, (page) => {
+const followed = (statement: Statement, from: SyncPosition, limit: number): Step<ChangePage> =>
+  pageReading(statement, [from.head.seq, limit, from.seq], limit, (page) => {
     refuseExpired(from, page)
     const head = logPositionOf(page.head)
     const seq = page.last === null ? from.seq : Number(page.last)

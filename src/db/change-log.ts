@@ -31,6 +31,9 @@ export const READ_POSITION: Statement = { name: 'changes.position', text: `selec
 export const positionNow = async (sql: UserSql): Promise<string> =>
   theOnly(await sql.row<{ position: string }>(READ_POSITION)).position
 
+/** A condition on an entry: it is a change, and not a notification, which stands in the log for its place among the changes. */
+export const IS_CHANGE = `type <> 'reminder'`
+
 /**
  * A query of the newest entry of a task. Each task is looked up by itself, however long its history is: for `exists` the planner may prefer
  * to read all of the user's entries.

@@ -35,6 +35,8 @@ export interface Database extends Scopes, AsyncDisposable {
   timeBudget(reservedMs?: number): TimeBudget
   /** Calls the listener after each commit that has changed rows of a user, or may have. */
   onChange(listener: (userId: string) => void): void
+  /** Calls those listeners: after a commit of the system role that has changed rows of a user. */
+  noteChange(userId: string): void
   /**
    * Proves principals, and reads where the log of each one's user is: undefined for a principal that proves none. One statement, in
    * which each log is read inside the scope of its user.
@@ -117,6 +119,7 @@ export async function openDatabase(
     embeddedIn: source.embeddedIn,
     failed: source.failed,
     onChange: (listener) => void changeListeners.push(listener),
+    noteChange: (userId) => changeListeners.forEach((listener) => listener(userId)),
     positionsOf: (principals) => withoutUser((client) => positionsOf(client, principals, preparedStatements)),
     ping: () => withoutUser(async (client) => void (await client.query('select 1'))),
     migrationState: () => withoutUser((client) => migrationState(client, migrations)),

@@ -1,4 +1,4 @@
-import { changesAfter } from '../changes/store.ts'
+import { eventsAfter } from '../changes/store.ts'
 import type { Database } from '../db/database.ts'
 import { Problem } from '../errors.ts'
 import type { Wakes } from '../wakes.ts'
@@ -140,7 +140,7 @@ export class Hub {
     const { db, log, metrics } = this.#deps
     const [reader] = group.members
     try {
-      const page = await db.asUser(reader.principal, changesAfter(group.from, PAGE_CHANGES))
+      const page = await db.asUser(reader.principal, eventsAfter(group.from, PAGE_CHANGES))
       metrics.pageRead(audience.give(group, page))
     } catch (error) {
       if (isRefused(error)) return reader.end('credential')
@@ -214,5 +214,5 @@ export class Hub {
 const isRefused = (error: unknown): boolean =>
   error instanceof Problem && ['unauthenticated', 'not_found', 'forbidden'].includes(error.code)
 
-/** @param error of `changesAfter` */
+/** @param error of `eventsAfter` */
 export const isExpired = (error: unknown): boolean => error instanceof Problem && error.code === 'cursor_expired'

@@ -8,7 +8,7 @@ export const listenToEvents = {
   operationId: 'listenToEvents',
   summary: 'Get the changes of your tasks as they are made',
   description:
-    'An event stream (HTML Living Standard, server-sent events). It begins with `ready`, gives each change as `change` within a second of its commit, and ends with `end`; `resync` says that changes are missing. Their data are ReadyEvent, Change, EndEvent and ResyncEvent. The `id` of an event is a cursor: a client that reconnects with it as Last-Event-ID misses nothing. A comment is sent every 15 seconds. The stream ends after an hour, when the service stops, and within 30 seconds after its session has ended. Counts as one read; a user can have 5 streams.',
+    'An event stream (HTML Living Standard, server-sent events). It begins with `ready`, gives each change as `change` within a second of its commit and each reminder that is due as `reminder`, and ends with `end`; `resync` says that changes are missing. Their data are ReadyEvent, Change, ReminderEvent, EndEvent and ResyncEvent. The `id` of an event is a cursor: a client that reconnects with it as Last-Event-ID misses nothing. A comment is sent every 15 seconds. The stream ends after an hour, when the service stops, and within 30 seconds after its session has ended. Counts as one read; a user can have 5 streams.',
   tags: ['sync'],
   security: scoped('tasks:read'),
   querystring: EventQuery,
@@ -23,6 +23,7 @@ export const listenToEvents = {
           'x-events': {
             ready: RefTo('ReadyEvent'),
             change: RefTo('Change'),
+            reminder: RefTo('ReminderEvent'),
             resync: RefTo('ResyncEvent'),
             end: RefTo('EndEvent'),
           },

@@ -1,5 +1,5 @@
 import type { FastifyRequest } from 'fastify'
-import { changesAfter, type ChangePage } from '../changes/store.ts'
+import { eventsAfter, type ChangePage } from '../changes/store.ts'
 import type { Config } from '../config/config.ts'
 import type { Database } from '../db/database.ts'
 import type { FeatureDeps } from '../feature.ts'
@@ -12,7 +12,7 @@ import { Hub, isExpired, PAGE_CHANGES } from './hub.ts'
 import { Listener } from './listener.ts'
 import { openEventMetrics } from './metrics.ts'
 import { listenToEvents } from './operations.ts'
-import { EndEvent, ReadyEvent, ResyncEvent } from './schema.ts'
+import { EndEvent, ReadyEvent, ReminderEvent, ResyncEvent } from './schema.ts'
 import { head } from './store.ts'
 
 /** Reads for streams take at most these connections, or a third of a smaller pool. */
@@ -28,7 +28,7 @@ export function eventRoutes(app: App, { config, db, wakes, metrics }: FeatureDep
     metrics: openEventMetrics(metrics.registry),
   })
   app.addHook('onClose', () => hub.close())
-  for (const schema of [EndEvent, ReadyEvent, ResyncEvent]) app.addSchema(schema)
+  for (const schema of [EndEvent, ReadyEvent, ReminderEvent, ResyncEvent]) app.addSchema(schema)
 
   // Without HEAD, which would open a stream and not show it.
   app.get('/api/events', { schema: listenToEvents, exposeHeadRoute: false }, async (request, reply) => {
@@ -75,7 +75,7 @@ async function startOf(db: Database, principal: Principal, cursor: string | unde
     const start = await db
       .asUser(principal, async (sql) => {
         const position = readSyncCursor(sql.userId, cursor)
-        const page = await sql.run(changesAfter(position, PAGE_CHANGES))
+        const page = await sql.run(eventsAfter(position, PAGE_CHANGES))
         return { userId: sql.userId, position, page, isExpired: false }
       })
       .catch((error: unknown) => {

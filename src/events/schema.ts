@@ -1,5 +1,7 @@
 import { Type } from 'typebox'
-import { OpenSet } from '../http/wire.ts'
+import { SEQ_MAX } from '../http/sync-cursor.ts'
+import { Instant, Nullable, OpenSet, RefTo, Uuid } from '../http/wire.ts'
+import type { Task } from '../tasks/schema.ts'
 
 const Cursor = Type.String({ description: 'A cursor, as X-Next-Cursor of GET /api/changes' })
 
@@ -27,6 +29,22 @@ export const EventHeaders = Type.Object({
 export const ReadyEvent = Type.Object(
   { cursor: Cursor },
   { $id: 'ReadyEvent', description: '`event: ready`: where the stream begins' },
+)
+
+export const ReminderEvent = Type.Object(
+  {
+    seq: Type.Integer({ minimum: 1, maximum: SEQ_MAX, description: 'Its place among the changes' }),
+    id: Uuid,
+    kind: OpenSet(['reminder']),
+    taskId: Uuid,
+    task: Type.Unsafe<Task | null>({
+      anyOf: [RefTo<Task>('Task'), Type.Null()],
+      description: 'The task as it is now; null if it was deleted',
+    }),
+    at: Instant,
+    readAt: Nullable(Instant),
+  },
+  { $id: 'ReminderEvent', description: '`event: reminder`: the notification of a reminder that is due' },
 )
 
 export const ResyncEvent = Type.Object(

@@ -1,3 +1,5 @@
+import { IS_CHANGE } from '../db/change-log.ts'
+
 /** Parts of statements that go through the change log by key. */
 
 /** The entries of the log that belong to a list, by conditions that use one index, whatever the planner expects of the other. */
@@ -10,7 +12,7 @@ export interface Source {
 }
 
 export const ALL: Source = {
-  below: (seq) => `seq < ${seq}`,
+  below: (seq) => `seq < ${seq} and ${IS_CHANGE}`,
   between: (first, last) => `seq between ${first} and ${last}`,
   newestFirst: 'seq desc',
   count: 'seq - first_seq + 1',
@@ -81,7 +83,7 @@ export const WALK_START = `${bisect('search', FIRST, END, 'at < $4::timestamptz'
 
 /** CTEs: `first` and `search`. A request $1 by its first entry, and by binary search its last one, whose seq is {@link LAST_SEQ}. */
 export const ONE_REQUEST = `first as materialized (
-    select seq from changes where user_id = $user and change_id = $1::uuid and seq = first_seq
+    select seq from changes where user_id = $user and change_id = $1::uuid and seq = first_seq and ${IS_CHANGE}
   ), ${bisect('search', '(select seq from first)', END, 'first_seq <= (select seq from first)')}`
 export const LAST_SEQ = `${foundBy('search')} - 1`
 

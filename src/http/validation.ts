@@ -251,6 +251,8 @@ function complaint({ keyword, params }: ErrorObject, part: Violation['in']): str
       return 'must have a visible character'
     case 'minProperties':
       return 'must have at least one member'
+    case 'maxProperties':
+      return `must have at most ${count(limit, 'member')}`
     case 'minimum':
       return `must be at least ${limit}`
     case 'maximum':

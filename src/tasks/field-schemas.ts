@@ -1,5 +1,5 @@
 import { Type } from 'typebox'
-import { Due, Nullable, OneOf } from '../http/wire.ts'
+import { Due, Instant, Nullable, OneOf } from '../http/wire.ts'
 import { ZONE_LENGTH_MAX } from '../lib/time-zone.ts'
 
 /** Schemas of the fields of a task. */
@@ -48,3 +48,45 @@ export const Tags = Type.Array(
     examples: [['home']],
   },
 )
+
+const REMINDERS_MAX = 5
+/** A year. */
+const MINUTES_BEFORE_MAX = 525_600
+
+/** When a user is reminded of a task: at an instant, or so long before it is due. */
+export type Reminder = { readonly at: string } | { readonly minutesBefore: number }
+
+const Reminder = Type.Unsafe<Reminder>(
+  Type.Object(
+    {
+      at: Type.Optional(Instant),
+      minutesBefore: Type.Optional(
+        Type.Integer({
+          minimum: 0,
+          maximum: MINUTES_BEFORE_MAX,
+          description:
+            'Before dueDate; of a day, before 09:00 in the time zone of the task. Without a dueDate it waits for one',
+        }),
+      ),
+    },
+    {
+      additionalProperties: false,
+      minProperties: 1,
+      maxProperties: 1,
+      'x-component': 'Reminder',
+      description: 'Either `at` or `minutesBefore`',
+      examples: [{ minutesBefore: 30 }],
+    },
+  ),
+)
+export const Reminders = Type.Array(Reminder, {
+  maxItems: REMINDERS_MAX,
+  uniqueItems: true,
+  description: 'Each is due once, as a notification; none while the task is completed',
+})
+
+/**
+ * The words of the title, in the order of their code points and not of a locale. Cut, because a cursor has to fit into a URL and
+ * compatible decomposition makes eighteen letters of some.
+ */
+export const TITLE_WORDS = `left(split_part(search_words, E'\\n', 1), 200) collate "C"`

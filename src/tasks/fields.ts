@@ -4,6 +4,7 @@ import {
   DESCRIPTION_LENGTH_MAX,
   DueDate,
   Priority,
+  Reminders,
   Status,
   TAG_LENGTH_MAX,
   Tags,
@@ -11,8 +12,9 @@ import {
   TimeZone,
   Title,
   TITLE_LENGTH_MAX,
+  TITLE_WORDS,
 } from './field-schemas.ts'
-import { OCCURRENCE, RECURRENCE, RECURRENCE_TO_SET } from './recurrence/schema.ts'
+import { COMPLETIONS, LAST_COMPLETED_AT, OCCURRENCE, RECURRENCE, RECURRENCE_TO_SET } from './recurrence/schema.ts'
 
 export { PRIORITIES, STATUSES, TAG_LENGTH_MAX } from './field-schemas.ts'
 
@@ -50,12 +52,6 @@ interface TaskField {
   /** A list can be filtered by comparisons with it, by name of the parameter. */
   readonly comparisons?: Readonly<Record<string, Comparison>>
 }
-
-/**
- * The words of the title, in the order of their code points and not of a locale. Cut, because a cursor has to fit into a URL and
- * compatible decomposition makes eighteen letters of some.
- */
-const TITLE_WORDS = `left(split_part(search_words, E'\\n', 1), 200) collate "C"`
 
 const ANY_OF = 'One or more of these values, separated by commas or as a repeated parameter'
 
@@ -210,7 +206,7 @@ export const TASK_FIELDS = {
   completions: {
     column: 'completions',
     type: 'integer',
-    answer: Type.Integer({ minimum: 0, description: 'How often the task was completed while it had a recurrence' }),
+    answer: COMPLETIONS,
     example: 0,
     isKept: true,
     default: 0,
@@ -219,12 +215,18 @@ export const TASK_FIELDS = {
     column: 'last_completed_at',
     type: 'timestamptz(3)',
     isNullable: true,
-    answer: Type.Unsafe<string | null>({
-      ...Nullable(Instant),
-      description: 'When the task was last completed while it had a recurrence',
-    }),
+    answer: LAST_COMPLETED_AT,
     example: null,
     isKept: true,
+  },
+  reminders: {
+    column: 'reminders',
+    type: 'jsonb',
+    answer: Reminders,
+    example: [],
+    write: Reminders,
+    patch: Nullable({ ...Reminders, description: 'null means none' }),
+    default: [],
   },
 } as const satisfies Readonly<Record<string, TaskField>>
 

@@ -20,6 +20,7 @@ import {
   type Field,
   type KeptField,
 } from './fields.ts'
+import type { Reminder } from './field-schemas.ts'
 import { normalizedRecurrence, type Change } from './recurring.ts'
 import type { Task } from './schema.ts'
 
@@ -192,6 +193,8 @@ export function storedValue(field: ContentField | KeptField, value: Change[Conte
   const { type, isNullable, default: defaultValue } = fieldOf(field)
   if (value === null || value === undefined) return isNullable === true ? null : defaultValue
   if (typeof value === 'object' && 'rule' in value) return normalizedRecurrence(value)
+  // The schema has refused all that are not of this type.
+  if (field === 'reminders') return (value as readonly Reminder[]).map(normalizedReminder)
   if (typeof value !== 'string') return value
   if (field === 'timezone') return timeZoneNamed(value) ?? null
   return type === 'timestamptz(3)' && !isDay(value) ? normalized(value) : value
@@ -203,6 +206,9 @@ export const sentValue = (field: Field, value: unknown): unknown =>
 
 export const isSameContent = (a: Content, b: Content): boolean =>
   JSON.stringify(contentOf(a)) === JSON.stringify(contentOf(b))
+
+const normalizedReminder = (reminder: Reminder): Reminder =>
+  'at' in reminder ? { at: normalized(reminder.at) ?? reminder.at } : reminder
 
 /** Truncates to milliseconds, because PostgreSQL would round. The schema has already refused malformed instants. */
 function normalized(instant: string): string | null {

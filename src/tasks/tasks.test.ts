@@ -68,6 +68,7 @@ suite('creating a task', () => {
       occurrence: null,
       completions: 0,
       lastCompletedAt: null,
+      reminders: [],
     })
     assert.equal(headers.get('location'), `${TASKS}/${id}`)
     assert.equal(headers.get('etag'), '"1"')

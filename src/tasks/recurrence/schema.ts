@@ -1,5 +1,5 @@
 import { Type } from 'typebox'
-import { Nullable, OneOf } from '../../http/wire.ts'
+import { Instant, Nullable, OneOf } from '../../http/wire.ts'
 import { RULE_LENGTH_MAX } from './rule.ts'
 import { BASES, type Occurrence, type Recurrence } from './series.ts'
 
@@ -52,4 +52,14 @@ export const OCCURRENCE = Type.Unsafe<Occurrence | null>({
   anyOf: [At, { type: 'null' }],
   description:
     'The date of the rule that dueDate stands for. dueDate differs from it if it was moved, or if the clocks skip this time. null without a recurrence',
+})
+
+export const COMPLETIONS = Type.Integer({
+  minimum: 0,
+  description: 'How often the task was completed while it had a recurrence',
+})
+
+export const LAST_COMPLETED_AT = Type.Unsafe<string | null>({
+  ...Nullable(Instant),
+  description: 'When the task was last completed while it had a recurrence',
 })
