@@ -73,6 +73,13 @@ export const EVENTS = [
   ),
   ofTask('task.updated', 'also by an undo', `entry.op = 'update'`),
   ofTask('task.deleted', 'into the trash or for good, and by the undo of a creation', `entry.op = 'delete'`),
+  {
+    type: 'task.reminder',
+    means: 'a reminder of it was due; the data is the notification',
+    when: `entry.type = 'reminder'`,
+    data: `(select todo_notification_json(notifications)::jsonb from notifications
+      where user_id = $user and id = (entry.after ->> 'notification')::uuid)`,
+  },
 ] as const satisfies readonly EventSource[]
 
 export const EVENT_TYPES: readonly string[] = EVENTS.map(({ type }) => type)

@@ -3,7 +3,7 @@ import { until } from '../../test/faults/measures.ts'
 import type { Answer, User, World } from '../../test/world.ts'
 import { openReceiver, type Receiver } from './receiver.testing.ts'
 
-export const ALL_EVENTS = ['task.created', 'task.updated', 'task.completed', 'task.deleted']
+export const ALL_EVENTS = ['task.created', 'task.updated', 'task.completed', 'task.deleted', 'task.reminder']
 
 /** A user with a webhook and its receiver. */
 export interface Hooked extends AsyncDisposable {

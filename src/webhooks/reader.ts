@@ -120,7 +120,13 @@ export const pendingDelivery = (id: string): Step<PendingDelivery | undefined> =
 /** The body of an event, as Standard Webhooks has it. */
 export const bodyOf = ({ type, timestamp, data, seq, changeId, entityId }: LoggedEvent): string =>
   // An older version of the service may have written the data; without content only the id is known.
-  JSON.stringify({ type, timestamp, data: data === null ? { id: entityId } : withAllMembers(data), seq, changeId })
+  JSON.stringify({ type, timestamp, data: dataFor(type, data, entityId), seq, changeId })
+
+/** A notification is not a task, and is sent as it is. */
+function dataFor(type: string, data: LoggedEvent['data'], entityId: string): object {
+  if (data === null) return { id: entityId }
+  return type === 'task.reminder' ? data : withAllMembers(data)
+}
 
 /** The body of a test. */
 export const testBodyOf = (timestamp: string): string =>
