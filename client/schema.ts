@@ -670,7 +670,7 @@ export interface paths {
         };
         /**
          * Get the changes of your tasks as they are made
-         * @description An event stream (HTML Living Standard, server-sent events). It begins with `ready`, gives each change as `change` within a second of its commit, and ends with `end`; `resync` says that changes are missing. Their data are ReadyEvent, Change, EndEvent and ResyncEvent. The `id` of an event is a cursor: a client that reconnects with it as Last-Event-ID misses nothing. A comment is sent every 15 seconds. The stream ends after an hour, when the service stops, and within 30 seconds after its session has ended. Counts as one read; a user can have 5 streams.
+         * @description An event stream (HTML Living Standard, server-sent events). It begins with `ready`, gives each change as `change` within a second of its commit and each reminder that is due as `reminder`, and ends with `end`; `resync` says that changes are missing. Their data are ReadyEvent, Change, ReminderEvent, EndEvent and ResyncEvent. The `id` of an event is a cursor: a client that reconnects with it as Last-Event-ID misses nothing. A comment is sent every 15 seconds. The stream ends after an hour, when the service stops, and within 30 seconds after its session has ended. Counts as one read; a user can have 5 streams.
          */
         get: operations["listenToEvents"];
         put?: never;
@@ -775,6 +775,66 @@ export interface paths {
          * @description Takes back what was changed in the time, the newest first, all or nothing, as one change. What is already undone is left out. Only changes that are not taken back here can be conflicts. At most 1000 changes; if there are more, the answer is 422 and says which time to begin with. With dryRun=true the answer shows what would be changed.
          */
         post: operations["undoChanges"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/notifications": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List your notifications
+         * @description The newest first. A reminder that was due is one of the kind `reminder`. They are kept for 90 days.
+         */
+        get: operations["listNotifications"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/notifications/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Mark a notification as read or unread
+         * @description One that was read keeps the time at which it was first marked.
+         */
+        patch: operations["updateNotification"];
+        trace?: never;
+    };
+    "/api/notifications/read-all": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Mark all notifications as read
+         * @description Those that come during the request can stay unread.
+         */
+        post: operations["readNotifications"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1301,7 +1361,8 @@ export interface components {
          *       "recurrence": null,
          *       "occurrence": null,
          *       "completions": 0,
-         *       "lastCompletedAt": null
+         *       "lastCompletedAt": null,
+         *       "reminders": []
          *     }
          */
         Task: {
@@ -1364,6 +1425,8 @@ export interface components {
              * @example 2025-12-27T17:00:00Z
              */
             lastCompletedAt: string | null;
+            /** @description Each is due once, as a notification; none while the task is completed */
+            reminders: components["schemas"]["Reminder"][];
         };
         /**
          * @example {
@@ -1410,6 +1473,8 @@ export interface components {
              */
             timezone?: string | null;
             recurrence?: components["schemas"]["RecurrenceToSet"];
+            /** @description Each is due once, as a notification; none while the task is completed */
+            reminders?: components["schemas"]["Reminder"][];
             expectedWeekday?: components["schemas"]["Weekday"];
         };
         /**
@@ -1449,6 +1514,8 @@ export interface components {
              */
             timezone?: string | null;
             recurrence?: components["schemas"]["RecurrenceToSet"];
+            /** @description null means none */
+            reminders?: components["schemas"]["Reminder"][] | null;
             expectedWeekday?: components["schemas"]["Weekday"];
         };
         /**
@@ -1637,7 +1704,8 @@ export interface components {
          *         "recurrence": null,
          *         "occurrence": null,
          *         "completions": 0,
-         *         "lastCompletedAt": null
+         *         "lastCompletedAt": null,
+         *         "reminders": []
          *       }
          *     }
          */
@@ -1691,6 +1759,39 @@ export interface components {
         ReadyEvent: {
             /** @description A cursor, as X-Next-Cursor of GET /api/changes */
             cursor: string;
+        };
+        /** @description `event: reminder`: the notification of a reminder that is due */
+        ReminderEvent: {
+            /**
+             * Format: int64
+             * @description Its place among the changes
+             */
+            seq: number;
+            /**
+             * Format: uuid
+             * @description A UUID (version 7, lower case in answers)
+             */
+            id: string;
+            /** @enum {string} */
+            kind: "reminder";
+            /**
+             * Format: uuid
+             * @description A UUID (version 7, lower case in answers)
+             */
+            taskId: string;
+            task: components["schemas"]["Task"] | null;
+            /**
+             * Format: date-time
+             * @description RFC 3339. Answers are in UTC with `Z`, with milliseconds only where they are not zero.
+             * @example 2025-12-27T17:00:00Z
+             */
+            at: string;
+            /**
+             * Format: date-time
+             * @description RFC 3339. Answers are in UTC with `Z`, with milliseconds only where they are not zero.
+             * @example 2025-12-27T17:00:00Z
+             */
+            readAt: string | null;
         };
         /** @description `event: resync`: the stream does not give all changes since the last event */
         ResyncEvent: {
@@ -1853,6 +1954,72 @@ export interface components {
              * @example 2025-12-27T17:00:00Z
              */
             until?: string;
+        };
+        /**
+         * @example {
+         *       "id": "019b6051-6d40-4f7e-8c1d-3a2b1c0d9e8f",
+         *       "kind": "reminder",
+         *       "taskId": "019b6051-3a80-7c4e-9d3b-5f0c2f7f6a11",
+         *       "task": {
+         *         "id": "019b6051-3a80-7c4e-9d3b-5f0c2f7f6a11",
+         *         "title": "Buy milk",
+         *         "description": null,
+         *         "status": "TODO",
+         *         "priority": "MEDIUM",
+         *         "dueDate": "2025-12-27T17:00:00Z",
+         *         "tags": [
+         *           "home"
+         *         ],
+         *         "userId": "hT3kQ9v7Lw2TnB5rYzX8a1Pq4Wc6Vd0E",
+         *         "createdAt": "2025-12-20T09:30:00.250Z",
+         *         "updatedAt": "2025-12-20T09:30:00.250Z",
+         *         "completedAt": null,
+         *         "version": 1,
+         *         "timezone": null,
+         *         "recurrence": null,
+         *         "occurrence": null,
+         *         "completions": 0,
+         *         "lastCompletedAt": null,
+         *         "reminders": []
+         *       },
+         *       "at": "2025-12-27T16:30:00Z",
+         *       "readAt": null
+         *     }
+         */
+        Notification: {
+            /**
+             * Format: uuid
+             * @description A UUID (version 7, lower case in answers)
+             */
+            id: string;
+            kind: components["schemas"]["NotificationKind"];
+            /**
+             * Format: uuid
+             * @description A UUID (version 7, lower case in answers)
+             */
+            taskId: string;
+            task: components["schemas"]["Task"] | null;
+            /**
+             * Format: date-time
+             * @description When it was due. It can be sent later, after a pause of the service
+             * @example 2025-12-27T17:00:00Z
+             */
+            at: string;
+            /**
+             * Format: date-time
+             * @description When it was first marked as read; null if it was not
+             * @example 2025-12-27T17:00:00Z
+             */
+            readAt: string | null;
+        };
+        /**
+         * @example {
+         *       "read": true
+         *     }
+         */
+        NotificationPatch: {
+            /** @description Whether it was read */
+            read: boolean;
         };
         /**
          * @example {
@@ -2027,7 +2194,7 @@ export interface components {
             id: string;
             url: string;
             /** @description What is delivered */
-            events: ("task.created" | "task.completed" | "task.updated" | "task.deleted")[];
+            events: ("task.created" | "task.completed" | "task.updated" | "task.deleted" | "task.reminder")[];
             description: string | null;
             /** @description Whether events are delivered. One that is activated again continues with the first event that it has not received, as far as the change log reaches (90 days) */
             active: boolean;
@@ -2093,7 +2260,7 @@ export interface components {
             id: string;
             url: string;
             /** @description What is delivered */
-            events: ("task.created" | "task.completed" | "task.updated" | "task.deleted")[];
+            events: ("task.created" | "task.completed" | "task.updated" | "task.deleted" | "task.reminder")[];
             description: string | null;
             /** @description Whether events are delivered. One that is activated again continues with the first event that it has not received, as far as the change log reaches (90 days) */
             active: boolean;
@@ -2215,7 +2382,7 @@ export interface components {
              * @description The type of the event
              * @enum {string}
              */
-            type: "task.created" | "task.completed" | "task.updated" | "task.deleted" | "webhook.test" | "webhook.loss";
+            type: "task.created" | "task.completed" | "task.updated" | "task.deleted" | "task.reminder" | "webhook.test" | "webhook.loss";
             /**
              * Format: int64
              * @description The change, as in GET /api/changes; null for a test
@@ -2450,6 +2617,25 @@ export interface components {
             at: string;
         };
         /**
+         * @description Either `at` or `minutesBefore`
+         * @example {
+         *       "minutesBefore": 30
+         *     }
+         */
+        Reminder: {
+            /**
+             * Format: date-time
+             * @description RFC 3339. Answers are in UTC with `Z`, with milliseconds only where they are not zero.
+             * @example 2025-12-27T17:00:00Z
+             */
+            at?: string;
+            /**
+             * Format: int32
+             * @description Before dueDate; of a day, before 09:00 in the time zone of the task. Without a dueDate it waits for one
+             */
+            minutesBefore?: number;
+        };
+        /**
          * @description Needs a dueDate, with which the rule begins. basis is DUE by default
          * @example {
          *       "rule": "FREQ=WEEKLY;BYDAY=MO,WE",
@@ -2528,6 +2714,8 @@ export interface components {
              */
             timezone?: string | null;
             recurrence?: components["schemas"]["RecurrenceToSet"];
+            /** @description Each is due once, as a notification; none while the task is completed */
+            reminders?: components["schemas"]["Reminder"][];
             expectedWeekday?: components["schemas"]["Weekday"];
         };
         /** @description Creates the task with this id (201), or replaces its content (200). With ifVersion it creates nothing: if there is no such task it is 404 */
@@ -2663,15 +2851,20 @@ export interface components {
             name?: string | null;
         };
         /**
+         * @description What it is about
+         * @enum {string}
+         */
+        NotificationKind: "reminder";
+        /**
          * @description Gemini, OpenAI, Anthropic
          * @enum {string}
          */
         Provider: "gemini" | "openai" | "anthropic";
         /**
-         * @description `task.created`: also by an import, a restoration from the trash, and the undo of a deletion. `task.completed`: a change of its status to COMPLETED, or the completion of a date of a recurrence; without this type it is `task.updated`. `task.updated`: also by an undo. `task.deleted`: into the trash or for good, and by the undo of a creation
+         * @description `task.created`: also by an import, a restoration from the trash, and the undo of a deletion. `task.completed`: a change of its status to COMPLETED, or the completion of a date of a recurrence; without this type it is `task.updated`. `task.updated`: also by an undo. `task.deleted`: into the trash or for good, and by the undo of a creation. `task.reminder`: a reminder of it was due; the data is the notification
          * @enum {string}
          */
-        WebhookEventType: "task.created" | "task.completed" | "task.updated" | "task.deleted";
+        WebhookEventType: "task.created" | "task.completed" | "task.updated" | "task.deleted" | "task.reminder";
         /**
          * @description `tasks:read`: Read tasks, tags, the trash, changes and events. `tasks:write`: Create, change, delete and restore tasks. It does not include reading. `webhooks:manage`: Create, change, test and delete webhooks, and read what they were sent. `keys:manage`: Read, store, check and delete keys of other services, never in plain text. `account:read`: Read the user's profile
          * @enum {string}
@@ -2898,7 +3091,7 @@ export interface components {
         /** @enum {string} */
         TaskSort: "title" | "-title" | "status" | "-status" | "priority" | "-priority" | "dueDate" | "-dueDate" | "createdAt" | "-createdAt" | "updatedAt" | "-updatedAt" | "relevance";
         /** @enum {string} */
-        TaskField: "id" | "title" | "description" | "status" | "priority" | "dueDate" | "tags" | "userId" | "createdAt" | "updatedAt" | "completedAt" | "version" | "timezone" | "recurrence" | "occurrence" | "completions" | "lastCompletedAt";
+        TaskField: "id" | "title" | "description" | "status" | "priority" | "dueDate" | "tags" | "userId" | "createdAt" | "updatedAt" | "completedAt" | "version" | "timezone" | "recurrence" | "occurrence" | "completions" | "lastCompletedAt" | "reminders";
         CompleteTaskRequest: {
             /** @description The resulting state; setting it makes a retry safe */
             completed: boolean;
@@ -2909,6 +3102,14 @@ export interface components {
             results: components["schemas"]["BatchResult"][];
             /** @description The value of X-Sync-Cursor. Of a dry run: the position before it; as ifCursor of the real batch it refuses that batch if a task that it names has changed since. Absent only in the repeated answer to a request that was made before the service had a change log */
             cursor?: string;
+        };
+        /** @description Done */
+        NotificationsRead: {
+            /**
+             * Format: int32
+             * @description How many were unread
+             */
+            read: number;
         };
     };
     responses: {
@@ -5691,6 +5892,163 @@ export interface operations {
             403: components["responses"]["InsufficientScope"];
             408: components["responses"]["RequestTimeout"];
             409: components["responses"]["CannotBeUndoneOrRequestInProgressOrUndoConflict"];
+            413: components["responses"]["BodyTooLarge"];
+            414: components["responses"]["UriTooLong"];
+            415: components["responses"]["UnsupportedMediaType"];
+            417: components["responses"]["ExpectationFailed"];
+            422: components["responses"]["IdempotencyKeyReusedOrInvalidInput"];
+            429: components["responses"]["IdempotencyQuotaExceededOrTooManyRequests"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["OutcomeUnknownOrOverloadedOrUnavailable"];
+        };
+    };
+    listNotifications: {
+        parameters: {
+            query?: {
+                /** @description true: only those that were not read; false: only those that were */
+                unread?: boolean;
+                /** @description Notifications per page; default 50 */
+                limit?: number;
+                /** @description The X-Next-Cursor of the previous page */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page */
+            200: {
+                headers: {
+                    /** @description The cursor of the next page; absent on the last page */
+                    "X-Next-Cursor"?: string;
+                    /** @description RFC 8288: the next page, as rel="next"; absent on the last page */
+                    Link?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Notification"][];
+                };
+            };
+            400: components["responses"]["InvalidCursorOrInvalidHeaderOrMalformedRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["InsufficientScope"];
+            408: components["responses"]["RequestTimeout"];
+            413: components["responses"]["BodyTooLarge"];
+            414: components["responses"]["UriTooLong"];
+            415: components["responses"]["UnsupportedMediaType"];
+            417: components["responses"]["ExpectationFailed"];
+            422: components["responses"]["InvalidInput"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["OverloadedOrUnavailable"];
+        };
+    };
+    updateNotification: {
+        parameters: {
+            query?: {
+                /** @description true executes the request with all its checks and then rolls it back: the status, the headers and the body are those that the real request would get now, with Dry-Run: true. Nothing is stored or sent, and an Idempotency-Key stays unused. It counts as one write of the rate limit */
+                dryRun?: components["parameters"]["DryRun"];
+            };
+            header?: {
+                /** @description A unique name for this request, 1 to 255 printable ASCII characters, such as a UUID; bare or as a quoted string. If the request is repeated with the same key within 24 hours, it is not executed again: the answer is the first one, with Idempotency-Replayed: true. Errors are not stored, so the key can be used again after one. /api/auth ignores the header */
+                "idempotency-key"?: string;
+            };
+            path: {
+                /** @description A UUID (version 7, lower case in answers) */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "read": true
+                 *     }
+                 */
+                "application/json": components["schemas"]["NotificationPatch"];
+            };
+        };
+        responses: {
+            /** @description The notification after the request */
+            200: {
+                headers: {
+                    /** @description true if this is the answer to an earlier request */
+                    "Idempotency-Replayed"?: string;
+                    /** @description true if the request was a dry run: nothing of it was stored, and X-Sync-Cursor and X-Change-Id are absent */
+                    "Dry-Run"?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Notification"];
+                };
+            };
+            400: components["responses"]["InvalidHeaderOrInvalidJsonOrMalformedRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["InsufficientScope"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["RequestTimeout"];
+            409: components["responses"]["RequestInProgress"];
+            413: components["responses"]["BodyTooLarge"];
+            414: components["responses"]["UriTooLong"];
+            415: components["responses"]["UnsupportedMediaType"];
+            417: components["responses"]["ExpectationFailed"];
+            422: components["responses"]["IdempotencyKeyReusedOrInvalidInput"];
+            429: components["responses"]["IdempotencyQuotaExceededOrTooManyRequests"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["OutcomeUnknownOrOverloadedOrUnavailable"];
+        };
+    };
+    readNotifications: {
+        parameters: {
+            query?: {
+                /** @description true executes the request with all its checks and then rolls it back: the status, the headers and the body are those that the real request would get now, with Dry-Run: true. Nothing is stored or sent, and an Idempotency-Key stays unused. It counts as one write of the rate limit */
+                dryRun?: components["parameters"]["DryRun"];
+            };
+            header?: {
+                /** @description A unique name for this request, 1 to 255 printable ASCII characters, such as a UUID; bare or as a quoted string. If the request is repeated with the same key within 24 hours, it is not executed again: the answer is the first one, with Idempotency-Replayed: true. Errors are not stored, so the key can be used again after one. /api/auth ignores the header */
+                "idempotency-key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    /** @description true if this is the answer to an earlier request */
+                    "Idempotency-Replayed"?: string;
+                    /** @description true if the request was a dry run: nothing of it was stored, and X-Sync-Cursor and X-Change-Id are absent */
+                    "Dry-Run"?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NotificationsRead"];
+                };
+            };
+            400: components["responses"]["InvalidHeaderOrMalformedRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["InsufficientScope"];
+            408: components["responses"]["RequestTimeout"];
+            409: components["responses"]["RequestInProgress"];
             413: components["responses"]["BodyTooLarge"];
             414: components["responses"]["UriTooLong"];
             415: components["responses"]["UnsupportedMediaType"];

@@ -5,8 +5,6 @@ import type { Task } from '../tasks/schema.ts'
 
 export const REMINDER_MAIL = 'reminder'
 
-const SUBJECT_LENGTH_MAX = 120
-
 interface Values {
   readonly title: string
   /** Undefined without a due date. */
@@ -14,10 +12,7 @@ interface Values {
   readonly link: string
 }
 
-const oneLine = (text: string): string => {
-  const line = text.replaceAll(/\s+/g, ' ')
-  return line.length <= SUBJECT_LENGTH_MAX ? line : `${[...line].slice(0, SUBJECT_LENGTH_MAX - 1).join('')}…`
-}
+const oneLine = (text: string): string => text.replaceAll(/\s+/g, ' ')
 
 const TEXTS: MailTexts<Values> = {
   en: ({ title, due, link }) => ({

@@ -188,7 +188,7 @@ suite('a reminder', () => {
     assert.ok(Math.abs(Date.parse(dueAt) - (Date.parse(at) - 30 * MINUTE_MS)) < 60_000)
     const { json: now } = await ask('GET', `/api/tasks/${task.id}`)
     assert.deepEqual(rest, { kind: 'reminder', taskId: task.id, task: now, readAt: null })
-    const { seq, ...data } = (await client.named('reminder')).data as Json
+    const { seq, ...data } = (await client.named('reminder')).data
     assert.deepEqual(data, { ...rest, id: notificationId, at: dueAt })
     const { json: changes, headers: next } = await ask('GET', `/api/changes?cursor=${encodeURIComponent(cursor)}`)
     assert.deepEqual(changes, [])
@@ -250,7 +250,7 @@ suite('a reminder', () => {
     async () => {
       await using _runner = await runJobs({
         ...world.deps,
-        metrics: { ...world.deps.metrics, registry: new Registry() } as typeof world.deps.metrics,
+        metrics: { ...world.deps.metrics, registry: new Registry() },
       })
       const { id } = await create({ reminders: [{ at: inMinutes(1 / 30) }] })
       await until('it is due', async () => (await notifications(id)).length === 1)
@@ -302,7 +302,7 @@ suite('notifications', () => {
     const [unread, read] = await Promise.all([notifications(id, '?unread=true'), notifications(id, '?unread=false')])
     assert.deepEqual([unread.length, read.length], [4, 1])
     assert.equal(
-      (await ask('GET', `${path.replace('limit=2', 'unread=true&limit=2')}`)).status,
+      (await ask('GET', path.replace('limit=2', 'unread=true&limit=2'))).status,
       400,
       'a cursor of another list',
     )
