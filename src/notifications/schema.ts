@@ -2,7 +2,7 @@ import { Type, type Static } from 'typebox'
 import { Instant, Nullable, OpenSet, RefTo, Uuid } from '../http/wire.ts'
 import { EXAMPLE, type Task } from '../tasks/schema.ts'
 
-/** How long notifications are kept. The policy of the purge in migrations/0021_reminders.up.sql has the same number. */
+/** How long notifications are kept. The policy of the purge in migrations/0022_reminders.up.sql has the same number. */
 export const NOTIFICATION_DAYS = 90
 
 export const PAGE_NOTIFICATIONS = 50
