@@ -185,6 +185,7 @@ describe('the catalogue', () => {
       { name: 'todo_due_date(text)', ...textual },
       { name: 'todo_due_day(text)', ...textual },
       { name: 'todo_due_json(timestamp with time zone,date)', ...textual },
+      { name: 'todo_end_programs(text)', ...ours, serving: false, system: true },
       { name: 'todo_erase(text,uuid[])', ...ours },
       { name: 'todo_erase_entity(text,text,uuid,bigint,integer)', ...logging },
       { name: 'todo_erase_entries(text,text,uuid,bigint,integer)', ...logging },

@@ -47,7 +47,6 @@ const EXPLAINED: Readonly<Record<string, string>> = {
   'tokens/feature.ts': NO_ROW,
   'vault/feature.ts': NO_ROW,
   'vault/jobs.ts': ACROSS_USERS,
-  'vault/rotation.ts': ACROSS_USERS,
   'webhooks/dispatcher.ts': ACROSS_USERS,
   'webhooks/feature.ts': NO_ROW,
   'webhooks/jobs.ts': ACROSS_USERS,

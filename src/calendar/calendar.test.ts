@@ -204,6 +204,11 @@ suite('the address of the calendar', () => {
     refuses(await ask('DELETE', CALENDAR), 404, 'not_found')
   })
 
+  test('ends with the other credentials of programs, when a password reset proves the address of the user for the first time', async () => {
+    await world.asOwner((client) => client.query('select todo_end_programs($1)', [ada.id]))
+    refuses(await read(), 404, 'not_found')
+  })
+
   test('of many that are made at once is the last one, and the others have ended', async () => {
     const all = await Promise.all(Array.from({ length: 5 }, makeAddress))
     const statuses = await Promise.all(all.map(async (each) => (await read(each)).status))
