@@ -2,7 +2,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { FeatureDeps } from '../feature.ts'
 import { Problem } from '../errors.ts'
 import { signedIn } from '../http/identify.ts'
-import { isTimeZone } from '../lib/time-zone.ts'
+import { timeZoneNamed } from '../lib/time-zone.ts'
 import type { Need } from '../principal.ts'
 import type { Asked, Confirmations } from './confirmation.ts'
 import { CODES, isMembers, RpcError, type Members, type RpcRequest } from './protocol.ts'
@@ -53,16 +53,26 @@ export function callOf(request: FastifyRequest, reply: FastifyReply, rpc: RpcReq
   }
 }
 
-/** The zone that the client is configured with, else that of the user. An unknown one is refused by the operations that use it. */
+const NO_ZONE = 'must be the name of an IANA time zone, such as Europe/Berlin'
+
+/** What is wrong with the zone that the client is configured with: every tool refuses it, whether it needs a zone or not. */
+export function zoneFault({ headers }: FastifyRequest): string | undefined {
+  const configured = headers['x-timezone']
+  const isFault = configured !== undefined && timeZoneNamed(String(configured)) === undefined
+  return isFault ? `x-timezone ${NO_ZONE}` : undefined
+}
+
+/** The zone that the client is configured with, else that of the user. */
 async function zoneOf(request: FastifyRequest, { db, zones }: CallDeps): Promise<string> {
-  const configured = request.headers['x-timezone']
-  if (typeof configured === 'string' && isTimeZone(configured)) return configured
+  const configured = timeZoneNamed(String(request.headers['x-timezone'] ?? ''))
+  if (configured !== undefined) return configured
   return zones.of(request.admitted?.userId, () => db.asUser(signedIn(request), store.zone, { needs: 'any' }))
 }
 
 function knownZone(zone: string): string {
-  if (isTimeZone(zone)) return zone
-  throw new Refusal('timezone must be the name of an IANA time zone, such as Europe/Berlin', 'invalid_input')
+  const known = timeZoneNamed(zone)
+  if (known === undefined) throw new Refusal(`timezone ${NO_ZONE}`, 'invalid_input')
+  return known
 }
 
 /** The name of our question within `inputRequests` and `inputResponses`. */

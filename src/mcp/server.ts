@@ -4,7 +4,7 @@ import type { App } from '../http/app.ts'
 import { valueValidator } from '../http/value-validator.ts'
 import { VERSION } from '../lib/version.ts'
 import type { Need } from '../principal.ts'
-import { callOf, hasScope, prove, questionOf } from './calls.ts'
+import { callOf, hasScope, prove, questionOf, zoneFault } from './calls.ts'
 import { openConfirmations } from './confirmation.ts'
 import { INSTRUCTIONS } from './instructions.ts'
 import { openToolMetrics, type CallOutcome } from './metrics.ts'
@@ -74,8 +74,9 @@ export function openServer(app: App, deps: FeatureDeps): McpServer {
       // Text that is no Unicode can be in no URL, so it is refused before the schema is looked at.
       const malformed = malformedIn(args)
       const faults = malformed.length > 0 ? malformed : tool.faultsOf(args)
-      if (faults.length > 0) await prove(request, db, tool.scope)
-      const result = await outcomeOf(tool, args, faults, callOf(request, reply, rpc, callDeps))
+      const refusal = faults.length > 0 ? correctionOf(faults) : zoneFault(request)
+      if (refusal !== undefined) await prove(request, db, tool.scope)
+      const result = await outcomeOf(tool, args, refusal, callOf(request, reply, rpc, callDeps))
       outcome = OUTCOMES[result.kind]
       if (result.kind === 'failed') request.loggedAs = { ...request.loggedAs, toolError: result.code }
       return resultOf(result, rpc)
@@ -126,12 +127,11 @@ const META = { _meta: { [SERVER_INFO_META]: SERVER_INFO } }
 
 const OUTCOMES: Readonly<Record<Outcome['kind'], CallOutcome>> = { done: 'ok', failed: 'error', ask: 'asked' }
 
-async function outcomeOf(tool: ServedTool, args: Members, faults: readonly string[], call: Call): Promise<Outcome> {
-  if (faults.length > 0) {
-    return { kind: 'failed', code: 'invalid_input', text: correctionOf(faults) }
-  }
+/** @param refusal what is wrong with the call, if that was found before */
+async function outcomeOf(tool: ServedTool, args: Members, refusal: string | undefined, call: Call): Promise<Outcome> {
+  if (refusal !== undefined) return { kind: 'failed', code: 'invalid_input', text: refusal }
   try {
-    // `faultsOf` has found that they fit the schema.
+    // `faultsOf` found that they fit the schema.
     return await tool.run(args as never, call)
   } catch (error) {
     if (error instanceof Refusal) return { kind: 'failed', code: error.code, text: error.message }

@@ -97,6 +97,28 @@ suite('the tools', () => {
     assert.match(await fail('find_tasks', { timezone: 'Berlin' }), /timezone must be the name of an IANA time zone/)
   })
 
+  test('a zone is named as IANA does, and an unknown one is refused by every tool, also in the header', async () => {
+    for (const name of ['whoami', 'find_tasks']) {
+      assert.match((await call(name, { timezone: 'america/new_york' })).now, / America\/New_York$/)
+      assert.match((await call(name, {}, { 'x-timezone': 'EUROPE/berlin' })).now, / Europe\/Berlin$/)
+    }
+    const same = await call('find_tasks', { timezone: 'europe/berlin' }, { 'x-timezone': 'Europe/Berlin' })
+    assert.match(same.now, / Europe\/Berlin$/)
+    for (const [name, args] of [
+      ['whoami', {}],
+      ['whoami', { timezone: 'UTC' }],
+      ['find_tasks', {}],
+      ['get_history', {}],
+      ['tags_and_stats', {}],
+      ['add_tasks', { tasks: [{ title: 'a' }] }],
+      ['undo', { since: '2020-01-01T00:00:00Z' }],
+    ] as const) {
+      const text = await failTool(world, ada.token, name, args, { headers: { 'x-timezone': 'Foo' } })
+      assert.match(text, /^x-timezone must be the name of an IANA time zone/, name)
+    }
+    assert.equal((await call('find_tasks')).tasks.length, 0)
+  })
+
   test('times of changes are local too, with weekday', async () => {
     await world.ask('PATCH', '/api/me', { token: ada.token, body: { timezone: 'Europe/Berlin' } })
     const [task] = await add({ title: 'a', dueDate: '2026-12-24T00:30:00+01:00' })

@@ -356,6 +356,8 @@ suite('a refusal', () => {
     const [part, pointer, detail] = await refused('timezone=UTC', { 'x-timezone': 'Europe/Berlin' })
     assert.deepEqual([part, pointer], ['query', '/timezone'])
     assert.match(detail, /differs from the header X-Timezone/)
+    // The case of a name does not matter.
+    assert.equal((await list('timezone=europe/berlin', { 'x-timezone': 'Europe/Berlin' })).status, 200)
   })
 
   test('of filters that are too long for the URL of the next page is 414', async () => {

@@ -228,11 +228,13 @@ export function refuseUnknownZone(error: unknown): never {
 const NO_ZONE = 'must be the name of an IANA time zone, such as Europe/Berlin'
 
 function* zoneFaults(parameter: string | undefined, header: string | undefined): Generator<Violation> {
-  if (parameter !== undefined && timeZoneNamed(parameter) === undefined) yield fault('timezone', NO_ZONE)
-  if (header !== undefined && timeZoneNamed(header) === undefined) {
+  const [zone, zoneOfHeader] = [timeZoneNamed(parameter ?? ''), timeZoneNamed(header ?? '')]
+  if (parameter !== undefined && zone === undefined) yield fault('timezone', NO_ZONE)
+  if (header !== undefined && zoneOfHeader === undefined) {
     yield { in: 'header', pointer: '/x-timezone', detail: `x-timezone ${NO_ZONE}` }
   }
-  if (parameter !== undefined && header !== undefined && parameter !== header) {
+  // Names of the same zone may differ in case.
+  if (parameter !== undefined && header !== undefined && zone !== zoneOfHeader) {
     yield fault('timezone', 'differs from the header X-Timezone: send one of them')
   }
 }
