@@ -225,7 +225,11 @@ function complaint({ keyword, params }: ErrorObject, part: Violation['in']): str
       return 'is required'
     case 'additionalProperties':
       if (part === 'query') return `is unknown; ${knownOnes(params['known'])}`
-      if (Array.isArray(params['known'])) return `is unknown; known are ${params['known'].join(', ')}`
+      if (Array.isArray(params['known'])) {
+        return params['known'].length === 0
+          ? 'is unknown; none are known'
+          : `is unknown; known are ${params['known'].join(', ')}`
+      }
       return `is not a known ${part === 'header' ? 'header' : 'field'}`
     case 'discriminator':
       return params['tagValue'] === undefined ? 'is required' : 'is not a known value'

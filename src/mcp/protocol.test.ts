@@ -88,6 +88,7 @@ suite('the Model Context Protocol', () => {
     ['null', null, {}, 400, -32_600],
     ['a message without a version of JSON-RPC', { id: 1, method: 'ping' }, {}, 400, -32_600],
     ['a method that is no text', { jsonrpc: '2.0', id: 1, method: 1 }, {}, 400, -32_600],
+    ['an id that JSON numbers do not keep', { jsonrpc: '2.0', id: Number.MAX_SAFE_INTEGER + 1, method: 'ping' }, {}, 400, -32_600],
     ['an id that is null', { jsonrpc: '2.0', id: null, method: 'ping' }, {}, 400, -32_600],
     ['an id that is an object', { jsonrpc: '2.0', id: {}, method: 'ping' }, {}, 400, -32_600],
     ['params that are a list', { jsonrpc: '2.0', id: 1, method: 'ping', params: [] }, {}, 400, -32_600],
@@ -125,7 +126,7 @@ suite('the Model Context Protocol', () => {
       assert.equal(answer.json.jsonrpc, '2.0')
       if (code === -32_022) assert.ok(answer.json.error.data.supported.includes('2026-07-28'))
       const { id } = Object(body) as { id?: unknown }
-      assert.equal(answer.json.id, typeof id === 'string' || typeof id === 'number' ? id : null)
+      assert.equal(answer.json.id, typeof id === 'string' || Number.isSafeInteger(id) ? id : null)
     })
   }
 

@@ -58,7 +58,7 @@ export class RpcError extends Error {
 /** The id of a request, for its answer; null if it has none that is valid. */
 export function idOf(body: unknown): string | number | null {
   const id = isMembers(body) ? body['id'] : undefined
-  return typeof id === 'string' || (typeof id === 'number' && Number.isInteger(id)) ? id : null
+  return typeof id === 'string' || (typeof id === 'number' && Number.isSafeInteger(id)) ? id : null
 }
 
 export const isMembers = (value: unknown): value is Members =>
@@ -80,7 +80,7 @@ export function readMessage(body: unknown, headers: IncomingHttpHeaders): RpcReq
     return undefined
   }
   const id = idOf(body)
-  if (id === null) throw invalid('id must be a string or an integer')
+  if (id === null) throw invalid('id must be a string, or an integer that JSON numbers keep exactly')
   refuseMismatches(method, params, meta, headers)
   const isModern = meta[VERSION_META] !== undefined
   if (!isModern) {

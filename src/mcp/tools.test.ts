@@ -293,6 +293,8 @@ suite('the tools', () => {
   })
 
   test('wrong arguments are named, with what is allowed', async () => {
+    const [id, other] = [randomUUID(), randomUUID()]
+    const twice = [{ id }, { id: other }, { id: id.toUpperCase() }]
     for (const [name, args, expected] of [
       ['find_tasks', { status: ['DONE'] }, /status\.0 must be one of TODO, IN_PROGRESS, COMPLETED/],
       ['find_tasks', { tag: 'home' }, /tag must be an array/],
@@ -310,6 +312,10 @@ suite('the tools', () => {
       ['get_history', { actor: 'x' }, /actor must be one of session, token, service, job/],
       ['whoami', { timezone: '+02:00' }, /timezone must be the name/],
       ['whoami', JSON.parse('{"__proto__": {"x": 1}}'), /__proto__ is unknown/],
+      ['tags_and_stats', { x: 1 }, /x is unknown; none are known\.$/],
+      ['get_history', { actor: 'x' }, /^actor must be/],
+      ['find_tasks', { sort: ['relevance'] }, /^sort can be/],
+      ['update_tasks', { tasks: twice }, /^tasks\.2\.id is also that of tasks\.0: give each task once\.$/],
     ] as const) {
       assert.match(await fail(name, args), expected)
     }

@@ -120,5 +120,6 @@ function refusalOf(status: number, problem: unknown, needs: Need | undefined): E
   if (status === 401) return new Problem('unauthenticated', detail)
   if (code === 'insufficient_scope') return lacksScope(needs)
   if (status === 403) return new Problem('forbidden', detail)
-  return new Refusal(detail, code)
+  // A tool has arguments, and no query.
+  return new Refusal(detail.replaceAll('query parameter ', ''), code)
 }

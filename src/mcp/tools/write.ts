@@ -55,11 +55,19 @@ export function updateTasks(source: Source): Tool {
       strict,
     ),
     output: WrittenTasks,
-    run: ({ tasks, dryRun }, call) => {
+    run: async ({ tasks, dryRun }, call) => {
+      const text = repetitionIn(tasks.map(({ id }) => id.toLowerCase()))
+      if (text !== undefined) return { kind: 'failed', code: 'invalid_input', text }
       const operations = tasks.map(({ id, ifVersion, ...patch }) => ({ op: 'update', id, ifVersion, patch }))
       return batch.run(call, { operations, dryRun, list: 'tasks' })
     },
   })
+}
+
+function repetitionIn(ids: readonly string[]): string | undefined {
+  const place = ids.findIndex((id, index) => ids.indexOf(id) < index)
+  if (place === -1) return undefined
+  return `tasks.${place}.id is also that of tasks.${ids.indexOf(ids[place] ?? '')}: give each task once.`
 }
 
 const IF_VERSION = Type.Optional(
