@@ -57,8 +57,9 @@ suite('the change log', () => {
     ada = await world.signUp('Ada')
     const due = '2026-12-24T18:00:00.500Z'
     const recurrence = { rule: 'FREQ=DAILY', basis: 'DUE' }
-    const { id } = await newTask({ title: 'Milk', dueDate: due, tags: ['home'], recurrence })
-    const cleared = { dueDate: null, recurrence: null }
+    const reminders = [{ minutesBefore: 10 }]
+    const { id } = await newTask({ title: 'Milk', dueDate: due, tags: ['home'], recurrence, reminders })
+    const cleared = { dueDate: null, recurrence: null, reminders: [] }
     const patched = { title: 'Bread', priority: 'HIGH', description: 'Rye', timezone: 'Europe/Berlin', ...cleared }
     await ask('PATCH', `/${id}`, { ...patched, tags: null })
     await ask('PATCH', `/${id}/complete`)
@@ -80,7 +81,7 @@ suite('the change log', () => {
     assert.equal(created, null)
     const former = { title: 'Milk', dueDate: due, priority: 'MEDIUM', description: null, timezone: null, recurrence }
     const occurrence = { at: '2026-12-24T18:00:00.500', number: 1 }
-    assert.deepEqual(changed, { ...former, tags: ['home'], occurrence })
+    assert.deepEqual(changed, { ...former, tags: ['home'], occurrence, reminders })
     assert.deepEqual(completed, { status: 'TODO', completedAt: null })
     assert.deepEqual(emptied, { description: 'Rye' })
     const [whole, patch, completion, , nothing] = log.map(({ after }) => after)

@@ -98,22 +98,32 @@ interface ReminderMetrics {
   sent(this: void, lateS: number): void
 }
 
+/** A process may make its jobs more than once, and its metrics are registered once. */
 function openMetrics(registry: Registry): ReminderMetrics {
-  const total = new Counter({
-    name: 'reminders_sent_total',
-    help: 'Reminders that became notifications',
-    registers: [registry],
-  })
-  const late = new Histogram({
-    name: 'reminders_late_seconds',
-    help: 'How long after its time a reminder became a notification',
-    buckets: [0.5, 1, 2, 5, 15, 60, 300, 3600],
-    registers: [registry],
-  })
+  const total =
+    existing(registry, 'reminders_sent_total', Counter) ??
+    new Counter({
+      name: 'reminders_sent_total',
+      help: 'Reminders that became notifications',
+      registers: [registry],
+    })
+  const late =
+    existing(registry, 'reminders_late_seconds', Histogram) ??
+    new Histogram({
+      name: 'reminders_late_seconds',
+      help: 'How long after its time a reminder became a notification',
+      buckets: [0.5, 1, 2, 5, 15, 60, 300, 3600],
+      registers: [registry],
+    })
   return {
     sent: (lateS) => {
       total.inc()
       late.observe(lateS)
     },
   }
+}
+
+function existing<Kind>(registry: Registry, name: string, kind: new (...given: never[]) => Kind): Kind | undefined {
+  const metric = registry.getSingleMetric(name)
+  return metric instanceof kind ? metric : undefined
 }

@@ -138,7 +138,7 @@ suite('the trash', () => {
     await world.asOwner(async (client) => {
       const change = (value: string): string => `update changes set before = ${value} where entity_id = $1 and in_trash`
       await client.query(change(`before - '{description,status,priority,tags,completedAt}'::text[]`), [older.id])
-      await client.query(change(`before || '{"projectId": "x", "reminders": [{"at": 1}]}'`), [newer.id])
+      await client.query(change(`before || '{"projectId": "x", "assignees": [{"id": 1}]}'`), [newer.id])
     })
     const rest = { updatedAt: '', version: 2 }
     const changed = { ...older, priority: 'MEDIUM', tags: [] }

@@ -4,6 +4,7 @@ export const EVENT_NAMES: Readonly<Record<string, string>> = {
   'task.updated': 'A task was changed',
   'task.completed': 'A task was completed',
   'task.deleted': 'A task was deleted',
+  'task.reminder': 'A reminder of a task was due',
 }
 
 /** A webhook as `GET /api/webhooks` answers it. */
