@@ -85,6 +85,26 @@ suite('the calendar of a user', () => {
     assert.ok(!(await linesOf(never.id)).some((line) => line.startsWith('DUE')))
   })
 
+  test('has the reminders of a task as alarms: at their instant, or before it is due', async () => {
+    const triggersOf = async (fields: object, path?: string, name?: string): Promise<readonly unknown[]> => {
+      const { id } = await newTask({ title: 'Call', ...fields })
+      const alarms = (await componentOf(id, name, path)).getAllSubcomponents('valarm')
+      assert.ok(alarms.every((each) => each.getFirstPropertyValue('description') === 'Call'))
+      return alarms.map((each) => {
+        const trigger = each.getFirstProperty('trigger')
+        return [trigger?.getFirstParameter('related') ?? null, String(trigger?.getFirstValue())]
+      })
+    }
+    const reminders = [{ at: '2027-01-04T08:00:00Z' }, { minutesBefore: 90 }]
+    const at = [null, '2027-01-04T08:00:00Z']
+    assert.deepEqual(await triggersOf({ dueDate: '2027-01-05T08:00:00Z', reminders }), [at, ['END', '-PT90M']])
+    // Of a day they count from 09:00.
+    assert.deepEqual(await triggersOf({ dueDate: '2027-01-05', reminders }), [at, ['END', 'PT450M']])
+    assert.deepEqual(await triggersOf({ reminders }), [at], 'not due')
+    const asEvent = await triggersOf({ dueDate: '2027-01-05T08:00:00Z', reminders }, `${address}?as=events`, 'vevent')
+    assert.deepEqual(asEvent, [at, [null, '-PT90M']])
+  })
+
   test('has a recurring task on the clock of its zone, with the zone and what is left of its rule', async () => {
     const recurrence = { rule: 'FREQ=DAILY;COUNT=3' }
     const dueDate = '2027-03-27T08:00:00Z'

@@ -1,10 +1,8 @@
 import { formatInstant, isDay } from '../lib/instant.ts'
 import { parseRule, type Task } from '../tasks/schema.ts'
-import { calendarText, dateValue, textLine, utcTime, wallTime } from './ics.ts'
+import { alarmLines } from './alarms.ts'
+import { calendarText, dateValue, textLine, utcTime, wallTime, type Component } from './ics.ts'
 import { timeZoneLines } from './zone.ts'
-
-/** What the tasks become: to-dos, or events for programs that show no to-dos, such as Google Calendar. */
-export type Component = 'VTODO' | 'VEVENT'
 
 /** A calendar has at most so many characters of a description: the rest is read in the task. */
 const DESCRIPTION_LENGTH_MAX = 1000
@@ -61,6 +59,7 @@ function componentOf(task: Task, component: Component, zone: string): readonly s
     `PRIORITY:${PRIORITY[priority]}`,
     ...(component === 'VTODO' ? todoLines(task) : ['TRANSP:TRANSPARENT']),
     ...dueLines(task, component, task.timezone ?? zone),
+    ...alarmLines(task, component),
     `END:${component}`,
   ]
 }

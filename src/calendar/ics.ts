@@ -1,5 +1,8 @@
 /** Lines of iCalendar (RFC 5545). */
 
+/** What the tasks become: to-dos, or events for programs that show no to-dos, such as Google Calendar. */
+export type Component = 'VTODO' | 'VEVENT'
+
 const LINE_OCTETS_MAX = 75
 
 /** A property with its value, escaped as TEXT. */
