@@ -13,7 +13,9 @@ before(async () => {
   world = await openWorld()
   ada = await world.signUp()
   for (const title of ['a', 'b', 'c']) {
-    id = (await world.ask('POST', TASKS, { token: ada.token, body: { title } })).json.id
+    const { status, json, text } = await world.ask('POST', TASKS, { token: ada.token, body: { title } })
+    assert.equal(status, 201, text)
+    id = json.id
   }
 })
 after(() => world[Symbol.asyncDispose]())

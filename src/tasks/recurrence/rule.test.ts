@@ -94,7 +94,7 @@ suite('a recurrence rule', () => {
 
   for (const [rule, start] of WITHOUT_DATES) {
     test(`${rule} from ${start} has no next date, which takes less than 5 ms to find out`, () => {
-      const times = Array.from({ length: 5 }, () => {
+      const times = Array.from({ length: 30 }, () => {
         const from = process.cpuUsage()
         assert.equal(following(rule, start), undefined)
         const { user, system } = process.cpuUsage(from)
