@@ -58,10 +58,10 @@ describe('through PgBouncer in transaction mode', { skip: needsPostgres || needs
     const { migrateDown, migrateUp } = await import('../../src/db/schema/migrator.ts')
     await cluster.admin('create database other')
     const config = configOf({ DATABASE_URL: bouncer.url('other'), DATABASE_POOLER: 'transaction' })
-    const counts = await withMigrations(config, async (client, variables) => [
-      (await migrateUp(client, variables)).length,
-      (await migrateDown(client, variables, { steps: Infinity })).length,
-      (await migrateUp(client, variables)).length,
+    const counts = await withMigrations(config, async (client, variables, options) => [
+      (await migrateUp(client, variables, options)).length,
+      (await migrateDown(client, variables, { ...options, steps: Infinity })).length,
+      (await migrateUp(client, variables, options)).length,
     ])
     assert.ok((counts[0] ?? 0) > 0)
     assert.deepEqual(counts, [counts[0], counts[0], counts[0]])
@@ -70,7 +70,10 @@ describe('through PgBouncer in transaction mode', { skip: needsPostgres || needs
     const another = configOf({ DATABASE_URL: bouncer.url('another'), DATABASE_POOLER: 'transaction' })
     const racing = await Promise.all(
       Array.from({ length: 5 }, () =>
-        withMigrations(another, async (client, variables) => (await migrateUp(client, variables)).length),
+        withMigrations(
+          another,
+          async (client, variables, options) => (await migrateUp(client, variables, options)).length,
+        ),
       ),
     )
     assert.equal(

@@ -2,7 +2,7 @@ import { DatabaseError, type ClientBase } from 'pg'
 import { StartError } from '../../errors.ts'
 import { BEGIN, SET_FOR_TRANSACTION } from '../wire/settings.ts'
 import type { MigrationFile, Style } from './migration-files.ts'
-import { acquireLock, migratesForLong } from './migration-lock.ts'
+import { migratesForLong, onceLocked, takesLock } from './migration-lock.ts'
 
 /** Replaces the time limits that the role or the database has for statements and transactions; the wait for locks is bounded. */
 export const unhurried = (isLocal: boolean): string => `set_config('statement_timeout', '0', ${isLocal}),
@@ -13,21 +13,22 @@ export const unhurried = (isLocal: boolean): string => `set_config('statement_ti
 const SEES_ALL_ROWS = `set_config('todo.migrating', 'on', true)`
 
 /** One transaction under the lock of all processes that migrate. */
-export async function inLockedTransaction<T>(client: ClientBase, work: () => Promise<T>): Promise<T> {
-  await client.query(BEGIN)
-  try {
-    // The login's own role and our settings, regardless of the state of a pooled connection.
-    await client.query(`set local role none; select ${SET_FOR_TRANSACTION}, ${unhurried(true)}, ${SEES_ALL_ROWS};`)
-    await acquireLock(client)
-    const result = await work()
-    await client.query('commit')
-    return result
-  } catch (error) {
-    // A lost connection has nothing to roll back; the first error is the one to report.
-    await client.query('rollback').catch(() => undefined)
-    throw inWords(error)
-  }
-}
+export const inLockedTransaction = <T>(client: ClientBase, work: () => Promise<T>): Promise<T> =>
+  onceLocked(async () => {
+    await client.query(BEGIN)
+    try {
+      // The login's own role and our settings, regardless of the state of a pooled connection.
+      await client.query(`set local role none; select ${SET_FOR_TRANSACTION}, ${unhurried(true)}, ${SEES_ALL_ROWS};`)
+      const isOurs = await takesLock(client)
+      const result = isOurs ? { result: await work() } : undefined
+      await client.query(isOurs ? 'commit' : 'rollback')
+      return result
+    } catch (error) {
+      // A lost connection has nothing to roll back; the first error is the one to report.
+      await client.query('rollback').catch(() => undefined)
+      throw inWords(error)
+    }
+  })
 
 /** Explains the errors that a login gets before any file runs. */
 export function inWords(error: unknown): unknown {
