@@ -57,7 +57,7 @@ suite('webhooks, in a browser', { skip: findChromium() === undefined && NO_CHROM
     const [only] = await listed(user)
     assert.deepEqual(
       [only.url, only.description, new Set(only.events)],
-      [receiver.url, 'The dashboard', new Set(['task.created', 'task.updated', 'task.completed'])],
+      [receiver.url, 'The dashboard', new Set(['task.created', 'task.updated', 'task.completed', 'task.reminder'])],
     )
     await panel.getByRole('button', { name: 'I have stored it' }).click()
     await panel.waitFor({ state: 'detached' })
