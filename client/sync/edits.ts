@@ -142,7 +142,10 @@ const WRITABLE = [
 type Writable = (typeof WRITABLE)[number]
 
 /** The patch that makes the second of the first. Without a first, it has all that is set. */
-export function patchBetween(from: Partial<Task> | undefined, to: Partial<Task>): Partial<Pick<Task, Writable>> {
+export function patchBetween(
+  from: Partial<LocalTask> | undefined,
+  to: Partial<LocalTask>,
+): Partial<Pick<LocalTask, Writable>> {
   const isChanged = (name: Writable): boolean =>
     to[name] !== undefined && JSON.stringify(to[name]) !== JSON.stringify(from?.[name])
   return Object.fromEntries(WRITABLE.filter(isChanged).map((name) => [name, to[name]]))
