@@ -231,7 +231,6 @@ const NASTY = {
 
 suite('in tokens of o200k', () => {
   const DEFINITIONS_MAX = 4_000
-  /** With a reserve for members that tasks do not have yet. */
   const RESULT_MAX = 2_000
   let tokens: (value: unknown) => number
   before(async () => {
