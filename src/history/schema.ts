@@ -1,5 +1,15 @@
 import { Type, type Static } from 'typebox'
-import { Instant, Nullable, OneOf, OpenSet, REQUEST_ID_LENGTH_MAX, RefTo, Uuid } from '../http/wire.ts'
+import {
+  Instant,
+  Nullable,
+  OneOf,
+  OpenSet,
+  CursorParameter,
+  limitParameter,
+  RefTo,
+  REQUEST_ID_LENGTH_MAX,
+  Uuid,
+} from '../http/wire.ts'
 import { PRINCIPAL_KINDS } from '../principal.ts'
 
 export const PAGE_ENTRIES_MAX = 100
@@ -30,14 +40,8 @@ export const HistoryQuery = Type.Object(
     ),
     since: Since,
     until: Until,
-    limit: Type.Optional(
-      Type.Integer({
-        minimum: 1,
-        maximum: PAGE_ENTRIES_MAX,
-        description: `Maximum number of entries per page; default ${PAGE_ENTRIES}`,
-      }),
-    ),
-    cursor: Type.Optional(Type.String({ description: 'The X-Next-Cursor of the previous page' })),
+    limit: limitParameter('Maximum number of entries', PAGE_ENTRIES, PAGE_ENTRIES_MAX),
+    cursor: CursorParameter,
   },
   { additionalProperties: false },
 )

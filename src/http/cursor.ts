@@ -2,6 +2,7 @@ import { createHmac, timingSafeEqual } from 'node:crypto'
 import type { Step, UserSql } from '../db/sql.ts'
 import { Problem } from '../errors.ts'
 import { DETAILS } from '../problems.ts'
+import { derivedKey } from '../lib/derived-key.ts'
 import type { Secret } from '../lib/secret.ts'
 import type { Links } from './links.ts'
 
@@ -22,7 +23,7 @@ export interface Cursors {
  */
 export function openCursors([secret]: readonly Secret[]): Cursors {
   if (secret === undefined) throw new Error('cursors need a secret')
-  const key = createHmac('sha256', secret.reveal()).update('todo-backend cursor v1').digest()
+  const key = derivedKey(secret, 'todo-backend cursor v1')
   const tagOf = (userId: string, list: string, payload: string): string =>
     createHmac('sha256', key)
       .update(JSON.stringify([userId, list, payload]))

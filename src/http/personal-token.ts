@@ -1,5 +1,6 @@
 import { createHmac, randomInt } from 'node:crypto'
 import { crc32 } from 'node:zlib'
+import { derivedKey } from '../lib/derived-key.ts'
 import type { Secret } from '../lib/secret.ts'
 
 /**
@@ -63,11 +64,8 @@ export type TokenHashing = (token: string) => readonly [current: string, ...earl
  * accepts the tokens that were made under it.
  */
 export function openTokenHashing(encryptionKeys: readonly Secret[], { label }: Kind = PERSONAL): TokenHashing {
-  const [current, ...earlier] = encryptionKeys.map((secret) => hashKeyOf(secret, label))
+  const [current, ...earlier] = encryptionKeys.map((secret) => derivedKey(secret, label))
   if (current === undefined) throw new Error('personal tokens need an encryption key')
   const hash = (token: string, key: Buffer): string => createHmac('sha256', key).update(token).digest('hex')
   return (token) => [hash(token, current), ...earlier.map((key) => hash(token, key))]
 }
-
-const hashKeyOf = (secret: Secret, label: string): Buffer =>
-  createHmac('sha256', secret.reveal()).update(label).digest()

@@ -236,6 +236,13 @@ function example({ code, status, title, detail = title, members, retryAfterS = R
   }
 }
 
+/** The parameter `limit` of a paged list. @param items what a page has, for the document */
+export const limitParameter = (items: string, usual: number, maximum: number) =>
+  Type.Optional(Type.Integer({ minimum: 1, maximum, description: `${items} per page; default ${usual}` }))
+
+/** The parameter `cursor` of a paged list. */
+export const CursorParameter = Type.Optional(Type.String({ description: 'The X-Next-Cursor of the previous page' }))
+
 /**
  * The parameter `count` of a paged list. Counting reads all matching rows, while a page reads only its own, so it is done on request.
  */

@@ -1,5 +1,6 @@
 import { createHmac, timingSafeEqual } from 'node:crypto'
 import type { Config } from '../config/config.ts'
+import { derivedKey } from '../lib/derived-key.ts'
 
 /** How long the user has to answer a question. */
 const VALID_MS = 10 * 60 * 1000
@@ -35,7 +36,7 @@ const CODE_LENGTH = 12
 export function openConfirmations({ encryptionKeys }: Pick<Config, 'encryptionKeys'>): Confirmations {
   const [secret] = encryptionKeys
   if (secret === undefined) throw new Error('confirmations need an encryption key')
-  const key = createHmac('sha256', secret.reveal()).update('todo-backend mcp confirmation v1').digest()
+  const key = derivedKey(secret, 'todo-backend mcp confirmation v1')
   const sign = (what: 'state' | 'code', { userId, proof, tool, ids, position }: Asked, time: number): Buffer =>
     createHmac('sha256', key)
       .update(JSON.stringify([what, time, userId, proof, tool, position, ids.toSorted()]))

@@ -1,9 +1,9 @@
-import { Counter, Histogram, type Registry } from 'prom-client'
 import { purge, PURGED_ROWS } from '../db/purge.ts'
 import type { Statement } from '../db/wire/statement.ts'
 import type { JobDeps } from '../feature.ts'
 import type { Again, JobKind, RunningJob } from '../jobs/kind.ts'
 import { REMINDER_MAIL } from './mails.ts'
+import { openReminderMetrics, type ReminderMetrics } from './metrics.ts'
 import { openPlanner, SEND_REMINDERS } from './planner.ts'
 
 const MINUTE_MS = 60_000
@@ -47,7 +47,7 @@ interface Fired {
 /** Makes notifications of reminders that are due, and deletes old ones. */
 export function notificationJobs(deps: JobDeps): readonly JobKind[] {
   const { db, jobs, log } = deps
-  const metrics = openMetrics(deps.metrics.registry)
+  const metrics = openReminderMetrics(deps.metrics.registry)
   return [
     {
       name: SEND_REMINDERS,
@@ -92,38 +92,4 @@ async function sendReminders(
     if (inMs > 0) return { againInMs: Math.min(inMs, PAUSE_MAX_MS) }
     if (fired.length === 0 || stopping.aborted) return { againInMs: LOCKED_RETRY_MS }
   }
-}
-
-interface ReminderMetrics {
-  sent(this: void, lateS: number): void
-}
-
-/** A process may make its jobs more than once, and its metrics are registered once. */
-function openMetrics(registry: Registry): ReminderMetrics {
-  const total =
-    existing(registry, 'reminders_sent_total', Counter) ??
-    new Counter({
-      name: 'reminders_sent_total',
-      help: 'Reminders that became notifications',
-      registers: [registry],
-    })
-  const late =
-    existing(registry, 'reminders_late_seconds', Histogram) ??
-    new Histogram({
-      name: 'reminders_late_seconds',
-      help: 'How long after its time a reminder became a notification',
-      buckets: [0.5, 1, 2, 5, 15, 60, 300, 3600],
-      registers: [registry],
-    })
-  return {
-    sent: (lateS) => {
-      total.inc()
-      late.observe(lateS)
-    },
-  }
-}
-
-function existing<Kind>(registry: Registry, name: string, kind: new (...given: never[]) => Kind): Kind | undefined {
-  const metric = registry.getSingleMetric(name)
-  return metric instanceof kind ? metric : undefined
 }

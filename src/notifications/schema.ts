@@ -1,5 +1,5 @@
 import { Type, type Static } from 'typebox'
-import { Instant, Nullable, OpenSet, RefTo, Uuid } from '../http/wire.ts'
+import { Instant, Nullable, OpenSet, CursorParameter, limitParameter, RefTo, Uuid } from '../http/wire.ts'
 import { EXAMPLE, type Task } from '../tasks/schema.ts'
 
 /** How long notifications are kept. The policy of the purge in migrations/0022_reminders.up.sql has the same number. */
@@ -13,14 +13,8 @@ export const NotificationQuery = Type.Object(
     unread: Type.Optional(
       Type.Boolean({ description: 'true: only those that were not read; false: only those that were' }),
     ),
-    limit: Type.Optional(
-      Type.Integer({
-        minimum: 1,
-        maximum: PAGE_NOTIFICATIONS_MAX,
-        description: `Notifications per page; default ${PAGE_NOTIFICATIONS}`,
-      }),
-    ),
-    cursor: Type.Optional(Type.String({ description: 'The X-Next-Cursor of the previous page' })),
+    limit: limitParameter('Notifications', PAGE_NOTIFICATIONS, PAGE_NOTIFICATIONS_MAX),
+    cursor: CursorParameter,
   },
   { additionalProperties: false },
 )

@@ -1,5 +1,5 @@
 import { Type, type Static } from 'typebox'
-import { Count, Uuid } from '../http/wire.ts'
+import { Count, CursorParameter, limitParameter, Uuid } from '../http/wire.ts'
 import {
   ANSWER_PROPERTIES,
   CREATE_PROPERTIES,
@@ -114,11 +114,9 @@ export type TagCount = Static<typeof TagCount>
 
 export const TagQuery = Type.Object(
   {
-    limit: Type.Optional(
-      Type.Integer({ minimum: 1, maximum: PAGE_SIZE_MAX, description: `Tags per page; default ${PAGE_SIZE_MAX}` }),
-    ),
+    limit: limitParameter('Tags', PAGE_SIZE_MAX, PAGE_SIZE_MAX),
     count: Count,
-    cursor: Type.Optional(Type.String({ description: 'The X-Next-Cursor of the previous page' })),
+    cursor: CursorParameter,
   },
   { additionalProperties: false },
 )

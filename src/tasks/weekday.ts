@@ -5,14 +5,12 @@ import { Problem } from '../errors.ts'
 import { OneOf } from '../http/wire.ts'
 import { isDay, parseInstant } from '../lib/instant.ts'
 import { theOnly } from '../lib/the-only.ts'
+import { WEEKDAYS, weekdayOf, type Weekday } from '../lib/weekday.ts'
 
 /**
  * The guard against a due date that was computed wrongly: language models are often a day off. A client sends the weekday that it means beside
  * the date, and the request is refused if they differ. The weekday is not stored.
  */
-
-const WEEKDAYS = ['MONDAY', 'TUESDAY', 'WEDNESDAY', 'THURSDAY', 'FRIDAY', 'SATURDAY', 'SUNDAY'] as const
-type Weekday = (typeof WEEKDAYS)[number]
 
 export const ExpectedWeekday = Type.Optional(
   OneOf(WEEKDAYS, {
@@ -75,14 +73,14 @@ function refuseOther({ dueDate, expectedWeekday }: Guarded, zone: string, at = '
   const refused = (what: string): Problem =>
     Problem.invalid([{ in: 'body', pointer: `${at}/expectedWeekday`, detail: `expectedWeekday ${what}` }])
   if (typeof dueDate !== 'string') throw refused('needs a dueDate beside it')
-  const weekday = weekdayOf(dueDate, zone)
+  const weekday = weekdayOfDue(dueDate, zone)
   if (weekday === expectedWeekday) return
   throw refused(`is wrong: the dueDate is a ${weekday}${isDay(dueDate) ? '' : ` in ${zone}`}. Correct one of them`)
 }
 
-function weekdayOf(due: string, zone: string): Weekday | undefined {
+function weekdayOfDue(due: string, zone: string): Weekday {
   const day = isDay(due) ? Temporal.PlainDate.from(due) : instant(due).toZonedDateTimeISO(zone)
-  return WEEKDAYS[day.dayOfWeek - 1]
+  return weekdayOf(day.dayOfWeek)
 }
 
 /** Not Temporal's own parser, which refuses an offset without a colon and accepts leap seconds. */

@@ -1,5 +1,5 @@
 import { Type, type Static } from 'typebox'
-import { Instant, Nullable, OneOf, OpenSet, RefTo, Uuid } from '../http/wire.ts'
+import { Instant, Nullable, OneOf, OpenSet, CursorParameter, limitParameter, RefTo, Uuid } from '../http/wire.ts'
 import { PRINCIPAL_KINDS } from '../principal.ts'
 import { EXAMPLE, type Task } from '../tasks/schema.ts'
 
@@ -11,14 +11,8 @@ export const PAGE_TRASH = 50
 
 export const TrashQuery = Type.Object(
   {
-    limit: Type.Optional(
-      Type.Integer({
-        minimum: 1,
-        maximum: PAGE_TRASH_MAX,
-        description: `Items per page; default ${PAGE_TRASH}`,
-      }),
-    ),
-    cursor: Type.Optional(Type.String({ description: 'The X-Next-Cursor of the previous page' })),
+    limit: limitParameter('Items', PAGE_TRASH, PAGE_TRASH_MAX),
+    cursor: CursorParameter,
   },
   { additionalProperties: false },
 )

@@ -1,5 +1,16 @@
 import { Type, type Static } from 'typebox'
-import { Count, Instant, Nullable, OneOf, OpenSet, REQUEST_ID_LENGTH_MAX, UserId, Uuid } from '../http/wire.ts'
+import {
+  Count,
+  Instant,
+  Nullable,
+  OneOf,
+  OpenSet,
+  CursorParameter,
+  limitParameter,
+  REQUEST_ID_LENGTH_MAX,
+  UserId,
+  Uuid,
+} from '../http/wire.ts'
 import { PROVIDER_NAMES, PROVIDERS } from './providers.ts'
 
 export const VALIDATION_STATUSES = ['success', 'failure', 'quota_exceeded', 'unreachable'] as const
@@ -98,15 +109,9 @@ export const ByProvider = Type.Object({ provider: ProviderField }, { additionalP
 
 export const AuditQuery = Type.Object(
   {
-    limit: Type.Optional(
-      Type.Integer({
-        minimum: 1,
-        maximum: AUDIT_PAGE_SIZE_MAX,
-        description: `Entries per page; default ${AUDIT_PAGE_SIZE_DEFAULT}`,
-      }),
-    ),
+    limit: limitParameter('Entries', AUDIT_PAGE_SIZE_DEFAULT, AUDIT_PAGE_SIZE_MAX),
     count: Count,
-    cursor: Type.Optional(Type.String({ description: 'The X-Next-Cursor of the previous page' })),
+    cursor: CursorParameter,
   },
   { additionalProperties: false },
 )

@@ -1,4 +1,5 @@
 import { Counter, Histogram, type Registry } from 'prom-client'
+import { metricOnce } from '../lib/metric.ts'
 import { DISABLED_REASONS, type DisabledReason } from './schema.ts'
 
 /** A receiver has ten seconds to answer. */
@@ -16,7 +17,7 @@ export interface WebhookMetrics {
 /** The metrics of the registry: those of an earlier call, if there was one. Both the routes and the jobs of a process call it. */
 export function openWebhookMetrics(registry: Registry): WebhookMetrics {
   const registers = [registry]
-  const sent = existing<Histogram<'outcome'>>(
+  const sent = metricOnce<Histogram<'outcome'>>(
     registry,
     'webhook_delivery_duration_seconds',
     (name) =>
@@ -28,7 +29,7 @@ export function openWebhookMetrics(registry: Registry): WebhookMetrics {
         registers,
       }),
   )
-  const disabled = existing<Counter<'reason'>>(registry, 'webhooks_disabled_total', (name) => {
+  const disabled = metricOnce<Counter<'reason'>>(registry, 'webhooks_disabled_total', (name) => {
     const counter = new Counter({
       name,
       help: 'Webhooks that the service has disabled: `failed` (the last attempt failed), `gone` (the receiver answered 410)',
@@ -38,7 +39,7 @@ export function openWebhookMetrics(registry: Registry): WebhookMetrics {
     for (const reason of DISABLED_REASONS) counter.inc({ reason }, 0)
     return counter
   })
-  const lost = existing<Counter>(
+  const lost = metricOnce<Counter>(
     registry,
     'webhook_losses_total',
     (name) =>
@@ -53,9 +54,4 @@ export function openWebhookMetrics(registry: Registry): WebhookMetrics {
     disabled: (reason) => disabled.inc({ reason }),
     lost: () => lost.inc(),
   }
-}
-
-function existing<Metric>(registry: Registry, name: string, make: (name: string) => Metric): Metric {
-  // The names are of this file, so a metric of this name is one of this type.
-  return (registry.getSingleMetric(name) as Metric | undefined) ?? make(name)
 }

@@ -1,6 +1,6 @@
 import { Type, type Static } from 'typebox'
 import { SEQ_MAX } from '../http/sync-cursor.ts'
-import { Instant, Nullable, OneOf, OpenSet, Uuid } from '../http/wire.ts'
+import { Instant, Nullable, OneOf, OpenSet, CursorParameter, limitParameter, Uuid } from '../http/wire.ts'
 import { URL_LENGTH_MAX } from '../outbound/destination.ts'
 import { EVENT_TYPES, EVENTS, LOSS, TEST_EVENT } from './events.ts'
 
@@ -221,14 +221,8 @@ export const DeliveryQuery = Type.Object(
     status: Type.Optional(
       OneOf(['pending', 'succeeded', 'failed', 'lost'], { description: 'Deliveries in this state' }),
     ),
-    limit: Type.Optional(
-      Type.Integer({
-        minimum: 1,
-        maximum: PAGE_DELIVERIES_MAX,
-        description: `Deliveries per page; default ${PAGE_DELIVERIES}`,
-      }),
-    ),
-    cursor: Type.Optional(Type.String({ description: 'The X-Next-Cursor of the previous page' })),
+    limit: limitParameter('Deliveries', PAGE_DELIVERIES, PAGE_DELIVERIES_MAX),
+    cursor: CursorParameter,
   },
   { additionalProperties: false },
 )

@@ -1,4 +1,5 @@
 import { isDay } from '../../lib/instant.ts'
+import { weekdayOf } from '../../lib/weekday.ts'
 import type { Members } from '../protocol.ts'
 import { offsetAt } from './offsets.ts'
 
@@ -19,9 +20,6 @@ interface LocalTime {
   readonly weekday: string
 }
 
-/** By `Date.getUTCDay`. */
-const WEEKDAYS = ['SUNDAY', 'MONDAY', 'TUESDAY', 'WEDNESDAY', 'THURSDAY', 'FRIDAY', 'SATURDAY'] as const
-
 const INSTANT = /^\d{4}-\d{2}-\d{2}T[\d:.]+Z$/
 
 /** @param zone an IANA time zone */
@@ -32,7 +30,7 @@ export function openClock(zone: string, nowMs: number): Clock {
     const local = new Date(epochMs + offsetMs)
     return {
       time: local.toISOString().slice(0, '2026-11-30T18:00:00'.length) + text,
-      weekday: weekdayOf(local),
+      weekday: weekdayOf(local.getUTCDay()),
     }
   }
   const { time, weekday } = at(nowMs)
@@ -40,9 +38,7 @@ export function openClock(zone: string, nowMs: number): Clock {
     members: { now: `${weekday} ${time} ${zone}` },
     local(text) {
       if (INSTANT.test(text)) return at(Date.parse(text))
-      return isDay(text) ? { time: text, weekday: weekdayOf(new Date(text)) } : undefined
+      return isDay(text) ? { time: text, weekday: weekdayOf(new Date(text).getUTCDay()) } : undefined
     },
   }
 }
-
-const weekdayOf = (date: Date): string => WEEKDAYS[date.getUTCDay()] ?? ''
