@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import type { App } from '../http/app.ts'
+import { plainPageHtml, plainPagePolicy } from '../http/plain-page.ts'
 import { compact, stripped } from '../lib/browser-script.ts'
 import { escaped } from '../lib/escape.ts'
 import { PAGES } from './mails.ts'
@@ -90,35 +90,14 @@ button{font:inherit;margin-top:1rem;padding:.5rem 1rem}
 
 const SCRIPT = compact(stripped(readFileSync(new URL('browser/link-form.ts', import.meta.url), 'utf8')))
 
-const hashOf = (text: string): string => `'sha256-${createHash('sha256').update(text).digest('base64')}'`
-
-/** The script and the style of the page by their hashes, and requests to this service. */
-const POLICY = [
-  "default-src 'none'",
-  `script-src ${hashOf(SCRIPT)}`,
-  `style-src ${hashOf(STYLE)}`,
-  "connect-src 'self'",
-  'img-src data:',
-  "base-uri 'none'",
-  "form-action 'none'",
-  "frame-ancestors 'none'",
-].join('; ')
+const POLICY = plainPagePolicy({ style: STYLE, script: SCRIPT })
 
 /** Paths are relative, because a proxy may serve under a prefix. Every page is one level below the root. */
-const pageHtml = (
-  { title, text, field, button, action, hasToken, done }: Page,
-  hasHome: boolean,
-): string => `<!doctype html>
-<html lang="en">
-  <head>
-    <meta charset="utf-8">
-    <meta name="viewport" content="width=device-width, initial-scale=1">
-    <title>${escaped(title)}</title>
-    <link rel="icon" href="data:,">
-    <style>${STYLE}</style>
-  </head>
-  <body>
-    <main>
+const pageHtml = ({ title, text, field, button, action, hasToken, done }: Page, hasHome: boolean): string =>
+  plainPageHtml({
+    title,
+    style: STYLE,
+    body: `    <main>
       <h1>${escaped(title)}</h1>
       <noscript><p role="alert">This page needs JavaScript.</p></noscript>
       <form method="post" data-action="../api/auth/${escaped(action)}"${hasToken ? ' data-token' : ''}>
@@ -128,10 +107,8 @@ const pageHtml = (
       <p role="alert" id="fault"></p>
       <p role="status" id="done" tabindex="-1" hidden>${escaped(done)}${hasHome ? ' <a href="../">Go to your tasks</a>' : ''}</p>
     </main>
-    <script type="module">${SCRIPT}</script>
-  </body>
-</html>
-`
+    <script type="module">${SCRIPT}</script>`,
+  })
 
 const fieldHtml = ({ name, label, type, autocomplete, minlength, maxlength }: Field): string => `
         <label for="field">${escaped(label)}</label>

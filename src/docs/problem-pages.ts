@@ -1,7 +1,7 @@
-import { createHash } from 'node:crypto'
 import { Type, type Static } from 'typebox'
 import { Problem } from '../errors.ts'
 import type { App } from '../http/app.ts'
+import { plainPageHtml, plainPagePolicy } from '../http/plain-page.ts'
 import { ProblemBody, refusals } from '../http/wire.ts'
 import { escaped } from '../lib/escape.ts'
 import { PROBLEMS, type ProblemGuide } from '../problems.ts'
@@ -10,14 +10,7 @@ const MAX_AGE_S = 3600
 
 const STYLE =
   'body{font:16px/1.5 system-ui,sans-serif;max-width:40rem;margin:2rem auto;padding:0 1rem;color-scheme:light dark}'
-const PAGE_POLICY = [
-  "default-src 'none'",
-  `style-src 'sha256-${createHash('sha256').update(STYLE).digest('base64')}'`,
-  'img-src data:',
-  "base-uri 'none'",
-  "form-action 'none'",
-  "frame-ancestors 'none'",
-].join('; ')
+const PAGE_POLICY = plainPagePolicy({ style: STYLE })
 
 /** Of an error code, here and in the path. */
 const CODE_LENGTH_MAX = 64
@@ -94,22 +87,14 @@ export function problemPages(app: App, guides: ReadonlyMap<string, ProblemGuide>
   )
 }
 
-const htmlOf = ({ code, title, meaning, action }: ProblemPage): string => `<!doctype html>
-<html lang="en">
-  <head>
-    <meta charset="utf-8">
-    <meta name="viewport" content="width=device-width, initial-scale=1">
-    <title>${escaped(title)}</title>
-    <link rel="icon" href="data:,">
-    <style>${STYLE}</style>
-  </head>
-  <body>
-    <h1>${escaped(title)}</h1>
+const htmlOf = ({ code, title, meaning, action }: ProblemPage): string =>
+  plainPageHtml({
+    title,
+    style: STYLE,
+    body: `    <h1>${escaped(title)}</h1>
     <p><code>${escaped(code)}</code></p>
     <h2>What it means</h2>
     <p>${escaped(meaning)}</p>
     <h2>What to do</h2>
-    <p>${escaped(action)}</p>
-  </body>
-</html>
-`
+    <p>${escaped(action)}</p>`,
+  })
