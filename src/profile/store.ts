@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { Step, UserSql } from '../db/sql.ts'
 import { shortReading } from '../db/step.ts'
+import { lockOf } from '../db/user-lock.ts'
 import type { Statement } from '../db/wire/statement.ts'
 import { Problem } from '../errors.ts'
 import { theOnly } from '../lib/the-only.ts'
@@ -15,10 +16,7 @@ const READ: Statement = {
          from (select public.todo_profile() as profile offset 0) kept
          left join (select timezone, email_reminders from user_settings where user_id = $user) settings on true`,
 }
-const LOCK: Statement = {
-  name: 'profile.lock',
-  text: 'select pg_advisory_xact_lock(hashtextextended($1, 10))::text',
-}
+const LOCK = lockOf('profile')
 const RENAME: Statement = { name: 'profile.rename', text: 'select public.todo_rename($1)::text' }
 const SET: Statement = {
   name: 'profile.set',

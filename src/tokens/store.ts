@@ -1,6 +1,7 @@
 import { randomUUIDv7 } from 'node:crypto'
 import type { Step, SystemSql, UserSql } from '../db/sql.ts'
 import { shortReading } from '../db/step.ts'
+import { lockOf } from '../db/user-lock.ts'
 import type { Statement } from '../db/wire/statement.ts'
 import { Problem } from '../errors.ts'
 import { shownPart, type TokenHashing } from '../http/personal-token.ts'
@@ -35,10 +36,7 @@ const REVOKE: Statement = {
   name: 'tokens.revoke',
   text: 'delete from personal_tokens where user_id = $user and id = $1 returning id',
 }
-const LOCK: Statement = {
-  name: 'tokens.lock',
-  text: 'select pg_advisory_xact_lock(hashtextextended($1, 9))::text',
-}
+const LOCK = lockOf('tokens')
 const ROOM: Statement = {
   name: 'tokens.room',
   text: `select count(*)::int as total, count(*) filter (where expires_at > now())::int as alive,

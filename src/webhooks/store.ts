@@ -2,6 +2,7 @@ import { randomUUIDv7 } from 'node:crypto'
 import { logPositionOf, positionNow } from '../db/change-log.ts'
 import type { Step, UserSql } from '../db/sql.ts'
 import { shortReading } from '../db/step.ts'
+import { lockOf } from '../db/user-lock.ts'
 import type { Statement } from '../db/wire/statement.ts'
 import { Problem } from '../errors.ts'
 import type { Expectation } from '../http/conditional.ts'
@@ -30,10 +31,7 @@ const FIND: Statement = {
   text: `select ${SHOWN} as webhook from webhooks where user_id = $user and id = $1`,
 }
 const LOCK: Statement = { name: 'webhooks.lock', text: `${FIND.text} for update` }
-const LOCK_ROOM: Statement = {
-  name: 'webhooks.lock_room',
-  text: 'select pg_advisory_xact_lock(hashtextextended($1, 10))::text',
-}
+const LOCK_ROOM = lockOf('webhooks')
 const COUNT: Statement = {
   name: 'webhooks.count',
   text: 'select count(*)::int as total from webhooks where user_id = $user',
