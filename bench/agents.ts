@@ -1,6 +1,5 @@
-import { postmasterOf } from './cpu.ts'
 import { openGenerator } from './generator.ts'
-import { measure, probe, warmUp } from './measure.ts'
+import { machineryOf, measure, probe, warmUp } from './measure.ts'
 import type { Options } from './options.ts'
 import { rounded } from './report.ts'
 import { AGENT_ROWS } from './rows.ts'
@@ -27,12 +26,7 @@ export async function measureAgents(servers: Servers, options: Options, say: (te
   await using template = await openTemplate(servers.databaseUrl, [{ users: 1_000, tasksEach: 20 }])
   await using copy = await template.clone()
   using generator = openGenerator(template.people)
-  const machinery = {
-    people: template.people,
-    generator,
-    redisUrl: servers.redisUrl,
-    postmaster: await postmasterOf(servers.databaseUrl),
-  }
+  const machinery = await machineryOf(servers, template.people, generator)
   await using running = await start(ours, { DATABASE_URL: copy.url, REDIS_URL: servers.redisUrl })
   for (const name of PAIRS.flat()) await probe(machinery, running, name)
   await warmUp(machinery, running, options)

@@ -1,11 +1,10 @@
 import type { Machinery, Measures } from './measure.ts'
-import { measure, probe, warmUp, WrongAnswer } from './measure.ts'
+import { machineryOf, measure, probe, warmUp, WrongAnswer } from './measure.ts'
 import type { Options } from './options.ts'
 import { ROWS } from './rows.ts'
 import { openTemplate } from './seed.ts'
 import type { Servers } from './servers.ts'
 import { withClient } from './servers.ts'
-import { postmasterOf } from './cpu.ts'
 import { openGenerator } from './generator.ts'
 import { findVariants, prepare, start, versionsOf, type Running, type Variant } from './variants.ts'
 
@@ -54,12 +53,7 @@ export async function compare(servers: Servers, options: Options, say: (text: st
   say('making the data')
   await using template = await openTemplate(servers.databaseUrl, POPULATIONS)
   using generator = openGenerator(template.people)
-  const machinery: Machinery = {
-    generator,
-    people: template.people,
-    redisUrl: servers.redisUrl,
-    postmaster: await postmasterOf(servers.databaseUrl),
-  }
+  const machinery = await machineryOf(servers, template.people, generator)
   const variants: { name: string; title: string; versions: string }[] = []
   const leftOut: { title: string; why: string }[] = []
   const cells: Record<string, Record<string, Pair | string>> = {}

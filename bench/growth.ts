@@ -1,7 +1,7 @@
-import { postmasterOf, residentBytes } from './cpu.ts'
+import { residentBytes } from './cpu.ts'
 import { openGenerator } from './generator.ts'
 import { oneUser } from './one-user.ts'
-import { CONNECTIONS, measure, refuseRefusals, warmUp, type Machinery } from './measure.ts'
+import { CONNECTIONS, machineryOf, measure, refuseRefusals, warmUp, type Machinery } from './measure.ts'
 import type { Options } from './options.ts'
 import { rounded } from './report.ts'
 import { openTemplate, SECRETS, type Population } from './seed.ts'
@@ -39,14 +39,8 @@ function verdict(holds: boolean, { quick }: Options): string {
   return holds ? 'It holds' : '**It does not hold**'
 }
 
-async function machineryFor(servers: Servers, people: Machinery['people'], stack: DisposableStack): Promise<Machinery> {
-  return {
-    people,
-    generator: stack.use(openGenerator(people)),
-    redisUrl: servers.redisUrl,
-    postmaster: await postmasterOf(servers.databaseUrl),
-  }
-}
+const machineryFor = (servers: Servers, people: Machinery['people'], stack: DisposableStack): Promise<Machinery> =>
+  machineryOf(servers, people, stack.use(openGenerator(people)))
 
 const begin = (ours: Variant, { redisUrl }: Servers, DATABASE_URL: string, env = {}): Promise<Running> =>
   start(ours, { DATABASE_URL, REDIS_URL: redisUrl, ...env })

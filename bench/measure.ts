@@ -1,6 +1,7 @@
-import { readCpu } from './cpu.ts'
+import { postmasterOf, readCpu } from './cpu.ts'
 import type { Generator } from './generator.ts'
 import { ALL_ROWS, type Person } from './rows.ts'
+import type { Servers } from './servers.ts'
 import type { Running } from './variants.ts'
 
 /** One variant in one round. Processor times are per request. */
@@ -19,6 +20,12 @@ export interface Machinery {
   readonly redisUrl: string
   readonly people: readonly (readonly Person[])[]
 }
+
+export const machineryOf = async (
+  { databaseUrl, redisUrl }: Servers,
+  people: Machinery['people'],
+  generator: Generator,
+): Promise<Machinery> => ({ people, generator, redisUrl, postmaster: await postmasterOf(databaseUrl) })
 
 export const CONNECTIONS = 32
 

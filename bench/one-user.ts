@@ -1,6 +1,5 @@
-import { postmasterOf } from './cpu.ts'
 import { openGenerator } from './generator.ts'
-import { measure, warmUp } from './measure.ts'
+import { machineryOf, measure, warmUp } from './measure.ts'
 import type { Options } from './options.ts'
 import { rounded } from './report.ts'
 import { ONE_USER_ROWS } from './rows.ts'
@@ -31,12 +30,7 @@ export async function oneUser(
   await using template = await openTemplate(servers.databaseUrl, populations)
   await using copy = await template.clone()
   using generator = openGenerator(template.people)
-  const machinery = {
-    people: template.people,
-    generator,
-    redisUrl: servers.redisUrl,
-    postmaster: await postmasterOf(servers.databaseUrl),
-  }
+  const machinery = await machineryOf(servers, template.people, generator)
   await using running = await start(ours, { DATABASE_URL: copy.url, REDIS_URL: servers.redisUrl })
   await warmUp(machinery, running, options)
   const lines: string[] = []
