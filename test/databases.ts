@@ -66,16 +66,7 @@ export async function openServedDatabase(env: Readonly<Record<string, string>> =
   const database = opened.use(await openTestDatabase())
   const all = { ...database.env, ...env }
   const db = opened.use(await openDatabase(configOf(all), SILENT, { migrate: false }))
-  const asOwner = async <T>(work: (client: ClientBase) => Promise<T>): Promise<T> => {
-    const client = await db.pool.connect()
-    try {
-      await client.query('reset role')
-      return await work(client)
-    } finally {
-      // A new connection has the serving role again.
-      client.release(true)
-    }
-  }
+  const asOwner: ServedDatabase['asOwner'] = (work) => workAsOwner(db, work)
   const closing = opened.move()
   return {
     db,
@@ -83,6 +74,22 @@ export async function openServedDatabase(env: Readonly<Record<string, string>> =
     asOwner,
     addUser: (id) => asOwner((client) => addUser(client, id)),
     [Symbol.asyncDispose]: () => closing.disposeAsync(),
+  }
+}
+
+/** For `asOwner` of a test's database or service. */
+export async function workAsOwner<T>(
+  { pool }: Pick<Database, 'pool'>,
+  work: (client: ClientBase) => Promise<T>,
+): Promise<T> {
+  const client = await pool.connect()
+  try {
+    // What tests prepare and inspect may take long on a busy machine.
+    await client.query('reset role; set statement_timeout = 0')
+    return await work(client)
+  } finally {
+    // A new connection has the serving role again.
+    client.release(true)
   }
 }
 

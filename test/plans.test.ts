@@ -179,7 +179,6 @@ const TABLES_AND_LOG = new Set([...TABLES, 'changes'])
 async function arrange(world: World): Promise<User> {
   const ada = await world.signUp('Ada')
   await world.asOwner(async (client) => {
-    await client.query('set statement_timeout = 0')
     for (const statement of FILL.split(';').filter((each) => each.trim() !== ''))
       await client.query(statement.replace('$1', escapeLiteral(ada.id)))
   })

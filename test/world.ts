@@ -16,7 +16,7 @@ import {
   rememberHeader,
   rememberQuery,
 } from './canary.ts'
-import { openTestDatabase, withClient } from './databases.ts'
+import { openTestDatabase, withClient, workAsOwner } from './databases.ts'
 import { REDIS_OR_NOWHERE } from './redis.ts'
 import { insertUser, type User } from './users.ts'
 
@@ -103,17 +103,7 @@ export async function openWorld({
   opened.defer(() => drain(app, 1000))
 
   const ask = (method: string, path: string, asking?: Asking): Promise<Answer> => askAt(url, method, path, asking)
-  const asOwner = async <T>(work: (client: ClientBase) => Promise<T>): Promise<T> => {
-    const client = await own.db.pool.connect()
-    try {
-      // What tests prepare may take long on a busy machine.
-      await client.query('reset role; set statement_timeout = 0')
-      return await work(client)
-    } finally {
-      // A new connection is the serving role's again.
-      client.release(true)
-    }
-  }
+  const asOwner: World['asOwner'] = (work) => workAsOwner(own.db, work)
   const closing = opened.move()
   return {
     url,

@@ -542,7 +542,6 @@ suite('several processes', { skip: needsServer }, () => {
 
   test('among 100 000 jobs the claim, the next due time and the state of the queue read indexes', async () => {
     await served.asOwner(async (client) => {
-      await client.query('set statement_timeout = 0')
       await client.query(
         `insert into jobs (name, run_at, dead_at)
          select 'many', now() + i * interval '1 s', case when i % 1000 = 0 then now() end from generate_series(-50000, 50000) i`,
