@@ -66,7 +66,10 @@ async function create(client: Connection, key: string, seen: Acknowledged): Prom
   return { id, key, body }
 }
 
-/** Two changes, each of the version before, and what a read then shows. */
+/**
+ * Two changes, each of the version before, and what a read then shows: all that the change was answered. It may show more, since a
+ * migration that is applied between the two gives tasks new members.
+ */
 async function change(client: Connection, { id, key }: Created, seen: Acknowledged): Promise<void> {
   for (const version of [1, 2]) {
     const title = `${key} changed ${version}`
@@ -81,7 +84,9 @@ async function change(client: Connection, { id, key }: Created, seen: Acknowledg
     assert.equal(status, 200, text)
     seen.versions.set(id, version + 1)
     const read = await send(client, seen, 'GET', `/api/tasks/${id}`)
-    assert.deepEqual([read.status, read.text], [200, text])
+    assert.equal(read.status, 200, read.text)
+    const changed = JSON.parse(text) as object
+    assert.deepEqual({ ...JSON.parse(read.text), ...changed }, JSON.parse(read.text))
   }
 }
 
