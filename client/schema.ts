@@ -1197,6 +1197,70 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/apps": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List your connected apps
+         * @description The last used first. An app whose access has expired is not listed.
+         */
+        get: operations["listApps"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/apps/{clientId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Disconnect an app
+         * @description Ends all its connections and tokens: from the next request on it is refused with 401, and its event streams end within 30 seconds. What it has changed stays, and so does its name in the history: `POST /api/history/undo` takes it back. A client id that is a URL is percent-encoded.
+         */
+        delete: operations["disconnectApp"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/apps/authorization": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read what an app asks for
+         * @description For the page at which the user decides. It checks the authorization request of the app as the decision does. Where the id of the app is a URL, its document is read.
+         */
+        get: operations["describeAuthorization"];
+        put?: never;
+        /**
+         * Allow or deny what an app asks for
+         * @description The decision of the user about an authorization request. The answer says where the browser is to go with it. Every request of an app needs a decision: earlier ones are not remembered.
+         */
+        post: operations["decideAuthorization"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -1205,7 +1269,7 @@ export interface components {
          * @description The kind of error, for programs. Later versions may add codes, and errors under /api/auth have codes of better-auth
          * @enum {string}
          */
-        ProblemCode: "malformed_request" | "invalid_json" | "invalid_header" | "invalid_cursor" | "contradictory_credentials" | "missing_user_id" | "unauthenticated" | "forbidden" | "insufficient_scope" | "not_found" | "method_not_allowed" | "request_timeout" | "conflict" | "request_in_progress" | "precondition_failed" | "body_too_large" | "uri_too_long" | "unsupported_media_type" | "expectation_failed" | "invalid_input" | "idempotency_key_reused" | "too_many_requests" | "idempotency_quota_exceeded" | "headers_too_large" | "internal" | "unavailable" | "mail_unavailable" | "overloaded" | "outcome_unknown" | "cursor_expired" | "undo_conflict" | "cannot_be_undone" | "key_refused" | "provider_unavailable" | "key_unreadable" | "webhook_limit_reached" | "token_limit_reached";
+        ProblemCode: "malformed_request" | "invalid_json" | "invalid_header" | "invalid_cursor" | "contradictory_credentials" | "missing_user_id" | "unauthenticated" | "forbidden" | "insufficient_scope" | "not_found" | "method_not_allowed" | "request_timeout" | "conflict" | "request_in_progress" | "precondition_failed" | "body_too_large" | "uri_too_long" | "unsupported_media_type" | "expectation_failed" | "invalid_input" | "idempotency_key_reused" | "too_many_requests" | "idempotency_quota_exceeded" | "headers_too_large" | "internal" | "unavailable" | "mail_unavailable" | "overloaded" | "outcome_unknown" | "cursor_expired" | "undo_conflict" | "cannot_be_undone" | "key_refused" | "provider_unavailable" | "key_unreadable" | "webhook_limit_reached" | "token_limit_reached" | "app_limit_reached" | "invalid_authorization_request";
         /** @description The body of every error (RFC 9457) */
         Problem: {
             /**
@@ -1864,8 +1928,8 @@ export interface components {
              * @description session: the user. Null for a change that was not made by a request or job
              * @enum {string|null}
              */
-            kind: "session" | "token" | "service" | "job" | null;
-            /** @description Of a personal token, service or job; null for the user */
+            kind: "session" | "token" | "app" | "service" | "job" | null;
+            /** @description Of a personal token, connected app, service or job; null for the user */
             name: string | null;
         };
         /**
@@ -2557,6 +2621,124 @@ export interface components {
              */
             expiresInDays?: number;
         };
+        /**
+         * @description An app that the user has connected
+         * @example {
+         *       "clientId": "https://app.example.com/oauth/client.json",
+         *       "name": "Example",
+         *       "destination": {
+         *         "kind": "website",
+         *         "name": "app.example.com"
+         *       },
+         *       "scopes": [
+         *         "tasks:read"
+         *       ],
+         *       "connections": 1,
+         *       "connectedAt": "2025-12-20T09:30:00.250Z",
+         *       "lastUsedAt": "2025-12-21T08:00:00Z",
+         *       "expiresAt": "2026-01-20T08:00:00Z"
+         *     }
+         */
+        ConnectedApp: {
+            /**
+             * Format: text
+             * @description The id of the app: the URL of its metadata document, or the UUID that it got when it registered
+             */
+            clientId: string;
+            /** @description As the app names itself, which this service cannot verify. The history shows it as the actor of changes */
+            name: string;
+            destination: components["schemas"]["AppDestination"];
+            /** @description What the app may do */
+            scopes: ("tasks:read" | "tasks:write" | "webhooks:manage" | "keys:manage" | "account:read")[];
+            /**
+             * Format: int32
+             * @description How often it is connected: each device or sign-in of the app is one connection
+             */
+            connections: number;
+            /**
+             * Format: date-time
+             * @description The first of these connections
+             * @example 2025-12-27T17:00:00Z
+             */
+            connectedAt: string;
+            /**
+             * Format: date-time
+             * @description When it last got an access token. An access token lasts an hour
+             * @example 2025-12-27T17:00:00Z
+             */
+            lastUsedAt: string;
+            /**
+             * Format: date-time
+             * @description When its access ends if it does not renew it before
+             * @example 2025-12-27T17:00:00Z
+             */
+            expiresAt: string;
+        };
+        /**
+         * @description What an app asks for, to be shown to the user
+         * @example {
+         *       "clientId": "https://app.example.com/oauth/client.json",
+         *       "name": "Example",
+         *       "destination": {
+         *         "kind": "website",
+         *         "name": "app.example.com"
+         *       },
+         *       "scopes": [
+         *         "tasks:read"
+         *       ],
+         *       "isRenewable": true,
+         *       "expiresAt": "2026-12-21T08:00:00Z"
+         *     }
+         */
+        AuthorizationRequest: {
+            /**
+             * Format: text
+             * @description The id of the app: the URL of its metadata document, or the UUID that it got when it registered
+             */
+            clientId: string;
+            /** @description As the app names itself, which this service cannot verify. The history shows it as the actor of changes */
+            name: string;
+            destination: components["schemas"]["AppDestination"];
+            /** @description What the app asks for */
+            scopes: ("tasks:read" | "tasks:write" | "webhooks:manage" | "keys:manage" | "account:read")[];
+            /** @description Whether the app can renew its access until the user ends it. Without that it has access for an hour after the consent */
+            isRenewable: boolean;
+            /**
+             * Format: date-time
+             * @description When access given now ends at the latest. A renewable one also ends after 30 days without use
+             * @example 2025-12-27T17:00:00Z
+             */
+            expiresAt: string;
+        };
+        /**
+         * @example {
+         *       "request": "response_type=code&client_id=…",
+         *       "decision": "allow"
+         *     }
+         */
+        AuthorizationDecision: {
+            /**
+             * Format: text
+             * @description The query of the authorization request (RFC 6749 §4.1.1), as the app has sent it, without the question mark
+             */
+            request: string;
+            /**
+             * @description Whether the app gets access
+             * @enum {string}
+             */
+            decision: "allow" | "deny";
+            /** @description Less than the app asks for; by default all of it */
+            scopes?: components["schemas"]["Scope"][];
+        };
+        /**
+         * @example {
+         *       "redirectTo": "https://app.example.com/callback?code=todo_code_…&state=xyz&iss=https%3A%2F%2Ftodo.example.com"
+         *     }
+         */
+        AuthorizationAnswer: {
+            /** @description Where the browser is to go: the redirect URI of the app with the code or the refusal. The code is valid once, for two minutes, and only for this app. null in the answer to a dry run, and to a repetition with the same Idempotency-Key: the code is not stored */
+            redirectTo: string | null;
+        };
         Violation: {
             /** @enum {string} */
             in: "body" | "query" | "path" | "header";
@@ -2825,8 +3007,8 @@ export interface components {
              * @description session: you, signed in
              * @enum {string}
              */
-            kind: "session" | "token" | "service" | "job";
-            /** @description The name of the personal token, service or job; null for a session */
+            kind: "session" | "token" | "app" | "service" | "job";
+            /** @description The name of the personal token, connected app, service or job; null for a session */
             name: string | null;
         } | null;
         /**
@@ -2840,7 +3022,7 @@ export interface components {
          */
         ChangeOp: "upsert" | "delete";
         /** @enum {string} */
-        UndoActorKind: "session" | "token" | "service" | "job";
+        UndoActorKind: "session" | "token" | "app" | "service" | "job";
         /** @description Whose changes are taken back; absent: those of all */
         UndoActor: {
             kind: components["schemas"]["UndoActorKind"];
@@ -2870,6 +3052,15 @@ export interface components {
          * @enum {string}
          */
         Scope: "tasks:read" | "tasks:write" | "webhooks:manage" | "keys:manage" | "account:read";
+        /** @description Where the answer goes. This is verified, and the best sign of who the app is */
+        AppDestination: {
+            /**
+             * @description `website`: the server `name`, over TLS. `device`: a program on the device of the user, which listens at `name`. `link`: the program on the device that opens links with the scheme `name`
+             * @enum {string}
+             */
+            kind: "website" | "device" | "link";
+            name: string;
+        };
         /** @description The process is serving */
         HealthAnswer: {
             /** @enum {string} */
@@ -3480,6 +3671,38 @@ export interface components {
             headers: {
                 /** @description Seconds to wait */
                 "Retry-After"?: number;
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description Invalid authorization request; Invalid input */
+        InvalidAuthorizationRequestOrInvalidInput: {
+            headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description App limit reached; Request in progress */
+        AppLimitReachedOrRequestInProgress: {
+            headers: {
+                /** @description Seconds to wait */
+                "Retry-After"?: number;
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description Idempotency key reused; Invalid authorization request; Invalid input */
+        IdempotencyKeyReusedOrInvalidAuthorizationRequestOrInvalidInput: {
+            headers: {
                 "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
             };
@@ -5598,7 +5821,7 @@ export interface operations {
     listHistory: {
         parameters: {
             query?: {
-                /** @description Changes of one kind of actor (session, token, service, job), or of one actor, as kind:name */
+                /** @description Changes of one kind of actor (session, token, app, service, job), or of one actor, as kind:name */
                 actor?: string;
                 /** @description Changes made at this instant or later; write + as %2B */
                 since?: string;
@@ -5650,7 +5873,7 @@ export interface operations {
     listTaskHistory: {
         parameters: {
             query?: {
-                /** @description Changes of one kind of actor (session, token, service, job), or of one actor, as kind:name */
+                /** @description Changes of one kind of actor (session, token, app, service, job), or of one actor, as kind:name */
                 actor?: string;
                 /** @description Changes made at this instant or later; write + as %2B */
                 since?: string;
@@ -7345,6 +7568,191 @@ export interface operations {
             415: components["responses"]["UnsupportedMediaType"];
             417: components["responses"]["ExpectationFailed"];
             422: components["responses"]["IdempotencyKeyReusedOrInvalidInput"];
+            429: components["responses"]["IdempotencyQuotaExceededOrTooManyRequests"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["OutcomeUnknownOrOverloadedOrUnavailable"];
+        };
+    };
+    listApps: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description All connected apps */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConnectedApp"][];
+                };
+            };
+            400: components["responses"]["InvalidHeaderOrMalformedRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            408: components["responses"]["RequestTimeout"];
+            413: components["responses"]["BodyTooLarge"];
+            414: components["responses"]["UriTooLong"];
+            415: components["responses"]["UnsupportedMediaType"];
+            417: components["responses"]["ExpectationFailed"];
+            422: components["responses"]["InvalidInput"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["OverloadedOrUnavailable"];
+        };
+    };
+    disconnectApp: {
+        parameters: {
+            query?: {
+                /** @description true executes the request with all its checks and then rolls it back: the status, the headers and the body are those that the real request would get now, with Dry-Run: true. Nothing is stored or sent, and an Idempotency-Key stays unused. It counts as one write of the rate limit */
+                dryRun?: components["parameters"]["DryRun"];
+            };
+            header?: {
+                /** @description A unique name for this request, 1 to 255 printable ASCII characters, such as a UUID; bare or as a quoted string. If the request is repeated with the same key within 24 hours, it is not executed again: the answer is the first one, with Idempotency-Replayed: true. Errors are not stored, so the key can be used again after one. /api/auth ignores the header */
+                "idempotency-key"?: string;
+            };
+            path: {
+                /** @description The id of the app: the URL of its metadata document, or the UUID that it got when it registered */
+                clientId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Disconnected */
+            204: {
+                headers: {
+                    /** @description true if this is the answer to an earlier request */
+                    "Idempotency-Replayed"?: string;
+                    /** @description true if the request was a dry run: nothing of it was stored, and X-Sync-Cursor and X-Change-Id are absent */
+                    "Dry-Run"?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["InvalidHeaderOrMalformedRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["RequestTimeout"];
+            409: components["responses"]["RequestInProgress"];
+            413: components["responses"]["BodyTooLarge"];
+            414: components["responses"]["UriTooLong"];
+            415: components["responses"]["UnsupportedMediaType"];
+            417: components["responses"]["ExpectationFailed"];
+            422: components["responses"]["IdempotencyKeyReusedOrInvalidInput"];
+            429: components["responses"]["IdempotencyQuotaExceededOrTooManyRequests"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["OutcomeUnknownOrOverloadedOrUnavailable"];
+        };
+    };
+    describeAuthorization: {
+        parameters: {
+            query: {
+                /** @description The query of the authorization request (RFC 6749 §4.1.1), as the app has sent it, without the question mark */
+                request: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What the app asks for */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuthorizationRequest"];
+                };
+            };
+            400: components["responses"]["InvalidHeaderOrMalformedRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            408: components["responses"]["RequestTimeout"];
+            413: components["responses"]["BodyTooLarge"];
+            414: components["responses"]["UriTooLong"];
+            415: components["responses"]["UnsupportedMediaType"];
+            417: components["responses"]["ExpectationFailed"];
+            422: components["responses"]["InvalidAuthorizationRequestOrInvalidInput"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["OverloadedOrUnavailable"];
+        };
+    };
+    decideAuthorization: {
+        parameters: {
+            query?: {
+                /** @description true executes the request with all its checks and then rolls it back: the status, the headers and the body are those that the real request would get now, with Dry-Run: true. Nothing is stored or sent, and an Idempotency-Key stays unused. It counts as one write of the rate limit */
+                dryRun?: components["parameters"]["DryRun"];
+            };
+            header?: {
+                /** @description A unique name for this request, 1 to 255 printable ASCII characters, such as a UUID; bare or as a quoted string. If the request is repeated with the same key within 24 hours, it is not executed again: the answer is the first one, with Idempotency-Replayed: true. Errors are not stored, so the key can be used again after one. /api/auth ignores the header */
+                "idempotency-key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "request": "response_type=code&client_id=…",
+                 *       "decision": "allow"
+                 *     }
+                 */
+                "application/json": components["schemas"]["AuthorizationDecision"];
+            };
+        };
+        responses: {
+            /** @description Decided */
+            200: {
+                headers: {
+                    /** @description true if this is the answer to an earlier request */
+                    "Idempotency-Replayed"?: string;
+                    /** @description true if the request was a dry run: nothing of it was stored, and X-Sync-Cursor and X-Change-Id are absent */
+                    "Dry-Run"?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuthorizationAnswer"];
+                };
+            };
+            400: components["responses"]["InvalidHeaderOrInvalidJsonOrMalformedRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            408: components["responses"]["RequestTimeout"];
+            409: components["responses"]["AppLimitReachedOrRequestInProgress"];
+            413: components["responses"]["BodyTooLarge"];
+            414: components["responses"]["UriTooLong"];
+            415: components["responses"]["UnsupportedMediaType"];
+            417: components["responses"]["ExpectationFailed"];
+            422: components["responses"]["IdempotencyKeyReusedOrInvalidAuthorizationRequestOrInvalidInput"];
             429: components["responses"]["IdempotencyQuotaExceededOrTooManyRequests"];
             431: components["responses"]["HeadersTooLarge"];
             500: components["responses"]["Internal"];

@@ -6,7 +6,7 @@ import type { AuthOptions } from './auth/options.ts'
 import { openDatabase, type Database } from './db/database.ts'
 import type { FeatureDeps } from './feature.ts'
 import type { Problem } from './errors.ts'
-import { PROBLEM_KINDS } from './features.ts'
+import { FEATURES, PROBLEM_KINDS } from './features.ts'
 import { tooManyRequests } from './http/admission.ts'
 import { openCursors } from './http/cursor.ts'
 import { openLimits, type Limits } from './limits/limits.ts'
@@ -95,6 +95,7 @@ export function embeddedAuth(
     baseUrl: auth.serverUrl,
     publicUrl: http.publicUrl,
     trustedOrigins: http.corsOrigins.filter((origin) => origin !== '*' && origin !== 'null'),
+    endsWithSessions: FEATURES.flatMap(({ endsWithSessions = [] }) => endsWithSessions),
     ...(counts !== undefined && { countAttempt: attemptsOf(counts) }),
     mail: wake && {
       wake,

@@ -69,6 +69,8 @@ export interface Feature {
   readonly writeProbes?: readonly string[]
   /** Columns with secrets of users, encrypted under ENCRYPTION_KEY. A change of keys re-encrypts them. */
   readonly sealed?: readonly SealedColumn[]
+  /** Tables whose rows of a user are deleted when the user signs out everywhere. They have a column user_id. */
+  readonly endsWithSessions?: readonly string[]
   readonly command?: FeatureCommand
   /** What `doctor` checks once the database can be used. */
   readonly checks?: readonly FeatureCheck[]

@@ -5,6 +5,7 @@ import type { Feature } from './feature.ts'
 import { history } from './history/feature.ts'
 import { mcp } from './mcp/feature.ts'
 import { notifications } from './notifications/feature.ts'
+import { oauth } from './oauth/feature.ts'
 import { pages } from './pages/feature.ts'
 import { PROBLEMS, type ProblemKind } from './problems.ts'
 import { profile } from './profile/feature.ts'
@@ -27,6 +28,7 @@ export const FEATURES: readonly Feature[] = [
   vault,
   webhooks,
   tokens,
+  oauth,
   mcp,
   pages,
 ]

@@ -15,6 +15,7 @@ interface KindFacts {
 const KINDS = {
   session: { isTrusted: false, unproven: ['unauthenticated', 'The session is unknown, expired or signed out'] },
   token: { isTrusted: false, unproven: ['unauthenticated', 'The personal token is unknown, expired or revoked'] },
+  app: { isTrusted: false, unproven: ['unauthenticated', 'The access token is unknown, expired or revoked'] },
   service: { isTrusted: true, unproven: ['not_found', 'X-User-ID names no user'] },
   job: { isTrusted: true, unproven: ['not_found', 'The user of the job is gone, or its lease has ended'] },
 } as const satisfies Readonly<Record<string, KindFacts>>
@@ -44,12 +45,12 @@ export type Need = Scope | 'any'
 /** Who acts, for logs and for what is kept of a change. Never a secret. */
 export type Actor =
   | {
-      /** The user, or a program with a personal token, whose name only the database knows: it adds it to what it logs. */
-      readonly kind: 'session' | 'token'
+      /** The user, or a program with a token, whose name only the database knows: it adds it to what it logs. */
+      readonly kind: 'session' | 'token' | 'app'
       readonly name: null
     }
   | {
-      readonly kind: Exclude<PrincipalKind, 'session' | 'token'>
+      readonly kind: Exclude<PrincipalKind, 'session' | 'token' | 'app'>
       /** The name that the operator gave the service, or that of the job. */
       readonly name: string
     }
@@ -94,6 +95,10 @@ export const sessionPrincipal = (tokenKeys: readonly string[]): Principal =>
 export const tokenPrincipal = (tokenKeys: readonly string[]): Principal =>
   principal({ kind: 'token', name: null }, tokenKeys)
 
+/** @param tokenKeys what `oauth_tokens.hash` may hold for the access token of a connected app */
+export const appPrincipal = (tokenKeys: readonly string[]): Principal =>
+  principal({ kind: 'app', name: null }, tokenKeys)
+
 /**
  * @param name the name that the operator gave the service's token
  * @param userId the user the service acts for
@@ -126,17 +131,25 @@ export function unproven({ kind }: Principal, cause?: unknown): Problem {
  * @param needs undefined where no scope allows the work, and the principal must not be limited
  * @throws Problem insufficient_scope (403), or forbidden (403) where no scope is enough
  */
-export function refuseUnlessGranted({ grants }: Principal, needs: Need | undefined): void {
+export function refuseUnlessGranted(principal: Principal, needs: Need | undefined): void {
+  const { grants } = principal
   if (grants === 'all' || needs === 'any') return
-  if (needs === undefined || !grants.includes(needs)) throw lacksScope(needs)
+  if (needs === undefined || !grants.includes(needs)) throw lacksScope(principal, needs)
 }
 
+/** What a credential that is limited to scopes is called in refusals. */
+const LIMITED: Readonly<Partial<Record<PrincipalKind, string>>> = { token: 'personal token', app: 'connected app' }
+
+/** Whether the database keeps scopes with the credential. */
+export const isLimited = ({ kind }: Principal): boolean => LIMITED[kind] !== undefined
+
 /** The refusal of a credential that is limited to scopes: 403, with the challenge of RFC 6750 §3.1 where a scope would be enough. */
-export function lacksScope(needs: Need | undefined): Problem {
+export function lacksScope({ kind }: Principal, needs: Need | undefined): Problem {
+  const name = LIMITED[kind] ?? 'credential'
   if (needs === undefined || needs === 'any') {
-    return new Problem('forbidden', 'A personal token cannot be used here: sign in, and send the token of the session')
+    return new Problem('forbidden', `A ${name} cannot be used here: sign in, and send the token of the session`)
   }
-  return new Problem('insufficient_scope', `The personal token does not have the scope ${needs}`, {
+  return new Problem('insufficient_scope', `The ${name} does not have the scope ${needs}`, {
     body: { required: [needs] },
     headers: { 'www-authenticate': `Bearer error="insufficient_scope", scope="${needs}"` },
   })

@@ -110,8 +110,10 @@ export const PROBLEMS = problemKinds({
   insufficient_scope: {
     status: 403,
     title: 'Insufficient scope',
-    meaning: 'The personal token is valid, and does not have the scope that this operation needs.',
-    action: 'Create a token that has the scopes in required. The scopes of a token cannot be changed.',
+    meaning:
+      'The personal token or the access of the app is valid, and does not have the scope that this operation needs.',
+    action:
+      'Create a token that has the scopes in required, or have the app ask the user for them. The scopes of a token cannot be changed.',
     detail: 'The personal token does not have the scope tasks:write',
     members: { required: ['tasks:write'] },
   },

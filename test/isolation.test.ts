@@ -199,6 +199,7 @@ describe('the catalogue', () => {
       { name: 'todo_log(text,text,uuid,text,integer,jsonb,jsonb,boolean)', ...logging },
       { name: 'todo_log_notification()', ...ours, serving: false },
       { name: 'todo_log_task()', ...ours, serving: false },
+      { name: 'todo_name_app()', ...logging },
       { name: 'todo_name_token()', ...logging },
       { name: 'todo_note_token_uses(text[],text[])', ...ours, serving: false, system: true },
       { name: 'todo_notification_json(notifications)', ...textual },

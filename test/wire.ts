@@ -166,6 +166,9 @@ const PROBLEM_MEMBERS = ['code', 'detail', 'instance', 'requestId', 'status', 't
 /** Text that no answer may contain: stacks, SQL, names and versions of components. */
 const PRIVATE = /\bat .*[/:]\d+|node_modules|\.[jt]s\b|\bselect\b|insert into|fastify|ajv|postgres|llhttp|HPE_|FST_/i
 
+const CHALLENGE_OF_MCP =
+  /^Bearer (?:error="invalid_token", )?scope="tasks:read", resource_metadata="http[^"]+\/oauth-protected-resource\/mcp"$/
+
 /** Asserts the form of every refusal: exactly these members, and the same headers as any answer. */
 export function assertProblem(
   answer: Answer,
@@ -188,7 +191,12 @@ export function assertProblem(
   assert.equal(json.requestId, answer.headers.get('x-request-id'))
   assert.doesNotMatch(JSON.stringify([json.title, json.detail, json.errors]), PRIVATE)
   if (path?.startsWith('/api/') === true) assert.equal(answer.headers.get('cache-control'), 'private, no-store')
-  if (status === 401) assert.equal(answer.headers.get('www-authenticate'), 'Bearer')
+  if (status === 401) {
+    const challenge = answer.headers.get('www-authenticate') ?? ''
+    // That of POST /mcp also says where apps can be connected.
+    if (json.instance === '/mcp') assert.match(challenge, CHALLENGE_OF_MCP)
+    else assert.equal(challenge, 'Bearer')
+  }
   if (status === 429 || status === 503) assert.match(answer.headers.get('retry-after') ?? '', /^[1-9]\d*$/)
 }
 

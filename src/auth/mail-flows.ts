@@ -54,7 +54,12 @@ export async function sendUnasked(db: Kysely<unknown>, kind: AddressedKind, addr
  *
  * The routes have validated the bodies.
  */
-export const mailFlows = (db: Kysely<unknown>, hashing: PasswordHashing, mail: AuthMail): BetterAuthPlugin => {
+export const mailFlows = (
+  db: Kysely<unknown>,
+  hashing: PasswordHashing,
+  mail: AuthMail,
+  endsWithSessions: readonly string[] = [],
+): BetterAuthPlugin => {
   const ask = async (kind: AddressedKind, email: string): Promise<void> => {
     const address = email.toLowerCase()
     await refuseTooMany(address, mail)
@@ -77,7 +82,8 @@ export const mailFlows = (db: Kysely<unknown>, hashing: PasswordHashing, mail: A
         if ((await findToken(db, token, ['reset-password'])) === undefined)
           throw APIError.from('BAD_REQUEST', INVALID_LINK)
         const passwordHash = await hashing.hash(textOf(ctx.body, 'newPassword'))
-        if (!(await resetPassword(db, token, passwordHash))) throw APIError.from('BAD_REQUEST', INVALID_LINK)
+        if (!(await resetPassword(db, token, passwordHash, endsWithSessions)))
+          throw APIError.from('BAD_REQUEST', INVALID_LINK)
         mail.wake()
         return ctx.json({ status: true })
       }),

@@ -1,4 +1,5 @@
 import { sql, type Kysely } from 'kysely'
+import { endedWith } from './access-ends.ts'
 import { jobNameOf } from '../mail/mail.ts'
 import { hashOf, type Purpose } from './mail-tokens.ts'
 
@@ -50,14 +51,20 @@ const voided = (token: string, purposes: readonly Purpose[]) => sql`
  * Personal tokens and webhooks stay, as they do when a password is changed: they belong to programs, and their owner ends them one by one.
  * But while the address was never verified, another person may have signed up with it and made them, so the first proof ends them.
  *
+ * @param endsWithSessions tables with a column user_id, whose rows of the user are deleted
  * @returns whether the token was usable until now
  */
-export async function resetPassword(db: Kysely<unknown>, token: string, passwordHash: string): Promise<boolean> {
+export async function resetPassword(
+  db: Kysely<unknown>,
+  token: string,
+  passwordHash: string,
+  endsWithSessions: readonly string[],
+): Promise<boolean> {
   const { rows } = await sql`
     with ${used(token, 'reset-password')}, ${voided(token, ['reset-password', 'change-email', 'verify-email'])},
     ended as (
       delete from user_sessions s using used where s."userId" = used.user_id
-    ), proven as (
+    )${endedWith(endsWithSessions)}, proven as (
       update users u set "emailVerified" = true, "updatedAt" = now() from used where u.id = used.user_id
     ), unproven as (
       select todo_end_programs(u.id) from used join users u on u.id = used.user_id where not u."emailVerified"

@@ -7,6 +7,7 @@ import type { Pool } from 'pg'
 import type { TimeBudget } from '../db/wire/lease.ts'
 import { timeZoneNamed } from '../lib/time-zone.ts'
 import { afterPasswordChange, deleteUser, mailFlows, sendUnasked, type AuthMail } from './mail-flows.ts'
+import { signOutEverywhere } from './access-ends.ts'
 import { boundedHashing, type PasswordHashing } from './hashing.ts'
 import { withHashedSessions } from './hashed-sessions.ts'
 import { request } from './request-state.ts'
@@ -56,6 +57,8 @@ export interface AuthOptions {
     | undefined
   /** Hashes passwords; bounded by default. */
   readonly hashing?: PasswordHashing
+  /** Tables whose rows of a user are deleted when the user signs out everywhere. They have a column user_id. */
+  readonly endsWithSessions?: readonly string[]
   /** Absent: no mails, and no links in them. */
   readonly mail?: AuthMail | undefined
   /** Called if work after a successful request failed: the clean-up of sessions, which the next one does too, keeping a time zone, or a mail. */
@@ -64,7 +67,7 @@ export interface AuthOptions {
 
 /** How better-auth is configured. */
 export function betterAuthOptions(options: AuthOptions, db: Kysely<unknown>) {
-  const { secret, baseUrl, mail, hashing = boundedHashing() } = options
+  const { secret, baseUrl, mail, hashing = boundedHashing(), endsWithSessions = [] } = options
   return {
     // Always set, because better-auth reads unset options from the environment.
     secret,
@@ -112,7 +115,11 @@ export function betterAuthOptions(options: AuthOptions, db: Kysely<unknown>) {
       ...(mail !== undefined && passwordsWithMail(db, mail, options)),
     },
     ...(mail !== undefined && { emailVerification: verificationOf(db, mail, options) }),
-    plugins: [bearer(), ...(mail === undefined ? [] : [mailFlows(db, hashing, mail)])],
+    plugins: [
+      bearer(),
+      signOutEverywhere(db, endsWithSessions),
+      ...(mail === undefined ? [] : [mailFlows(db, hashing, mail, endsWithSessions)]),
+    ],
     hooks: {
       before: beforeEndpoint(hashing),
       ...(mail !== undefined && { after: afterPasswordChange(db, mail.wake, (work) => cleanUp(work, options)) }),

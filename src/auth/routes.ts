@@ -2,7 +2,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import { Problem, retryAfter } from '../errors.ts'
 import { DETAILS, PROBLEMS, type ProblemCode } from '../problems.ts'
 import { withoutPort } from '../http/admission.ts'
-import { refuseContradiction, refusePersonalToken } from '../http/identify.ts'
+import { refuseContradiction, refuseLimited } from '../http/identify.ts'
 import type { App } from '../http/app.ts'
 import { refusals } from '../http/wire.ts'
 import type { Auth } from './better-auth.ts'
@@ -51,7 +51,7 @@ export function authRoutes(app: App, { auth, mail, requireEmailVerification }: A
       },
       onRequest: async (request) => {
         refuseContradiction(request)
-        refusePersonalToken(request)
+        refuseLimited(request)
         if (mails === true && !mail.isAvailable) throw mailUnavailable()
       },
       onSend: (_request, { statusCode }, _payload, done) => {

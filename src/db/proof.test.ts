@@ -4,6 +4,7 @@ import { after, before, describe, suite, test } from 'node:test'
 import { openServedDatabase, type ServedDatabase, type TestUser } from '../../test/databases.ts'
 import { Problem } from '../errors.ts'
 import {
+  appPrincipal,
   jobPrincipal,
   servicePrincipal,
   sessionPrincipal,
@@ -21,6 +22,8 @@ let ben: TestUser
 let job: Job
 /** The hash of a personal token of ada, which may only write. */
 let token: string
+/** The hash of an access token that ada gave to an app, which may only write. */
+let accessToken: string
 
 interface Job {
   readonly id: string
@@ -33,6 +36,7 @@ before(async () => {
   ben = await served.addUser()
   job = await addJob(ada)
   token = await addToken(ada, ['tasks:write'])
+  accessToken = await addAccess(ada, ['tasks:write'])
 })
 after(() => served[Symbol.asyncDispose]())
 
@@ -57,6 +61,24 @@ async function addToken(user: TestUser, scopes: readonly Scope[], leftS = 60): P
       `insert into personal_tokens (user_id, id, name, prefix, hash, scopes, expires_at)
        values ($1, gen_random_uuid(), 'Report', 'todo_pat_0000', $2, $3, now() + $4 * interval '1 second')`,
       [user.id, hash, scopes, leftS],
+    ),
+  )
+  return hash
+}
+
+/** @returns the hash of a token of a connected app */
+async function addAccess(user: TestUser, scopes: readonly Scope[], leftS = 60, kind = 'access'): Promise<string> {
+  const hash = randomBytes(32).toString('hex')
+  await served.asOwner((client) =>
+    client.query(
+      `with given as (
+         insert into oauth_grants (user_id, id, client_id, client_name, redirect_uri, scopes, may_refresh, code_hash,
+           code_challenge, code_expires_at, code_used_at, expires_at)
+         values ($1, gen_random_uuid(), 'x', 'Helper', 'https://app.example.com/', $3, false, $2, $6, now(), now(), now() + interval '1 day')
+         returning user_id, id)
+       insert into oauth_tokens (user_id, grant_id, hash, kind, scopes, expires_at)
+       select user_id, id, $2, $5, $3, now() + $4 * interval '1 second' from given`,
+      [user.id, hash, scopes, leftS, kind, 'A'.repeat(43)],
     ),
   )
   return hash
@@ -101,6 +123,7 @@ const connections: Readonly<Record<string, () => Scopes>> = {
 const principals: Readonly<Record<Principal['kind'], () => Principal>> = {
   session: () => ada.principal,
   token: () => tokenPrincipal([token]),
+  app: () => appPrincipal([accessToken]),
   service: () => servicePrincipal('agent', ada.id),
   job: () => jobPrincipal('mine', job.id, job.lease),
 }
@@ -214,9 +237,29 @@ suite('scopes', () => {
 
   test('are not required for sessions, services and jobs', async () => {
     for (const [kind, principal] of Object.entries(principals)) {
-      if (kind === 'token') continue
+      if (kind === 'token' || kind === 'app') continue
       assert.equal(await served.db.asUser(principal(), inTransaction, write), ada.id)
       assert.equal(await served.db.asUser(principal(), inTransaction), ada.id)
+    }
+  })
+
+  test('of a connected app are checked in the statement of the proof, and only an access token that has not expired proves it', async () => {
+    const reader = appPrincipal([await addAccess(ada, ['tasks:read'])])
+    assert.deepEqual(await served.db.asUser(reader, idOf, read), [{ userId: ada.id }, ada.id])
+    for (const [principal, options, expected] of [
+      [reader, write, 'insufficient_scope'],
+      [reader, {}, 'forbidden'],
+      [appPrincipal([await addAccess(ada, ['tasks:read'], -1)]), read, 'unauthenticated'],
+      [appPrincipal([await addAccess(ada, ['tasks:read'], 60, 'refresh')]), read, 'unauthenticated'],
+      [appPrincipal([token]), write, 'unauthenticated'],
+      [tokenPrincipal([accessToken]), write, 'unauthenticated'],
+      [sessionPrincipal([accessToken]), write, 'unauthenticated'],
+    ] satisfies [Principal, UserWork, string][]) {
+      await assert.rejects(served.db.asUser(principal, insert, options), code(expected))
+      await assert.rejects(
+        served.db.asUser(principal, () => assert.fail('it ran'), options),
+        code(expected),
+      )
     }
   })
 

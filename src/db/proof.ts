@@ -1,5 +1,5 @@
 import { randomUUIDv7 } from 'node:crypto'
-import { lacksScope, unproven, type Need, type Principal } from '../principal.ts'
+import { isLimited, lacksScope, unproven, type Need, type Principal } from '../principal.ts'
 import type { Statement } from './wire/statement.ts'
 import { SET_FOR_TRANSACTION } from './wire/settings.ts'
 
@@ -27,18 +27,20 @@ export const setOrigin = (parameter: number): string => `set_config('app.origin'
 
 /**
  * The value of {@link setOrigin}: a new change id, the actor and its request. `todo_log()` in
- * migrations/0009_changes.up.sql reads it. The name of a personal token is looked up by what proves it.
+ * migrations/0009_changes.up.sql reads it. The name of a personal token or app is looked up by what proves it.
  */
-export const originValue = ({ principal: { actor, origin, proof } }: Proof): string =>
-  JSON.stringify({
+export const originValue = ({ principal }: Proof): string => {
+  const { actor, origin, proof } = principal
+  return JSON.stringify({
     change: randomUUIDv7(),
     kind: actor.kind,
     name: actor.name,
-    ...(actor.kind === 'token' && { token: proof }),
+    ...(isLimited(principal) && { token: proof }),
     request: origin?.requestId,
     operation: origin?.operation,
     ...(origin?.arrivedAtMs !== undefined && { ageMs: performance.now() - origin.arrivedAtMs }),
   })
+}
 
 export const proofValues = ({ principal: { kind, proof }, needs }: Proof): readonly unknown[] => [
   kind,
@@ -53,7 +55,7 @@ export const proofValues = ({ principal: { kind, proof }, needs }: Proof): reado
  */
 export function provenUser(userId: string | null | undefined, { principal, needs }: Proof): string {
   if (userId === null || userId === undefined) throw unproven(principal)
-  if (userId === '') throw lacksScope(needs)
+  if (userId === '') throw lacksScope(principal, needs)
   return userId
 }
 

@@ -113,7 +113,7 @@ export const HistoryActor = Type.Object(
     name: Nullable(
       Type.String({
         maxLength: NAME_LENGTH_MAX,
-        description: 'Of a personal token, service or job; null for the user',
+        description: 'Of a personal token, connected app, service or job; null for the user',
       }),
     ),
   },

@@ -1,12 +1,14 @@
 import type { FastifyRequest } from 'fastify'
 import type { Config } from '../config/config.ts'
 import { Problem } from '../errors.ts'
-import { lacksScope, type Principal } from '../principal.ts'
+import { isLimited, lacksScope, type Principal } from '../principal.ts'
 import { declareAccess } from './access.ts'
 import type { App } from './app.ts'
+import { openAppTokenHashing } from './app-token.ts'
 import type { CredentialRules } from './credential.ts'
 import { isDryRun } from './dry-run.ts'
 import { openTokenHashing } from './personal-token.ts'
+import { appResolver } from './resolvers/app.ts'
 import type { Resolver } from './resolvers/resolver.ts'
 import { contradiction, misplacedServiceToken, serviceResolver } from './resolvers/service.ts'
 import { bearerResolver, cookieResolver } from './resolvers/session.ts'
@@ -24,16 +26,18 @@ declare module 'fastify' {
 }
 
 /** What the resolvers compare credentials with. */
-export type Credentials = Pick<Config, 'auth' | 'encryptionKeys'>
+export type Credentials = Pick<Config, 'auth' | 'encryptionKeys' | 'http'>
 
 /** In this order; the first that gives a principal or a refusal decides. A kind of credential is one resolver. */
-export function resolversOf({ auth, encryptionKeys }: Credentials): readonly Resolver[] {
+export function resolversOf(config: Credentials): readonly Resolver[] {
+  const { auth, encryptionKeys } = config
   const rules = credentialRules(auth)
   return [
     contradiction,
     serviceResolver(auth.services),
     misplacedServiceToken(auth.services),
     personalTokenResolver(openTokenHashing(encryptionKeys)),
+    appResolver(openAppTokenHashing(config)),
     bearerResolver(rules),
     cookieResolver(rules),
   ]
@@ -68,7 +72,7 @@ function resolve(request: FastifyRequest, resolvers: readonly Resolver[]): Princ
   }
   return new Problem(
     'unauthenticated',
-    'Send Authorization: Bearer <token>, with the token of a session, or a personal token',
+    'Send Authorization: Bearer <token>, with the token of a session, a personal token, or the access token of a connected app',
   )
 }
 
@@ -100,9 +104,9 @@ export function signedIn(request: FastifyRequest): Principal {
   return { ...principal, origin: { requestId: id, operation, needs, isDryRun: isDryRun(request), arrivedAtMs } }
 }
 
-/** For routes that only sessions use. @throws Problem forbidden (403) for a personal token, valid or not */
-export function refusePersonalToken({ principal }: FastifyRequest): void {
-  if (principal?.kind === 'token') throw lacksScope(undefined)
+/** For routes that only sessions use. @throws Problem forbidden (403) for a personal token or an access token, valid or not */
+export function refuseLimited({ principal }: FastifyRequest): void {
+  if (principal !== null && isLimited(principal)) throw lacksScope(principal, undefined)
 }
 
 /** @throws Problem contradictory_credentials (400) when a session and a service are presented at once */

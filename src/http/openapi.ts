@@ -33,7 +33,8 @@ const describing = (
 ): string => `Task lists for many users, isolated from one another by PostgreSQL's row-level security.
 
 ${SESSIONS[mode].howTo}
-A program gets a personal token, created with \`POST /api/tokens\`, which is limited to scopes. It is sent in the same header. Without the
+A program gets a personal token, created with \`POST /api/tokens\`, which is limited to scopes, or is connected by its user with OAuth 2.1. It
+sends the token in the same header. Without the
 scope of an operation the answer is 403, \`insufficient_scope\`, and \`required\` names it.
 A trusted service acts for one user with \`X-Service-Auth\` and \`X-User-ID\`.
 
@@ -41,7 +42,7 @@ All errors are \`application/problem+json\` (RFC 9457): \`detail\` says what is 
 lists each invalid field. A known path with a wrong method is 405 with \`Allow\`. Lists are plain arrays; pagination uses the headers
 \`Link\` and \`X-Next-Cursor\`, and \`X-Total-Count\` is added with \`count=true\`.
 
-Each user has a limit of reads (\`GET\`, \`HEAD\`) and a limit of writes (all other methods) per minute, over all sessions, personal tokens and services.
+Each user has a limit of reads (\`GET\`, \`HEAD\`) and a limit of writes (all other methods) per minute, over all sessions, personal tokens, connected apps and services.
 Requests without a valid credential count for their address, with the same limits. \`RateLimit\` has the remaining number of requests; a
 429 has \`Retry-After\`.
 
@@ -95,7 +96,7 @@ export async function describeApi(app: App, mode: AuthMode, { tags, problems }: 
           session: {
             type: 'http',
             scheme: 'bearer',
-            description: `${SESSIONS[mode].token}. Or a personal token of \`POST /api/tokens\`, \`todo_pat_…\`, where an operation names the scope that the token needs: ${scopes}`,
+            description: `${SESSIONS[mode].token}. Or, where an operation names the scope that is needed, a personal token of \`POST /api/tokens\`, \`todo_pat_…\`, or the access token of a connected app, \`todo_at_…\`: ${scopes}`,
           },
           service: {
             type: 'apiKey',

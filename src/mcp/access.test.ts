@@ -59,7 +59,9 @@ suite('the tools and the rights of a credential:', () => {
               [403, 'insufficient_scope', [needs]],
               `${name} with ${scope}`,
             )
-            const challenge = `Bearer error="insufficient_scope", scope="${needs}"`
+            // With the scope that every agent needs, because a client asks the user for these and no others.
+            const scopes = [...new Set(['tasks:read', needs])].join(' ')
+            const challenge = `Bearer error="insufficient_scope", scope="${scopes}", resource_metadata="${world.url}/.well-known/oauth-protected-resource/mcp"`
             assert.equal(answer.headers.get('www-authenticate'), challenge)
           }
         }

@@ -1,6 +1,7 @@
 import type { FastifyRequest } from 'fastify'
 import type { App } from '../http/app.ts'
 import { tokenOfCookie } from '../http/resolvers/session.ts'
+import type { AskedAccess, RefusedAccess } from './views/consent-page.ts'
 import type { Task, User } from './views/task.ts'
 import { requestOf, type View } from './views/view.ts'
 
@@ -12,6 +13,14 @@ export interface PublicApi {
   /** @returns undefined if the cookie of the request is not that of a session; a fault if the service cannot find out */
   user(this: void, request: FastifyRequest): Promise<User | Fault | undefined>
   tasks(this: void, request: FastifyRequest, view: View, zone: string): Promise<TaskPage | Fault>
+  /** @param query of the authorization request of an app */
+  authorization(this: void, request: FastifyRequest, query: string): Promise<Asked>
+}
+
+/** What an app asks for, or why it cannot be connected, with the status of the page. */
+export interface Asked {
+  readonly status: number
+  readonly asked: AskedAccess | RefusedAccess
 }
 
 export interface TaskPage {
@@ -62,6 +71,14 @@ export function openPublicApi(app: App): PublicApi {
         position: answer.headers['x-sync-cursor']?.toString() ?? null,
       }
     },
+    async authorization(request, query) {
+      const url = `/api/apps/authorization?${new URLSearchParams({ request: query }).toString()}`
+      const answer = await get(request, url, { authorization: `Bearer ${tokenOfCookie(request.headers) ?? ''}` })
+      const status = answer.statusCode
+      // The route answers with this type.
+      if (status === 200) return { status, asked: answer.json() }
+      return { status, asked: { detail: detailOf(answer.body), redirectTo: redirectOf(answer.body) } }
+    },
   }
 }
 
@@ -73,4 +90,14 @@ function detailOf(body: string): string {
     // Not a problem of this service.
   }
   return 'The service cannot answer now'
+}
+
+/** Where an app waits for the answer to a request that was refused. */
+function redirectOf(body: string): string | null {
+  try {
+    const { redirectTo }: { readonly redirectTo?: unknown } = JSON.parse(body)
+    return typeof redirectTo === 'string' ? redirectTo : null
+  } catch {
+    return null
+  }
 }

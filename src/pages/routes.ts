@@ -8,9 +8,10 @@ import { isTimeZone } from '../lib/time-zone.ts'
 import { SCOPES } from '../principal.ts'
 import { codingFor, openScript, openStyle, type Asset } from './assets.ts'
 import { documentHtml } from './html.ts'
-import { Fault, openPublicApi } from './public-api.ts'
+import { Fault, openPublicApi, type PublicApi } from './public-api.ts'
 import { pagesSettings } from './settings.ts'
 import { accountPage, SECTIONS, type AccountPage } from './views/account-page.ts'
+import { consentPage, type ConsentPage } from './views/consent-page.ts'
 import { busyPage, signInPage } from './views/sign-in-page.ts'
 import { tasksPage, type TasksPage } from './views/tasks-page.ts'
 import type { User } from './views/task.ts'
@@ -34,22 +35,24 @@ const FOR_EVER = 'public, max-age=31536000, immutable'
 /** Pages have no limit of their own: what they read counts for the limits of its routes. */
 const open = { schema: { hide: true }, config: { unlimited: true } } as const
 
-/** `/`, `/account` and what they load. */
+/** `/`, `/account`, `/consent` and what they load. */
 export function pageRoutes(app: App, { config, mail }: FeatureDeps): void {
   if (!pagesSettings.of(config).enabled) return
   const style = openStyle('pages')
-  const scripts = { tasks: openScript('tasks'), account: openScript('account'), signIn: openScript('sign-in') }
+  const scripts = {
+    tasks: openScript('tasks'),
+    account: openScript('account'),
+    consent: openScript('consent'),
+    signIn: openScript('sign-in'),
+  }
   assetRoute(app, [style, ...Object.values(scripts)])
   const api = openPublicApi(app)
   const isExternal = config.auth.mode === 'external'
   // Asked at each request, because the routes of other features are added after these.
   const offers = (method: 'GET' | 'POST', url: string): boolean => app.hasRoute({ method, url })
 
-  /** A page for a signed-in user; visitors get the forms, which lead to `/`. */
-  const route = (
-    path: string,
-    answer: (request: FastifyRequest, reply: FastifyReply, user: User) => Promise<Page>,
-  ): void => {
+  /** A page for a signed-in user; visitors get the forms, which lead to `/`, and on `/consent` back to it. */
+  const route: RouteOf = (path, answer) => {
     app.get(path, open, async (request, reply) => {
       const root = rootOf(request, config.http.publicUrl)
       const show = ({ title, script, body, data }: Page): FastifyReply =>
@@ -59,7 +62,8 @@ export function pageRoutes(app: App, { config, mail }: FeatureDeps): void {
         )
       const user = isExternal ? undefined : await api.user(request)
       if (user === undefined) {
-        const offered = { hasDocs: config.http.docsEnabled, isExternal, hasMail: mail.isAvailable }
+        const hasMail = mail.isAvailable
+        const offered = { hasDocs: config.http.docsEnabled, isExternal, hasMail, stays: path === CONSENT }
         return show({ title: 'Tasks', script: scripts.signIn, body: (root) => signInPage({ root, ...offered }) })
       }
       if (!(user instanceof Fault)) return show(await answer(request, reply, user))
@@ -97,8 +101,30 @@ export function pageRoutes(app: App, { config, mail }: FeatureDeps): void {
     }
     return { title: 'Account', script: scripts.account, body: (root) => accountPage(data, root), data }
   })
+
+  // With an external auth server no app can be connected.
+  if (!isExternal) consentRoute(route, api, scripts.consent)
 }
 
+/** Adds a page at a path. */
+type RouteOf = (
+  path: string,
+  answer: (request: FastifyRequest, reply: FastifyReply, user: User) => Promise<Page>,
+) => void
+
+/** The page on which a user decides about an app. */
+function consentRoute(route: RouteOf, api: PublicApi, script: Asset): void {
+  route(CONSENT, async (request, reply, user) => {
+    const query = request.raw.url?.split('?')[1] ?? ''
+    const { status, asked } = await api.authorization(request, query)
+    void reply.code(status)
+    const data: ConsentPage = { user, request: query, asked, scopes: Object.entries(SCOPES) }
+    return { title: 'Connect an app', script, body: (root) => consentPage(data, root), data }
+  })
+}
+
+/** Where apps send the browser of the user: the authorization endpoint of OAuth 2. */
+const CONSENT = '/consent'
 const UNDO = ['POST', '/api/history/:id/undo'] as const
 
 interface Page {

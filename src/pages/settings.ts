@@ -5,7 +5,7 @@ export const pagesSettings = defineSettings(
   {
     PAGES_ENABLED: {
       default: 'true',
-      does: '`false` hides the pages for people, `/` and `/account`.',
+      does: '`false` hides the pages for people, `/`, `/account` and `/consent`; without the last one no app can be connected.',
     },
   },
   (reader) => ({ enabled: reader.flag('PAGES_ENABLED', true) }),

@@ -14,6 +14,13 @@ const PREFIX_LENGTH_MAX = 20
 
 const scopeList = SCOPE_NAMES.map((scope) => `\`${scope}\`: ${SCOPES[scope]}`).join('. ')
 
+/** One of the scopes, in a request. */
+export const ScopeName = OneOf(SCOPE_NAMES, {
+  'x-component': 'Scope',
+  'x-enum-varnames': SCOPE_NAMES.map((scope) => scope.toUpperCase().replace(':', '_')),
+  description: scopeList,
+})
+
 const PROPERTIES = {
   id: Uuid,
   name: Type.String({ maxLength: NAME_LENGTH_MAX, description: 'The history shows it as the actor of changes' }),
@@ -75,19 +82,12 @@ export const PersonalTokenCreate = Type.Object(
       examples: ['Morning report'],
     }),
     scopes: Type.Optional(
-      Type.Array(
-        OneOf(SCOPE_NAMES, {
-          'x-component': 'Scope',
-          'x-enum-varnames': SCOPE_NAMES.map((scope) => scope.toUpperCase().replace(':', '_')),
-          description: scopeList,
-        }),
-        {
-          minItems: 1,
-          uniqueItems: true,
-          maxItems: SCOPE_NAMES.length,
-          description: 'What the token may do; by default only `tasks:read`. It cannot be changed later',
-        },
-      ),
+      Type.Array(ScopeName, {
+        minItems: 1,
+        uniqueItems: true,
+        maxItems: SCOPE_NAMES.length,
+        description: 'What the token may do; by default only `tasks:read`. It cannot be changed later',
+      }),
     ),
     expiresAt: Type.Optional({
       ...Instant,

@@ -26,7 +26,7 @@ const DeletedBy = Type.Unsafe<{ kind: string; name: string | null } | null>({
     name: Nullable(
       Type.String({
         maxLength: ACTOR_NAME_LENGTH_MAX,
-        description: 'The name of the personal token, service or job; null for a session',
+        description: 'The name of the personal token, connected app, service or job; null for a session',
       }),
     ),
   }),

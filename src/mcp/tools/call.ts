@@ -96,7 +96,7 @@ export async function askWithin(
   const url = `${id === undefined ? path : path.replace(':id', encodeURIComponent(id))}${queryText(query)}`
   const answer = await requestWithin(request, reply, { method, url, headers, ...(body !== undefined && { body }) })
   const parsed: unknown = answer.text === '' ? undefined : JSON.parse(answer.text)
-  if (answer.status >= 400) throw refusalOf(answer.status, parsed, needs)
+  if (answer.status >= 400) throw refusalOf(request, answer.status, parsed, needs)
   return {
     status: answer.status,
     body: parsed,
@@ -114,11 +114,11 @@ function queryText(query: Query): string {
   return parameters.length === 0 ? '' : `?${parameters.join('&')}`
 }
 
-function refusalOf(status: number, problem: unknown, needs: Need | undefined): Error {
+function refusalOf({ principal }: FastifyRequest, status: number, problem: unknown, needs: Need | undefined): Error {
   // The body of every refusal is a problem.
   const { code, detail } = problem as { readonly code: string; readonly detail: string }
   if (status === 401) return new Problem('unauthenticated', detail)
-  if (code === 'insufficient_scope') return lacksScope(needs)
+  if (code === 'insufficient_scope' && principal !== null) return lacksScope(principal, needs)
   if (status === 403) return new Problem('forbidden', detail)
   // A tool has arguments, and no query.
   return new Refusal(detail.replaceAll('query parameter ', ''), code)

@@ -46,7 +46,10 @@ async function submit(form: HTMLFormElement): Promise<void> {
   const { isSignedIn, refusal } = await post(`api/auth/sign-${isNew ? 'up' : 'in'}/email`, body)
   fault.textContent = refusal ?? ''
   button.disabled = false
-  if (isSignedIn) location.replace(ROOT)
+  if (isSignedIn) {
+    if (form.dataset['stays'] === undefined) location.replace(ROOT)
+    else location.reload()
+  }
   if (isSignedIn || refusal !== undefined) return
   setMode(form, 'in')
   byId('notice', HTMLParagraphElement).textContent =

@@ -8,10 +8,12 @@ interface Offered {
   readonly isExternal: boolean
   /** Whether a forgotten password can be replaced. */
   readonly hasMail: boolean
+  /** After signing in the visitor sees the same address again: what an app asks for. */
+  readonly stays: boolean
 }
 
-/** `/` for visitors without a session. */
-export const signInPage = ({ root, hasDocs, isExternal, hasMail }: Offered): Child =>
+/** Every page, for visitors without a session. */
+export const signInPage = ({ root, hasDocs, isExternal, hasMail, stays }: Offered): Child =>
   h(
     'main',
     { class: 'welcome' },
@@ -19,7 +21,13 @@ export const signInPage = ({ root, hasDocs, isExternal, hasMail }: Offered): Chi
       'section',
       {},
       h('h1', {}, 'Tasks'),
-      h('p', { class: 'lead' }, 'A quiet place for what you have to do.'),
+      stays &&
+        h(
+          'p',
+          { class: 'lead' },
+          'An app asks for access to your account. Sign in to see what it asks for, and to decide.',
+        ),
+      !stays && h('p', { class: 'lead' }, 'A quiet place for what you have to do.'),
       h(
         'p',
         {},
@@ -42,18 +50,18 @@ export const signInPage = ({ root, hasDocs, isExternal, hasMail }: Offered): Chi
           h('h2', {}, 'Sign in elsewhere'),
           h('p', {}, 'Another auth server signs users in to this service. Use the application that belongs to it.'),
         )
-      : signInForms(hasMail ? `${root}account/forgot-password` : undefined),
+      : signInForms(hasMail ? `${root}account/forgot-password` : undefined, stays),
   )
 
 /** @param forgotten the page for a forgotten password */
-const signInForms = (forgotten: string | undefined): Element =>
+const signInForms = (forgotten: string | undefined, stays: boolean): Element =>
   h(
     'section',
     { id: 'sign-in', class: 'card' },
     h('noscript', {}, h('p', {}, 'Signing in needs JavaScript.')),
     h(
       'form',
-      { id: 'credentials', 'data-mode': 'in', novalidate: true },
+      { id: 'credentials', 'data-mode': 'in', 'data-stays': stays, novalidate: true },
       h('h2', { id: 'form-title' }, 'Sign in'),
       field('name', 'Name', { autocomplete: 'name', maxlength: 200, hidden: true }),
       field('email', 'E-mail', { type: 'email', autocomplete: 'email', maxlength: 254 }),

@@ -55,7 +55,7 @@ export function tasksPage(page: TasksPage, root: string, context: RowContext): C
 /** @param canUndo for the page with tasks */
 export function pageHeader(
   root: string,
-  current: 'tasks' | 'account',
+  current: 'tasks' | 'account' | 'consent',
   { user, canUndo = false }: { readonly user: User; readonly canUndo?: boolean },
 ): Element {
   return h(

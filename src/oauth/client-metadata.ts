@@ -1,0 +1,70 @@
+import type { Client } from './authorization.ts'
+import { redirectFault } from './redirects.ts'
+import { NAME_LENGTH_MAX } from './schema.ts'
+
+/** What an app says of itself (RFC 7591 §2), in a registration or in the document at its URL. */
+export type ClientMetadata = Omit<Client, 'id'>
+
+const REDIRECT_URIS_MAX = 10
+/** Characters that are invisible or change the direction of the text around them, with which a name could pretend to be another. */
+const DECEPTIVE = /[\p{Cc}\p{Cf}\p{Co}\p{Cs}\p{Zl}\p{Zp}]/gu
+
+/** Why metadata were refused; `error` is the code of RFC 7591 §3.2.2. */
+export class MetadataFault extends Error {
+  readonly error: 'invalid_redirect_uri' | 'invalid_client_metadata'
+  constructor(error: MetadataFault['error'], message: string) {
+    super(message)
+    this.error = error
+  }
+}
+
+type Members = Readonly<Record<string, unknown>>
+export const isMembers = (value: unknown): value is Members =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+/**
+ * Reads what this service uses, and ignores the rest, as RFC 7591 demands: also `logo_uri`, so that no picture makes an unknown app look
+ * like a known one.
+ *
+ * @throws MetadataFault whose message continues `The metadata of the app:`
+ */
+export function readMetadata(json: unknown): ClientMetadata {
+  if (!isMembers(json)) throw invalid('it must be a JSON object')
+  const method = json['token_endpoint_auth_method'] ?? 'none'
+  if (method !== 'none') throw invalid('token_endpoint_auth_method must be none: apps here have no secrets')
+  return { name: readName(json['client_name']), redirectUris: readRedirectUris(json), ...readGrantTypes(json) }
+}
+
+/** @returns `Unnamed app` where there is no name that shows anything */
+function readName(name: unknown): string {
+  if (name !== undefined && name !== null && typeof name !== 'string') throw invalid('client_name must be a string')
+  const shown = (name ?? '').replace(DECEPTIVE, '').replace(/\s+/g, ' ').trim()
+  return shown === '' ? 'Unnamed app' : Array.from(shown).slice(0, NAME_LENGTH_MAX).join('').trim()
+}
+
+function readRedirectUris({ redirect_uris: uris }: Members): readonly string[] {
+  if (!isTexts(uris) || uris.length === 0 || uris.length > REDIRECT_URIS_MAX) {
+    throw new MetadataFault('invalid_redirect_uri', `redirect_uris must be 1 to ${REDIRECT_URIS_MAX} strings`)
+  }
+  for (const [at, uri] of uris.entries()) {
+    const fault = redirectFault(uri)
+    if (fault !== undefined) throw new MetadataFault('invalid_redirect_uri', `redirect_uris[${at}] ${fault}`)
+  }
+  return uris
+}
+
+function readGrantTypes({ grant_types: grants, response_types: responses }: Members): { mayRefresh: boolean } {
+  if (grants !== undefined && !isTexts(grants)) throw invalid('grant_types must be strings')
+  if (grants !== undefined && !grants.includes('authorization_code')) {
+    throw invalid('grant_types must contain authorization_code')
+  }
+  if (responses !== undefined && !(isTexts(responses) && responses.includes('code'))) {
+    throw invalid('response_types must contain code')
+  }
+  return { mayRefresh: grants?.includes('refresh_token') === true }
+}
+
+const isTexts = (value: unknown): value is readonly string[] =>
+  Array.isArray(value) && value.every((each) => typeof each === 'string')
+
+const invalid = (message: string): MetadataFault => new MetadataFault('invalid_client_metadata', message)

@@ -1,0 +1,53 @@
+import { randomUUID } from 'node:crypto'
+import type { SystemSql } from '../db/sql.ts'
+import type { Statement } from '../db/wire/statement.ts'
+import type { Client } from './authorization.ts'
+import type { ClientMetadata } from './client-metadata.ts'
+
+/** Registered apps that no user has connected yet. They are deleted after a day. */
+const UNCONNECTED_MAX = 10_000
+
+const FIND: Statement = {
+  name: 'oauth.find_client',
+  text: `select id, name, redirect_uris as "redirectUris", may_refresh as "mayRefresh" from oauth_clients where id = $1`,
+}
+const REGISTER: Statement = {
+  name: 'oauth.register',
+  text: `insert into oauth_clients (id, name, redirect_uris, may_refresh)
+         select $1, $2, $3, $4
+         where (select count(*) from (
+           select from oauth_clients where connected_at is null limit $5) unconnected) < $5
+         returning id, extract(epoch from created_at)::bigint::text as "issuedAt"`,
+}
+/** Apps that were not connected within a day, and those whose last connection ended long ago. */
+const PURGE: Statement = {
+  name: 'oauth.purge_clients',
+  text: `delete from oauth_clients where id in (
+           select c.id from oauth_clients c
+           where coalesce(c.connected_at, c.created_at) < now() - case when c.connected_at is null then interval '1 day' else interval '90 days' end
+             and not exists (select from oauth_grants g where g.client_id = c.id::text)
+           order by coalesce(c.connected_at, c.created_at) limit $1)
+         returning id`,
+}
+
+const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
+
+/** @returns undefined for an id that no app has */
+export async function findClient(sql: SystemSql, id: string): Promise<Client | undefined> {
+  if (!UUID.test(id)) return undefined
+  return await sql.row<Client & object>(FIND, [id])
+}
+
+/** @returns undefined where too many apps wait to be connected */
+export async function registerClient(
+  sql: SystemSql,
+  { name, redirectUris, mayRefresh }: ClientMetadata,
+): Promise<{ readonly id: string; readonly issuedAt: number } | undefined> {
+  const values = [randomUUID(), name, redirectUris, mayRefresh, UNCONNECTED_MAX]
+  const row = await sql.row<{ id: string; issuedAt: string }>(REGISTER, values)
+  return row && { id: row.id, issuedAt: Number(row.issuedAt) }
+}
+
+/** @returns how many were deleted, at most `limit` */
+export const purgeClients = async (sql: SystemSql, limit: number): Promise<number> =>
+  (await sql.rows(PURGE, [limit])).length
