@@ -1,6 +1,7 @@
 import { LIST_IS_NEW, LIST_STATE, listTag, type ListCondition, type ListState } from '../db/list-tag.ts'
 import type { Step, SystemSql, UserSql } from '../db/sql.ts'
 import { reading } from '../db/step.ts'
+import { USER_ZONE } from '../db/user-zone.ts'
 import type { Statement } from '../db/wire/statement.ts'
 import { Problem } from '../errors.ts'
 import { theOnly } from '../lib/the-only.ts'
@@ -33,7 +34,7 @@ const READ: Statement = {
   name: 'calendar.read',
   text: `with feed as materialized (
            select exists (select from calendar_feeds where user_id = $user and hash = any ($3::text[])) as is_alive,
-             coalesce((select timezone from user_settings where user_id = $user), 'UTC') as zone
+             ${USER_ZONE} as zone
          ), ${listTag('$1', '$2', `concat_ws(' ', (select zone from feed), $4::text)`)}
          select ${LIST_STATE}, (select is_alive from feed) as "isAlive", (select zone from feed) as zone,
            (select concat('[', string_agg(json, ','), ']') from (

@@ -1,16 +1,17 @@
 import { newestEntryOf } from '../db/change-log.ts'
 import type { Step } from '../db/sql.ts'
 import { shortReading } from '../db/step.ts'
+import { USER_ZONE } from '../db/user-zone.ts'
 
 /** Proves the credential, and nothing else. */
 export const proof: Step<string> = shortReading({ name: 'mcp.proof', text: 'select' }, [], (_row, userId) => userId)
 
-/** The time zone in the settings of the user, who may have none. */
+/** The time zone of the user. */
 export const zone: Step<string> = shortReading(
-  { name: 'mcp.zone', text: 'select timezone from user_settings where user_id = $user' },
+  { name: 'mcp.zone', text: `select ${USER_ZONE} as timezone` },
   [],
   // The column of the statement.
-  (row) => (row as { readonly timezone: string } | undefined)?.timezone ?? 'UTC',
+  (row) => (row as { readonly timezone: string }).timezone,
 )
 
 /**

@@ -1,4 +1,5 @@
 import type { FeatureDeps } from '../feature.ts'
+import { USER_ZONE } from '../db/user-zone.ts'
 import type { Statement } from '../db/wire/statement.ts'
 import type { MailKind, MailTexts } from '../mail/kind.ts'
 import type { Task } from '../tasks/schema.ts'
@@ -28,7 +29,7 @@ const TEXTS: MailTexts<Values> = {
 const READ: Statement = {
   name: 'notifications.mail',
   text: `select todo_task_json(tasks)::json as task,
-      coalesce(tasks.timezone, (select timezone from user_settings where user_id = $user), 'UTC') as timezone
+      coalesce(tasks.timezone, ${USER_ZONE}) as timezone
     from tasks where user_id = $user and id = (select task_id from notifications where user_id = $user and id = $1)`,
 }
 

@@ -1,4 +1,5 @@
 import type { UserSql } from '../db/sql.ts'
+import { USER_ZONE } from '../db/user-zone.ts'
 import type { Statement } from '../db/wire/statement.ts'
 import { Problem } from '../errors.ts'
 import { theOnly } from '../lib/the-only.ts'
@@ -30,7 +31,7 @@ const RECENT_MAX = 50
  */
 const SETTING: Statement = {
   name: 'tasks.recurrence_setting',
-  text: `select coalesce((select timezone from user_settings where user_id = $user), 'UTC') as timezone,
+  text: `select ${USER_ZONE} as timezone,
     now()::timestamptz(3) as now,
     exists (
       select from (
@@ -57,7 +58,7 @@ const readSetting = async (sql: UserSql, id: string): Promise<Setting> => theOnl
 
 const ZONE: Statement = {
   name: 'tasks.user_zone',
-  text: `select coalesce((select timezone from user_settings where user_id = $user), 'UTC') as timezone`,
+  text: `select ${USER_ZONE} as timezone`,
 }
 
 /** The time zone of tasks that have none of their own. */

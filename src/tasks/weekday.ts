@@ -1,5 +1,6 @@
 import { Type } from 'typebox'
 import type { Step, UserSql } from '../db/sql.ts'
+import { USER_ZONE } from '../db/user-zone.ts'
 import type { Statement } from '../db/wire/statement.ts'
 import { Problem } from '../errors.ts'
 import { OneOf } from '../http/wire.ts'
@@ -31,8 +32,7 @@ interface Guarded {
 const ZONE: Statement = {
   name: 'tasks.zone',
   text: `select coalesce(
-           (select timezone from tasks where user_id = $user and id = $1),
-           (select timezone from user_settings where user_id = $user), 'UTC') as zone`,
+           (select timezone from tasks where user_id = $user and id = $1), ${USER_ZONE}) as zone`,
 }
 
 /** What `asUser` takes. */

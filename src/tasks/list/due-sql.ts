@@ -1,3 +1,4 @@
+import { USER_ZONE } from '../../db/user-zone.ts'
 import { isDay } from '../../lib/instant.ts'
 import type { Parameters } from './parameters.ts'
 import type { Query } from './query.ts'
@@ -21,7 +22,7 @@ const TODAY = '(select today from zone)'
  */
 export const zoneOf = (zone: string, now: string): string => `zone as materialized (
       select zone, (${now} at time zone zone)::date as today from (
-        select coalesce(${zone}, (select timezone from user_settings where user_id = $user), 'UTC') as zone offset 0) given)`
+        select coalesce(${zone}, ${USER_ZONE}) as zone offset 0) given)`
 
 export const ZONE_USED = `${ZONE} as zone`
 
