@@ -309,7 +309,7 @@ suite('the tools', () => {
       ['update_tasks', { tasks: [{ id: 'x' }] }, /tasks\.0\.id must be a UUID/],
       ['complete_tasks', { ids: Array(101).fill(randomUUID()) }, /ids must have at most 100 items/],
       ['reschedule_tasks', { ids: [randomUUID()] }, /dueDate is required/],
-      ['get_history', { actor: 'x' }, /actor must be one of session, token, service, job/],
+      ['get_history', { actor: 'x' }, /actor must be one of session, token, app, service, job/],
       ['whoami', { timezone: '+02:00' }, /timezone must be the name/],
       ['whoami', JSON.parse('{"__proto__": {"x": 1}}'), /__proto__ is unknown/],
       ['tags_and_stats', { x: 1 }, /x is unknown; none are known\.$/],
