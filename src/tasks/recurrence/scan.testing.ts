@@ -80,16 +80,14 @@ export function byScan({ rule, start: from, zone }: DateCase): string[] {
   const parts = new Map(rule.split(';').map((part) => part.split('=') as [string, string])) // each part has one =
   const [date = '', time] = from.split('T')
   const scan: Scan = { parts, start: new Date(`${date}T00:00:00Z`) }
-  const last = new Date(horizon(from))
+  const last = horizon(from)
   const found: string[] = []
-  for (
-    let day = new Date(scan.start.getTime() + DAY_MS);
-    day < last && found.length < DATES;
+  for (let day = scan.start; found.length < DATES;) {
     day = new Date(day.getTime() + DAY_MS)
-  ) {
-    if (!has(scan, day) || !isPositioned(scan, day)) continue
     const wall = Temporal.PlainDateTime.from(`${day.toISOString().slice(0, 10)}T${time}`)
-    found.push(wall.toZonedDateTime(zone, { disambiguation: 'compatible' }).toInstant().toString())
+    const instant = wall.toZonedDateTime(zone, { disambiguation: 'compatible' }).toInstant().toString()
+    if (instant > last) break
+    if (has(scan, day) && isPositioned(scan, day)) found.push(instant)
   }
   return found
 }
