@@ -48,10 +48,9 @@ suite('CONTRIBUTING, "Add an endpoint in six steps", executed on a copy', () => 
       mkdirSync(dirname(join(copy.path, path)), { recursive: true })
       if (path !== 'src/features.ts') copy.write(path, block)
     }
-    const list = blocks.find(([path]) => path === 'src/features.ts')?.[1] ?? ''
-    const present =
-      /^export const FEATURES: readonly Feature\[\] = \[[^\]]*\]\n/m.exec(copy.read('src/features.ts'))?.[0] ?? ''
-    copy.replace('src/features.ts', present, `import { days } from './days/feature.ts'\n${list}`)
+    const lines = blocks.find(([path]) => path === 'src/features.ts')?.[1] ?? ''
+    copy.replace('src/features.ts', lines.replace('  days,\n', ''), lines)
+    copy.write('src/features.ts', `import { days } from './days/feature.ts'\n${copy.read('src/features.ts')}`)
   })
   after(() => copy[Symbol.dispose]())
 

@@ -231,6 +231,11 @@ suite('moving from the Python service', { skip: missing.length > 0 && `needs ${m
         completedAt: '2025-12-03T10:30:00.250Z',
         version: 1,
         timezone: null,
+        recurrence: null,
+        occurrence: null,
+        completions: 0,
+        lastCompletedAt: null,
+        reminders: [],
       },
       {
         id: '0191a000-0000-4000-8000-000000000001',
@@ -246,6 +251,11 @@ suite('moving from the Python service', { skip: missing.length > 0 && `needs ${m
         completedAt: null,
         version: 1,
         timezone: null,
+        recurrence: null,
+        occurrence: null,
+        completions: 0,
+        lastCompletedAt: null,
+        reminders: [],
       },
     ])
     const bobs = await world.ask('GET', '/api/tasks', { token: hashed })
