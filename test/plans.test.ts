@@ -157,7 +157,10 @@ const FILL = `
   select user_id, 'key ' || id, sha256(id::text::bytea) from tasks;
   ${FEATURE_CASES.map(({ plans }) => plans?.fill ?? '').join(';')}`
 
-/** Drops all indexes of users' rows and creates them again in this order of their names. */
+/**
+ * Drops all indexes of users' rows and creates them again in this order of their names. Foreign keys depend on the index of the key they
+ * refer to: they are dropped before it, and made after it.
+ */
 async function makeIndexesAgain(client: ClientBase, descending: boolean): Promise<void> {
   const { rows } = await client.query<{ drop: string; make: string }>(
     `
@@ -169,8 +172,15 @@ async function makeIndexesAgain(client: ClientBase, descending: boolean): Promis
     where indrelid::regclass::text = any ($1) order by indexrelid::regclass::text`,
     [[...TABLES_AND_LOG]],
   )
-  for (const { drop } of rows) await client.query(drop)
-  for (const { make } of descending ? rows.toReversed() : rows) await client.query(make)
+  const { rows: references } = await client.query<{ drop: string; make: string }>(
+    `
+    select 'alter table ' || conrelid::regclass || ' drop constraint ' || quote_ident(conname) as drop,
+      'alter table ' || conrelid::regclass || ' add constraint ' || quote_ident(conname) || ' ' || pg_get_constraintdef(oid) as make
+    from pg_constraint where contype = 'f' and confrelid::regclass::text = any ($1) order by conname`,
+    [[...TABLES_AND_LOG]],
+  )
+  for (const { drop } of [...references, ...rows]) await client.query(drop)
+  for (const { make } of [...(descending ? rows.toReversed() : rows), ...references]) await client.query(make)
 }
 
 const TABLES = new Set(['tasks', 'idempotency_keys', ...FEATURE_CASES.flatMap(({ plans }) => plans?.tables ?? [])])

@@ -37,11 +37,11 @@ export const cases: FeatureCases = {
   },
   plans: {
     tables: ['notifications'],
-    // One of 8 users has nearly all of them.
+    // One of 8 users has nearly all of them, and most are read: else the index of the unread ones would be as large as that of all.
     fill: `
-      insert into notifications (user_id, id, kind, task_id, at)
-      select user_id, gen_random_uuid(), 'reminder', gen_random_uuid(), now() from (
-        select $1 as user_id, generate_series(1, 3000) union all
+      insert into notifications (user_id, id, kind, task_id, at, read_at)
+      select user_id, gen_random_uuid(), 'reminder', gen_random_uuid(), now(), case when n % 10 > 0 then now() end from (
+        select $1 as user_id, generate_series(1, 3000) as n union all
         select id, generate_series(1, 5) from users where id like 'other-%') each_of_them`,
     operations: {
       'the notifications': {

@@ -69,7 +69,7 @@ export const cases: FeatureCases = {
     operations: {
       'the connected apps': {
         ask: ['GET', '/api/apps'],
-        reads: ['Sort of oauth_grants_pkey (user_id)', 'oauth_tokens_by_grant (user_id, grant_id)'],
+        reads: ['oauth_grants_pkey (user_id)', 'oauth_tokens_by_grant (user_id, grant_id)'],
       },
     },
   },

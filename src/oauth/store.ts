@@ -15,25 +15,25 @@ import { GRANTS_MAX, GRANTS_OF_CLIENT_MAX, type ConnectedApp } from './schema.ts
 export const CODE_SECONDS = 120
 export const GRANT_DAYS = 366
 
-// A grant without a token that is alive has ended: its app cannot come back by itself.
+// A grant without a token that is alive has ended: its app cannot come back by itself. The key gives the order without a sort, so that the
+// plan is always the same.
 const LIST: Statement = {
   name: 'apps.list',
-  text: `select coalesce(json_agg(app order by app ->> 'lastUsedAt' desc, app ->> 'clientId'), '[]') as apps from (
+  text: `select coalesce(json_agg(connection), '[]') as connections from (
            select json_build_object(
              'clientId', g.client_id,
-             'name', (array_agg(g.client_name order by g.id desc))[1],
-             'redirectUri', (array_agg(g.redirect_uri order by g.id desc))[1],
-             'scopes', json_agg(g.scopes order by g.id desc),
-             'connections', count(*),
-             'connectedAt', todo_instant_json(min(g.created_at))::json,
-             'lastUsedAt', todo_instant_json(max(used.last_at))::json,
-             'expiresAt', todo_instant_json(max(used.until))::json) as app
+             'name', g.client_name,
+             'redirectUri', g.redirect_uri,
+             'scopes', g.scopes,
+             'connectedAt', todo_instant_json(g.created_at)::json,
+             'lastUsedAt', todo_instant_json(used.last_at)::json,
+             'expiresAt', todo_instant_json(used.until)::json) as connection
            from oauth_grants g
            cross join lateral (
              select max(t.created_at) as last_at, max(t.expires_at) as until from oauth_tokens t
              where user_id = $user and t.grant_id = g.id) used
            where user_id = $user and used.until > now()
-           group by g.client_id) apps`,
+           order by g.id desc) newest_first`,
 }
 const END: Statement = {
   name: 'apps.end',
@@ -58,24 +58,41 @@ const CONNECT: Statement = {
          returning id`,
 }
 
-/** What the statement has for each app: the scopes of all its connections, the newest first. */
-interface Listed extends Omit<ConnectedApp, 'destination' | 'scopes'> {
+/** A grant that has not ended. */
+interface Connection extends Omit<ConnectedApp, 'destination' | 'connections'> {
   readonly redirectUri: string
-  readonly scopes: readonly ConnectedApp['scopes'][]
 }
 
 /** Only that there is such a user. */
 export const who: Step<string> = shortReading({ name: 'apps.who', text: 'select' }, [], (_row, userId) => userId)
 
 /** The connected apps of the user, the last used first. */
-export const list: Step<ConnectedApp[]> = shortReading(LIST, [], (row) =>
+export const list: Step<ConnectedApp[]> = shortReading(LIST, [], (row) => {
   // The column of the statement.
-  (theOnly(row) as { readonly apps: readonly Listed[] }).apps.map(({ redirectUri, scopes, ...app }) => ({
-    ...app,
-    destination: destinationOf(redirectUri),
-    scopes: [...new Set(scopes.flat())],
-  })),
-)
+  const { connections } = theOnly(row) as { readonly connections: readonly Connection[] }
+  const apps = new Map<string, ConnectedApp>()
+  for (const { redirectUri, ...connection } of connections) {
+    const one = { ...connection, destination: destinationOf(redirectUri), connections: 1 }
+    const app = apps.get(one.clientId)
+    apps.set(one.clientId, app === undefined ? one : withOlder(app, one))
+  }
+  return [...apps.values()].toSorted((one, other) => compare(other.lastUsedAt, one.lastUsedAt))
+})
+
+/** One entry for two connections of an app. It has the name and the destination that the user saw last. */
+const withOlder = (app: ConnectedApp, older: ConnectedApp): ConnectedApp => ({
+  ...app,
+  scopes: [...new Set([...app.scopes, ...older.scopes])],
+  connections: app.connections + older.connections,
+  connectedAt: theFirst(app.connectedAt, older.connectedAt),
+  lastUsedAt: theLast(app.lastUsedAt, older.lastUsedAt),
+  expiresAt: theLast(app.expiresAt, older.expiresAt),
+})
+
+/** Instants as the database writes them, whose fractions differ in length, so that the texts themselves cannot be compared. */
+const compare = (one: string, other: string): number => Date.parse(one) - Date.parse(other)
+const theFirst = (one: string, other: string): string => (compare(one, other) <= 0 ? one : other)
+const theLast = (one: string, other: string): string => (compare(one, other) >= 0 ? one : other)
 
 /** Ends all connections of an app; their tokens go with them. @throws Problem not_found (404) */
 export async function disconnect(sql: UserSql, clientId: string): Promise<void> {
