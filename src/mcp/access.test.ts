@@ -69,6 +69,17 @@ suite('the tools and the rights of a credential:', () => {
     })
   }
 
+  test('a client without access asks the user for the scopes of all tools, because it might not ask for more later', async () => {
+    const needed = new Set(Object.values(TOOLS).map(([needs]) => needs))
+    needed.delete('any')
+    for (const token of [undefined, 'todo_pat_x']) {
+      const challenge = (await rpc(world, token, 'tools/list')).headers.get('www-authenticate') ?? ''
+      assert.deepEqual(/ scope="([^"]*)"/.exec(challenge)?.[1]?.split(' '), [...needed], challenge)
+    }
+    const { json } = await world.ask('GET', '/.well-known/oauth-protected-resource/mcp')
+    assert.deepEqual(json.scopes_supported, [...needed])
+  })
+
   test('whoami says what the credential may do', async () => {
     const token = await newToken(world, ada.token, ['tasks:read', 'keys:manage'])
     const { scopes, credential, name } = await callTool(world, token, 'whoami')

@@ -5,7 +5,8 @@ import type { App } from '../http/app.ts'
 import { configuredUrl } from '../http/app-token.ts'
 import { pathOf } from '../http/problem.ts'
 import { baseOf, hasConsent, mcpOf } from './base.ts'
-import { resourceMetadata, serverMetadata } from './metadata.ts'
+import { SCOPE_NAMES } from '../principal.ts'
+import { resourceMetadata, SCOPES_OF_TOOLS, serverMetadata } from './metadata.ts'
 import { oauthSettings } from './settings.ts'
 
 const SERVER = '/.well-known/oauth-authorization-server'
@@ -50,9 +51,10 @@ export function metadataRoutes(app: App, { config }: Pick<FeatureDeps, 'config'>
   route(RESOURCE, (request) => {
     const base = baseOf(request, config)
     const rest = restOf(request, RESOURCE)
-    if (rest === '') return resourceMetadata(base, base, offered)
+    if (rest === '') return resourceMetadata({ url: base, scopes: SCOPE_NAMES }, base, offered)
     const hasMcp = app.hasRoute({ method: 'POST', url: '/mcp' })
-    return rest === '/mcp' && hasMcp ? resourceMetadata(mcpOf(base), base, offered) : undefined
+    if (rest !== '/mcp' || !hasMcp) return undefined
+    return resourceMetadata({ url: mcpOf(base), scopes: SCOPES_OF_TOOLS }, base, offered)
   })
 }
 

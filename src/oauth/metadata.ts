@@ -1,7 +1,10 @@
-import { SCOPE_NAMES } from '../principal.ts'
+import { SCOPE_NAMES, type Scope } from '../principal.ts'
 import { OFFLINE_ACCESS } from './authorization.ts'
 
 /** The documents by which apps find out how to connect. */
+
+/** What the tools for agents need, and no more: some clients ask for all that the metadata of their resource name. */
+export const SCOPES_OF_TOOLS: readonly Scope[] = ['tasks:read', 'tasks:write']
 
 interface Offered {
   readonly dynamicRegistration: boolean
@@ -27,11 +30,20 @@ export const serverMetadata = (base: string, { dynamicRegistration, hasDocs }: O
   ...(hasDocs && { service_documentation: `${base}/docs` }),
 })
 
+interface Resource {
+  readonly url: string
+  readonly scopes: readonly Scope[]
+}
+
 /** Protected resource metadata (RFC 9728), of the service or of `POST /mcp`. */
-export const resourceMetadata = (resource: string, base: string, { hasDocs }: Pick<Offered, 'hasDocs'>): object => ({
-  resource,
+export const resourceMetadata = (
+  { url, scopes }: Resource,
+  base: string,
+  { hasDocs }: Pick<Offered, 'hasDocs'>,
+): object => ({
+  resource: url,
   authorization_servers: [base],
-  scopes_supported: SCOPE_NAMES,
+  scopes_supported: scopes,
   bearer_methods_supported: ['header'],
   resource_name: 'Tasks',
   ...(hasDocs && { resource_documentation: `${base}/docs` }),
