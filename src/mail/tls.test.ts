@@ -1,17 +1,10 @@
 import assert from 'node:assert/strict'
-import { execFileSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { suite, test, type TestContext } from 'node:test'
-import { getCACertificates, setDefaultCACertificates } from 'node:tls'
-import { findBinary } from '../../test/faults/postgres.ts'
+import { suite, test } from 'node:test'
 import { openMailServer } from '../../test/mail-server.ts'
+import { needsOpenssl, trustedCertificate } from '../../test/trusted-certificate.ts'
 import { Secret } from '../lib/secret.ts'
 import { MailFailure } from './failures.ts'
 import { smtpTransport, type Message } from './transport.ts'
-
-const needsOpenssl = findBinary('openssl') === undefined ? 'needs openssl, to make certificates' : false
 
 const MESSAGE: Message = {
   from: { name: '', address: 'todo@todo.example' },
@@ -20,26 +13,6 @@ const MESSAGE: Message = {
   subject: 'A note',
   text: 'Text',
   html: '<p>Text</p>',
-}
-
-/** A certificate that this process trusts until the end of the test. */
-function trustedCertificate(t: TestContext, host: string): { readonly key: string; readonly cert: string } {
-  const directory = mkdtempSync(join(tmpdir(), 'mail-tls-'))
-  t.after(() => rmSync(directory, { recursive: true }))
-  const named = ['-subj', `/CN=${host}`, '-addext', `subjectAltName=DNS:${host}`]
-  execFileSync(
-    'openssl',
-    ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '2', ...named, '-keyout', 'key.pem', '-out', 'cert.pem'],
-    { cwd: directory, stdio: 'pipe' },
-  )
-  const [key, cert] = ['key.pem', 'cert.pem'].map((file) => readFileSync(join(directory, file), 'utf8')) as [
-    string,
-    string,
-  ]
-  const before = getCACertificates('default')
-  setDefaultCACertificates([...before, cert])
-  t.after(() => setDefaultCACertificates(before))
-  return { key, cert }
 }
 
 suite('a mail server with a trusted certificate', { skip: needsOpenssl }, () => {
