@@ -1,55 +1,15 @@
 import assert from 'node:assert/strict'
-import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { createServer, request as send, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { homedir, tmpdir } from 'node:os'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, suite, test } from 'node:test'
-import { fileURLToPath, pathToFileURL } from 'node:url'
+import { ERAS, FOLDER, installPrograms, load, preparePython, run, type Ended, type Era } from './agent-programs.ts'
 import { openWorld, type Answer, type User, type World } from './world.ts'
 
 /** The tools for agents with the official client, conformance suite and inspector of the protocol, and in tokens of a model. */
-
-const FOLDER = fileURLToPath(new URL('agents', import.meta.url))
-const RUN_LIMIT_MS = 120_000
-/** Installing the Python client takes a few seconds, and the first time. Where it takes longer its test is skipped. */
-const INSTALL_LIMIT_MS = 60_000
-const ERAS = ['2026-07-28', '2025-11-25'] as const
-
-interface Ended {
-  /** A text if it could not be started. */
-  readonly status: number | string | null
-  readonly said: string
-}
-
-async function run(
-  command: string,
-  args: readonly string[],
-  env: Record<string, string> = {},
-  limitMs = RUN_LIMIT_MS,
-): Promise<Ended> {
-  const child = spawn(command, args, {
-    cwd: FOLDER,
-    env: { ...process.env, ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
-    timeout: limitMs,
-  })
-  let said = ''
-  for (const stream of [child.stdout, child.stderr]) {
-    stream.setEncoding('utf8').on('data', (chunk: string) => {
-      said += chunk
-    })
-  }
-  // A program that does not exist ends with an error.
-  const [status] = (await once(child, 'close').catch((error: Error) => [error.message])) as [number | string | null]
-  return { status, said }
-}
-
-/** What the test uses of the packages in the folder, which the type check of the project does not see. */
-const load = async <Module>(file: string): Promise<Module> =>
-  (await import(pathToFileURL(join(FOLDER, 'node_modules', file)).href)) as Module
 
 interface ClientModule {
   readonly Client: new (info: object, options: object) => Client
@@ -69,12 +29,7 @@ interface Tokenizer {
   encode(this: void, text: string): readonly number[]
 }
 
-before(async () => {
-  if (existsSync(join(FOLDER, 'node_modules/gpt-tokenizer'))) return
-  // Not `npm ci`, which fails where a registry lacks an optional package of another system.
-  const { status, said } = await run('npm', ['install', '--no-save', '--ignore-scripts', '--no-audit', '--no-fund'])
-  assert.equal(status, 0, said)
-})
+before(installPrograms)
 
 let world: World
 let ada: User
@@ -84,7 +39,7 @@ before(async () => {
 })
 after(() => world[Symbol.asyncDispose]())
 
-async function connect(token: string, era: (typeof ERAS)[number], questions: string[] = []): Promise<Client> {
+async function connect(token: string, era: Era, questions: string[] = []): Promise<Client> {
   const { Client, StreamableHTTPClientTransport } = await load<ClientModule>(
     '@modelcontextprotocol/client/dist/index.mjs',
   )
@@ -183,8 +138,6 @@ suite('the official client', () => {
   }
 })
 
-const PYTHON_CLIENT = 'mcp==2.3.0'
-
 suite('the official Python client', () => {
   test('uses the tools in both eras', async (context) => {
     const python = await preparePython()
@@ -196,24 +149,6 @@ suite('the official Python client', () => {
     assert.equal(said.trim(), 'auto 2026-07-28\nlegacy 2025-11-25')
   })
 })
-
-/** @returns the program, in an environment that is kept for the next run, or why there is none */
-async function preparePython(): Promise<string | Error> {
-  const cache = process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache')
-  const environment = join(cache, 'todo-backend', 'agents', PYTHON_CLIENT)
-  const python = join(environment, 'bin/python')
-  const isReady = async (): Promise<boolean> => (await run(python, ['-c', 'import mcp'])).status === 0
-  if (existsSync(python) && (await isReady())) return python
-  const version = await run('python3', ['-c', 'import sys; sys.exit(sys.version_info < (3, 10))'])
-  if (version.status !== 0) return new Error('needs Python 3.10 or newer')
-  const made = await run('python3', ['-m', 'venv', '--clear', environment])
-  if (made.status !== 0) return new Error(`python3 cannot make an environment: ${made.said.trim()}`)
-  const pip = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', PYTHON_CLIENT]
-  const installed = await run(python, pip, {}, INSTALL_LIMIT_MS)
-  const why = installed.status === null ? 'it takes too long' : installed.said.trim()
-  if (installed.status !== 0) return new Error(`pip cannot install ${PYTHON_CLIENT}: ${why}`)
-  return python
-}
 
 const between = (first: number, last: number): string[] =>
   Array.from({ length: last - first + 1 }, (_, n) => String.fromCodePoint(first + n))

@@ -1,37 +1,10 @@
 import assert from 'node:assert/strict'
-import { once } from 'node:events'
-import { createServer, request as forward } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { after, before, suite, test } from 'node:test'
 import { authorize, execute, findChromium, launch, NO_CHROMIUM, visit } from './browser.ts'
+import { openStrippingProxy, PREFIX, type Proxy } from './prefix-proxy.ts'
 import { askAt, openWorld, type Answer, type Asking, type User, type World } from './world.ts'
 
-const PREFIX = '/todo'
 const executable = findChromium()
-
-interface Proxy extends Disposable {
-  readonly url: string
-  target: string
-}
-
-/** Forwards requests below `/todo/` to the target without the prefix; all other paths are 404. */
-async function openStrippingProxy(): Promise<Proxy> {
-  const proxy = { target: '' }
-  const server = createServer((incoming, outgoing) => {
-    const { url = '', method, headers } = incoming
-    if (!url.startsWith(`${PREFIX}/`)) return void outgoing.writeHead(404).end('not behind the prefix')
-    const sent = forward(proxy.target + url.slice(PREFIX.length), { method, headers }, (answer) => {
-      outgoing.writeHead(answer.statusCode ?? 502, answer.headers)
-      answer.pipe(outgoing)
-    })
-    sent.on('error', () => outgoing.destroy())
-    incoming.pipe(sent)
-  })
-  await once(server.listen(0, '127.0.0.1'), 'listening')
-  // The address of a server that listens on a port has this type.
-  const { port } = server.address() as AddressInfo
-  return Object.assign(proxy, { url: `http://127.0.0.1:${port}${PREFIX}`, [Symbol.dispose]: () => void server.close() })
-}
 
 suite('behind a proxy that strips a path prefix', () => {
   const opened = new AsyncDisposableStack()

@@ -26,6 +26,7 @@ export const SECOND_TIER: Readonly<Record<string, string>> = {
   'test/adapters.test.ts': 'installs RxDB and TanStack DB, and compiles and runs programs',
   'test/agents.test.ts': 'installs and starts the official programs for agents',
   // A browser
+  'test/agents-oauth.test.ts': 'starts Chromium, and the official programs for agents',
   'src/auth/link-pages.test.ts': 'starts Chromium, and the service',
   'test/pages.test.ts': 'starts Chromium',
   'src/pages/people.test.ts': 'starts Chromium',
