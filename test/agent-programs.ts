@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
-import { once } from 'node:events'
+import { EventEmitter, once } from 'node:events'
 import { existsSync, mkdirSync, readFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
+import { createInterface } from 'node:readline'
 import { DatabaseSync } from 'node:sqlite'
+import type { Readable } from 'node:stream'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 
 /** The official programs of the Model Context Protocol, for tests: installed in test/agents and in the cache of the user. */
@@ -47,6 +49,28 @@ export async function run(
   // A program that does not exist ends with an error.
   const [status] = (await once(child, 'close').catch((error: Error) => [error.message])) as [number | string | null]
   return { status, said }
+}
+
+/** The lines of a program that fit the pattern, one after the other: its first group, or all of it. */
+export function linesOf(stream: Readable, pattern: RegExp, limitMs: number): () => Promise<string> {
+  const lines: string[] = []
+  let said = ''
+  const arrivals = new EventEmitter()
+  createInterface({ input: stream }).on('line', (line) => {
+    said += `${line}\n`
+    const match = pattern.exec(line)
+    if (match === null) return
+    lines.push(match[1] ?? match[0])
+    arrivals.emit('line')
+  })
+  return async () => {
+    if (lines.length === 0) {
+      await once(arrivals, 'line', { signal: AbortSignal.timeout(limitMs) }).catch((cause: unknown) => {
+        throw new Error(`The program has printed no other line like ${pattern}, only:\n${said}`, { cause })
+      })
+    }
+    return lines.shift() ?? ''
+  }
 }
 
 /** What a test uses of the packages in the folder, which the type check of the project does not see. */

@@ -1,10 +1,20 @@
 import assert from 'node:assert/strict'
-import { after, before, suite, test } from 'node:test'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:https'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Readable } from 'node:stream'
+import { after, before, mock, suite, test } from 'node:test'
 import type { Browser } from 'playwright-core'
-import { ERAS, installPrograms } from './agent-programs.ts'
+import { ERAS, FOLDER, installPrograms, linesOf, load, preparePython } from './agent-programs.ts'
 import { findChromium, launch, NO_CHROMIUM } from './browser.ts'
-import { openCallback, STEP_LIMIT_MS, type Callback } from './decide.ts'
+import { allow, openCallback, STEP_LIMIT_MS, type Callback } from './decide.ts'
+import { openStrippingProxy, PREFIX } from './prefix-proxy.ts'
 import { App, loadSdk, type AppOptions, type Client } from './sdk-app.ts'
+import { needsOpenssl, trustedCertificate } from './trusted-certificate.ts'
 import { openWorld, type Answer, type User, type World } from './world.ts'
 
 /** Apps that users connect by OAuth: official clients from the first 401 to the last one, with a user in Chromium. */
@@ -19,12 +29,21 @@ const DISCOVERY = [
   'GET /.well-known/oauth-authorization-server 200',
 ]
 
+interface StdioModule {
+  readonly StdioClientTransport: new (
+    options: object,
+  ) => Parameters<Client['connect']>[0] & { readonly stderr: Readable }
+}
+
 suite('connected by OAuth', { skip: findChromium() === undefined && NO_CHROMIUM }, () => {
   const opened = new AsyncDisposableStack()
   let world: World
   let browser: Browser
   let callback: Callback
   before(async () => {
+    // The SDK reports each refusal that it handles.
+    const warn = mock.method(console, 'warn', () => undefined)
+    opened.defer(() => warn.mock.restore())
     await installPrograms()
     // In memory, because the clients of all runs register from one address, which is limited.
     world = opened.use(await openWorld({ env: { REDIS_URL: '' } }))
@@ -63,9 +82,7 @@ suite('connected by OAuth', { skip: findChromium() === undefined && NO_CHROMIUM 
     test(
       `the official client (${which}) reads, asks for more, writes, renews its access, and starts over when it was ended`,
       { timeout: TEST_LIMIT_MS },
-      async (context) => {
-        // The SDK reports each refusal that it handles.
-        context.mock.method(console, 'warn', () => undefined)
+      async () => {
         const sdk = await loadSdk(which)
         const user = await world.signUp()
         const app = await newApp({ sdk, name: `Planner ${which}` })
@@ -118,4 +135,139 @@ suite('connected by OAuth', { skip: findChromium() === undefined && NO_CHROMIUM 
       },
     )
   }
+
+  test(
+    'an app whose id is the URL of its document connects without registering',
+    { timeout: TEST_LIMIT_MS, skip: needsOpenssl },
+    async (context) => {
+      const documents = createServer(trustedCertificate(context, 'localhost'), (_request, response) => {
+        response.setHeader('content-type', 'application/json').end(JSON.stringify(metadata))
+      })
+      context.after(() => {
+        documents.close()
+        documents.closeAllConnections()
+      })
+      await once(documents.listen(0, 'localhost'), 'listening')
+      // The address of a server that listens on a port has this type.
+      const { port } = documents.address() as AddressInfo
+      const documentUrl = `https://localhost:${port}/app.json`
+      const metadata = { client_id: documentUrl, client_name: 'Hosted planner', redirect_uris: [callback.redirectUri] }
+
+      const user = await world.signUp()
+      const app = await newApp({ sdk: await loadSdk('2026-07-28'), name: 'Registered planner', documentUrl })
+      const asked = await app.asksFor(() => app.connect(), { user })
+      assert.ok(asked.text.includes('“Hosted planner”') && asked.text.includes(documentUrl), asked.text)
+      assert.deepEqual(app.takeRequests(), [...DISCOVERY, 'POST /oauth/token 200'])
+      const client = await app.connect()
+      await add(client, 'From a document')
+      assert.deepEqual(await lastActor(user), { kind: 'app', name: 'Hosted planner' })
+      await disconnect(user, documentUrl)
+      await app.asksFor(() => call(client, 'whoami'), { user })
+      await client.close()
+    },
+  )
+
+  test(
+    'the official client connects behind a proxy that strips a path prefix',
+    { timeout: TEST_LIMIT_MS },
+    async () => {
+      using proxy = await openStrippingProxy()
+      await using prefixed = await openWorld({ env: { REDIS_URL: '', PUBLIC_URL: proxy.url } })
+      proxy.target = prefixed.url
+      const user = await prefixed.signUp()
+      const app = await newApp({ sdk: await loadSdk('2026-07-28'), name: 'Planner', url: proxy.url })
+      await app.asksFor(() => app.connect(), { user })
+      assert.deepEqual(app.takeRequests(), [
+        `POST ${PREFIX}/mcp 401`,
+        `GET ${PREFIX}/.well-known/oauth-protected-resource/mcp 200`,
+        `GET /.well-known/oauth-authorization-server${PREFIX} 200`,
+        `POST ${PREFIX}/oauth/register 201`,
+        `POST ${PREFIX}/oauth/token 200`,
+      ])
+      const client = await app.connect()
+      assert.equal((await add(client, 'Behind a proxy')).count, 1)
+      await client.close()
+    },
+  )
+
+  for (const mode of ['auto', 'legacy']) {
+    test(
+      `the official Python client (${mode}) asks for more, renews its access, and starts over when it was ended`,
+      { timeout: TEST_LIMIT_MS },
+      async (context) => {
+        const python = await preparePython()
+        if (python instanceof Error) return context.skip(python.message)
+        const [user, person] = [await world.signUp(), await browser.newContext()]
+        const program = spawn(python, ['connect.py'], {
+          cwd: FOLDER,
+          env: { ...process.env, TODO_URL: world.url, TODO_MODE: mode },
+          stdio: ['pipe', 'pipe', 'pipe'],
+          timeout: TEST_LIMIT_MS,
+        })
+        context.after(() => program.kill('SIGKILL'))
+        const ended = once(program, 'close')
+        let complaints = ''
+        program.stderr.setEncoding('utf8').on('data', (chunk: string) => {
+          complaints += chunk
+        })
+        const next = linesOf(program.stdout, /.*/, STEP_LIMIT_MS)
+        const say = async (): Promise<Answer['json']> =>
+          JSON.parse(
+            await next().catch((error: Error) => {
+              throw new Error(complaints, { cause: error })
+            }),
+          )
+        assert.deepEqual((await allow(person, (await say()).url, { user, scopes: READ })).scopes, BOTH)
+        assert.deepEqual((await allow(person, (await say()).url, { user })).scopes, BOTH)
+        const { connected } = await say()
+        assert.deepEqual(await lastActor(user), { kind: 'app', name: `Python ${mode}` })
+        await disconnect(user, connected)
+        program.stdin.end('ended\n')
+        await allow(person, (await say()).url, { user })
+        assert.equal((await say()).version, mode === 'auto' ? '2026-07-28' : '2025-11-25')
+        assert.deepEqual(await ended, [0, null], complaints)
+      },
+    )
+  }
+
+  test(
+    'mcp-remote connects programs that start servers on the device, renews its access, and starts over when it was ended',
+    { timeout: TEST_LIMIT_MS },
+    async (context) => {
+      const home = mkdtempSync(join(tmpdir(), 'todo-mcp-remote-'))
+      context.after(() => rmSync(home, { recursive: true, force: true }))
+      // It starts the browser of the system by one of these, and prints the URL too.
+      for (const name of ['xdg-open', 'open']) {
+        writeFileSync(join(home, name), '#!/bin/sh\n')
+        chmodSync(join(home, name), 0o755)
+      }
+      const [{ Client }, { StdioClientTransport }] = await Promise.all([
+        loadSdk('the SDK of 2025').then(({ modules }) => modules),
+        load<StdioModule>('@modelcontextprotocol/sdk/dist/esm/client/stdio.js'),
+      ])
+      const transport = new StdioClientTransport({
+        command: process.execPath,
+        args: [join(FOLDER, 'node_modules/mcp-remote/dist/proxy.js'), `${world.url}/mcp`],
+        env: { PATH: home, HOME: home, MCP_REMOTE_CONFIG_DIR: home },
+        stderr: 'pipe',
+      })
+      const nextUrl = linesOf(transport.stderr, /^https?:\S+\/consent\?\S+$/, STEP_LIMIT_MS)
+      const [user, person] = [await world.signUp(), await browser.newContext()]
+      const decide = async (): Promise<void> => {
+        await allow(person, await nextUrl(), { user })
+      }
+
+      const client = new Client({ name: 'A program', version: '1' }, {})
+      context.after(() => client.close())
+      await Promise.all([client.connect(transport), decide()])
+      await add(client, 'Through the bridge')
+      const [{ clientId, name }] = await appsOf(user)
+      assert.deepEqual(await lastActor(user), { kind: 'app', name })
+      await expireAccess(user)
+      await add(client, 'Renewed')
+      await disconnect(user, clientId)
+      const [{ tasks }] = await Promise.all([call(client, 'find_tasks'), decide()])
+      assert.equal(tasks.length, 2)
+    },
+  )
 })
