@@ -4,7 +4,7 @@ import type { Queue } from '../jobs/queue.ts'
 import type { Mail } from '../mail/mail.ts'
 import type { Principal } from '../principal.ts'
 import type { WebhookMetrics } from './metrics.ts'
-import { DISABLED_MAIL } from './mails.ts'
+import { DISABLED_MAIL, FAILING_MAIL } from './mails.ts'
 import { advanced, delivered, failed, lost, settled, trimmed, type Recording } from './outcomes.ts'
 import {
   bodyOf,
@@ -16,7 +16,7 @@ import {
   type Target,
 } from './reader.ts'
 import { jobsFor, type Lane } from './rings.ts'
-import { retryInMs } from './schedule.ts'
+import { retryInMs, WARNED_AFTER } from './schedule.ts'
 import type { DisabledReason } from './schema.ts'
 import { messageIdOf, type Message } from './secrets.ts'
 import type { Outcome, Send } from './sender.ts'
@@ -136,24 +136,27 @@ export class Courier {
     event: LoggedEvent,
     outcome: Outcome,
   ): Promise<Again | undefined> {
-    const { db, mail, jobs, metrics, log } = this.#deps
-    const inMs = outcome.isGone ? undefined : retryInMs(target.failedAttempts + 1)
+    const { metrics, log } = this.#deps
+    const failures = target.failedAttempts + 1
+    const inMs = outcome.isGone ? undefined : retryInMs(failures, outcome.retryAfterMs)
     if (inMs !== undefined) {
-      const isNoted = await this.#record(principal, failed(target, event, outcome, { retryInMs: inMs }))
+      const warning = failures === WARNED_AFTER ? FAILING_MAIL : undefined
+      const isNoted = await this.#recordWithMail(
+        principal,
+        target,
+        failed(target, event, outcome, { retryInMs: inMs }),
+        warning,
+      )
       return isNoted ? { againInMs: inMs } : undefined
     }
     const reason: DisabledReason = outcome.isGone ? 'gone' : 'failed'
-    const isDisabled = await db.asUser(
+    const isDisabled = await this.#recordWithMail(
       principal,
-      async (sql) => {
-        if (!(await failed(target, event, outcome, { reason })(sql))) return false
-        await mail.enqueue(sql, { kind: DISABLED_MAIL, reference: { webhook: target.id } })
-        return true
-      },
-      { isUnlogged: true },
+      target,
+      failed(target, event, outcome, { reason }),
+      DISABLED_MAIL,
     )
     if (isDisabled) {
-      jobs.wake()
       metrics.disabled(reason)
       log.warn({ webhook: target.id, reason }, 'a webhook was disabled')
     }
@@ -172,6 +175,24 @@ export class Courier {
     if (job === undefined) return
     await db.asSystem('hand a webhook over', (sql) => jobs.ring(sql, [job]))
     jobs.wake(job.name)
+  }
+
+  /** Records, and sends the owner a mail if there is one. The mail is enqueued in the same transaction, so there is one for each record. */
+  async #recordWithMail(
+    principal: Principal,
+    target: Target,
+    work: Recording,
+    kind: string | undefined,
+  ): Promise<boolean> {
+    if (kind === undefined) return await this.#record(principal, work)
+    const { mail, jobs } = this.#deps
+    const isRecorded = await this.#record(principal, async (sql) => {
+      if (!(await work(sql))) return false
+      await mail.enqueue(sql, { kind, reference: { webhook: target.id } })
+      return true
+    })
+    if (isRecorded) jobs.wake()
+    return isRecorded
   }
 
   /** What is recorded is nothing that readers of the change log follow. */

@@ -42,7 +42,7 @@ const BODY_REFUSALS = ['invalid_json', 'body_too_large', 'unsupported_media_type
 export const createWebhook = {
   operationId: 'createWebhook',
   summary: 'Create a webhook',
-  description: `It gets the changes that are made from now on, in their order, each at least once. An event that the receiver does not accept is sent again ${RETRIES_MS.length} times within 32 hours; then the webhook is disabled. A user can have ${WEBHOOKS_MAX} webhooks. docs/webhooks.md describes requests and signatures.`,
+  description: `It gets the changes that are made from now on, in their order, each at least once. An event that the receiver does not accept is sent again ${RETRIES_MS.length} times within 32 hours, later where a 429 or 503 has Retry-After; then the webhook is disabled. A user can have ${WEBHOOKS_MAX} webhooks. docs/webhooks.md describes requests and signatures.`,
   tags,
   security,
   headers: IdempotentHeaders,

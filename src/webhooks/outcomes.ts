@@ -123,7 +123,13 @@ export const lost = ({ id, cursorSeq }: Target, purgedSeq: number): Recording =>
 /** Records what became of a delivery that the user has asked for. */
 export const settled = (
   deliveryId: string,
-  { isDelivered, durationMs, responseStatus, responseBody, error }: Omit<Outcome, 'isGone' | 'isAnswered' | 'isSlow'>,
+  {
+    isDelivered,
+    durationMs,
+    responseStatus,
+    responseBody,
+    error,
+  }: Pick<Outcome, 'isDelivered' | 'durationMs' | 'responseStatus' | 'responseBody' | 'error'>,
 ): Recording =>
   recording(SETTLE, [deliveryId, isDelivered ? 'succeeded' : 'failed', durationMs, responseStatus, responseBody, error])
 

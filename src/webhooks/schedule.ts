@@ -14,5 +14,30 @@ export const RETRIES_MS: readonly number[] = [
   14 * HOUR_MS,
 ]
 
-/** @param failures of the same event, so far @returns undefined after the last attempt */
-export const retryInMs = (failures: number): number | undefined => RETRIES_MS[failures - 1]
+/** The longest pause that a receiver can ask for. */
+export const RETRY_AFTER_MAX_MS = 24 * HOUR_MS
+
+/** How often an event is sent before its webhook is disabled. */
+export const ATTEMPTS_MAX = RETRIES_MS.length + 1
+
+const elapsedMs = (failures: number): number =>
+  RETRIES_MS.slice(0, failures - 1).reduce((sum, pauseMs) => sum + pauseMs, 0)
+
+/** The time after the first attempt at which the webhook is disabled, if no receiver asks for longer pauses. */
+export const DISABLED_AFTER_MS = elapsedMs(ATTEMPTS_MAX)
+
+/** The failure with which half of the time has passed. Its owner is warned once, with this one. */
+export const WARNED_AFTER = RETRIES_MS.findIndex((_, index) => 2 * elapsedMs(index + 1) >= DISABLED_AFTER_MS) + 1
+
+/** The time after the first attempt at which the owner is warned. */
+export const WARNED_AFTER_MS = elapsedMs(WARNED_AFTER)
+
+/**
+ * @param failures of the same event, so far
+ * @param askedMs the pause that the receiver asks for, if any: the schedule has the shortest ones, and no receiver gets more attempts by asking
+ * @returns undefined after the last attempt
+ */
+export function retryInMs(failures: number, askedMs = 0): number | undefined {
+  const plannedMs = RETRIES_MS[failures - 1]
+  return plannedMs === undefined ? undefined : Math.max(plannedMs, Math.min(askedMs, RETRY_AFTER_MAX_MS))
+}

@@ -2,6 +2,7 @@ import type { Fernet } from '../lib/fernet.ts'
 import type { Secret } from '../lib/secret.ts'
 import { OutboundError } from '../outbound/errors.ts'
 import type { Outbound } from '../outbound/outbound.ts'
+import { retryAfterMs } from '../outbound/retry-after.ts'
 import type { Target } from './reader.ts'
 import { ANSWER_SHOWN_BYTES } from './schema.ts'
 import { openedSecret, signedHeaders, type Message } from './secrets.ts'
@@ -17,6 +18,8 @@ export interface Outcome {
   /** Whether there was an answer with a status. */
   readonly isAnswered: boolean
   readonly isSlow: boolean
+  /** The pause that an answer 429 or 503 asks for. */
+  readonly retryAfterMs: number | undefined
   readonly durationMs: number
   readonly responseStatus: number | null
   readonly responseBody: string | null
@@ -40,7 +43,7 @@ export const openSender =
       )
     }
     try {
-      const { status, body } = await outbound.send({
+      const { status, headers, body } = await outbound.send({
         url: target.url,
         method: 'POST',
         headers: {
@@ -56,6 +59,7 @@ export const openSender =
         isGone: status === 410,
         isAnswered: true,
         isSlow: durationMs() > SLOW_MS,
+        retryAfterMs: status === 429 || status === 503 ? retryAfterMs(headers['retry-after'], Date.now()) : undefined,
         durationMs: durationMs(),
         responseStatus: status,
         responseBody: shown(body),
@@ -72,6 +76,7 @@ const failure = (durationMs: number, error: string): Outcome => ({
   isGone: false,
   isAnswered: false,
   isSlow: durationMs > SLOW_MS,
+  retryAfterMs: undefined,
   durationMs,
   responseStatus: null,
   responseBody: null,
