@@ -4,6 +4,8 @@ import { openWorld, type User, type World } from '../../test/world.ts'
 import { callTool, ERAS, rpc } from './client.testing.ts'
 
 const META = 'io.modelcontextprotocol/'
+/** All that POST /mcp serves, newest first. */
+const VERSIONS = ['2026-07-28', '2025-11-25', '2025-06-18', '2025-03-26', '2024-11-05']
 
 suite('the Model Context Protocol', () => {
   let world: World
@@ -22,7 +24,7 @@ suite('the Model Context Protocol', () => {
     assert.equal(discovered.status, 200)
     assert.equal(discovered.headers.get('content-type'), 'application/json; charset=utf-8')
     const { result } = discovered.json
-    assert.deepEqual(result.supportedVersions, ['2026-07-28'])
+    assert.deepEqual(result.supportedVersions, VERSIONS)
     assert.deepEqual(result.capabilities, { tools: {} })
     assert.deepEqual([result.resultType, result.cacheScope], ['complete', 'private'])
     assert.equal(result._meta[`${META}serverInfo`].name, 'todo-backend')
@@ -35,12 +37,8 @@ suite('the Model Context Protocol', () => {
   })
 
   test('a client of 2025 initializes in a version that both know, and needs no session', async () => {
-    for (const [asked, answered] of [
-      ['2025-11-25', '2025-11-25'],
-      ['2025-06-18', '2025-06-18'],
-      ['2024-11-05', '2024-11-05'],
-      ['1999-01-01', '2025-11-25'],
-    ]) {
+    const [, ...older] = VERSIONS
+    for (const [asked, answered] of [...older.map((version) => [version, version]), ['1999-01-01', '2025-11-25']]) {
       const params = { protocolVersion: asked, capabilities: {}, clientInfo: { name: 'x', version: '1' } }
       const { status, json, headers } = await post({ jsonrpc: '2.0', id: 'a', method: 'initialize', params })
       assert.equal(status, 200)
@@ -119,12 +117,18 @@ suite('the Model Context Protocol', () => {
     ['arguments that are a list', modern('tools/call', { name: 'whoami', arguments: [] }), headers('tools/call', { 'mcp-name': 'whoami' }), 200, -32_602],
   ] // prettier-ignore
 
+  test('an older version in _meta is refused, because its requests have none there', async () => {
+    const body = modern('tools/list', {}, { [`${META}protocolVersion`]: '2025-11-25' })
+    const { status, json } = await post(body, { 'mcp-method': 'tools/list' })
+    assert.deepEqual([status, json.error.code, json.error.data.supported], [400, -32_022, ['2026-07-28']])
+  })
+
   for (const [what, body, sent, status, code] of REFUSED) {
     test(`${what} is refused with ${code}`, async () => {
       const answer = await post(body, sent)
       assert.deepEqual([answer.status, answer.json.error?.code], [status, code], answer.text)
       assert.equal(answer.json.jsonrpc, '2.0')
-      if (code === -32_022) assert.ok(answer.json.error.data.supported.includes('2026-07-28'))
+      if (code === -32_022) assert.deepEqual(answer.json.error.data.supported, VERSIONS)
       const { id } = Object(body) as { id?: unknown }
       assert.equal(answer.json.id, typeof id === 'string' || Number.isSafeInteger(id) ? id : null)
     })

@@ -8,6 +8,8 @@ import type { IncomingHttpHeaders } from 'node:http'
 export const MODERN_VERSION = '2026-07-28'
 /** Newest first. A client that asks for another one is offered the first. */
 export const LEGACY_VERSIONS: readonly string[] = ['2025-11-25', '2025-06-18', '2025-03-26', '2024-11-05']
+/** All that are served, newest first: what a client chooses from. */
+export const VERSIONS: readonly string[] = [MODERN_VERSION, ...LEGACY_VERSIONS]
 
 const META = 'io.modelcontextprotocol/'
 const VERSION_META = `${META}protocolVersion`
@@ -88,7 +90,7 @@ export function readMessage(body: unknown, headers: IncomingHttpHeaders): RpcReq
     return { id, method, params, isModern, clientCapabilities: {} }
   }
   const clientCapabilities = meta[CAPABILITIES_META]
-  if (meta[VERSION_META] !== MODERN_VERSION) throw unsupportedVersion(meta[VERSION_META], [MODERN_VERSION])
+  if (meta[VERSION_META] !== MODERN_VERSION) throw unsupportedVersion(meta[VERSION_META])
   requireHeaders(method, params, headers)
   if (!isMembers(clientCapabilities)) {
     throw new RpcError(CODES.invalidParams, `_meta must have an object ${CAPABILITIES_META}`)
@@ -98,10 +100,19 @@ export function readMessage(body: unknown, headers: IncomingHttpHeaders): RpcReq
 
 const invalid = (why: string): RpcError => new RpcError(CODES.invalidRequest, `Invalid request: ${why}`)
 
-const unsupportedVersion = (requested: unknown, supported: readonly string[]): RpcError =>
-  new RpcError(CODES.unsupportedVersion, `Unsupported protocol version; supported: ${supported.join(', ')}`, {
-    data: { supported, ...(typeof requested === 'string' && { requested: requested.slice(0, VERSION_LENGTH_MAX) }) },
-  })
+/** An older version is refused in `_meta` too: its requests have no version there, and begin with `initialize`. */
+function unsupportedVersion(requested: unknown): RpcError {
+  const isOlder = typeof requested === 'string' && LEGACY_VERSIONS.includes(requested)
+  const supported = isOlder ? [MODERN_VERSION] : VERSIONS
+  const where = isOlder ? `with ${VERSION_META}; ${requested} begins with initialize` : 'here'
+  return new RpcError(
+    CODES.unsupportedVersion,
+    `Unsupported protocol version; supported ${where}: ${supported.join(', ')}`,
+    {
+      data: { supported, ...(typeof requested === 'string' && { requested: requested.slice(0, VERSION_LENGTH_MAX) }) },
+    },
+  )
+}
 
 const VERSION_LENGTH_MAX = 32
 
@@ -138,7 +149,7 @@ function requireHeaders(method: string, { name }: Members, headers: IncomingHttp
 function refuseVersionOfHeader(method: string, headers: IncomingHttpHeaders): void {
   const version = headerOf(headers, 'mcp-protocol-version')
   if (version === undefined || LEGACY_VERSIONS.includes(version)) return
-  if (version !== MODERN_VERSION) throw unsupportedVersion(version, [MODERN_VERSION, ...LEGACY_VERSIONS])
+  if (version !== MODERN_VERSION) throw unsupportedVersion(version)
   if (method === 'initialize') throw mismatch(`initialize does not exist in MCP-Protocol-Version ${MODERN_VERSION}`)
   throw new RpcError(CODES.invalidParams, `_meta must have ${VERSION_META} and ${CAPABILITIES_META}`, {
     data: { envelope: { missing: [VERSION_META, CAPABILITIES_META] } },

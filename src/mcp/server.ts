@@ -11,7 +11,7 @@ import { openToolMetrics, type CallOutcome } from './metrics.ts'
 import {
   CODES,
   isMembers,
-  MODERN_VERSION,
+  VERSIONS,
   negotiatedVersion,
   RpcError,
   SERVER_INFO_META,
@@ -108,7 +108,7 @@ export function openServer(app: App, deps: FeatureDeps): McpServer {
 /** The methods that say what this server is. */
 function handshake({ method, params, isModern }: RpcRequest): Members {
   if (isModern && method === 'server/discover') {
-    return { supportedVersions: [MODERN_VERSION], capabilities: CAPABILITIES, instructions: INSTRUCTIONS }
+    return { supportedVersions: VERSIONS, capabilities: CAPABILITIES, instructions: INSTRUCTIONS }
   }
   if (!isModern && method === 'initialize') {
     const protocolVersion = negotiatedVersion(params['protocolVersion'])
