@@ -5,10 +5,10 @@ import { JsonError, parseJson } from '../lib/json.ts'
 import type { App } from './app.ts'
 import { BODY_BYTES_MAX, bytesOf, HEADER_BYTES_MAX, headersTooLarge } from './message-bytes.ts'
 
-/** `{}` is accepted, because some clients send it with every request. */
+/** `{}` and null are accepted, because some clients send them with every request. */
 export function refuseBody({ body }: FastifyRequest, _reply: FastifyReply, done: (refusal?: Problem) => void): void {
-  const isEmpty = typeof body === 'object' && body !== null && Object.keys(body).length === 0
-  if (body === undefined || body === null || isEmpty) return done()
+  const isEmpty = typeof body === 'object' && !Array.isArray(body) && Object.keys(body ?? {}).length === 0
+  if (body === undefined || isEmpty) return done()
   done(Problem.invalid([{ in: 'body', pointer: '', detail: 'This endpoint does not accept a request body' }]))
 }
 

@@ -120,7 +120,7 @@ export const completeTask = {
   operationId: 'completeTask',
   summary: 'Complete or reopen a task',
   description:
-    'Without a body the task is toggled. With `completed` the state is set, so a retry is safe. A task with a recurrence moves on to its next date and stays TODO, until no date is left. Of completions that arrive before one of them has moved the task on, the others change nothing and get the task as it is then. A retry moves it on again: send `If-Match` or `Idempotency-Key`.',
+    'Without a body, or with `{}`, the task is toggled. With `completed` the state is set, so a retry is safe. A task with a recurrence moves on to its next date and stays TODO, until no date is left. Of completions that arrive before one of them has moved the task on, the others change nothing and get the task as it is then. A retry moves it on again: send `If-Match` or `Idempotency-Key`.',
   tags,
   security: scoped('tasks:write'),
   params: ById,

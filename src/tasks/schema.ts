@@ -51,7 +51,13 @@ export const TaskPatch = Type.Object(
 export type TaskPatch = Static<typeof TaskPatch>
 
 export const TaskCompletion = Type.Object(
-  { completed: Type.Boolean({ description: 'The resulting state; setting it makes a retry safe' }) },
+  {
+    completed: Type.Optional(
+      Type.Boolean({
+        description: 'The resulting state; setting it makes a retry safe. Without it the task is toggled',
+      }),
+    ),
+  },
   { additionalProperties: false, 'x-component': 'CompleteTaskRequest', examples: [{ completed: true }] },
 )
 
