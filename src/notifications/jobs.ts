@@ -21,7 +21,7 @@ const FIRE: Statement = {
   text: `select user_id as "userId", notification_id as "notificationId", late_s as "lateS", wants_mail as "wantsMail"
          from public.todo_fire_reminders($1)`,
 }
-const NEXT: Statement = {
+export const NEXT: Statement = {
   name: 'notifications.next',
   text: `select ceil(extract(epoch from due_at - now()) * 1000)::float8 as "inMs" from reminders order by due_at limit 1`,
 }

@@ -8,7 +8,7 @@ export const SEND_REMINDERS = 'send-reminders'
 const GATHERED_MS = 300
 
 /** Moves the job forward to the next reminder, unless it runs. */
-const SOONER: Statement = {
+export const SOONER: Statement = {
   name: 'notifications.sooner',
   text: `with moved as (
       update jobs set run_at = greatest(next.due_at, now())

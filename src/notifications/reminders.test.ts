@@ -1,13 +1,14 @@
 import assert from 'node:assert/strict'
 import { after, before, suite, test } from 'node:test'
+import type { ClientBase } from 'pg'
 import { Registry } from 'prom-client'
 import { openEvents } from '../../test/event-stream.ts'
 import { until } from '../../test/faults/measures.ts'
 import { openWorld, type Answer, type User, type World } from '../../test/world.ts'
 import { runJobs } from '../jobs.ts'
 import type { RunningJob } from '../jobs/kind.ts'
-import { notificationJobs } from './jobs.ts'
-import { SEND_REMINDERS } from './planner.ts'
+import { NEXT, notificationJobs } from './jobs.ts'
+import { SEND_REMINDERS, SOONER } from './planner.ts'
 
 const MINUTE_MS = 60_000
 
@@ -371,3 +372,33 @@ suite('notifications', () => {
     assert.equal(rows.rowCount, 0)
   })
 })
+
+test('the next reminder, and those that are due, are found by the index alone, however many there are', async () => {
+  await using other = await openWorld()
+  const { id } = await other.signUp()
+  const plans = await other.asOwner(async (client) => {
+    // Without the triggers, which make these rows from tasks.
+    await client.query('set session_replication_role = replica')
+    await client.query(
+      `insert into reminders (user_id, task_id, due_at)
+       select $1, gen_random_uuid(), now() + (minute - 100) * interval '1 minute' from generate_series(1, 20000) minute`,
+      [id],
+    )
+    await client.query('reset session_replication_role; analyze reminders')
+    const planOf = async (text: string): Promise<string> => {
+      const { rows } = await client.query<Record<string, string>>(`explain (costs off) ${text}`)
+      return rows.map((row) => row['QUERY PLAN']).join('\n')
+    }
+    const due = /from (public\.reminders r where .* limit) most/.exec(await definitionOf(client))?.[1]
+    assert.ok(due, 'the claim')
+    return [await planOf(SOONER.text), await planOf(NEXT.text), await planOf(`select r.due_at from ${due} 200`)]
+  })
+  for (const plan of plans) {
+    assert.match(plan, /Index Only Scan using reminders_due on reminders/)
+    assert.doesNotMatch(plan, /Seq Scan on reminders|Sort/)
+  }
+})
+
+const definitionOf = async (client: ClientBase): Promise<string> =>
+  (await client.query<{ text: string }>(`select prosrc as text from pg_proc where proname = 'todo_fire_reminders'`))
+    .rows[0]?.text ?? ''
