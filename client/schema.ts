@@ -468,7 +468,7 @@ export interface paths {
         head?: never;
         /**
          * Complete or reopen a task
-         * @description Without a body the task is toggled. With `completed` the state is set, so a retry is safe. A task with a recurrence moves on to its next date and stays TODO, until no date is left. Of completions that arrive before one of them has moved the task on, the others change nothing and get the task as it is then. A retry moves it on again: send `If-Match` or `Idempotency-Key`.
+         * @description Without a body, or with `{}`, the task is toggled. With `completed` the state is set, so a retry is safe. A task with a recurrence moves on to its next date and stays TODO, until no date is left. Of completions that arrive before one of them has moved the task on, the others change nothing and get the task as it is then. A retry moves it on again: send `If-Match` or `Idempotency-Key`.
          */
         patch: operations["completeTask"];
         trace?: never;
@@ -1012,7 +1012,7 @@ export interface paths {
         put?: never;
         /**
          * Create a webhook
-         * @description It gets the changes that are made from now on, in their order, each at least once. An event that the receiver does not accept is sent again 8 times within 32 hours; then the webhook is disabled. A user can have 10 webhooks. docs/webhooks.md describes requests and signatures.
+         * @description It gets the changes that are made from now on, in their order, each at least once. An event that the receiver does not accept is sent again 8 times within 32 hours, later where a 429 or 503 has Retry-After; then the webhook is disabled. A user can have 10 webhooks. docs/webhooks.md describes requests and signatures.
          */
         post: operations["createWebhook"];
         delete?: never;
@@ -3284,8 +3284,8 @@ export interface components {
         /** @enum {string} */
         TaskField: "id" | "title" | "description" | "status" | "priority" | "dueDate" | "tags" | "userId" | "createdAt" | "updatedAt" | "completedAt" | "version" | "timezone" | "recurrence" | "occurrence" | "completions" | "lastCompletedAt" | "reminders";
         CompleteTaskRequest: {
-            /** @description The resulting state; setting it makes a retry safe */
-            completed: boolean;
+            /** @description The resulting state; setting it makes a retry safe. Without it the task is toggled */
+            completed?: boolean;
         };
         /** @description The result of each operation */
         BatchAnswer: {

@@ -239,7 +239,8 @@ async function expectedCatalogue({ applied }: MigrationState, variables: Migrati
     const client = new Client({ ...clientDefaults, pipeline: false, user: 'postgres', stream: () => embedded.stream() })
     await client.connect()
     if (variables.auth_mode === 'external') await imitateAuthTables(client, variables)
-    await migrateUp(client, { ...variables, serving_login: 'postgres' }, { migrations: known })
+    const options = { migrations: known, onSecondConnection: undefined }
+    await migrateUp(client, { ...variables, serving_login: 'postgres' }, options)
     const catalogue = await readCatalogue(client, variables)
     await client.end()
     return catalogue

@@ -10,7 +10,7 @@ import { clientDefaults } from '../src/db/wire/connection.ts'
 import { openDatabase, type Database, type DatabaseLog } from '../src/db/database.ts'
 import { openEmbedded } from '../src/db/embedded/embedded.ts'
 import { readMigrations } from '../src/db/schema/migration-files.ts'
-import { migrateUp } from '../src/db/schema/migrator.ts'
+import { migrateUp, type MigrateOptions } from '../src/db/schema/migrator.ts'
 import { Secret } from '../src/lib/secret.ts'
 import { sessionPrincipal, type Principal } from '../src/principal.ts'
 
@@ -147,7 +147,7 @@ async function embeddedTemplate(migrated: boolean): Promise<string> {
       stream: () => embedded.stream(),
     })
     await client.connect()
-    if (migrated) await migrateUp(client, VARIABLES)
+    if (migrated) await migrateUp(client, VARIABLES, { onSecondConnection: undefined })
     await client.end()
   }
   try {
@@ -188,10 +188,19 @@ async function makeServerTemplate(url: string, admin: Client): Promise<void> {
   await admin.query(`drop database if exists ${draft} with (force)`)
   await admin.query(`create database ${draft}`)
   await withClient(urlOf(url, draft), (client) =>
-    migrateUp(client, { ...VARIABLES, serving_login: client.user ?? 'postgres' }),
+    migrateUp(
+      client,
+      { ...VARIABLES, serving_login: client.user ?? 'postgres' },
+      secondConnectionTo(urlOf(url, draft)),
+    ),
   )
   await admin.query(`alter database ${draft} rename to ${TEMPLATE}`)
 }
+
+/** For migrations on a server. */
+export const secondConnectionTo = (url: string): Pick<MigrateOptions, 'onSecondConnection'> => ({
+  onSecondConnection: (work) => withClient(url, work),
+})
 
 export async function withClient<T>(url: string, work: (client: Client) => Promise<T>): Promise<T> {
   const client = new Client({ connectionString: url })

@@ -38,9 +38,9 @@ const withoutBody = WRITES.filter(({ operation }) => operation.requestBody?.requ
 
 suite('a route whose body is optional, or that has none', () => {
   test('is found in the document', () => {
-    const names = withoutBody.map(({ name }) => name)
+    const names = new Set(withoutBody.map(({ name }) => name))
     for (const name of ['PATCH /api/tasks/{id}/complete', 'POST /api/tasks/{id}/skip', 'DELETE /api/tasks/{id}']) {
-      assert.ok(names.includes(name), name)
+      assert.ok(names.has(name), name)
     }
   })
 

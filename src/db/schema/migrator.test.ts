@@ -50,7 +50,8 @@ before(async () => {
   owner = await connect()
   opened.defer(() => owner.end())
   if (SERVER_URL === undefined) {
-    await migrateDown(owner, { ...VARIABLES, app_role: 'todo_app', system_role: 'todo_app_system' }, ALL)
+    const roles = { app_role: 'todo_app', system_role: 'todo_app_system' }
+    await migrateDown(owner, { ...VARIABLES, ...roles }, { ...ALL, onSecondConnection })
   }
 })
 after(() => opened.disposeAsync())
@@ -58,8 +59,20 @@ after(() => opened.disposeAsync())
 const dropRoles = async (client: Client): Promise<void> =>
   void (await client.query(`drop role if exists ${ROLE}, ${ROLE}_system`))
 
-const up = (client = owner, options = {}) => migrateUp(client, VARIABLES, options)
-const down = (client = owner, options: object = ALL) => migrateDown(client, VARIABLES, options)
+/** Two sessions on a server, as the command has them; the embedded database has one. */
+const onSecondConnection: MigrateOptions['onSecondConnection'] = needsServer
+  ? undefined
+  : async (work) => {
+      const second = await connect()
+      try {
+        return await work(second)
+      } finally {
+        await second.end()
+      }
+    }
+const up = (client = owner, options = {}) => migrateUp(client, VARIABLES, { onSecondConnection, ...options })
+const down = (client = owner, options: object = ALL) =>
+  migrateDown(client, VARIABLES, { onSecondConnection, ...options })
 const names = (migrations: readonly { readonly name: string }[]): string[] => migrations.map((each) => each.name)
 const NAMES = names(readMigrations())
 
@@ -185,20 +198,11 @@ describe('up and down', () => {
 })
 
 describe('at the same time', { skip: needsServer }, () => {
-  const onSecondConnection: MigrateOptions['onSecondConnection'] = async (work) => {
-    const second = await connect()
-    try {
-      return await work(second)
-    } finally {
-      await second.end()
-    }
-  }
-
   test('five processes that migrate at once apply each migration once, and all succeed', async () => {
     await down()
     await owner.query('drop table schema_migrations')
     const clients = await Promise.all(Array.from({ length: 5 }, connect))
-    const applied = await Promise.all(clients.map((client) => migrateUp(client, VARIABLES, { onSecondConnection })))
+    const applied = await Promise.all(clients.map((client) => up(client)))
     assert.deepEqual(names(applied.flat()).sort(), NAMES.toSorted())
     for (const client of clients) {
       assert.deepEqual((await migrationState(client)).pending, [])
@@ -209,7 +213,7 @@ describe('at the same time', { skip: needsServer }, () => {
   test('as many processes as there are migrations, each reverting one, revert a different one each', async () => {
     await up()
     const clients = await Promise.all(NAMES.map(connect))
-    const taken = await Promise.all(clients.map((client) => migrateDown(client, VARIABLES, { onSecondConnection })))
+    const taken = await Promise.all(clients.map((client) => down(client, {})))
     assert.deepEqual(names(taken.flat()).sort(), NAMES.toSorted())
     await Promise.all(clients.map((client) => client.end()))
   })
@@ -287,10 +291,10 @@ describe('variables', () => {
       `create table probe as select :'app_role'::text as literal, 'a:b' as colon, 'r'::"char" as cast, 1 as :"app_role"`,
       'drop table probe',
     )
-    await migrateUp(owner, odd, { migrations: [probing] })
+    await migrateUp(owner, odd, { migrations: [probing], onSecondConnection })
     const { rows } = await owner.query('select * from probe')
     assert.deepEqual(rows, [{ literal: odd.app_role, colon: 'a:b', cast: 'r', [odd.app_role]: 1 }])
-    await migrateDown(owner, odd, { migrations: [probing] })
+    await migrateDown(owner, odd, { migrations: [probing], onSecondConnection })
   })
 })
 
@@ -313,24 +317,13 @@ describe('a migration that runs outside a transaction', () => {
   const index = async (): Promise<unknown> =>
     (await owner.query(`select indisvalid as valid from pg_index where indexrelid = to_regclass('public.built_by_id')`))
       .rows
-  /** Uses two sessions on a server, like the command; the embedded database has one session. */
-  const onSecondConnection: MigrateOptions['onSecondConnection'] = needsServer
-    ? undefined
-    : async (work) => {
-        const second = await connect()
-        try {
-          return await work(second)
-        } finally {
-          await second.end()
-        }
-      }
 
   test('builds an index concurrently, is recorded, and can be reverted', async () => {
     const migrations = [building('')]
-    assert.deepEqual(names(await up(owner, { migrations, onSecondConnection })), ['building'])
+    assert.deepEqual(names(await up(owner, { migrations })), ['building'])
     assert.deepEqual(await index(), [{ valid: true }])
     assert.deepEqual(names((await migrationState(owner, migrations)).applied), ['building'])
-    await down(owner, { migrations, onSecondConnection })
+    await down(owner, { migrations })
     assert.deepEqual(await index(), [])
     assert.deepEqual(names((await migrationState(owner, migrations)).pending), ['building'])
   })
@@ -338,12 +331,12 @@ describe('a migration that runs outside a transaction', () => {
   test('that fails half-way stays pending, says so, and succeeds when it is run again', async () => {
     const migrations = [building('unique')]
     await assert.rejects(
-      up(owner, { migrations, onSecondConnection }),
+      up(owner, { migrations }),
       /0001_building\.up\.sql failed at line 3 .*can be run again: the statements before this line took effect: could not create unique index/,
     )
     assert.deepEqual(names((await migrationState(owner, migrations)).pending), ['building'])
     await owner.query('delete from built')
-    assert.deepEqual(names(await up(owner, { migrations, onSecondConnection })), ['building'])
+    assert.deepEqual(names(await up(owner, { migrations })), ['building'])
     assert.deepEqual(await index(), [{ valid: true }])
   })
 
@@ -353,7 +346,7 @@ describe('a migration that runs outside a transaction', () => {
       migration(1, 'counting', '-- expand, without a transaction\ninsert into built values (2)'),
       migration(2, 'next', 'select 1'),
     ]
-    await Promise.all(clients.map((client) => up(client, { migrations, onSecondConnection })))
+    await Promise.all(clients.map((client) => up(client, { migrations })))
     assert.equal((await owner.query('select from built where id = 2')).rowCount, 1)
     assert.deepEqual(names((await migrationState(owner, migrations)).applied), ['counting', 'next'])
     await Promise.all(clients.map((client) => client.end()))
@@ -380,9 +373,7 @@ describe('a migration', () => {
       migration(1, 'inside', `create table seen as select ${settings} as settings`),
       migration(2, 'outside', `-- expand, without a transaction\ninsert into seen select ${settings}`),
     ]
-    const onSecondConnection: MigrateOptions['onSecondConnection'] =
-      SERVER_URL === undefined ? undefined : (work) => withClient(String(SERVER_URL), work)
-    await up(client, { migrations, onSecondConnection })
+    await up(client, { migrations })
     const { rows } = await owner.query<{ settings: string }>('select settings from public.seen')
     const needed = '0 0 1min public, pg_temp on ISO, YMD'
     assert.deepEqual(
@@ -592,7 +583,7 @@ describe('with the tables of another auth server', () => {
   test('up does not change them, creates no auth tables, and tasks refer to their users', async () => {
     const before = await theirs()
     assert.ok(before.length > 15)
-    await migrateUp(owner, EXTERNAL)
+    await migrateUp(owner, EXTERNAL, { onSecondConnection })
     assert.deepEqual(await theirs(), before)
     const { rows } = await owner.query(
       `select array(select relname::text from pg_class where relnamespace = 'public'::regnamespace and relkind = 'r'
@@ -615,7 +606,7 @@ describe('with the tables of another auth server', () => {
 
   test('down does not change them or their rows', async () => {
     const before = await theirs()
-    await migrateDown(owner, EXTERNAL, ALL)
+    await migrateDown(owner, EXTERNAL, { ...ALL, onSecondConnection })
     assert.deepEqual(await theirs(), before)
   })
 
@@ -623,7 +614,10 @@ describe('with the tables of another auth server', () => {
     await owner.query(`drop table users, user_sessions;
       create table users (id uuid primary key);
       create table user_sessions (token text, "userId" uuid, "expiresAt" timestamptz)`)
-    await assert.rejects(migrateUp(owner, EXTERNAL), /0002_users\.up\.sql failed .*was rolled back: .*(uuid|text)/)
+    await assert.rejects(
+      migrateUp(owner, EXTERNAL, { onSecondConnection }),
+      /0002_users\.up\.sql failed .*was rolled back: .*(uuid|text)/,
+    )
     assert.equal((await owner.query('select from users')).rowCount, 0)
   })
 })

@@ -30,10 +30,11 @@ export interface MigrateOptions {
   /** Called after each batch of a backfill, with the number of rows changed so far. */
   readonly onBatch?: (migration: Migration, rows: number) => void
   /**
-   * Opens a second connection for `work`. It holds the migration lock while statements run outside a transaction. Omitted for
-   * the embedded database, which has one session and whose directory lock excludes other processes.
+   * Opens a second connection for `work`. It holds the migration lock while statements run outside a transaction. Undefined only where no
+   * other process can migrate the database: the embedded one has one session, and its directory lock excludes other processes. It must
+   * be given in either case, because without it processes that migrate at the same time would run such a statement twice.
    */
-  readonly onSecondConnection?: OnSecondConnection | undefined
+  readonly onSecondConnection: OnSecondConnection | undefined
 }
 
 export type OnSecondConnection = <T>(work: (client: ClientBase) => Promise<T>) => Promise<T>
@@ -58,7 +59,7 @@ export interface MigrationState {
 export async function migrateUp(
   client: ClientBase,
   variables: MigrationVariables,
-  { migrations = readMigrations(), steps = Infinity, ...options }: MigrateOptions = {},
+  { migrations = readMigrations(), steps = Infinity, ...options }: MigrateOptions,
 ): Promise<readonly Migration[]> {
   await refuseOldServer(client)
   const next = (state: MigrationState): Migration | undefined => {
@@ -78,7 +79,7 @@ export async function migrateUp(
 export async function migrateDown(
   client: ClientBase,
   variables: MigrationVariables,
-  { migrations = readMigrations(), steps = 1, ...options }: MigrateOptions = {},
+  { migrations = readMigrations(), steps = 1, ...options }: MigrateOptions,
 ): Promise<readonly Migration[]> {
   const next = ({ applied }: MigrationState): Migration | undefined => {
     const newest = applied.at(-1)

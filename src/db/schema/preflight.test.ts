@@ -65,7 +65,7 @@ suite('migrations refuse before they change anything', () => {
   test('a foreign table that a later migration would create, but not their own tables', async () => {
     await using database = await openTestDatabase({ migrated: false })
     const config = configOf(database.env)
-    await withMigrations(config, (client, variables) => migrateUp(client, variables, { steps: 4 }))
+    await withMigrations(config, (client, variables, options) => migrateUp(client, variables, { steps: 4, ...options }))
     await withMigrations(config, (client) => client.query('create table idempotency_keys (id int)'))
     await assertRefused(config, /already has idempotency_keys, not made by this service/)
     await withMigrations(config, (client) => client.query('drop table idempotency_keys'))

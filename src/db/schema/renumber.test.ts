@@ -74,10 +74,10 @@ suite('a database of the earlier numbering', () => {
 
   test('is refused by every command in one sentence that names the conversion, and is not changed', async () => {
     const { config } = earlier
-    const labels = await withMigrations(config, async (client, variables) => {
+    const labels = await withMigrations(config, async (client, variables, secondConnection) => {
       for (const work of [
-        () => migrateUp(client, variables),
-        () => migrateDown(client, variables),
+        () => migrateUp(client, variables, secondConnection),
+        () => migrateDown(client, variables, secondConnection),
         () => migrationState(client),
       ]) {
         await assert.rejects(work, saying(WAY_OVER))

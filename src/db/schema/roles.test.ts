@@ -8,6 +8,7 @@ import {
   configOf,
   needsServer,
   openTestDatabase,
+  secondConnectionTo,
   SERVER_URL,
   serverVersion,
   SILENT,
@@ -204,7 +205,9 @@ describe('on a server the login may be', { skip: needsServer }, () => {
     await serves({ DATABASE_URL: urlOf(String(SERVER_URL), two) })
     const variables = { ...OWN_AUTH_TABLES, app_role: role, system_role: `${role}_system`, serving_login: 'postgres' }
     const down = (name: string) =>
-      withClient(urlOf(String(SERVER_URL), name), (client) => migrateDown(client, variables, { steps: Infinity }))
+      withClient(urlOf(String(SERVER_URL), name), (client) =>
+        migrateDown(client, variables, { steps: Infinity, ...secondConnectionTo(urlOf(String(SERVER_URL), name)) }),
+      )
     await down(one)
     await serves({ DATABASE_URL: urlOf(String(SERVER_URL), two) })
     await down(two)
@@ -247,7 +250,7 @@ describe('on PostgreSQL 18 the login may be', () => {
         system_role: 'todo_app_system',
         serving_login: 'postgres',
       }
-      await migrateDown(client, made, { steps: Infinity })
+      await migrateDown(client, made, { steps: Infinity, onSecondConnection: undefined })
       await client.query('drop table schema_migrations')
       const { rows } = await client.query(`select current_setting('server_version_num')::int >= 160000 as is16`)
       assert.deepEqual(rows, [{ is16: true }])
@@ -256,7 +259,7 @@ describe('on PostgreSQL 18 the login may be', () => {
   after(() => opened.disposeAsync())
   afterEach(() =>
     connected('postgres', async (client) => {
-      await migrateDown(client, VARIABLES, { steps: Infinity })
+      await migrateDown(client, VARIABLES, { steps: Infinity, onSecondConnection: undefined })
       await client.query(`drop owned by owner; alter database postgres owner to postgres`)
       await client.query(`drop role if exists owner, web, ${ROLE}, ${ROLE}_system`)
     }),
@@ -284,7 +287,8 @@ describe('on PostgreSQL 18 the login may be', () => {
   const admin = (text: string) => connected('postgres', (client) => client.query(text))
   const createOwner = (attributes: string) =>
     admin(`create role owner login ${attributes}; alter database postgres owner to owner`)
-  const migrate = (variables = VARIABLES) => connected('owner', (client) => migrateUp(client, variables))
+  const migrate = (variables = VARIABLES) =>
+    connected('owner', (client) => migrateUp(client, variables, { onSecondConnection: undefined }))
 
   async function serves(login: string): Promise<void> {
     const roles = { serving: ROLE, system: `${ROLE}_system` }
@@ -311,7 +315,9 @@ describe('on PostgreSQL 18 the login may be', () => {
     await createOwner('createrole')
     await migrate()
     await serves('owner')
-    await connected('owner', (client) => migrateDown(client, VARIABLES, { steps: Infinity }))
+    await connected('owner', (client) =>
+      migrateDown(client, VARIABLES, { steps: Infinity, onSecondConnection: undefined }),
+    )
     const { rows } = await admin(`select rolname from pg_roles where rolname like '${ROLE}%'`)
     assert.deepEqual(rows, [])
   })

@@ -33,7 +33,7 @@ suite('a server', () => {
         'the database is PostgreSQL 14.4, and this service needs 15 or newer: upgrade the server. Nothing was changed',
     }
     for (const use of [
-      (client: ClientBase) => migrateUp(client, variables),
+      (client: ClientBase) => migrateUp(client, variables, { onSecondConnection: undefined }),
       (client: ClientBase) => refuseUnsafeDatabase(client, 'todo_app_system'),
     ]) {
       const { client, asked } = serverOf(SERVER_VERSION_MIN - 1)
