@@ -11,7 +11,7 @@ export const STEP_LIMIT_MS = 30_000
 
 export interface Decision {
   readonly user: User
-  /** What the user leaves checked; all that the app asks for if left out. */
+  /** What the user chooses; all that the app asks for if left out. */
   readonly scopes?: readonly string[]
 }
 
@@ -39,7 +39,7 @@ export async function allow(context: BrowserContext, url: string, { user, scopes
   for (const choice of await page.getByRole('checkbox').all()) {
     const scope = (await choice.getAttribute('value')) ?? ''
     asked.push(scope)
-    if (scopes?.includes(scope) === false) await choice.uncheck()
+    await choice.setChecked(scopes?.includes(scope) ?? true)
   }
   const redirectUri = new URL(url).searchParams.get('redirect_uri') ?? ''
   const answered = page.waitForResponse((response) => response.url().startsWith(`${redirectUri}?`))

@@ -77,10 +77,12 @@ function consentForm({ user, scopes }: ConsentPage, asked: AskedAccess): Element
             h(
               'label',
               { class: 'choice' },
-              h('input', { type: 'checkbox', name: 'scope', value: scope, checked: true }),
+              h('input', { type: 'checkbox', name: 'scope', value: scope, checked: isReading(scope) }),
               h('span', {}, `${words} `, h('code', {}, scope)),
             ),
           ),
+        !asked.scopes.every(isReading) &&
+          h('p', { class: 'dim' }, 'What can change something is not chosen. Choose it if you want the app to do it.'),
       ),
       h('p', {}, durationOf(asked), ' What it changes has its name in the history, and can be undone.'),
       h('p', { class: 'fault', id: 'fault', role: 'alert' }),
@@ -123,6 +125,9 @@ function durationOf({ isRenewable, expiresAt }: AskedAccess): string {
   })
   return `It has access until you disconnect it in your account, until it was not used for 30 days, or until ${day}.`
 }
+
+/** What is chosen from the start: an app can read by default, and everything else takes a choice. */
+const isReading = (scope: string): boolean => scope.endsWith(':read')
 
 const isUrl = (clientId: string): boolean => /^https?:/.test(clientId)
 
