@@ -3,6 +3,7 @@ import type { FastifySchemaCompiler, FastifyServerOptions } from 'fastify'
 import type { TSchema } from 'typebox'
 import type { Violation } from '../errors.ts'
 import { isVisible } from '../lib/visible.ts'
+import { compileOnce, type SharedSchemas } from './compiled.ts'
 import { FORMATS } from './formats.ts'
 import { decode, splitList } from './query-string.ts'
 import { VIOLATIONS_MAX } from './wire.ts'
@@ -24,28 +25,29 @@ const options: Options = {
   formats: Object.fromEntries(Object.entries(FORMATS).map(([name, [validate]]) => [name, validate])),
 }
 
-/** A validator with the formats and keywords of our schemas. */
-export const openAjv = (more: Options): Ajv => withTextKeywords(new Ajv({ ...options, ...more }))
-
 type CompilersFactory = NonNullable<NonNullable<FastifyServerOptions['schemaController']>['compilersFactory']>
 type BuildValidator = NonNullable<CompilersFactory['buildValidator']>
+
+/** Compiles schemas with our formats and keywords. */
+export const compilerOf = (more: Options) =>
+  compileOnce((schema, referenced) =>
+    withTextKeywords(new Ajv({ ...options, schemas: Object.values(referenced), ...more })).compile(schema),
+  )
+const compile = compilerOf({})
+const compileQuick = compilerOf({ allErrors: false })
 
 /**
  * Makes the validators of one Fastify context, which refers to `shared` schemas by their `$id`. Bodies are not coerced; values of a
  * query or a path are text, and are parsed as their schema says.
  */
-export const buildValidator = ((shared: Record<string, TSchema>): FastifySchemaCompiler<TSchema> => {
-  const schemas = Object.values(shared)
-  const thorough = openAjv({ schemas })
-  // Created when it is first needed, which is in few contexts.
-  let quick: Ajv | undefined
-  const quickly = (): Ajv => (quick ??= openAjv({ schemas, allErrors: false }))
-  return ({ schema, httpPart }) =>
-    httpPart === 'body'
-      ? bodyValidator(thorough.compile(schema), () => quickly().compile(schema))
-      : textValidator(thorough.compile(schema), schema, httpPart)
-  // Fastify declares what this returns as Ajv's own compile, and calls it as the compiler of a route's schema.
-}) as unknown as BuildValidator
+export const buildValidator = ((shared: SharedSchemas): FastifySchemaCompiler<TSchema> =>
+  ({ schema, httpPart }) => {
+    const thorough = compile(schema, shared)
+    return httpPart === 'body'
+      ? bodyValidator(thorough, () => compileQuick(schema, shared))
+      : textValidator(thorough, schema, httpPart)
+    // Fastify declares what this returns as Ajv's own compile, and calls it as the compiler of a route's schema.
+  }) as unknown as BuildValidator
 
 type Outcome = true | { error: ErrorObject[] }
 
@@ -54,10 +56,10 @@ const outcome = (validate: ValidateFunction, data: unknown): Outcome =>
 
 export function bodyValidator(
   thorough: ValidateFunction,
-  compileQuick: () => ValidateFunction,
+  makeQuick: () => ValidateFunction,
 ): (body: unknown) => Outcome {
   let quick: ValidateFunction | undefined
-  return (body) => outcome(hasMoreValuesThan(THOROUGH_VALUES_MAX, body) ? (quick ??= compileQuick()) : thorough, body)
+  return (body) => outcome(hasMoreValuesThan(THOROUGH_VALUES_MAX, body) ? (quick ??= makeQuick()) : thorough, body)
 }
 
 function hasMoreValuesThan(limit: number, body: unknown): boolean {

@@ -1,16 +1,19 @@
 import type { ErrorObject } from 'ajv'
 import type { TSchema } from 'typebox'
-import { bodyValidator, openAjv, violations } from './validation.ts'
+import type { SharedSchemas } from './compiled.ts'
+import { bodyValidator, compilerOf, violations } from './validation.ts'
+
+const compile = compilerOf({ verbose: true })
+const compileQuick = compilerOf({ verbose: true, allErrors: false })
 
 /**
  * The validator of values that are neither a body nor a parameter, such as the arguments of a tool. Like one of bodies, it trims in place.
  *
- * @param schemas those that `schema` refers to, by their `$id`
+ * @param shared has those that `schema` refers to
  * @returns what is wrong, one sentence for each field; empty if the value is valid
  */
-export function valueValidator(schema: TSchema, schemas: TSchema[]): (value: unknown) => string[] {
-  const compile = (allErrors: boolean) => openAjv({ schemas, verbose: true, allErrors }).compile(schema)
-  const validate = bodyValidator(compile(true), () => compile(false))
+export function valueValidator(schema: TSchema, shared: SharedSchemas): (value: unknown) => string[] {
+  const validate = bodyValidator(compile(schema, shared), () => compileQuick(schema, shared))
   return (value) => {
     const result = validate(value)
     if (result === true) return []

@@ -49,7 +49,7 @@ export interface McpServer {
 /** @param app with all routes that the tools use */
 export function openServer(app: App, deps: FeatureDeps): McpServer {
   // Fastify types shared schemas as unknown. All of them are made by TypeBox.
-  const shared = Object.values(app.getSchemas()) as Parameters<typeof valueValidator>[1]
+  const shared = app.getSchemas() as Parameters<typeof valueValidator>[1]
   const tools = new Map<string, ServedTool>(
     toolsOf(app).map((tool) => [
       tool.name,
