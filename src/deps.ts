@@ -2,6 +2,7 @@ import { createHmac } from 'node:crypto'
 import type { Logger } from 'pino'
 import type { Config } from './config/config.ts'
 import { createAuth, type Auth } from './auth/better-auth.ts'
+import type { PasswordHashing } from './auth/hashing.ts'
 import type { AuthOptions } from './auth/options.ts'
 import { openDatabase, type Database } from './db/database.ts'
 import type { FeatureDeps } from './feature.ts'
@@ -36,7 +37,11 @@ export interface Deps extends FeatureDeps {
 export async function openDeps(
   config: Config,
   log: Logger,
-  { migrate = config.environment === 'development', lentAt }: { migrate?: boolean; lentAt?: string | undefined } = {},
+  {
+    migrate = config.environment === 'development',
+    lentAt,
+    hashing,
+  }: { migrate?: boolean; lentAt?: string | undefined; hashing?: PasswordHashing } = {},
 ): Promise<Deps & AsyncDisposable> {
   await using opened = new AsyncDisposableStack()
   // Closed last, so that it exports the spans of everything before.
@@ -50,7 +55,12 @@ export async function openDeps(
   const cursors = openCursors(config.encryptionKeys)
   const jobs = openQueue(db)
   const mail = openMail(config.mail, { db, jobs, log, metrics })
-  const auth = embeddedAuth(config, db, { limits, log, wake: mail.isAvailable ? jobs.wake : undefined })
+  const auth = embeddedAuth(config, db, {
+    limits,
+    log,
+    wake: mail.isAvailable ? jobs.wake : undefined,
+    hashing,
+  })
   const closing = opened.move()
   const deps = { config, jobs, log, db, mail, redis, limits, wakes, cursors, auth, metrics, tracing }
   return {
@@ -75,12 +85,14 @@ interface AuthDeps {
   readonly log?: Pick<Logger, 'warn'>
   /** Makes the runner look for mails. Absent: there are no mails. */
   readonly wake?: (() => void) | undefined
+  /** Replaces that of passwords. */
+  readonly hashing?: PasswordHashing | undefined
 }
 
 export function embeddedAuth(
   config: Config,
   db: Pick<Database, 'pool' | 'timeBudget' | 'roles'>,
-  { limits, log, wake }: AuthDeps = {},
+  { limits, log, wake, hashing }: AuthDeps = {},
 ): Auth | undefined {
   const { auth, http, environment } = config
   if (auth.mode === 'external') return undefined
@@ -103,6 +115,7 @@ export function embeddedAuth(
       requireVerification: auth.requireEmailVerification,
       ...(counts !== undefined && { countMail: mailsOf(counts, auth.sessionHashSecret) }),
     },
+    ...(hashing !== undefined && { hashing }),
     secureCookies: environment === 'production',
     onCleanUpFailed: (error) =>
       log?.warn({ err: error }, 'surplus sessions could not be ended; the next sign-in ends them'),

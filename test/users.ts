@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { generateId } from 'better-auth'
 import type { ClientBase } from 'pg'
+import type { PasswordHashing } from '../src/auth/hashing.ts'
 import type { Config } from '../src/config/config.ts'
 import { hashSessionToken } from '../src/http/credential.ts'
 
@@ -12,12 +13,13 @@ export interface User {
 }
 
 const PASSWORD = 'correct horse battery'
-/** better-auth's scrypt of {@link PASSWORD}. */
-const PASSWORD_HASH =
-  '14080750b7aa7c68dc7de1c8076e808e:8ce737e695c59e09bcdfe37b5869d5431d2e32bc0c60335aa361c38030b54683cffa785b0f95b638a389e854619ef6073fa57dd49e8fb0888fd903a352a3790b'
-
 /** Inserts the three rows of a sign-up: the user, the account with the password, and a session of seven days. */
-export async function insertUser(owner: Pick<ClientBase, 'query'>, name: string, { auth }: Config): Promise<User> {
+export async function insertUser(
+  owner: Pick<ClientBase, 'query'>,
+  name: string,
+  { auth }: Config,
+  { hash }: Pick<PasswordHashing, 'hash'>,
+): Promise<User> {
   const [id, token] = [generateId(), generateId()]
   const email = `${name.toLowerCase()}-${randomUUID()}@example.com`
   const secret = auth.sessionHashSecret
@@ -31,7 +33,7 @@ export async function insertUser(owner: Pick<ClientBase, 'query'>, name: string,
      )
      insert into public.user_sessions (id, "userId", token, "expiresAt", "updatedAt")
      select $6, id, $7, now() + '7 days', now() from new_user`,
-    [id, name, email, generateId(), PASSWORD_HASH, generateId(), hashSessionToken(token, secret.reveal())],
+    [id, name, email, generateId(), await hash(PASSWORD), generateId(), hashSessionToken(token, secret.reveal())],
   )
   return { id, token, email, password: PASSWORD }
 }

@@ -17,6 +17,7 @@ import {
   rememberQuery,
 } from './canary.ts'
 import { openTestDatabase, withClient, workAsOwner } from './databases.ts'
+import { openFastHashing } from './hashing.ts'
 import { REDIS_OR_NOWHERE } from './redis.ts'
 import { insertUser, type User } from './users.ts'
 
@@ -49,8 +50,7 @@ export interface World extends AsyncDisposable {
   readonly logged: readonly string[]
   ask(method: string, path: string, asking?: Asking): Promise<Answer>
   /**
-   * A user with a password and a session, written as a sign-up writes them. Hashing a password takes 0.1 s of CPU time, so sign-ups
-   * over HTTP are left to the tests about them.
+   * A user with a password and a session, written as a sign-up writes them, in one statement.
    */
   signUp(name?: string): Promise<User>
   /** SQL as the owner, to whom no policy applies: to prepare and to inspect, never for the operation under test. */
@@ -96,7 +96,8 @@ export async function openWorld({
   rememberConfig(config)
   const { log, lines } = openJournal({ isShown: config.log.level !== 'silent' })
   opened.defer(() => assertNoSecret(lines))
-  const own = opened.use(await openDeps(config, log, { migrate: migrated }))
+  const hashing = openFastHashing()
+  const own = opened.use(await openDeps(config, log, { migrate: migrated, hashing }))
   const deps = { ...own, ...replace(own) }
   const app = await buildApp(deps)
   const url = await app.listen({ host: config.http.host, port: config.http.port })
@@ -114,10 +115,9 @@ export async function openWorld({
     ask,
     // On a server by a connection of its own: tests count what the pool's connections do.
     signUp: (name = 'Ada') => {
-      const insert = (owner: ClientBase): Promise<User> => insertUser(owner, name, config)
+      const insert = (owner: ClientBase): Promise<User> => insertUser(owner, name, config, hashing)
       const url = all['DATABASE_URL']
       return url === undefined ? asOwner(insert) : withClient(url, insert)
-      /** SQL as the owner, to whom no policy applies: to prepare and to inspect, never for the operation under test. */
     },
     asOwner,
     [Symbol.asyncDispose]: () => closing.disposeAsync(),

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { randomUUID } from 'node:crypto'
+import { randomUUID, scryptSync } from 'node:crypto'
 import { after, before, test } from 'node:test'
 import { getMigrations } from 'better-auth/db/migration'
 import { Kysely } from 'kysely'
@@ -100,6 +100,25 @@ test('five users at once sign up, sign in, change their password and delete thei
       assert.equal(await count('users', userId, 'id'), 0)
     }),
   )
+})
+
+test('a password is stored as its scrypt of 32 MB, with a salt of its own', async () => {
+  const users = [await signUp(), await signUp()]
+  const hashes = await Promise.all(
+    users.map(async ({ userId }) => {
+      const rows = await database.asOwner<{ password: string }>(
+        'select password from user_accounts where "userId" = $1',
+        [userId],
+      )
+      return rows[0]?.password ?? ''
+    }),
+  )
+  assert.equal(new Set(hashes).size, 2)
+  for (const hash of hashes) {
+    const [salt = '', key] = hash.split(':')
+    const expected = scryptSync(PASSWORD, salt, 64, { N: 2 ** 14, r: 16, p: 1, maxmem: 2 ** 26 })
+    assert.equal(key, expected.toString('hex'))
+  }
 })
 
 test('of two sign-ups with one address at the same time one succeeds', async () => {
