@@ -1,11 +1,11 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { chmodSync, globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { needsPostgresPackage, unpackPostgres } from './postgres-package.ts'
-import { DATABASE, SECOND_TIER } from './tiers.ts'
+import { filesOf } from './tiers.ts'
 
 /*
  * Runs tests by node:test, on servers that live for this run:
@@ -23,7 +23,6 @@ import { DATABASE, SECOND_TIER } from './tiers.ts'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
 const TIMEOUT_MS = 300_000
-const TESTS = ['src/**/*.test.ts', 'test/*.test.ts', 'client/*.test.ts', 'client/sync/*.test.ts', 'cli/*.test.ts']
 /**
  * How many files share a process if they start the service, because loading it takes a second of CPU time, as long as the tests of
  * most files. With more of them, one process would run alone at the end.
@@ -43,19 +42,6 @@ const POSTGRES_SETTINGS = {
 }
 
 type Servers = Readonly<Record<'TEST_DATABASE_URL' | 'TEST_REDIS_URL', string | undefined>>
-
-function filesOf(words: readonly string[]): readonly string[] {
-  const [tier = 'everyday'] = words
-  const all = globSync(TESTS, { cwd: ROOT }).sort()
-  const isSecond = (file: string): boolean => Object.hasOwn(SECOND_TIER, file)
-  if (tier === 'everyday') return all.filter((file) => !isSecond(file))
-  if (tier === 'rest') return all.filter(isSecond)
-  if (tier === 'database' || tier === 'embedded')
-    return globSync([...DATABASE], { cwd: ROOT })
-      .filter((file) => !isSecond(file))
-      .sort()
-  return tier === 'all' ? all : words
-}
 
 /**
  * The files that node:test starts a process for: modules that import those that start the service, in groups, and the others.
@@ -118,8 +104,10 @@ async function main(words: readonly string[]): Promise<number> {
   const directory = mkdtempSync(join(tmpdir(), 'todo-tests-'))
   opened.defer(() => rmSync(directory, { recursive: true, force: true }))
   // Each world on the embedded database has an engine of its own.
-  const isGrouped = ['everyday', 'database'].includes(words[0] ?? 'everyday') && servers.TEST_DATABASE_URL !== undefined
-  const files = isGrouped ? inGroups(filesOf(words), directory) : filesOf(words)
+  const [tier = 'everyday'] = words
+  const isGrouped = ['everyday', 'database'].includes(tier) && servers.TEST_DATABASE_URL !== undefined
+  const named = filesOf(tier) ?? words
+  const files = isGrouped ? inGroups(named, directory) : named
   const child = spawn(
     process.execPath,
     ['--test', `--test-concurrency=${CONCURRENCY}`, `--test-timeout=${TIMEOUT_MS}`, ...files],

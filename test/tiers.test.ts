@@ -1,11 +1,19 @@
 import assert from 'node:assert/strict'
-import { existsSync, globSync } from 'node:fs'
+import { existsSync, globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { suite, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
-import { DATABASE, SECOND_TIER } from './tiers.ts'
+import { DATABASE, filesOf, SECOND_TIER } from './tiers.ts'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
+
+const filesIn = (tier: string): readonly string[] => filesOf(tier) ?? assert.fail(`there is no tier ${tier}`)
+
+/** Every test file of the project. The packages, and what is built, are not part of it. */
+const every = globSync('**/*.test.ts', {
+  cwd: ROOT,
+  exclude: (path) => /(?:^|\/)(?:node_modules|dist)$/.test(path),
+}).sort()
 
 suite('the tiers of the tests', () => {
   test('name files that exist', () => {
@@ -17,5 +25,34 @@ suite('the tiers of the tests', () => {
       DATABASE.filter((pattern) => globSync(pattern, { cwd: ROOT }).length === 0),
       [],
     )
+  })
+
+  test('have every test file once, except faults and generated clients, which have commands of their own', () => {
+    const own = every.filter((file) => /^test\/(?:faults|clients)\//.test(file))
+    assert.ok(own.length > 10)
+    assert.deepEqual([...filesIn('everyday'), ...filesIn('rest'), ...own].sort(), every)
+    assert.deepEqual([...filesIn('everyday'), ...filesIn('rest')].sort(), filesIn('all'))
+  })
+
+  test('repeat on other databases only files of the first tier, and only those that open a database', () => {
+    const first = new Set(filesIn('everyday'))
+    for (const tier of ['database', 'embedded']) {
+      const files = filesIn(tier)
+      assert.ok(files.length > 30)
+      for (const file of files) {
+        assert.ok(first.has(file), file)
+        assert.match(
+          readFileSync(join(ROOT, file), 'utf8'),
+          /open(?:World|TestDatabase|ServedDatabase|AuthDatabase)\b/,
+          file,
+        )
+      }
+    }
+  })
+
+  test('repeat every file of the database itself that opens one', () => {
+    const repeated = new Set(filesIn('database'))
+    const left = filesIn('everyday').filter((file) => file.startsWith('src/db/') && !repeated.has(file))
+    for (const file of left) assert.doesNotMatch(readFileSync(join(ROOT, file), 'utf8'), /\bopen\w*Database\b/, file)
   })
 })

@@ -1,6 +1,21 @@
+import { globSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+/*
+ * Each test file is in one tier: the second, if it is listed here, else the first. Two kinds of files have commands of their own:
+ * test/faults and test/clients. Those of the first tier that query a database for its own sake are repeated on the oldest supported
+ * PostgreSQL and on the embedded database; no other file is executed twice.
+ */
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url))
+
+/** The files of both tiers. */
+const TESTS = ['src/**/*.test.ts', 'test/*.test.ts', 'client/*.test.ts', 'client/sync/*.test.ts', 'cli/*.test.ts']
+
 /**
- * The second tier of the tests, each file with the reason why it is slow. `npm test` leaves these out and still checks every
- * guarantee of the API; `npm run test:all` runs them too.
+ * The second tier, each file with the reason why it is slow. `npm test` leaves these out and still checks every guarantee of the API;
+ * `npm run test:all` runs them too.
  */
 export const SECOND_TIER: Readonly<Record<string, string>> = {
   // Processes of the service: each start takes a second or more of CPU time.
@@ -61,7 +76,7 @@ export const SECOND_TIER: Readonly<Record<string, string>> = {
   'src/auth/better-auth.test.ts': 'hashes passwords',
 }
 
-/** The tests of the first tier that are repeated on other databases: the oldest supported PostgreSQL and the embedded one. */
+/** What depends on the database: statements, policies, triggers, locks and races, and what is built on them. */
 export const DATABASE: readonly string[] = [
   'src/auth/mail.test.ts',
   'src/changes/*.test.ts',
@@ -76,3 +91,25 @@ export const DATABASE: readonly string[] = [
   'test/once.test.ts',
   'test/round-trips.test.ts',
 ]
+
+/** A file that opens no database has the same result on each. */
+const OPENS_DATABASE = /\/(?:world|databases|auth-database)\.ts'/
+
+export type Tier = 'everyday' | 'rest' | 'all' | 'database' | 'embedded'
+
+/** @returns the paths from the folder of the project, in order; undefined if there is no such tier */
+export function filesOf(tier: string): readonly string[] | undefined {
+  return Object.hasOwn(FILES, tier) ? FILES[tier as Tier]() : undefined // has this tier
+}
+
+const FILES: Readonly<Record<Tier, () => readonly string[]>> = {
+  everyday: () => found(TESTS).filter(isFirst),
+  rest: () => found(TESTS).filter((file) => !isFirst(file)),
+  all: () => found(TESTS),
+  database: () => found(DATABASE).filter(isFirst).filter(opensDatabase),
+  embedded: () => found(DATABASE).filter(isFirst).filter(opensDatabase),
+}
+
+const found = (patterns: readonly string[]): readonly string[] => globSync([...patterns], { cwd: ROOT }).sort()
+const isFirst = (file: string): boolean => !Object.hasOwn(SECOND_TIER, file)
+const opensDatabase = (file: string): boolean => OPENS_DATABASE.test(readFileSync(join(ROOT, file), 'utf8'))
