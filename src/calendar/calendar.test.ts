@@ -124,6 +124,44 @@ suite('the calendar of a user', () => {
     )
   })
 
+  test('has the changes of clocks for each time in which a task is due, however far apart they are', async () => {
+    const timezone = 'Europe/Berlin'
+    const recurrence = { rule: 'FREQ=DAILY' }
+    for (const year of [1900, 2027, 2030, 9000]) {
+      await newTask({ dueDate: `${year}-01-01T00:00:00Z`, timezone, recurrence })
+    }
+    const zones = (await parsed()).getAllSubcomponents('vtimezone')
+    assert.equal(zones.length, 1)
+    const zone = new ICAL.Timezone(zones[0] ?? assert.fail())
+    const hours = (wall: string): number =>
+      zone.utcOffset(ICAL.Time.fromString(wall, new ICAL.Property('dtstart'))) / 3600
+    assert.deepEqual(['2027-01-05T09:00:00', '2027-07-05T09:00:00', '2039-07-05T09:00:00'].map(hours), [1, 2, 2])
+    assert.equal(hours('1901-01-05T09:00:00'), 1)
+    // ical.js looks at the next decades only.
+    assert.match((await read()).text, /DTSTART:90000330T020000\r\n/)
+  })
+
+  test('has what a rule leaves open, if the due date was moved', async () => {
+    const cases: readonly (readonly [rule: string, dueDate: string, moved: string, parts: string])[] = [
+      ['FREQ=MONTHLY', '2027-01-31', '2027-02-10', ';BYMONTHDAY=31'],
+      ['FREQ=YEARLY', '2027-03-01T23:30:00Z', '2027-04-10T08:00:00Z', ';BYMONTH=3;BYMONTHDAY=2'],
+      ['FREQ=WEEKLY;COUNT=4', '2027-01-04', '2027-01-06', ';BYDAY=MO;COUNT=4'],
+      ['FREQ=WEEKLY;BYDAY=MO', '2027-01-04', '2027-01-06', ';BYDAY=MO'],
+      ['FREQ=MONTHLY', '2027-01-31T08:00:00Z', '2027-01-31T09:00:00Z', ''],
+    ]
+    for (const [rule, dueDate, moved, parts] of cases) {
+      const task = await newTask({ dueDate, timezone: 'Europe/Berlin', recurrence: { rule } })
+      await ask('PATCH', `${TASKS}/${task.id}`, { dueDate: moved })
+      const lines = await linesOf(task.id)
+      assert.ok(lines.includes(`RRULE:${rule.split(';')[0]}${parts}`), lines.join('\n'))
+    }
+  })
+
+  test('has a rule without the plus signs with which it was sent', async () => {
+    const { id } = await newTask({ dueDate: '2027-01-04', recurrence: { rule: 'FREQ=MONTHLY;INTERVAL=+2;BYDAY=+1MO' } })
+    assert.ok((await linesOf(id)).includes('RRULE:FREQ=MONTHLY;INTERVAL=2;BYDAY=1MO'))
+  })
+
   test('has UNTIL in the type of the due date, and no rule that counts from the completion', async () => {
     const cases: readonly (readonly [fields: object, rule: string | undefined])[] = [
       [{ dueDate: '2026-12-24', recurrence: { rule: 'FREQ=DAILY;UNTIL=20261231' } }, 'FREQ=DAILY;UNTIL=20261231'],

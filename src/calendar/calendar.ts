@@ -1,5 +1,5 @@
 import { formatInstant, isDay } from '../lib/instant.ts'
-import { parseRule, type Task } from '../tasks/schema.ts'
+import { impliedParts, parseRule, type Task } from '../tasks/schema.ts'
 import { alarmLines } from './alarms.ts'
 import { calendarText, dateValue, textLine, utcTime, wallTime, type Component } from './ics.ts'
 import { timeZoneLines } from './zone.ts'
@@ -11,8 +11,11 @@ const STATUS = { TODO: 'NEEDS-ACTION', IN_PROGRESS: 'IN-PROCESS', COMPLETED: 'CO
 /** RFC 5545 §3.8.1.9: 1 is the highest, 9 the lowest. */
 const PRIORITY = { URGENT: 1, HIGH: 3, MEDIUM: 5, LOW: 9 } as const
 
-/** @param zone of the user, for recurring tasks without one of their own */
-export function calendarOf(tasks: readonly Task[], component: Component, zone: string): string {
+/**
+ * @param zone of the user, for recurring tasks without one of their own
+ * @param nowMs see {@link timeZoneLines}
+ */
+export function calendarOf(tasks: readonly Task[], component: Component, zone: string, nowMs: number): string {
   const shown =
     component === 'VTODO' ? tasks : tasks.filter(({ dueDate, status }) => dueDate !== null && status !== 'COMPLETED')
   return calendarText([
@@ -26,21 +29,21 @@ export function calendarOf(tasks: readonly Task[], component: Component, zone: s
     // How often programs should look, which read them differently.
     'REFRESH-INTERVAL;VALUE=DURATION:PT1H',
     'X-PUBLISHED-TTL:PT1H',
-    ...zonesOf(shown, zone),
+    ...zonesOf(shown, zone, nowMs),
     ...shown.flatMap((task) => componentOf(task, component, zone)),
     'END:VCALENDAR',
   ])
 }
 
 /** The zones that recurring tasks need: an instant of a task that does not recur is in UTC. */
-function zonesOf(tasks: readonly Task[], zone: string): readonly string[] {
-  const earliest = new Map<string, number>()
+function zonesOf(tasks: readonly Task[], zone: string, nowMs: number): readonly string[] {
+  const due = new Map<string, number[]>()
   for (const { recurrence, dueDate, timezone } of tasks) {
-    if (recurrence === null || dueDate === null || isDay(dueDate)) continue
     const its = timezone ?? zone
-    earliest.set(its, Math.min(Date.parse(dueDate), earliest.get(its) ?? Infinity))
+    if (recurrence === null || dueDate === null || isDay(dueDate) || its === 'UTC') continue
+    due.set(its, [...(due.get(its) ?? []), Date.parse(dueDate)])
   }
-  return [...earliest].filter(([name]) => name !== 'UTC').flatMap(([name, fromMs]) => timeZoneLines(name, fromMs))
+  return [...due].flatMap(([name, dueMs]) => timeZoneLines(name, dueMs, nowMs))
 }
 
 function componentOf(task: Task, component: Component, zone: string): readonly string[] {
@@ -96,6 +99,12 @@ function ruleOf({ recurrence, occurrence, dueDate, status }: Task, zone: string)
   if (recurrence?.basis !== 'DUE' || dueDate === null || status === 'COMPLETED') return undefined
   const { count, until } = parseRule(recurrence.rule)
   const parts = recurrence.rule.split(';').filter((part) => !/^(?:COUNT|UNTIL)=/.test(part))
+  // A program takes what the rule leaves open from the due date. If the user has moved that, it is not what the rule means.
+  const day = isDay(dueDate)
+    ? dueDate
+    : Temporal.Instant.from(dueDate).toZonedDateTimeISO(zone).toPlainDate().toString()
+  const meant = occurrence?.at.slice(0, 10) ?? day
+  if (meant !== day) parts.push(...impliedParts(recurrence.rule, meant))
   // The dates before this one are over.
   if (count !== undefined) parts.push(`COUNT=${Math.max(1, count - (occurrence?.number ?? 1) + 1)}`)
   if (until !== undefined) parts.push(`UNTIL=${untilValue(until, isDay(dueDate), zone)}`)

@@ -80,17 +80,15 @@ export function feedRoutes(app: App, { db, config, cursors, limits }: FeatureDep
         ...servicePrincipal('calendar', userId),
         origin: { requestId: request.id, operation: 'readCalendar' },
       }
-      const found = await db.asUser(
-        principal,
-        store.read(hashes, completedSince(Date.now()), conditionOf(request, [as])),
-      )
+      const nowMs = Date.now()
+      const found = await db.asUser(principal, store.read(hashes, completedSince(nowMs), conditionOf(request, [as])))
       if (!found.isAlive) throw unknownAddress()
       void reply.header('etag', found.etag)
       if (found.isKnown) return reply.code(304).send()
       return reply
         .type('text/calendar; charset=utf-8')
         .header('content-disposition', 'inline; filename="tasks.ics"')
-        .send(calendarOf(found.tasks, as === 'events' ? 'VEVENT' : 'VTODO', found.zone))
+        .send(calendarOf(found.tasks, as === 'events' ? 'VEVENT' : 'VTODO', found.zone, nowMs))
     },
   )
 }

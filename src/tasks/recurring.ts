@@ -15,10 +15,10 @@ export type Change = TaskPatch & Partial<Pick<Task, KeptField>>
 
 type RecurrenceToSet = NonNullable<TaskPatch['recurrence']>
 
-/** As it is stored. */
+/** As it is stored. Plus signs are left out, because RFC 5545 has none before an INTERVAL and a COUNT. */
 export const normalizedRecurrence = ({ rule, basis = 'DUE' }: RecurrenceToSet): Recurrence => ({
   // In the order in which jsonb gives the members.
-  rule: rule.toUpperCase(),
+  rule: rule.toUpperCase().replaceAll('+', ''),
   basis,
 })
 

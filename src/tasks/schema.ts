@@ -12,6 +12,7 @@ import {
 import { ExpectedWeekday } from './weekday.ts'
 
 export { EXAMPLE } from './fields.ts'
+export { impliedParts } from './recurrence/implied.ts'
 export { parseRule } from './recurrence/rule.ts'
 
 export const PAGE_SIZE_MAX = 1000

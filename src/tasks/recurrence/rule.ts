@@ -13,7 +13,8 @@ const COUNT_MAX = 1000
 export const FREQUENCIES = ['DAILY', 'WEEKLY', 'MONTHLY', 'YEARLY'] as const
 export type Frequency = (typeof FREQUENCIES)[number]
 
-const WEEKDAYS = ['MO', 'TU', 'WE', 'TH', 'FR', 'SA', 'SU']
+/** In the order of their numbers. */
+export const WEEKDAYS = ['MO', 'TU', 'WE', 'TH', 'FR', 'SA', 'SU']
 
 export interface WeekdayPart {
   /** 0 is Monday. */
@@ -48,6 +49,8 @@ export class RuleError extends Error {
 
 const NAMES = ['FREQ', 'INTERVAL', 'BYDAY', 'BYMONTHDAY', 'BYMONTH', 'BYSETPOS', 'COUNT', 'UNTIL'] as const
 type Name = (typeof NAMES)[number]
+/** Parts of RFC 5545 that are refused by name. */
+const OTHER_NAMES = ['BYSECOND', 'BYMINUTE', 'BYHOUR', 'BYYEARDAY', 'BYWEEKNO', 'WKST'] as const
 const isName = (name: string): name is Name => (NAMES as readonly string[]).includes(name)
 
 /** @throws RuleError */
@@ -77,13 +80,25 @@ function partsOf(text: string): Map<Name, string> {
   const parts = new Map<Name, string>()
   for (const part of text.toUpperCase().split(';')) {
     const [name = '', value, ...rest] = part.split('=')
-    if (!isName(name)) throw new RuleError(`must have the parts ${NAMES.join(', ')} alone, separated by semicolons`)
-    if (value === undefined || value === '' || rest.length > 0) throw new RuleError(`has a ${name} without a value`)
+    if (!isName(name)) throw unknownPart(name)
+    if (value === undefined || value === '') throw new RuleError(`has ${article(name)} ${name} without a value`)
+    if (rest.length > 0) throw unknownPart(value)
     if (parts.has(name)) throw new RuleError(`must not have ${name} twice`)
     parts.set(name, value)
   }
   return parts
 }
+
+/** @param name is repeated only if it is one of RFC 5545 */
+function unknownPart(name: string): RuleError {
+  const other = OTHER_NAMES.find((each) => each === name)
+  const weeks = other === 'WKST' ? ': weeks begin on Monday' : ''
+  return new RuleError(
+    `${other === undefined ? '' : `must not have ${other}${weeks}. It `}must have the parts ${NAMES.join(', ')} alone, separated by semicolons`,
+  )
+}
+
+const article = (name: Name): string => (/^[IU]/.test(name) ? 'an' : 'a')
 
 const optional = <T>(value: string | undefined, parse: (value: string) => T): T | undefined =>
   value === undefined ? undefined : parse(value)
@@ -96,9 +111,13 @@ function frequency(value: string | undefined): Frequency {
 
 function integer(name: Name, value: string, min: number, max: number): number {
   const number = /^[+-]?\d{1,4}$/.test(value) ? Number(value) : NaN
-  if (number >= min && number <= max && (min > 0 || number !== 0)) return number
-  const range = min > 0 ? `from ${min} to ${max}` : `from 1 to ${max} or ${min} to -1`
-  throw new RuleError(`has a ${name} that is not a whole number ${range}`)
+  if (number >= min && number <= max && number !== 0) return number
+  throw new RuleError(`has ${article(name)} ${name} that is not ${rangeOf(min, max)}`)
+}
+
+function rangeOf(min: number, max: number): string {
+  if (min > 0) return `a whole number from ${min} to ${max}`
+  return max === 1 ? '1 or -1' : `a whole number from 1 to ${max} or ${min} to -1`
 }
 
 const integers = (name: Name, value: string | undefined, min: number, max: number): readonly number[] =>

@@ -121,6 +121,22 @@ suite('the dates of a series', () => {
     const place = begun({ rule: 'FREQ=DAILY', basis: 'COMPLETION' }, '2026-03-20', 'UTC')
     assert.equal(next(place, Date.parse('2026-03-19T12:00:00Z'))?.dueDate, '2026-03-21')
   })
+
+  test('never move back: completions of one day give later and later dates', () => {
+    const rules: readonly (readonly [rule: string, dates: readonly string[]])[] = [
+      ['FREQ=DAILY;INTERVAL=3', ['2026-12-03', '2026-12-06', '2026-12-09']],
+      ['FREQ=WEEKLY;BYDAY=MO', ['2026-12-07', '2026-12-14', '2026-12-21']],
+      ['FREQ=MONTHLY;BYMONTHDAY=31', ['2026-12-31', '2027-01-31', '2027-03-31']],
+    ]
+    for (const [rule, expected] of rules) {
+      let place = begun({ rule, basis: 'COMPLETION' }, '2026-01-01', 'UTC')
+      const found = expected.map(() => {
+        place = movedOn(place, next(place, Date.parse('2026-11-30T12:00:00Z')) ?? assert.fail('no date'))
+        return place.dueDate
+      })
+      assert.deepEqual(found, expected, rule)
+    }
+  })
 })
 
 suite('a due date that the user has moved', () => {

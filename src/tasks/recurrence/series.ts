@@ -64,7 +64,8 @@ export const movedOn = (place: Place, following: Next): Place => ({ ...place, ..
  *
  * For the basis DUE it is the first date of the rule after the due date, also if that has passed: each date is completed or skipped. A
  * due date that the user moved gives the time of day, and no date up to it comes any more; the days stay those of the rule, counted
- * from the date that was moved. For the basis COMPLETION the rule begins with the day of the completion.
+ * from the date that was moved. For the basis COMPLETION the rule begins with the day of the completion, and its first date after that day and
+ * the due date counts.
  *
  * @param completedMs when the task was completed; undefined if its date is skipped
  * @throws RuleError if the rule is one that this version does not know
@@ -80,7 +81,8 @@ export function next({ recurrence, occurrence, dueDate, timezone }: Place, compl
   let after = isAsScheduled ? start : Math.max(start, due.day)
   if (recurrence.basis === 'COMPLETION') {
     start = completedMs === undefined ? due.day : wallOf(formatInstant(completedMs), timezone).day
-    after = start
+    // A date that is completed early is not followed by an earlier one, or by itself.
+    after = Math.max(start, due.day)
   }
   for (let attempts = 0; attempts < ATTEMPTS_MAX; attempts++) {
     const day = nextDay(rule, start, after)
