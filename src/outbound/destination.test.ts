@@ -10,6 +10,7 @@ const MACHINE = 'must not be the machine of this service'
 const HTTPS = 'must begin with https://'
 const PORT = 'must use port 443 or 8443'
 const COMPLETE = 'must be a complete URL, such as https://example.com/hooks'
+const INVISIBLE = 'must not contain white space, control characters or backslashes'
 const USER = 'must not contain a user name or a password'
 
 const FAULTS: Readonly<Record<string, string>> = {
@@ -61,7 +62,19 @@ const FAULTS: Readonly<Record<string, string>> = {
   'https://example.com:99999/': COMPLETE,
   'https://[fe80::1%25eth0]/': COMPLETE,
   'https://256.0.0.1/': COMPLETE,
-  'https://exa mple.com/': COMPLETE,
+  'https://exa mple.com/': INVISIBLE,
+  // What a parser repairs in silence.
+  ' https://example.com/': INVISIBLE,
+  'https://example.com/\r\nX: y': INVISIBLE,
+  'https://exam\tple.com/': INVISIBLE,
+  'https://example.com/a b': INVISIBLE,
+  'https:\\\\example.com': INVISIBLE,
+  'https://example.com\\@127.0.0.1/': INVISIBLE,
+  'https:example.com': COMPLETE,
+  'https:/example.com': COMPLETE,
+  'https:///example.com': COMPLETE,
+  'https://@example.com/': USER,
+  'https://:@example.com/': USER,
   '/hooks': COMPLETE,
   'example.com': COMPLETE,
   '': COMPLETE,

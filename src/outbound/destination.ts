@@ -24,6 +24,7 @@ export interface Destination {
 
 export const URL_LENGTH_MAX = 2048
 
+const NOT_COMPLETE = 'must be a complete URL, such as https://example.com/hooks'
 const PORTS = ['443', '8443']
 const ALLOWED_HOST_PORTS = ['80', ...PORTS]
 
@@ -35,11 +36,15 @@ const ALLOWED_HOST_PORTS = ['80', ...PORTS]
  */
 export function destinationOf(text: string, policy: OutboundPolicy): Destination | string {
   if (text.length > URL_LENGTH_MAX) return `must have at most ${URL_LENGTH_MAX} characters`
+  // The parser would leave these out or replace them, and the URL would be another one than the user sees.
+  if (/[\s\p{Cc}\\]/u.test(text)) return 'must not contain white space, control characters or backslashes'
+  if (/^https?:(?!\/\/[^/])/i.test(text)) return NOT_COMPLETE
   // The parser brings every spelling of an IPv4 address (`0x7f.1`, `2130706433`, full-width digits) into the usual form.
   const url = URL.parse(text)
-  if (url === null) return 'must be a complete URL, such as https://example.com/hooks'
+  if (url === null) return NOT_COMPLETE
   if (url.protocol !== 'https:' && url.protocol !== 'http:') return 'must begin with https://'
-  if (url.username !== '' || url.password !== '') return 'must not contain a user name or a password'
+  if (url.username !== '' || url.password !== '' || /^[^/]*\/\/[^/?#]*@/.test(text))
+    return 'must not contain a user name or a password'
   if (url.hash !== '') return 'must not contain a fragment (#)'
   const hostname = url.hostname.replace(/^\[|\]$/g, '').replace(/\.$/, '')
   const port = url.port === '' ? { 'http:': '80', 'https:': '443' }[url.protocol] : url.port
