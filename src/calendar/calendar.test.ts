@@ -316,6 +316,7 @@ suite('the address of the calendar', () => {
     for (let n = 0; n < 60; n++) assert.equal((await read(address, { 'if-none-match': '*' })).status, 304)
     const refused = await read()
     refuses(refused, 429, 'too_many_requests')
+    assert.match(refused.json.detail, /^At most 60 reads of this calendar in 600 s; try again in \d+ s$/)
     assert.ok(Number(refused.headers.get('retry-after')) > 0)
   })
 })

@@ -72,7 +72,7 @@ export function feedRoutes(app: App, { db, config, cursors, limits }: FeatureDep
       if (!isIntact(token, CALENDAR)) throw unknownAddress()
       const hashes = hashing(token)
       const verdict = await limits.take(READS, hashes[0])
-      if (!verdict.allowed) throw tooManyRequests(verdict, 'reads of this calendar in ten minutes')
+      if (!verdict.allowed) throw tooManyRequests(verdict, 'reads of this calendar')
       const userId = await db.asSystem('find the user of a calendar', (sql) => store.userOf(sql, hashes))
       if (userId === null) throw unknownAddress()
       const { as = 'todos' } = request.query
