@@ -224,7 +224,7 @@ suite('a job that has more to do', () => {
   const ring = (key: string) =>
     served.db.asSystem('test', (sql) => queue.ring(sql, [{ name: 'rung', userId: ada.id, reference: {}, key }]))
 
-  test('because it was rung while it ran, runs again', async (t) => {
+  test('because it was asked for while it ran, runs again', async (t) => {
     let runs = 0
     const rung: JobKind = {
       name: 'rung',
@@ -241,12 +241,12 @@ suite('a job that has more to do', () => {
     assert.deepEqual(await asOwner('select 1 from jobs'), [])
   })
 
-  test('and waits for it, does not run earlier because it is rung', async () => {
+  test('and waits for it, does not run earlier because it is asked for again', async () => {
     await ring('k')
     await asOwner(`update jobs set run_at = now() + interval '1 hour'`)
     await ring('k')
-    assert.deepEqual(await asOwner(`select is_rung, run_at > now() + interval '59 minutes' as waits from jobs`), [
-      { is_rung: false, waits: true },
+    assert.deepEqual(await asOwner(`select runs_again, run_at > now() + interval '59 minutes' as waits from jobs`), [
+      { runs_again: false, waits: true },
     ])
   })
 })

@@ -74,7 +74,7 @@ const RING: Statement = {
   text: `insert into jobs (name, for_user, reference, key)
          select name, "userId", reference, key from json_to_recordset($1::json)
            as given (name text, "userId" text, reference jsonb, key text) order by name, key
-         on conflict (name, key) do update set is_rung = true where jobs.lease is not null and not jobs.is_rung`,
+         on conflict (name, key) do update set runs_again = true where jobs.lease is not null and not jobs.runs_again`,
 }
 const HURRY: Statement = {
   name: 'jobs.hurry',
@@ -134,11 +134,11 @@ const EXTEND: Statement = {
 }
 const DONE: Statement = {
   name: 'jobs.done',
-  text: `delete from jobs where id = $1 and lease = $2 and not is_rung returning true as settled`,
+  text: `delete from jobs where id = $1 and lease = $2 and not runs_again returning true as settled`,
 }
 const AGAIN: Statement = {
   name: 'jobs.again',
-  text: `update jobs set run_at = now() + $3 * interval '1 millisecond', attempts = $4, last_error = $5, lease = null, is_rung = false
+  text: `update jobs set run_at = now() + $3 * interval '1 millisecond', attempts = $4, last_error = $5, lease = null, runs_again = false
          where id = $1 and lease = $2 returning true as settled`,
 }
 const DEAD: Statement = {
@@ -166,7 +166,7 @@ export function claim(
 export const extend = ({ id, lease }: Claimed, db: Db, leaseMs: number): Promise<boolean> =>
   settle(db, EXTEND, [id, lease, leaseMs])
 
-/** Removes the job, or makes it due now if it was rung while it ran. @returns whether the lease was still held */
+/** Removes the job, or makes it due now if it was asked for while it ran. @returns whether the lease was still held */
 export const done = ({ id, lease }: Claimed, db: Db): Promise<boolean> =>
   db.asSystem(
     'settle a job',
