@@ -232,6 +232,11 @@ suite('the page of consent, in a browser', { skip: findChromium() === undefined 
     const { page } = await open(await people.signedIn(user, 390), addressOf(clientId, app.redirectUri))
     assert.deepEqual(await faultsOf(page), [])
     assert.ok(await fits(page))
+    for (const choice of await page.getByRole('checkbox').all()) {
+      const box = await choice.boundingBox()
+      // Of the size of a checkbox, at the beginning of its line.
+      assert.ok(box !== null && box.width <= 24 && box.height <= 24 && box.x < 60, JSON.stringify(box))
+    }
     await page.goto(addressOf('unknown', app.redirectUri))
     await page.getByRole('heading', { name: 'This app cannot be connected' }).waitFor()
     assert.deepEqual(await faultsOf(page), [])

@@ -76,7 +76,7 @@ function consentForm({ user, scopes }: ConsentPage, asked: AskedAccess): Element
           .map(([scope, words]) =>
             h(
               'label',
-              { class: 'choice' },
+              { class: 'box' },
               h('input', { type: 'checkbox', name: 'scope', value: scope, checked: isReading(scope) }),
               h('span', {}, `${words} `, h('code', {}, scope)),
             ),
