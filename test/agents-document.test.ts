@@ -65,6 +65,15 @@ suite('docs/agents.md', () => {
     for (const { title, text } of ofMcp) assert.ok(DOCUMENT.includes(text), title)
   })
 
+  test('has links that install what the configuration beside them has', () => {
+    const config = { url: 'https://todo.example.com/mcp' }
+    const [, name, encoded = ''] =
+      /cursor:\/\/anysphere\.cursor-deeplink\/mcp\/install\?name=(\w+)&config=(\S+)/.exec(DOCUMENT) ?? []
+    assert.deepEqual([name, JSON.parse(Buffer.from(encoded, 'base64').toString())], ['todo', config])
+    const [, server = ''] = /vscode:mcp\/install\?(\S+)/.exec(DOCUMENT) ?? []
+    assert.deepEqual(JSON.parse(decodeURIComponent(server)), { name: 'todo', type: 'http', ...config })
+  })
+
   test('has configuration that is JSON, with the address of the service and no token of its own', () => {
     const blocks = blocksOf('json')
     assert.ok(blocks.length >= 6)

@@ -4,15 +4,18 @@ import type { Page } from 'playwright-core'
 import { authorize, execute, findChromium, launch, NO_CHROMIUM, SIZES, visit, type Size } from './browser.ts'
 import { openWorld } from './world.ts'
 
-/** `npm run screenshots` recreates docs/screenshots. It needs Chromium, and Debian's pngquant to reduce the size of the files. */
+/**
+ * `npm run screenshots` recreates docs/screenshots, and `npm run screenshots -- consent` only those of one subject. It needs Chromium,
+ * and Debian's pngquant to reduce the size of the files.
+ */
 
+const GRANT_TYPES = ['authorization_code', 'refresh_token']
 const DIRECTORY = fileURLToPath(new URL('../docs/screenshots/', import.meta.url))
 
 const executable = findChromium()
 if (executable === undefined) throw new Error(NO_CHROMIUM)
 
 await using world = await openWorld()
-const { token } = await world.signUp()
 const browser = await launch(executable)
 
 const showTop = (element: { scrollIntoView(): void }): void => element.scrollIntoView()
@@ -23,27 +26,36 @@ async function shoot(page: Page, name: string): Promise<void> {
   execFileSync('pngquant', ['--force', '--strip', '--quality=60-90', '--output', path, '64', path])
 }
 
-for (const size of Object.keys(SIZES) as Size[]) {
-  {
-    await using visited = await visit(browser, `${world.url}/docs`, size)
-    const { page } = visited
-    await authorize(page, token)
-    await shoot(page, `docs-${size}`)
-    await execute(page, 'tasks', 'createTask')
-    await page.locator('#operations-tasks-createTask .live-responses-table').evaluate(showTop)
-    await shoot(page, `docs-tried-${size}`)
-  }
-  await using visited = await visit(browser, `${world.url}/redoc#/tasks/createtask`, size)
-  const heading = visited.page.getByRole('heading', { name: 'Create a task' })
-  await heading.waitFor()
-  await visited.page.waitForLoadState('networkidle')
-  // The search is the last part that becomes ready.
-  if (size === 'desktop') await visited.page.getByText('Search').first().waitFor()
-  await heading.evaluate(showTop)
-  await shoot(visited.page, `redoc-${size}`)
+const SUBJECTS = { docs: shootDocs, people: shootPeople, consent: shootConsent }
+const wanted = process.argv.slice(2)
+for (const [subject, shootSubject] of Object.entries(SUBJECTS)) {
+  if (wanted.length === 0 || wanted.includes(subject)) await shootSubject()
 }
-await shootPeople()
 await browser.close()
+
+/** Swagger UI and Redoc. */
+async function shootDocs(): Promise<void> {
+  const { token } = await world.signUp()
+  for (const size of Object.keys(SIZES) as Size[]) {
+    {
+      await using visited = await visit(browser, `${world.url}/docs`, size)
+      const { page } = visited
+      await authorize(page, token)
+      await shoot(page, `docs-${size}`)
+      await execute(page, 'tasks', 'createTask')
+      await page.locator('#operations-tasks-createTask .live-responses-table').evaluate(showTop)
+      await shoot(page, `docs-tried-${size}`)
+    }
+    await using visited = await visit(browser, `${world.url}/redoc#/tasks/createtask`, size)
+    const heading = visited.page.getByRole('heading', { name: 'Create a task' })
+    await heading.waitFor()
+    await visited.page.waitForLoadState('networkidle')
+    // The search is the last part that becomes ready.
+    if (size === 'desktop') await visited.page.getByText('Search').first().waitFor()
+    await heading.evaluate(showTop)
+    await shoot(visited.page, `redoc-${size}`)
+  }
+}
 
 /** The page for people as the README shows it: a desktop in light colours and a phone in dark ones. */
 async function shootPeople(): Promise<void> {
@@ -73,4 +85,27 @@ async function shootPeople(): Promise<void> {
     await shoot(page, `tasks-${colorScheme}`)
     await context.close()
   }
+}
+
+/** The page of consent, as docs/agents.md shows it. */
+async function shootConsent(): Promise<void> {
+  const [email, redirectUri] = ['ada@example.com', 'https://claude.ai/api/mcp/auth_callback']
+  await world.ask('POST', '/api/auth/sign-up/email', { body: { name: 'Ada', email, password: 'correct horse' } })
+  const metadata = { client_name: 'Claude', redirect_uris: [redirectUri], grant_types: GRANT_TYPES }
+  const { json } = await world.ask('POST', '/oauth/register', { body: metadata })
+  const query = new URLSearchParams({
+    response_type: 'code',
+    client_id: json.client_id,
+    redirect_uri: redirectUri,
+    scope: 'tasks:read tasks:write',
+    code_challenge: 'A'.repeat(43),
+    code_challenge_method: 'S256',
+  })
+  const context = await browser.newContext({ viewport: { width: 640, height: 660 }, colorScheme: 'light' })
+  await context.request.post(`${world.url}/api/auth/sign-in/email`, { data: { email, password: 'correct horse' } })
+  const page = await context.newPage()
+  await page.goto(`${world.url}/consent?${query.toString()}`)
+  await page.getByRole('button', { name: 'Allow' }).waitFor()
+  await shoot(page, 'consent-light')
+  await context.close()
 }
