@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:https'
@@ -22,6 +23,8 @@ import { openWorld, type Answer, type User, type World } from './world.ts'
 const TEST_LIMIT_MS = 6 * STEP_LIMIT_MS
 const READ = ['tasks:read']
 const BOTH = ['tasks:read', 'tasks:write']
+/** Registrations of one address are limited, and all runs share it. */
+const OWN_COUNTERS = { RATE_LIMIT_KEY_PREFIX: `oauth-${randomUUID()}:` }
 /** What a client reads before it sends its user to the page of consent. */
 const DISCOVERY = [
   'POST /mcp 401',
@@ -45,8 +48,7 @@ suite('connected by OAuth', { skip: findChromium() === undefined && NO_CHROMIUM 
     const warn = mock.method(console, 'warn', () => undefined)
     opened.defer(() => warn.mock.restore())
     await installPrograms()
-    // In memory, because the clients of all runs register from one address, which is limited.
-    world = opened.use(await openWorld({ env: { REDIS_URL: '' } }))
+    world = opened.use(await openWorld({ env: OWN_COUNTERS }))
     browser = await launch(findChromium() ?? '')
     opened.defer(() => browser.close())
     callback = opened.use(await openCallback())
@@ -126,6 +128,12 @@ suite('connected by OAuth', { skip: findChromium() === undefined && NO_CHROMIUM 
         const sent = app.storage.sentTo.length
         await app.asksFor(() => call(client, 'find_tasks'), { user })
         assert.equal(app.storage.sentTo.length, sent + 1)
+        // As when it was not used for months, or the service has another database.
+        await disconnect(user, clientId)
+        await world.asOwner((sql) => sql.query('delete from oauth_clients where id::text = $1', [clientId]))
+        app.takeRequests()
+        await app.asksFor(() => call(client, 'find_tasks'), { user })
+        assert.ok(app.takeRequests().includes('POST /oauth/register 201'))
         const { tasks } = await call(await app.connect(), 'find_tasks')
         assert.deepEqual(
           tasks.map(({ title }: { title: string }) => title),
@@ -172,7 +180,7 @@ suite('connected by OAuth', { skip: findChromium() === undefined && NO_CHROMIUM 
     { timeout: TEST_LIMIT_MS },
     async () => {
       using proxy = await openStrippingProxy()
-      await using prefixed = await openWorld({ env: { REDIS_URL: '', PUBLIC_URL: proxy.url } })
+      await using prefixed = await openWorld({ env: { ...OWN_COUNTERS, PUBLIC_URL: proxy.url } })
       proxy.target = prefixed.url
       const user = await prefixed.signUp()
       const app = await newApp({ sdk: await loadSdk('2026-07-28'), name: 'Planner', url: proxy.url })

@@ -285,6 +285,16 @@ suite('tokens of an app', () => {
     assert.deepEqual(await apps(), [])
   })
 
+  test('of an app whose registration is gone are refused so that it registers again', async () => {
+    const { clientId, refresh } = await connect(world, ada)
+    await ask('DELETE', `/api/apps/${clientId}`)
+    refusesGrant(await renew(world, clientId, refresh))
+    await sql('delete from oauth_clients where id::text = $1', [clientId])
+    const gone = await renew(world, clientId, refresh)
+    assert.deepEqual([gone.status, gone.json.error], [401, 'invalid_client'], gone.text)
+    refusesGrant(await renew(world, 'https://app.example.com/client.json', refresh))
+  })
+
   test('are refused at the token endpoint in the form of OAuth, naming the fault', async () => {
     const { clientId, refresh } = await connect(world, ada)
     for (const [fields, error, status] of [

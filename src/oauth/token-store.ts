@@ -4,6 +4,8 @@ import type { Statement } from '../db/wire/statement.ts'
 import { ACCESS_PREFIX, REFRESH_PREFIX } from '../http/app-token.ts'
 import { newToken, type TokenHashing } from '../http/opaque-token.ts'
 import type { Scope } from '../principal.ts'
+import { isDocumentUrl } from './client-documents.ts'
+import { findClient } from './client-store.ts'
 import { OAuthError } from './oauth-error.ts'
 
 /** What the token endpoint reads and writes, for apps: they have no session of the user. */
@@ -151,6 +153,7 @@ export async function refresh(
   given: { readonly token: string; readonly clientId: string; readonly scopes: readonly Scope[] | undefined },
 ): Promise<Outcome> {
   const found = await sql.row<Refresh & object>(FIND_REFRESH, [hashing(given.token), GRACE_SECONDS])
+  if (found === undefined && !(await isKnown(sql, given.clientId))) return unknownClient()
   if (found === undefined || !found.isFresh) return invalidGrant('The refresh token is unknown, expired or revoked')
   if (found.clientId !== given.clientId) return invalidGrant('The refresh token was made for another client_id')
   if (found.isReplayed === true) {
@@ -211,6 +214,13 @@ async function issue(
   ])
   return { accessToken, refreshToken, scopes }
 }
+
+const isKnown = async (sql: SystemSql, clientId: string): Promise<boolean> =>
+  isDocumentUrl(clientId) || (await findClient(sql, clientId)) !== undefined
+
+/** Libraries then forget the id and register again. Otherwise they would send the user to a page that refuses it, again and again. */
+const unknownClient = (): OAuthError =>
+  new OAuthError('invalid_client', 'client_id is unknown: the app must register again', 401)
 
 const challengeOf = (verifier: string): string => createHash('sha256').update(verifier).digest('base64url')
 
