@@ -101,7 +101,7 @@ async function shootConsent(): Promise<void> {
     code_challenge: 'A'.repeat(43),
     code_challenge_method: 'S256',
   })
-  const context = await browser.newContext({ viewport: { width: 640, height: 660 }, colorScheme: 'light' })
+  const context = await browser.newContext({ viewport: { width: 640, height: 710 }, colorScheme: 'light' })
   await context.request.post(`${world.url}/api/auth/sign-in/email`, { data: { email, password: 'correct horse' } })
   const page = await context.newPage()
   await page.goto(`${world.url}/consent?${query.toString()}`)
