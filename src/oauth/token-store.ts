@@ -218,7 +218,7 @@ async function issue(
 const isKnown = async (sql: SystemSql, clientId: string): Promise<boolean> =>
   isDocumentUrl(clientId) || (await findClient(sql, clientId)) !== undefined
 
-/** Libraries then forget the id and register again. Otherwise they would send the user to a page that refuses it, again and again. */
+/** Libraries then forget the id and register again. Otherwise each attempt would send the user to a page that refuses the id. */
 const unknownClient = (): OAuthError =>
   new OAuthError('invalid_client', 'client_id is unknown: the app must register again', 401)
 
