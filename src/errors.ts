@@ -48,9 +48,10 @@ export class Problem extends Error {
     return this.#kind
   }
 
-  static invalid(violations: readonly Violation[]): Problem {
+  /** @param members added to the body */
+  static invalid(violations: readonly Violation[], members: Readonly<Record<string, unknown>> = {}): Problem {
     return new Problem('invalid_input', violations.map((each) => each.detail).join('; '), {
-      body: { errors: violations },
+      body: { errors: violations, ...members },
     })
   }
 }

@@ -4,7 +4,14 @@ import { WRITTEN } from '../http/logged.ts'
 import { AsText, IdempotentHeaders, NEXT_PAGE, ONCE_REFUSALS, REPLAYED, refusals, RefTo } from '../http/wire.ts'
 import { ById } from '../tasks/schema.ts'
 import { HISTORY_PROBLEMS } from './problems.ts'
-import { HistoryQuery, PAGE_ENTRIES_MAX, UNDONE_MAX, type HistoryEntry, type UndoTime } from './schema.ts'
+import {
+  HistoryQuery,
+  PAGE_ENTRIES_MAX,
+  UNDONE_MAX,
+  type HistoryEntry,
+  type UndoOfTime,
+  type UndoTime,
+} from './schema.ts'
 
 /** The operations on the history, as Fastify takes them and the OpenAPI document shows them. */
 
@@ -56,13 +63,12 @@ export const getHistoryEntry = {
   },
 }
 
+const ENTRY_OF_UNDO = {
+  description: 'The entry of the undo, which can be undone like any other',
+  headers: { ...WRITTEN, ...REPLAYED },
+}
 const undone = {
-  200: AsText(
-    RefTo<HistoryEntry>('HistoryEntry', {
-      description: 'The entry of the undo, which can be undone like any other',
-      headers: { ...WRITTEN, ...REPLAYED },
-    }),
-  ),
+  200: AsText(RefTo<HistoryEntry>('HistoryEntry', ENTRY_OF_UNDO)),
   204: Type.Null({ description: 'There was nothing to change', headers: { ...WRITTEN, ...REPLAYED } }),
 }
 const undoRefusals = [
@@ -89,13 +95,14 @@ export const undoChange = {
 export const undoChanges = {
   operationId: 'undoChanges',
   summary: 'Undo all changes of a time, or those of one actor in it',
-  description: `Takes back what was changed in the time, the newest first, all or nothing, as one change. What is already undone is left out. Only changes that are not taken back here can be conflicts. At most ${UNDONE_MAX} changes; if there are more, the answer is 422 and says which time to begin with. With dryRun=true the answer shows what would be changed.`,
+  description: `Takes back what was changed in the time, the newest first, all or nothing, as one change. What is already undone is left out. Only changes that are not taken back here can be conflicts. With skipConflicts=true conflicts stay as they are instead, and are named in \`skipped\`. At most ${UNDONE_MAX} changes; if there are more, the answer is 422 with \`since\`: undo the changes since that time first, and then the others with it as \`until\`. With dryRun=true the answer shows what would be changed.`,
   tags,
   security: scoped('tasks:write'),
   headers: IdempotentHeaders,
   body: RefTo<UndoTime>('UndoTime'),
   response: {
     ...undone,
+    200: AsText(RefTo<UndoOfTime>('UndoOfTime', ENTRY_OF_UNDO)),
     ...refusals(...undoRefusals, 'invalid_json', 'body_too_large', 'unsupported_media_type'),
   },
 }

@@ -18,7 +18,7 @@ export const HISTORY_PROBLEMS = problemKinds({
     status: 409,
     title: 'A later change would be lost',
     meaning:
-      'Something that the undo would set back is not as the change made it: a later change has set it, or deleted or restored the task. `conflicts` names up to 20 of them: the entity, the field (null if the whole entity was created or deleted) and the latest change that did so. Nothing was changed.',
+      'Something that the undo would set back is not as the change made it: a later change has set it, or deleted or restored the task. `conflicts` names up to 20 of them, or with skipConflicts each entity once: the entity, the field (null if the whole entity was created or deleted) and the latest change that did so. Nothing was changed.',
     action: 'Undo the later change first, or make the change that you want with an ordinary request.',
     detail: 'Nothing was undone: title of task 019b6051-3a80-7c4e-9d3b-5f0c2f7f6a11 was changed later',
     members: { conflicts: [CONFLICT_EXAMPLE] },

@@ -121,6 +121,25 @@ export const HistoryActor = Type.Object(
 )
 export type HistoryActor = Static<typeof HistoryActor>
 
+const Operation = Nullable(
+  Type.String({
+    maxLength: OPERATION_LENGTH_MAX,
+    description: 'The operationId in this document, or the name of a job',
+  }),
+)
+
+const ENTRY_EXAMPLE = {
+  id: '019b6051-4b11-7d3f-8a52-77a1f0c5e9d4',
+  at: '2025-12-20T09:31:12.5Z',
+  actor: { kind: 'session', name: null },
+  requestId: '8f0e7f2e-6a59-4f0c-9a53-2f4f0f6f3c55',
+  operation: 'updateTask',
+  undoes: [],
+  undoneBy: null,
+  changeCount: 1,
+  changes: [CHANGE_EXAMPLE],
+}
+
 export const HistoryEntry = Type.Object(
   {
     id: Type.Unsafe<string>({ ...Uuid, description: 'The X-Change-Id of the request' }),
@@ -129,12 +148,7 @@ export const HistoryEntry = Type.Object(
     requestId: Nullable(
       Type.String({ maxLength: REQUEST_ID_LENGTH_MAX, description: 'The X-Request-Id; of a job, its id' }),
     ),
-    operation: Nullable(
-      Type.String({
-        maxLength: OPERATION_LENGTH_MAX,
-        description: 'The operationId in this document, or the name of a job',
-      }),
-    ),
+    operation: Operation,
     undoes: Type.Array(Uuid, {
       maxItems: UNDONE_MAX,
       description: 'Ids of the entries that this one took back, the newest first; empty if it is no undo',
@@ -156,22 +170,61 @@ export const HistoryEntry = Type.Object(
   {
     $id: 'HistoryEntry',
     description: 'All that one request changed',
-    examples: [
-      {
-        id: '019b6051-4b11-7d3f-8a52-77a1f0c5e9d4',
-        at: '2025-12-20T09:31:12.5Z',
-        actor: { kind: 'session', name: null },
-        requestId: '8f0e7f2e-6a59-4f0c-9a53-2f4f0f6f3c55',
-        operation: 'updateTask',
-        undoes: [],
-        undoneBy: null,
-        changeCount: 1,
-        changes: [CHANGE_EXAMPLE],
-      },
-    ],
+    examples: [ENTRY_EXAMPLE],
   },
 )
 export type HistoryEntry = Static<typeof HistoryEntry>
+
+const Skipped = Type.Object(
+  {
+    type: OpenSet(['task'], { 'x-component': 'SkippedType', description: 'The kind of entity' }),
+    id: Uuid,
+    field: Nullable(
+      Type.String({
+        maxLength: NAME_LENGTH_MAX,
+        description: 'The first of its fields that stays as it is; null for the whole entity',
+      }),
+    ),
+    change: Type.Unsafe<LaterChange | null>({
+      anyOf: [
+        Type.Object(
+          { id: Uuid, at: Instant, actor: RefTo<HistoryActor>('HistoryActor'), operation: Operation },
+          { 'x-component': 'LaterChange', description: 'The latest change that is in the way' },
+        ),
+        Type.Null(),
+      ],
+      description: 'Null where none is known: the entity cannot be restored, or was deleted for good',
+    }),
+  },
+  { 'x-component': 'Skipped', description: 'Something that an undo left as it is' },
+)
+
+/** Who changed something later. */
+export interface LaterChange {
+  readonly id: string
+  readonly at: string
+  readonly actor: HistoryActor
+  readonly operation: string | null
+}
+
+export const UndoOfTime = Type.Object(
+  {
+    ...HistoryEntry.properties,
+    skipped: Type.Optional(
+      Type.Array(Skipped, {
+        maxItems: UNDONE_MAX,
+        description:
+          'With skipConflicts: the entities of which something stays as it is. Requests that changed it are not among `undoes`',
+      }),
+    ),
+  },
+  {
+    $id: 'UndoOfTime',
+    description: 'The entry of an undo of a time',
+    examples: [{ ...ENTRY_EXAMPLE, operation: 'undoChanges', skipped: [] }],
+  },
+)
+export type UndoOfTime = Static<typeof UndoOfTime>
 
 export const UndoTime = Type.Object(
   {
@@ -200,6 +253,12 @@ export const UndoTime = Type.Object(
     since: Type.Unsafe<string>({ ...Instant, description: 'Changes made at this instant or later' }),
     until: Type.Optional(
       Type.Unsafe<string>({ ...Instant, description: 'Changes made before this instant; absent: up to now' }),
+    ),
+    skipConflicts: Type.Optional(
+      Type.Boolean({
+        description:
+          'true takes back what can be taken back. What is not as these changes made it any more, or cannot be restored, stays as it is: 409 is then the answer only if nothing else is left. false, the default: all or nothing',
+      }),
     ),
   },
   {

@@ -1,6 +1,6 @@
 import type { UserSql } from '../db/sql.ts'
 import type { Statement } from '../db/wire/statement.ts'
-import type { HistoryActor } from './schema.ts'
+import type { LaterChange } from './schema.ts'
 import type { HistoryFilter } from './store.ts'
 import type { Conflict, LogEntry } from './unwind.ts'
 import { ALL, CHAIN, LAST_SEQ, newestBelow, ONE_REQUEST, WALK_START } from './walk.ts'
@@ -32,7 +32,7 @@ const REQUESTS: Statement = {
       select scanned + 1, entry.* from walk cross join lateral ${newestBelow(ALL, 'walk.first_seq')}
       where scanned < $1::int
     )
-    select count(*)::int as scanned, (
+    select count(*)::int as scanned, todo_instant_json(min(at))::json as "oldestAt", (
         select coalesce(json_agg(json_build_object('id', change_id, 'first', first_seq, 'last', seq,
           'at', todo_instant_json(at)::json, 'chain', ${CHAIN}) order by seq desc), '[]')
         from walk where is_match
@@ -43,15 +43,15 @@ const REQUESTS: Statement = {
 export const requestOf = (sql: UserSql, id: string): Promise<LoggedRequest | undefined> =>
   sql.row<LoggedRequest>(REQUEST, [id])
 
-/** The requests of a time, newest first, and how many were looked at. */
+/** The requests of a time, newest first, how many were looked at, and when the oldest of these had made its changes ('' if none). */
 export async function requestsOf(
   sql: UserSql,
   { since, until, actorKind, actorName }: HistoryFilter,
   scannedMax: number,
-): Promise<{ readonly scanned: number; readonly requests: readonly LoggedRequest[] }> {
+): Promise<{ readonly scanned: number; readonly oldestAt: string; readonly requests: readonly LoggedRequest[] }> {
   const values = [scannedMax, null, since ?? null, until ?? null, actorKind ?? null, actorName ?? null]
-  const found = await sql.row<{ scanned: number; requests: LoggedRequest[] }>(REQUESTS, values)
-  return found ?? { scanned: 0, requests: [] }
+  const found = await sql.row<{ scanned: number; oldestAt: string | null; requests: LoggedRequest[] }>(REQUESTS, values)
+  return { scanned: 0, requests: [], ...found, oldestAt: found?.oldestAt ?? '' }
 }
 
 const ENTRIES: Statement = {
@@ -65,14 +65,6 @@ const ENTRIES: Statement = {
 /** All entries of the requests, newest first. */
 export const entriesOf = (sql: UserSql, requests: readonly LoggedRequest[]): Promise<readonly LogEntry[]> =>
   sql.rows<LogEntry>(ENTRIES, [requests.map(({ first }) => first), requests.map(({ last }) => last)])
-
-/** Who changed something later. */
-export interface LaterChange {
-  readonly id: string
-  readonly at: string
-  readonly actor: HistoryActor
-  readonly operation: string | null
-}
 
 /** Most later entries of one entity that are looked at to find the one to name. */
 const LATER_MAX = 10_000

@@ -44,6 +44,14 @@ async function undone(asked: Promise<Answer>): Promise<Json> {
   assert.deepEqual((await ask('GET', `${HISTORY}/${answer.json.id}`)).json, answer.json)
   return answer.json
 }
+/** @returns the answer, of which all but `skipped` is the entry */
+async function undoneOfTime(body: object): Promise<Json> {
+  const answer = await undoTime(body)
+  assert.equal(answer.status, 200, answer.text)
+  const { skipped: _skipped, ...entry } = answer.json
+  assert.deepEqual(await entryOf(answer.json.id), entry)
+  return answer.json
+}
 const entryOf = async (id: string): Promise<Json> => (await ask('GET', `${HISTORY}/${id}`)).json
 
 /** All tasks without what every change increments. */
@@ -483,10 +491,87 @@ suite('POST /api/history/undo', () => {
     assertRefused(answer, 422, 'invalid_input')
     assert.equal(answer.json.errors[0].pointer, '/since')
     assert.deepEqual(await everything(), before)
-    const since = /"since": "(.*)"/.exec(answer.json.detail)?.[1]
+    const { since } = answer.json
+    assert.ok(answer.json.detail.includes(`"since": "${since}"`))
     assert.equal((await undone(undoTime({ since }))).changeCount, 600)
     assert.equal((await undone(undoTime({ since: LONG_AGO, until: since }))).changeCount, 600)
     assert.equal((await contents()).size, 0)
+  })
+
+  test('with skipConflicts takes back what can be taken back, and names the rest with whose change is in the way', async () => {
+    ada = await world.signUp('Ada')
+    const [a, b] = [await newTask({ title: 'a' }), await newTask({ title: 'b' })]
+    const both = { title: 'robot', priority: 'HIGH' }
+    const batch = await asService('POST', `${TASKS}/batch`, {
+      operations: [
+        { op: 'update', id: a.id, patch: both },
+        { op: 'update', id: b.id, patch: both },
+        { op: 'create', task: { title: 'spam' } },
+        { op: 'create', task: { title: 'useful' } },
+      ],
+    })
+    assert.equal(batch.status, 200, batch.text)
+    const useful = batch.json.results.at(-1).task.id
+    const mine = await patch(b.id, { title: 'mine' })
+    const also = await patch(useful, { tags: ['keep'] })
+    const body = { actor: SERVICE, since: LONG_AGO, skipConflicts: true }
+    const dry = await undoTime(body, '?dryRun=true')
+    const { skipped, ...entry } = await undoneOfTime(body)
+    assert.deepEqual(dry.json.skipped, skipped)
+    assert.deepEqual(
+      new Map(skipped.map(({ id, field, change }: Json) => [id, [field, change.id]])),
+      new Map([
+        [b.id, ['title', mine]],
+        [useful, ['tags', also]],
+      ]),
+    )
+    assert.deepEqual(
+      new Set([...(await contents()).values()].map(({ title, priority, tags }) => `${title} ${priority} ${tags}`)),
+      new Set(['a MEDIUM ', 'mine MEDIUM ', 'useful MEDIUM keep']),
+    )
+    assert.deepEqual(entry.undoes, [], 'a request of which something stays is not undone')
+
+    const again = await undoTime(body)
+    assertRefused(again, 409, 'undo_conflict')
+    // What was set back is no conflict with its undo.
+    assert.deepEqual(again.json.conflicts, skipped)
+    await undone(undo(entry.id))
+    assert.equal((await taskOf(a.id)).title, 'robot')
+  })
+
+  test('with skipConflicts leaves what cannot be restored, and a task that the user has deleted', async () => {
+    ada = await world.signUp('Ada')
+    const [kept, lost, dropped] = [await newTask(), await newTask(), await newTask()]
+    await asService('DELETE', `${TASKS}/${kept.id}`)
+    await asService('DELETE', `${TASKS}/${lost.id}`)
+    await asService('PATCH', `${TASKS}/${dropped.id}`, { title: 'robot' })
+    const created = await asService('POST', TASKS, { title: 'spam' })
+    assert.equal((await ask('DELETE', `/api/trash/${lost.id}`)).status, 204)
+    const mine = await done(ask('DELETE', `${TASKS}/${dropped.id}`))
+    await done(ask('DELETE', `${TASKS}/${created.json.id}`))
+    const body = { actor: SERVICE, since: LONG_AGO, skipConflicts: true }
+    const { skipped, undoes } = await undoneOfTime(body)
+    assert.deepEqual(
+      new Map(skipped.map(({ id, field, change }: Json) => [id, [field, change?.id ?? null]])),
+      new Map([
+        [lost.id, [null, null]],
+        [dropped.id, [null, mine]],
+      ]),
+    )
+    assert.equal(undoes.length, 2, 'the task that the service created is not there, as before it')
+    assert.deepEqual([...(await contents()).keys()], [kept.id])
+    assert.equal((await undoTime({ actor: { kind: 'job' }, since: LONG_AGO, skipConflicts: true })).status, 204)
+  })
+
+  test('with skipConflicts and without conflicts is like one without it', async () => {
+    ada = await world.signUp('Ada')
+    const { id } = await newTask({ title: 'a' })
+    await asService('PATCH', `${TASKS}/${id}`, { title: 'b' })
+    await asService('DELETE', `${TASKS}/${id}`)
+    const { skipped, undoes } = await undoneOfTime({ actor: SERVICE, since: LONG_AGO, skipConflicts: true })
+    assert.deepEqual([skipped, undoes.length], [[], 2])
+    assert.equal((await taskOf(id)).title, 'a')
+    assert.equal((await undoTime({ actor: SERVICE, since: LONG_AGO, skipConflicts: true })).status, 204)
   })
 
   test('looks at a bounded number of requests', async () => {
@@ -502,7 +587,9 @@ suite('POST /api/history/undo', () => {
     })
     const answer = await undoTime({ actor: SERVICE, since: LONG_AGO })
     assertRefused(answer, 422, 'invalid_input')
-    assert.match(answer.json.detail, /choose a shorter time/)
+    assert.match(answer.json.detail, /more than 10000 requests/)
+    // All were made at once, so no later time has fewer of them, but none of these either.
+    assert.equal((await undoTime({ actor: SERVICE, since: answer.json.since })).status, 204)
   })
 
   for (const [what, body, pointer] of [
@@ -515,6 +602,7 @@ suite('POST /api/history/undo', () => {
     ['an actor without a kind', { since: LONG_AGO, actor: { name: 'agent' } }, '/actor/kind'],
     ['an unknown kind of actor', { since: LONG_AGO, actor: { kind: 'robot' } }, '/actor/kind'],
     ['an empty name', { since: LONG_AGO, actor: { kind: 'service', name: '' } }, '/actor/name'],
+    ['a text for a flag', { since: LONG_AGO, skipConflicts: 'true' }, '/skipConflicts'],
     ['an unknown field', { since: LONG_AGO, force: true }, '/force'],
   ] as const) {
     test(`with ${what} is 422`, async () => {

@@ -62,6 +62,57 @@ export function unwind(entries: readonly LogEntry[], current: ReadonlyMap<string
   return { states, conflicts, impossible: undefined }
 }
 
+/** What an undo leaves as it is, if it may. */
+export interface Possible {
+  readonly states: ReadonlyMap<string, State>
+  readonly left: readonly Conflict[]
+}
+
+/**
+ * Takes back what can be taken back: fields and tasks that are not as the entries made them stay as they are, and so does what cannot be
+ * restored. A task that already is as it was before the entries is not `left`: someone has taken them back.
+ *
+ * @param entries newest first
+ * @param current the tasks of the entries that exist
+ * @param trashed ids of those that can be restored
+ */
+export function unwindPossible(
+  entries: readonly LogEntry[],
+  current: ReadonlyMap<string, Task>,
+  trashed: ReadonlySet<string>,
+): Possible {
+  const states = new Map<string, State>()
+  const left: Conflict[] = []
+  for (const [id, ofTask] of Map.groupBy(entries, (each) => each.id)) {
+    const task = current.get(id)
+    const now = task && replaceable(task)
+    if (isTakenBack(ofTask, now)) continue
+    let state = now
+    for (const entry of ofTask) {
+      const isGone = entry.op === 'delete' && state === undefined && !trashed.has(id)
+      const isImpossible = isGone || whyImpossible(entry) !== undefined
+      const fields = isImpossible
+        ? [null]
+        : conflictsOf(entry, state).filter((field) => !isAsBefore(entry, state, field))
+      left.push(...fields.map((field) => ({ entry, field })))
+      if (entry.op === 'update' || fields.length === 0) state = stateBefore(entry, state, new Set(fields))
+    }
+    states.set(id, state)
+  }
+  return { states, left }
+}
+
+/** Whether a task is as it was before the entries. Of one that does not exist, only if they have created it. */
+function isTakenBack(entries: readonly LogEntry[], now: State): boolean {
+  if (entries.some((entry) => whyImpossible(entry) !== undefined)) return false
+  if (now === undefined && entries.at(-1)?.op !== 'create') return false
+  const before = entries.reduce((state, entry) => stateBefore(entry, state), now)
+  return isSame(before, now)
+}
+
+const isAsBefore = ({ op, before }: LogEntry, state: State, field: string | null): boolean =>
+  field !== null && op === 'update' && isSame(before?.[field], state?.[field])
+
 function whyImpossible({ type, op, id, before, after }: LogEntry): string | undefined {
   if (type !== 'task' || !['create', 'update', 'delete'].includes(op)) {
     return `this version of the service does not know how to undo a part of this change`
@@ -81,8 +132,10 @@ function conflictsOf({ op, after }: LogEntry, state: State): readonly (string | 
   return Object.keys(made).filter((field) => !isSame(made[field], state[field]))
 }
 
-function stateBefore({ op, before }: LogEntry, state: State): State {
+/** @param kept the fields that an update leaves as they are */
+function stateBefore({ op, before }: LogEntry, state: State, kept: ReadonlySet<string | null> = new Set()): State {
   if (op === 'create') return undefined
   if (op === 'delete') return replaceable(before ?? {})
-  return state && { ...state, ...before }
+  const set = Object.entries(before ?? {}).filter(([field]) => !kept.has(field))
+  return state && { ...state, ...Object.fromEntries(set) }
 }
