@@ -772,7 +772,7 @@ export interface paths {
         put?: never;
         /**
          * Undo all changes of a time, or those of one actor in it
-         * @description Takes back what was changed in the time, the newest first, all or nothing, as one change. What is already undone is left out. Only changes that are not taken back here can be conflicts. At most 1000 changes; if there are more, the answer is 422 and says which time to begin with. With dryRun=true the answer shows what would be changed.
+         * @description Takes back what was changed in the time, the newest first, all or nothing, as one change. What is already undone is left out. Only changes that are not taken back here can be conflicts. With skipConflicts=true conflicts stay as they are instead, and are named in `skipped`. At most 1000 changes; if there are more, the answer is 422 with `since`: undo the changes since that time first, and then the others with it as `until`. With dryRun=true the answer shows what would be changed.
          */
         post: operations["undoChanges"];
         delete?: never;
@@ -2018,6 +2018,74 @@ export interface components {
              * @example 2025-12-27T17:00:00Z
              */
             until?: string;
+            /** @description true takes back what can be taken back. What is not as these changes made it any more, or cannot be restored, stays as it is: 409 is then the answer only if nothing else is left. false, the default: all or nothing */
+            skipConflicts?: boolean;
+        };
+        /**
+         * @description The entry of an undo of a time
+         * @example {
+         *       "id": "019b6051-4b11-7d3f-8a52-77a1f0c5e9d4",
+         *       "at": "2025-12-20T09:31:12.5Z",
+         *       "actor": {
+         *         "kind": "session",
+         *         "name": null
+         *       },
+         *       "requestId": "8f0e7f2e-6a59-4f0c-9a53-2f4f0f6f3c55",
+         *       "operation": "undoChanges",
+         *       "undoes": [],
+         *       "undoneBy": null,
+         *       "changeCount": 1,
+         *       "changes": [
+         *         {
+         *           "type": "task",
+         *           "id": "019b6051-3a80-7c4e-9d3b-5f0c2f7f6a11",
+         *           "op": "update",
+         *           "version": 2,
+         *           "before": {
+         *             "title": "Buy milk"
+         *           },
+         *           "after": {
+         *             "title": "Buy oat milk"
+         *           },
+         *           "erased": false
+         *         }
+         *       ],
+         *       "skipped": []
+         *     }
+         */
+        UndoOfTime: {
+            /**
+             * Format: uuid
+             * @description The X-Change-Id of the request
+             */
+            id: string;
+            /**
+             * Format: date-time
+             * @description RFC 3339. Answers are in UTC with `Z`, with milliseconds only where they are not zero.
+             * @example 2025-12-27T17:00:00Z
+             */
+            at: string;
+            actor: components["schemas"]["HistoryActor"];
+            /** @description The X-Request-Id; of a job, its id */
+            requestId: string | null;
+            /** @description The operationId in this document, or the name of a job */
+            operation: string | null;
+            /** @description Ids of the entries that this one took back, the newest first; empty if it is no undo */
+            undoes: string[];
+            /**
+             * Format: uuid
+             * @description The id of the entry that took this one back; null if it is in effect, also after its undo was undone
+             */
+            undoneBy: string | null;
+            /**
+             * Format: int32
+             * @description The number of changes. Requests make at most 1000; of other programs' larger changes the first 1000 are shown
+             */
+            changeCount: number;
+            /** @description In the order in which they were made */
+            changes: components["schemas"]["HistoryChange"][];
+            /** @description With skipConflicts: the entities of which something stays as it is. Requests that changed it are not among `undoes` */
+            skipped?: components["schemas"]["Skipped"][];
         };
         /**
          * @example {
@@ -3031,6 +3099,40 @@ export interface components {
              * @description As in the history. Absent or null: all of this kind
              */
             name?: string | null;
+        };
+        /**
+         * @description The kind of entity
+         * @enum {string}
+         */
+        SkippedType: "task";
+        /** @description The latest change that is in the way */
+        LaterChange: {
+            /**
+             * Format: uuid
+             * @description A UUID (version 7, lower case in answers)
+             */
+            id: string;
+            /**
+             * Format: date-time
+             * @description RFC 3339. Answers are in UTC with `Z`, with milliseconds only where they are not zero.
+             * @example 2025-12-27T17:00:00Z
+             */
+            at: string;
+            actor: components["schemas"]["HistoryActor"];
+            /** @description The operationId in this document, or the name of a job */
+            operation: string | null;
+        };
+        /** @description Something that an undo left as it is */
+        Skipped: {
+            type: components["schemas"]["SkippedType"];
+            /**
+             * Format: uuid
+             * @description A UUID (version 7, lower case in answers)
+             */
+            id: string;
+            /** @description The first of its fields that stays as it is; null for the whole entity */
+            field: string | null;
+            change: components["schemas"]["LaterChange"] | null;
         };
         /**
          * @description What it is about
@@ -6088,7 +6190,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HistoryEntry"];
+                    "application/json": components["schemas"]["UndoOfTime"];
                 };
             };
             /** @description There was nothing to change */

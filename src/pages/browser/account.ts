@@ -1,4 +1,5 @@
 import type { AccountPage, SectionId } from '../views/account-page.ts'
+import { appsSection } from './account/apps.ts'
 import { deletionSection } from './account/deletion.ts'
 import { emailSection } from './account/email.ts'
 import { historySection } from './account/history.ts'
@@ -24,6 +25,7 @@ const SECTION_SCRIPTS: Readonly<Record<SectionId, (section: Section) => void>> =
   history: historySection,
   trash: trashSection,
   tokens: tokensSection,
+  apps: appsSection,
   webhooks: webhooksSection,
   keys: keysSection,
   password: passwordSection,

@@ -11,6 +11,7 @@ export const SECTIONS = [
   ['history', 'History', 'GET', '/api/history'],
   ['trash', 'Trash', 'GET', '/api/trash'],
   ['tokens', 'Personal tokens', 'POST', '/api/tokens'],
+  ['apps', 'Connected apps', 'GET', '/api/apps'],
   ['webhooks', 'Webhooks', 'POST', '/api/webhooks'],
   ['keys', 'Provider keys', 'GET', '/api/user-api-keys'],
   ['password', 'Password', 'POST', '/api/auth/change-password'],
@@ -23,7 +24,7 @@ export interface AccountPage {
   /** What the service offers. */
   readonly sections: readonly SectionId[]
   readonly canUndo: boolean
-  /** The scopes of personal tokens, and what they allow. */
+  /** The scopes of personal tokens and apps, and what they allow. */
   readonly scopes: readonly (readonly [name: string, words: string])[]
   /** Whether agents can connect by MCP. */
   readonly hasMcp: boolean

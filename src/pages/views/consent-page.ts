@@ -110,7 +110,7 @@ const refusal = ({ detail, redirectTo }: RefusedAccess): Element =>
   )
 
 /** @param destination the kinds that the service knows; a later version may add some */
-function placeOf({ kind, name }: AskedAccess['destination']): string {
+export function placeOf({ kind, name }: AskedAccess['destination']): string {
   if (kind === 'device') return `a program on this device (${name})`
   return kind === 'link' ? `the program on this device that opens ${name} links` : name
 }

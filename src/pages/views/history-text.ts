@@ -1,12 +1,20 @@
 import { dueText } from './dates.ts'
+import { quoted } from './quoted.ts'
 import { PRIORITY_NAMES, STATUS_NAMES } from './task.ts'
+import type { Child } from './tree.ts'
 import { FIELD_NAMES } from './writes.ts'
+
+/** Who made a change, as the history names it. */
+export interface Actor {
+  readonly kind: string | null
+  readonly name: string | null
+}
 
 /** An entry of `GET /api/history`. */
 export interface HistoryEntry {
   readonly id: string
   readonly at: string
-  readonly actor: { readonly kind: string | null; readonly name: string | null }
+  readonly actor: Actor
   readonly operation: string | null
   readonly undoes: readonly string[]
   readonly undoneBy: string | null
@@ -28,21 +36,21 @@ const OPS: Readonly<Record<string, string>> = { create: 'Added', update: 'Change
 const SILENT = new Set(['id', 'userId', 'createdAt', 'updatedAt', 'completedAt', 'version'])
 
 /** Who made a change, if it was not the user. */
-export const actorText = ({ kind, name }: HistoryEntry['actor']): string =>
+export const actorText = ({ kind, name }: Actor): string =>
   kind === 'session' ? 'You' : kind === null ? 'The operator' : (name ?? kind)
 
 /** What an entry did, in one line; its first change stands for the others. */
 export function entryText(
   { changes, changeCount, undoes }: HistoryEntry,
   titleOf: (id: string) => string | undefined,
-): string {
+): Child {
   const [first] = changes
   if (first === undefined) return 'Changed nothing'
   const name = first.erased
     ? 'a task that was deleted for good'
-    : `“${titleIn(first) ?? titleOf(first.id) ?? 'a task'}”`
+    : quoted(titleIn(first) ?? titleOf(first.id) ?? 'a task')
   const did = undoes.length > 0 ? 'Undid a change of' : (OPS[first.op] ?? first.op)
-  return `${did} ${name}${changeCount > 1 ? ` and ${changeCount - 1} more` : ''}`
+  return [`${did} `, name, changeCount > 1 && ` and ${changeCount - 1} more`]
 }
 
 export const titleIn = ({ before, after }: HistoryChange): string | undefined => {

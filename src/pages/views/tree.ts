@@ -20,6 +20,7 @@ type AttributeName =
   | 'checked'
   | 'class'
   | 'd'
+  | 'dir'
   | 'datetime'
   | 'disabled'
   | 'enterkeyhint'
@@ -51,6 +52,7 @@ type AttributeName =
 const HTML_TAGS = [
   'a',
   'aside',
+  'bdi',
   'button',
   'code',
   'dd',

@@ -1,7 +1,8 @@
-import { actorText, detailText, entryText, titleIn, type HistoryEntry } from '../../views/history-text.ts'
+import { actorText, detailText, entryText, titleIn, type Actor, type HistoryEntry } from '../../views/history-text.ts'
 import { h, type Element } from '../../views/tree.ts'
 import { call } from '../api.ts'
 import { more, moment, read, row, write, type Section } from './section.ts'
+import { openUndo } from './undo-dialog.ts'
 
 const ZONE = Intl.DateTimeFormat().resolvedOptions().timeZone
 /** A page of the history has at most this many tasks whose titles are not in it. */
@@ -39,6 +40,10 @@ export function historySection(section: Section): void {
       section.say('Undone. The undo is a change too, and can be undone.')
       return section.changed()
     }
+    if (does === 'actor') {
+      const entry = entries.find((each) => each.id === id)
+      return entry && openUndo(section, entry.actor)
+    }
     return load(null)
   })
   section.onChanged(() => void load(null))
@@ -52,10 +57,22 @@ function entryRow(entry: HistoryEntry, titles: ReadonlyMap<string, string>, canU
   return row(
     id,
     entryText(entry, (taskId) => titles.get(taskId)),
-    [actorText(actor), ', ', moment(at), undoneBy !== null && ' · undone', detail !== '' && h('div', {}, detail)],
-    isUndoable ? [['undo', 'Undo']] : [],
+    [
+      h('bdi', {}, actorText(actor)),
+      ', ',
+      moment(at),
+      undoneBy !== null && ' · undone',
+      detail !== '' && h('div', { dir: 'auto' }, detail),
+    ],
+    [
+      ...(isUndoable ? ([['undo', 'Undo']] as const) : []),
+      ...(canUndo && isProgram(actor) ? ([['actor', `Undo all of ${actorText(actor)}`]] as const) : []),
+    ],
   )
 }
+
+/** Whether it is one program among others, of whose changes all are taken back together. */
+const isProgram = ({ kind, name }: Actor): boolean => kind !== 'session' && kind !== null && name !== null
 
 /** Updates contain the title only if they changed it: it is taken from other entries, or read. */
 async function findTitles(entries: readonly HistoryEntry[], titles: Map<string, string>): Promise<void> {
