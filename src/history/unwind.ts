@@ -70,7 +70,7 @@ export interface Possible {
 
 /**
  * Takes back what can be taken back: fields and tasks that are not as the entries made them stay as they are, and so does what cannot be
- * restored. A task that already is as it was before the entries is not `left`: someone has taken them back.
+ * restored. A task that already is as it was before the entries is not `left`: another request has taken them back.
  *
  * @param entries newest first
  * @param current the tasks of the entries that exist

@@ -48,7 +48,7 @@ export interface Watching {
 /**
  * Undoes the newest changes first, and then those before them.
  *
- * @throws Refused; what was undone until then stays undone, and another run goes on with the rest
+ * @throws Refused; what was undone until then stays undone, and another run continues with the rest
  */
 export async function runUndo(wanted: Wanted, { onProgress, onWait, isStopped }: Watching): Promise<Outcome> {
   let so: Outcome = { tasks: 0, left: [] }
