@@ -2454,7 +2454,7 @@ export interface components {
             events: components["schemas"]["WebhookEventType"][];
             /**
              * Format: text
-             * @description For its owner
+             * @description For its owner. It has no control characters, no invisible ones, and none that change the direction of text
              */
             description?: string | null;
             /** @description true by default */
@@ -2477,7 +2477,7 @@ export interface components {
             events?: components["schemas"]["WebhookEventType"][] | null;
             /**
              * Format: text
-             * @description For its owner
+             * @description For its owner. It has no control characters, no invisible ones, and none that change the direction of text
              */
             description?: string | null;
             /** @description Whether events are delivered. One that is activated again continues with the first event that it has not received, as far as the change log reaches (90 days) */
@@ -2671,7 +2671,7 @@ export interface components {
         PersonalTokenCreate: {
             /**
              * Format: text
-             * @description What the token is for
+             * @description What the token is for. It has no control characters, no invisible ones, and none that change the direction of text
              * @example Morning report
              */
             name: string;

@@ -2,7 +2,7 @@ import { Ajv, type ErrorObject, type Options, type ValidateFunction } from 'ajv'
 import type { FastifySchemaCompiler, FastifyServerOptions } from 'fastify'
 import type { TSchema } from 'typebox'
 import type { Violation } from '../errors.ts'
-import { isVisible } from '../lib/visible.ts'
+import { isPlain, isVisible } from '../lib/visible.ts'
 import { compileOnce, type SharedSchemas } from './compiled.ts'
 import { FORMATS } from './formats.ts'
 import { decode, splitList } from './query-string.ts'
@@ -140,7 +140,8 @@ interface KeywordContext {
 
 /**
  * `x-trim` removes white space around a string, `x-trim-items` around the strings of an array, before other keywords are checked.
- * `x-visible` refuses a string without a visible character.
+ * `x-visible` refuses a string without a visible character, `x-plain` one with any character that is not seen or changes the direction of
+ * others: for names that people read to decide about something.
  */
 function withTextKeywords(ajv: Ajv): Ajv {
   // Keywords for the OpenAPI document, which do not validate.
@@ -172,6 +173,12 @@ function withTextKeywords(ajv: Ajv): Ajv {
     type: 'string',
     // `minLength` refuses an empty string.
     validate: (_: boolean, text: string) => text === '' || isVisible(text),
+  })
+  ajv.addKeyword({
+    keyword: 'x-plain',
+    schemaType: 'boolean',
+    type: 'string',
+    validate: (_: boolean, text: string) => isPlain(text),
   })
   return ajv
 }
@@ -255,6 +262,8 @@ function complaint({ keyword, params }: ErrorObject, part: Violation['in']): str
       return 'must not have the same item twice'
     case 'x-visible':
       return 'must have a visible character'
+    case 'x-plain':
+      return 'must not have control characters, invisible ones, or ones that change the direction of text'
     case 'minProperties':
       return 'must have at least one member'
     case 'maxProperties':

@@ -236,6 +236,9 @@ function example({ code, status, title, detail = title, members, retryAfterS = R
   }
 }
 
+/** What a schema with `x-plain` says in the document. */
+export const PLAIN = 'It has no control characters, no invisible ones, and none that change the direction of text'
+
 /** The parameter `limit` of a paged list. @param items what a page has, for the document */
 export const limitParameter = (items: string, usual: number, maximum: number) =>
   Type.Optional(Type.Integer({ minimum: 1, maximum, description: `${items} per page; default ${usual}` }))

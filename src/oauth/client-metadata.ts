@@ -1,3 +1,4 @@
+import { madePlain } from '../lib/visible.ts'
 import type { Client } from './authorization.ts'
 import { redirectFault } from './redirects.ts'
 import { NAME_LENGTH_MAX } from './schema.ts'
@@ -6,8 +7,6 @@ import { NAME_LENGTH_MAX } from './schema.ts'
 export type ClientMetadata = Omit<Client, 'id'>
 
 const REDIRECT_URIS_MAX = 10
-/** Characters that are invisible or change the direction of the text around them, with which a name could pretend to be another. */
-const DECEPTIVE = /[\p{Cc}\p{Cf}\p{Co}\p{Cs}\p{Zl}\p{Zp}]/gu
 
 /** Why metadata were refused; `error` is the code of RFC 7591 §3.2.2. */
 export class MetadataFault extends Error {
@@ -38,7 +37,9 @@ export function readMetadata(json: unknown): ClientMetadata {
 /** @returns `Unnamed app` where there is no name that shows anything */
 function readName(name: unknown): string {
   if (name !== undefined && name !== null && typeof name !== 'string') throw invalid('client_name must be a string')
-  const shown = (name ?? '').replace(DECEPTIVE, '').replace(/\s+/g, ' ').trim()
+  const shown = madePlain(name ?? '')
+    .replace(/\s+/g, ' ')
+    .trim()
   return shown === '' ? 'Unnamed app' : Array.from(shown).slice(0, NAME_LENGTH_MAX).join('').trim()
 }
 

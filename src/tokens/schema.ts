@@ -1,5 +1,5 @@
 import { Type, type Static } from 'typebox'
-import { Instant, Nullable, OneOf, OpenSet, Uuid } from '../http/wire.ts'
+import { Instant, Nullable, OneOf, OpenSet, PLAIN, Uuid } from '../http/wire.ts'
 import { SCOPE_NAMES, SCOPES, type Scope } from '../principal.ts'
 
 /** A user's tokens that have not expired. */
@@ -75,10 +75,11 @@ export const PersonalTokenCreate = Type.Object(
     name: Type.String({
       'x-trim': true,
       'x-visible': true,
+      'x-plain': true,
       minLength: 1,
       maxLength: NAME_LENGTH_MAX,
       format: 'text',
-      description: 'What the token is for',
+      description: `What the token is for. ${PLAIN}`,
       examples: ['Morning report'],
     }),
     scopes: Type.Optional(

@@ -70,6 +70,11 @@ suite('POST /api/tokens', () => {
   test('refuses what is not valid, naming the field, and creates nothing', async () => {
     const instant = (ms: number): string => new Date(Date.now() + ms).toISOString()
     for (const [body, pointer] of [
+      [{ name: 'Re\u202etroper' }, '/name'],
+      [{ name: 'Report\u200b' }, '/name'],
+      [{ name: 'Report\n[x] Delete' }, '/name'],
+      [{ name: 'Re\u2028port' }, '/name'],
+      [{ name: 'Report\u0085x' }, '/name'],
       [{}, '/name'],
       [{ name: ' ' }, '/name'],
       [{ name: '\u200b' }, '/name'],

@@ -1,6 +1,6 @@
 import { Type, type Static } from 'typebox'
 import { SEQ_MAX } from '../http/sync-cursor.ts'
-import { Instant, Nullable, OneOf, OpenSet, CursorParameter, limitParameter, Uuid } from '../http/wire.ts'
+import { Instant, Nullable, OneOf, OpenSet, CursorParameter, limitParameter, PLAIN, Uuid } from '../http/wire.ts'
 import { URL_LENGTH_MAX } from '../outbound/destination.ts'
 import { EVENT_TYPES, EVENTS, LOSS, TEST_EVENT } from './events.ts'
 
@@ -26,6 +26,7 @@ export const DISABLED_REASONS = ['failed', 'gone'] as const
 export type DisabledReason = (typeof DISABLED_REASONS)[number]
 
 const Url = Type.String({
+  'x-plain': true,
   minLength: 1,
   maxLength: URL_LENGTH_MAX,
   format: 'text',
@@ -47,7 +48,13 @@ const EventList = Type.Array(
   },
 )
 const Description = Nullable(
-  Type.String({ 'x-trim': true, maxLength: DESCRIPTION_LENGTH_MAX, format: 'text', description: 'For its owner' }),
+  Type.String({
+    'x-trim': true,
+    'x-plain': true,
+    maxLength: DESCRIPTION_LENGTH_MAX,
+    format: 'text',
+    description: `For its owner. ${PLAIN}`,
+  }),
 )
 const Active = Type.Boolean({
   description:

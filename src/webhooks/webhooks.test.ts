@@ -125,6 +125,14 @@ suite('a webhook', () => {
 
 suite('a request about webhooks is refused', () => {
   const refusals: readonly (readonly [name: string, body: unknown, pointer: string])[] = [
+    ...['\u202e', '\u2066', '\u200b', '\u0085', '\u2028', '\u001b'].flatMap((character) => {
+      const shown = JSON.stringify(character)
+      const [url, events] = ['https://example.com/', ['task.created']]
+      return [
+        [`the character ${shown} in its note`, { url, events, description: `a${character}b` }, '/description'],
+        [`the character ${shown} in its URL`, { url: `${url}${character}b`, events }, '/url'],
+      ] as const
+    }),
     ['without a URL', { events: ['task.created'] }, '/url'],
     ['without events', { url: BODY.url }, '/events'],
     ['with an empty list of events', { ...BODY, events: [] }, '/events'],
@@ -156,6 +164,11 @@ suite('a request about webhooks is refused', () => {
     const path = `${WEBHOOKS}/${json.id}`
     assert.deepEqual(problem(await ask('PATCH', path, {})).slice(0, 2), [422, 'invalid_input'])
     assert.deepEqual(problem(await ask('PATCH', path, { url: 'http://0.0.0.0/' })), [422, 'invalid_input', '/url'])
+    assert.deepEqual(problem(await ask('PATCH', path, { description: 'a\u202eb' })), [
+      422,
+      'invalid_input',
+      '/description',
+    ])
     assert.deepEqual(problem(await ask('PATCH', path, { url: null })), [422, 'invalid_input', '/url'])
     assert.deepEqual(problem(await ask('PATCH', path, { version: 3 })), [422, 'invalid_input', '/version'])
     assert.equal((await ask('GET', path)).json.version, 1)

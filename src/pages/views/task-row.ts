@@ -30,7 +30,7 @@ export function taskRow(task: Task, context: RowContext): Element {
     h(
       'div',
       { class: 'words' },
-      h('button', { type: 'button', class: 'title', 'data-do': 'edit', title: 'Edit' }, task.title),
+      h('button', { type: 'button', class: 'title', dir: 'auto', 'data-do': 'edit', title: 'Edit' }, task.title),
       meta(task, context),
     ),
     context.isWaiting === true &&
@@ -70,8 +70,10 @@ function meta(task: Task, { zone, now }: RowContext): Element | false {
         dueText(dueDate, zone, now),
       ),
     status === 'IN_PROGRESS' && h('span', {}, 'In progress'),
-    tags.map((tag) => h('button', { type: 'button', class: 'tag', 'data-do': 'tag', 'data-tag': tag }, `#${tag}`)),
-    description !== null && h('span', { class: 'note' }, firstLine(description)),
+    tags.map((tag) =>
+      h('button', { type: 'button', class: 'tag', dir: 'auto', 'data-do': 'tag', 'data-tag': tag }, `#${tag}`),
+    ),
+    description !== null && h('span', { class: 'note', dir: 'auto' }, firstLine(description)),
   ]
   const isEmpty = parts.every((part) => part === false || (Array.isArray(part) && part.length === 0))
   return !isEmpty && h('div', { class: 'meta' }, ...parts)

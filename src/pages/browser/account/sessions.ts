@@ -55,7 +55,7 @@ export function sessionsSection(section: Section): void {
 const sessionRow = ({ id, createdAt, ipAddress, userAgent }: Session, isCurrent: boolean): Element =>
   row(
     id,
-    [deviceText(userAgent ?? ''), isCurrent && h('strong', {}, ' · this one')],
+    [h('bdi', {}, deviceText(userAgent ?? '')), isCurrent && h('strong', {}, ' · this one')],
     [
       'Since ',
       moment(createdAt),

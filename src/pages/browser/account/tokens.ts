@@ -90,7 +90,7 @@ const tokenRow = ({ id, name, prefix, scopes, expiresAt, lastUsedAt }: Token, kn
   const isExpired = Date.parse(expiresAt) <= Date.now()
   return row(
     id,
-    [name, ' ', h('code', {}, `${prefix}…`)],
+    [h('bdi', {}, name), ' ', h('code', {}, `${prefix}…`)],
     [
       scopes.map((scope) => h('div', {}, words.get(scope) ?? scope)),
       h(

@@ -54,7 +54,7 @@ export function trashSection(section: Section): void {
 const trashedRow = ({ id, deletedAt, expiresAt, data }: Trashed): Element =>
   row(
     id,
-    data.title,
+    h('bdi', {}, data.title),
     ['Deleted ', moment(deletedAt), ', kept until ', moment(expiresAt)],
     [
       ['restore', 'Restore'],

@@ -193,7 +193,7 @@ function webhookRow(webhook: Webhook, opened: Opened | undefined): Element {
   const { id, url, events, description, active, disabledAt, previousSecretUntil } = webhook
   const isOpen = opened?.webhookId === id
   const facts = [
-    description !== null && h('div', {}, description),
+    description !== null && h('div', { dir: 'auto' }, description),
     h(
       'div',
       {},
