@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
 import type { ListCondition, ListState } from '../db/list-tag.ts'
@@ -21,8 +21,8 @@ export function openListConditions(cursors: Cursors): ConditionOf {
   const ofService = [VERSION, cursors.seal('', 'list tags', [])]
   return (request, query) => {
     const { url = '' } = request.routeOptions
-    const hash = createHash('sha256').update(JSON.stringify([...ofService, url, ...query]))
-    return { request: hash.digest('base64url'), known: knownTags(request) }
+    const answer = JSON.stringify([...ofService, url, ...query])
+    return { request: hash('sha256', answer, 'base64url'), known: knownTags(request) }
   }
 }
 

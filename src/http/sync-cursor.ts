@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import type { LogPosition } from '../db/change-log.ts'
 import { Problem } from '../errors.ts'
 import { DETAILS } from '../problems.ts'
@@ -18,7 +18,8 @@ export const positionAt = (head: LogPosition): SyncPosition => ({ seq: head.seq,
 
 /** More than clients' int32 can hold: a generated client needs an int64. */
 export const SEQ_MAX = Number.MAX_SAFE_INTEGER
-const TAG_BYTES = 9
+/** Nine bytes of the hash. */
+const TAG_CHARS = 12
 /** Of a sync cursor, in a body. */
 export const CURSOR_CHARS_MAX = 300
 /** seq, the rest and its tag, each in characters that need no quoting in a URL or header. */
@@ -36,11 +37,7 @@ export function syncCursor(userId: string, { seq, head, loadedTo }: SyncPosition
 }
 
 const tagOf = (userId: string, text: string): string =>
-  createHash('sha256')
-    .update(JSON.stringify(['todo-backend sync v1', userId, text]))
-    .digest()
-    .subarray(0, TAG_BYTES)
-    .toString('base64url')
+  hash('sha256', JSON.stringify(['todo-backend sync v1', userId, text]), 'base64url').slice(0, TAG_CHARS)
 
 /** @throws Problem invalid_cursor (400) */
 export function readSyncCursor(userId: string, cursor: string): SyncPosition {

@@ -1,4 +1,12 @@
-import { LIST_IS_NEW, LIST_STATE, listTag, type ListCondition, type ListState } from '../../db/list-tag.ts'
+import {
+  LIST_IS_NEW,
+  LIST_STATE,
+  listState,
+  listTag,
+  type ListCondition,
+  type ListState,
+  type Untagged,
+} from '../../db/list-tag.ts'
 import type { Statement } from '../../db/wire/statement.ts'
 import { reading, shortReading } from '../../db/step.ts'
 import type { Step } from '../../db/sql.ts'
@@ -29,7 +37,7 @@ export interface Page extends Listed {
   readonly next: Position | undefined
 }
 
-interface PageRow extends ListState, Pick<Page, 'tasks' | 'total'> {
+interface PageRow extends Pick<Page, 'tasks' | 'total'> {
   /** The sort keys of the last task; an empty due date means null. */
   readonly next: readonly (string | null)[] | null
   readonly zone?: string
@@ -61,11 +69,21 @@ export function page(
   const keys = isOfZone(query) ? after?.slice(2) : after
   const { statement, values } = pageStatement(query, moment, keys, condition)
   const isShort = statement.name !== '' && query.limit <= SHORT_PAGE && !isLarge
-  return (isShort ? shortReading : reading)(statement, values, (row: PageRow | undefined, userId: string) => {
-    const { next, zone, ...found } = theOnly(row)
-    const place = zone === undefined ? [] : [zone, moment.now]
-    return { ...found, next: next === null ? undefined : [...place, ...next.map((key) => key ?? '')], userId }
-  })
+  return (isShort ? shortReading : reading)(
+    statement,
+    values,
+    (row: (PageRow & (ListState | Untagged)) | undefined, userId: string) => {
+      const { tasks, total, next, zone, ...list } = theOnly(row)
+      const place = zone === undefined ? [] : [zone, moment.now]
+      return {
+        tasks,
+        total,
+        next: next === null ? undefined : [...place, ...next.map((key) => key ?? '')],
+        userId,
+        ...('etag' in list ? list : listState(list, condition, userId)),
+      }
+    },
+  )
 }
 
 /** Those of the first page, so that a change of day or of the user's time zone between two pages neither hides nor repeats a task. */
