@@ -40,12 +40,27 @@ interface Part {
   readonly beyond: string | undefined
 }
 
+/** The statements of first pages. A query that is asked for again is the same object (`openQueries`). */
+const firstPages = new WeakMap<Query, Bound>()
+
 /**
  * The page after the one that ended at `after`. The result is one row: the state of the list; `tasks`, a JSON array; `total`, null if it
  * was not requested and would need a count; `next`, the keys of the last task of the page if there is a next page; and where the query
  * depends on a time zone, `zone`.
  */
 export function pageStatement(query: Query, moment: Moment, after: Keys | undefined, condition: ListCondition): Bound {
+  // Of a first page without a comparison of tags, only the clock is not in the query.
+  if (after !== undefined || condition.known !== null || isOfZone(query)) {
+    return boundPage(query, moment, after, condition)
+  }
+  const known = firstPages.get(query)
+  if (known !== undefined) return known
+  const made = boundPage(query, moment, after, condition)
+  firstPages.set(query, made)
+  return made
+}
+
+function boundPage(query: Query, moment: Moment, after: Keys | undefined, condition: ListCondition): Bound {
   const parameters = new Parameters()
   const isZoned = isOfZone(query)
   const now = isZoned ? parameters.add(moment.now, 'timestamptz') : ''

@@ -5,8 +5,9 @@ import type { App } from '../../http/app.ts'
 import { answersUnchanged, openListConditions, type ConditionOf } from '../../http/list-condition.ts'
 import { JSON_UTF8 } from '../../http/wire.ts'
 import * as operations from './operations.ts'
+import { openQueries } from './queries.ts'
 import * as store from './store.ts'
-import { answerOf, listingOf, readQuery, readZone, refuseUnknownZone, repeated, type TaskQuery } from './query.ts'
+import { listingOf, readZone, refuseUnknownZone, repeated, type TaskQuery } from './query.ts'
 import { PAGE_SIZE_MAX, TagCount, TaskStats } from '../schema.ts'
 
 const LIST = '/api/tasks'
@@ -22,6 +23,7 @@ interface Listing {
 export function taskListRoutes(app: App, { db, cursors }: { db: Database; cursors: Cursors }): void {
   for (const schema of [TaskStats, TagCount]) app.addSchema(schema)
   const conditionOf = openListConditions(cursors)
+  const queryOf = openQueries()
 
   app.get(
     LIST,
@@ -35,11 +37,11 @@ export function taskListRoutes(app: App, { db, cursors }: { db: Database; cursor
     },
     async (request, reply) => {
       const given = request.query
-      const query = readQuery(given, request.headers['x-timezone'])
+      const { query, answer } = queryOf(request, given)
       const listing = (): string => `${LIST}?${listingOf(query)}`
       const { cursor } = given
       const nowMs = Date.now()
-      const condition = conditionOf(request, [answerOf(query, cursor)])
+      const condition = conditionOf(request, [answer])
       const asked = { nowMs, condition, isLarge: request.turn?.isHeavy === true }
       const found = await db
         .asUser(
