@@ -9,10 +9,11 @@ import type { CredentialRules } from './credential.ts'
 import { isDryRun } from './dry-run.ts'
 import { openTokenHashing } from './personal-token.ts'
 import { appResolver } from './resolvers/app.ts'
-import type { Resolver } from './resolvers/resolver.ts'
+import { bearerToken, type Resolver } from './resolvers/resolver.ts'
 import { contradiction, misplacedServiceToken, serviceResolver } from './resolvers/service.ts'
 import { bearerResolver, cookieResolver } from './resolvers/session.ts'
 import { personalTokenResolver } from './resolvers/token.ts'
+import { routeOf } from './route.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -66,8 +67,9 @@ export function identify(app: App, credentials: Credentials): void {
 }
 
 function resolve(request: FastifyRequest, resolvers: readonly Resolver[]): Principal | Problem {
+  const bearer = bearerToken(request)
   for (const resolver of resolvers) {
-    const presented = resolver(request)
+    const presented = resolver(request, bearer)
     if (presented !== undefined) return presented
   }
   return new Problem(
@@ -89,17 +91,18 @@ export function requirePrincipal(app: App): void {
 }
 
 /** A service is known to the process, so it is refused before the body is read. */
-function misplacedService({ principal, routeOptions }: FastifyRequest): Problem | undefined {
-  if (principal?.kind !== 'service' || routeOptions.config.refusesServices !== true) return undefined
+function misplacedService(request: FastifyRequest): Problem | undefined {
+  if (request.principal?.kind !== 'service' || routeOf(request).config.refusesServices !== true) return undefined
   return new Problem('forbidden', 'Only the user may do this, with a session: services may not')
 }
 
 /** The principal of a request to a route behind {@link requirePrincipal}, with the request that it makes and what that needs. */
 export function signedIn(request: FastifyRequest): Principal {
-  const { id, principal, routeOptions } = request
+  const { id, principal } = request
   if (principal === null) throw new Error('the route is not behind requirePrincipal')
-  const operation = routeOptions.schema?.operationId ?? ''
-  const { needs } = routeOptions.config
+  const { schema, config } = routeOf(request)
+  const operation = schema?.operationId ?? ''
+  const { needs } = config
   const { arrivedAtMs } = request
   return { ...principal, origin: { requestId: id, operation, needs, isDryRun: isDryRun(request), arrivedAtMs } }
 }

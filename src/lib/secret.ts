@@ -24,6 +24,8 @@ const PRINTED = '[secret]'
  */
 export class Secret {
   readonly #value: string
+  /** The hash of the value, made by the first comparison. */
+  #digest: Buffer | undefined
 
   constructor(value: string) {
     this.#value = value
@@ -35,7 +37,8 @@ export class Secret {
 
   /** Constant-time. Both sides are hashed first, so that not even the secret's length can be measured. */
   equals(candidate: string): boolean {
-    return timingSafeEqual(hash('sha256', this.#value, 'buffer'), hash('sha256', candidate, 'buffer'))
+    this.#digest ??= hash('sha256', this.#value, 'buffer')
+    return timingSafeEqual(this.#digest, hash('sha256', candidate, 'buffer'))
   }
 
   toString(): string {

@@ -2,7 +2,7 @@ import type { FastifyRequest } from 'fastify'
 import type { Config } from '../../config/config.ts'
 import { Problem } from '../../errors.ts'
 import { servicePrincipal } from '../../principal.ts'
-import { bearerToken, type Resolver } from './resolver.ts'
+import type { Resolver } from './resolver.ts'
 
 type Services = Config['auth']['services']
 
@@ -34,8 +34,7 @@ export function serviceResolver(services: Services): Resolver {
 
 /** Refuses the token of a service in the header that is for tokens of users. */
 export function misplacedServiceToken(services: Services): Resolver {
-  return (request) => {
-    const token = bearerToken(request)
+  return (_request, token) => {
     if (token === undefined || serviceOf(token, services) === undefined) return undefined
     return new Problem(
       'unauthenticated',

@@ -2,13 +2,12 @@ import type { IncomingHttpHeaders } from 'node:http'
 import { Problem } from '../../errors.ts'
 import { sessionPrincipal } from '../../principal.ts'
 import { sessionTokenKeys, type CredentialRules } from '../credential.ts'
-import { bearerToken, type Resolver } from './resolver.ts'
+import type { Resolver } from './resolver.ts'
 
 /** A session, by `Authorization: Bearer`. It is the last resolver of that header: it also refuses what has no valid form. */
 export function bearerResolver(rules: CredentialRules): Resolver {
-  return (request) => {
-    if (request.headers.authorization === undefined) return undefined
-    const token = bearerToken(request)
+  return ({ headers }, token) => {
+    if (headers.authorization === undefined) return undefined
     if (token === undefined) return new Problem('unauthenticated', 'Authorization must be of the form Bearer <token>')
     const keys = sessionTokenKeys(token, rules)
     if (keys === undefined) return new Problem('unauthenticated', 'The token does not have the form of a session token')

@@ -1,12 +1,11 @@
 import { Problem } from '../../errors.ts'
 import { tokenPrincipal } from '../../principal.ts'
 import { isIntact, isPersonalToken, type TokenHashing } from '../personal-token.ts'
-import { bearerToken, type Resolver } from './resolver.ts'
+import type { Resolver } from './resolver.ts'
 
 /** A personal token, by `Authorization: Bearer`. */
 export function personalTokenResolver(hashing: TokenHashing): Resolver {
-  return (request) => {
-    const token = bearerToken(request)
+  return (_request, token) => {
     if (token === undefined || !isPersonalToken(token)) return undefined
     if (!isIntact(token)) {
       return new Problem(
