@@ -16,6 +16,9 @@ const SEPARATOR_LENGTH = 2
 
 const CR = 0x0d
 const LF = 0x0a
+const SPACE = 0x20
+const LETTER_H = 0x48
+const HEAD_END = Buffer.from('\r\n\r\n')
 /** ` HTTP/1.1` is searched in the last bytes of the request line. */
 const PROTOCOL_LENGTH_MAX = 16
 
@@ -77,7 +80,7 @@ export class MessageBytes {
       this.#skipBody(head.subarray(end))
     }
     if (end > HEADER_BYTES_MAX) return headersTooLarge()
-    return end < 0 || isHttp(head, start) ? undefined : notHttp()
+    return end < 0 || isHttp(head, start, request) ? undefined : notHttp()
   }
 
   #receivedBody(bytes: Buffer): Problem | undefined {
@@ -115,8 +118,9 @@ export class MessageBytes {
   }
 
   #join(): Buffer {
-    const [only, ...more] = this.#head
-    const head = only !== undefined && more.length === 0 ? only : Buffer.concat(this.#head)
+    const [first] = this.#head
+    if (this.#head.length === 1 && first !== undefined) return first
+    const head = Buffer.concat(this.#head)
     this.#head = [head]
     return head
   }
@@ -126,7 +130,7 @@ export class MessageBytes {
 function boundsOf(head: Buffer): { start: number; end: number } {
   let start = 0
   while (head[start] === CR || head[start] === LF) start++
-  const at = head.indexOf('\r\n\r\n', start, 'latin1')
+  const at = head.indexOf(HEAD_END, start)
   return { start, end: at < 0 ? -1 : at + 4 }
 }
 
@@ -139,7 +143,10 @@ export const bytesOf = (fields: readonly string[] = []): number =>
   fields.reduce((sum, { length }) => sum + length + SEPARATOR_LENGTH, 0)
 
 /** Node's parser also accepts RTSP/1.0 and ICE/1.0, and does not report which it was. */
-function isHttp(head: Buffer, start: number): boolean {
+function isHttp(head: Buffer, start: number, { method = '', url = '' }: IncomingMessage): boolean {
+  // With one space before and after the target, as all clients send it, the protocol begins here.
+  const at = start + method.length + 1 + url.length + 1
+  if (head[at - 1] === SPACE && head[at] === LETTER_H) return true
   const lineEnd = head.indexOf('\r\n', start, 'latin1')
   return head.toString('latin1', Math.max(start, lineEnd - PROTOCOL_LENGTH_MAX), lineEnd).includes(' HTTP/')
 }
