@@ -7,6 +7,7 @@ import { Problem, retryAfter } from '../errors.ts'
 import type { Limits, Policy, Verdict } from '../limits/limits.ts'
 import type { Principal } from '../principal.ts'
 import { KnownUsers } from './known-users.ts'
+import { routeOf } from './route.ts'
 
 /** Whether a request is within its rate limit, and which limit it counts for. */
 export interface Admission {
@@ -53,7 +54,7 @@ export function openAdmission({ config, limits, db }: { config: Config; limits: 
 
   return {
     async admit(request) {
-      const { reads = isRead, takesCredential = isOfApi(request) } = request.routeOptions.config
+      const { reads = isRead, takesCredential = isOfApi(request) } = routeOf(request).config
       const policy = reads(request) ? read : write
       // Elsewhere a credential means nothing, so it causes no look-up.
       const principal = takesCredential ? request.principal : null
@@ -61,8 +62,9 @@ export function openAdmission({ config, limits, db }: { config: Config; limits: 
       const userId = principal === null ? undefined : await users.userOf(principal, address)
       return userId === undefined ? take(policy, `address:${address()}`) : take(policy, `user:${userId}`, userId)
     },
-    async prove({ principal, unidentified, routeOptions }) {
-      if (principal !== null) return void (await db.asUser(principal, WHO, { needs: routeOptions.config.needs }))
+    async prove(request) {
+      const { principal, unidentified } = request
+      if (principal !== null) return void (await db.asUser(principal, WHO, { needs: routeOf(request).config.needs }))
       // Both are null when the request was refused before its credential was looked for.
       if (unidentified !== null) throw unidentified
     },

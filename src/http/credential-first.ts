@@ -2,6 +2,7 @@ import type { FastifyRequest } from 'fastify'
 import { Problem } from '../errors.ts'
 import type { Gate } from './admission.ts'
 import { toProblem } from './problem.ts'
+import { routeOf } from './route.ts'
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -21,7 +22,7 @@ const ABOUT_THE_FORM: ReadonlySet<number> = new Set([400, 413, 414, 415, 422])
  * @returns the problem to answer with: `thrown`, or one that takes precedence
  */
 export async function credentialFirst(request: FastifyRequest, gate: Gate, thrown: unknown): Promise<unknown> {
-  if (request.routeOptions.config.takesCredential !== true) return thrown
+  if (routeOf(request).config.takesCredential !== true) return thrown
   if (!ABOUT_THE_FORM.has(toProblem(thrown).status)) return thrown
   try {
     await gate.prove(request)

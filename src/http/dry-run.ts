@@ -2,6 +2,7 @@ import type { FastifyRequest, RouteOptions } from 'fastify'
 import { Type } from 'typebox'
 import { Problem } from '../errors.ts'
 import type { App } from './app.ts'
+import { routeOf } from './route.ts'
 
 /** The query parameter of every write that makes it a dry run. */
 export const DRY_RUN = 'dryRun'
@@ -66,8 +67,8 @@ export function allowDryRuns(app: App): void {
 }
 
 /** Whether the request asks for a dry run. Before its query has been validated, as far as can be seen from its text. */
-export function isDryRun({ routeOptions, query }: FastifyRequest): boolean {
-  return routeOptions.config.takesDryRun === true && String(Object(query)[DRY_RUN]) === 'true'
+export function isDryRun(request: FastifyRequest): boolean {
+  return routeOf(request).config.takesDryRun === true && String(Object(request.query)[DRY_RUN]) === 'true'
 }
 
 const WRITES = new Set(['POST', 'PUT', 'PATCH', 'DELETE'])

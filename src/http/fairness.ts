@@ -4,6 +4,7 @@ import { LRUCache } from 'lru-cache'
 import { Problem, retryAfter } from '../errors.ts'
 import type { InWork } from './overload.ts'
 import type { App } from './app.ts'
+import { routeOf } from './route.ts'
 import type { Cost, Turn, Turns } from './turns.ts'
 
 declare module 'fastify' {
@@ -90,14 +91,16 @@ export function shareFairly(
  * The user whose turn the request takes; undefined if the route is unlimited, has its own limit or works by inner requests, or without a
  * credential.
  */
-function userOf({ routeOptions: { config }, principal, admitted }: FastifyRequest): string | undefined {
+function userOf(request: FastifyRequest): string | undefined {
+  const { config } = routeOf(request)
+  const { principal, admitted } = request
   if (config.unlimited === true || config.waitsElsewhere === true || config.hasInnerRequests === true) return undefined
   if (principal === null) return undefined
   return admitted?.subject
 }
 
 function costOf(request: FastifyRequest, user: string, sizes: RowSizes): Cost {
-  const { config } = request.routeOptions
+  const { config } = routeOf(request)
   const { bodyBytes } = request
   const rows = config.rows?.(request) ?? 1
   return {
@@ -160,7 +163,7 @@ const waitedTooLong = (): Problem =>
 /** An answer says how large rows are where many were asked for, and a body where it holds them. */
 function learn(request: FastifyRequest, answerBytes: number, sizes: RowSizes): void {
   const user = userOf(request)
-  const rows = request.routeOptions.config.rows?.(request) ?? 1
+  const rows = routeOf(request).config.rows?.(request) ?? 1
   if (user === undefined || rows < 1) return
   if (request.bodyBytes > 0) sizes.written(user, request.bodyBytes / rows)
   else if (rows > 1) sizes.read(user, answerBytes / rows)

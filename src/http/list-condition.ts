@@ -6,6 +6,7 @@ import { VERSION } from '../lib/version.ts'
 import { knownTags } from './conditional.ts'
 import type { Cursors } from './cursor.ts'
 import { loggedHeaders } from './logged.ts'
+import { routeOf } from './route.ts'
 
 /**
  * The condition of a request for a list.
@@ -20,7 +21,7 @@ export function openListConditions(cursors: Cursors): ConditionOf {
   // cursor that is refused.
   const ofService = [VERSION, cursors.seal('', 'list tags', [])]
   return (request, query) => {
-    const { url = '' } = request.routeOptions
+    const { url = '' } = routeOf(request)
     const answer = JSON.stringify([...ofService, url, ...query])
     return { request: hash('sha256', answer, 'base64url'), known: knownTags(request) }
   }

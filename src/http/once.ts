@@ -4,6 +4,7 @@ import type { OnceOnly } from '../db/idempotency.ts'
 import { Problem } from '../errors.ts'
 import { canonicalJson } from '../lib/json.ts'
 import { DRY_RUN } from './dry-run.ts'
+import { routeOf } from './route.ts'
 
 /** A string of RFC 8941 §3.3.3, as the draft requires, or the same without quotes, as most clients send it. */
 const QUOTED = /^"((?:[ !#-[\]-~]|\\["\\])*)"$/
@@ -46,9 +47,10 @@ function keyOf(header: string | string[]): string {
  * the others stay, or keys stored before an upgrade would count as used for other requests. An element may be removed 24 hours
  * after the upgrade, when no key of its version is left; its place stays empty.
  */
-function fingerprintsOf({ method, routeOptions, params, query, headers, body }: FastifyRequest): [Buffer, Buffer] {
+function fingerprintsOf(request: FastifyRequest): [Buffer, Buffer] {
+  const { method, params, query, headers, body } = request
   const ids = Object.values(params ?? {}).map((value) => String(value).toLowerCase())
-  const { url = '' } = routeOptions
+  const { url = '' } = routeOf(request)
   const ifMatch = headers['if-match']
   // A dry run with a key answers what the request without `dryRun` would get.
   const { [DRY_RUN]: _, ...parameters } = Object(query)

@@ -7,6 +7,7 @@ import { corsHeaders } from './cors.ts'
 import { pathOf, PROBLEM_JSON, problemBody, requestIdOf } from './problem.ts'
 import { wholeStatus } from './request-log.ts'
 import type { App } from './app.ts'
+import { routeOf } from './route.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -54,7 +55,7 @@ export function boundWork(app: App, config: Config, headers: Readonly<Record<str
   const work = new Work()
   app.decorateRequest('isInWork', false)
   const enter = (request: FastifyRequest): void => {
-    const { unlimited, waitsElsewhere } = request.routeOptions.config
+    const { unlimited, waitsElsewhere } = routeOf(request).config
     if (request.isInWork || unlimited === true || request.outer !== null) return
     if (waitsElsewhere === true ? work.isFull() : !work.enter()) throw overloaded()
     request.isInWork = waitsElsewhere !== true

@@ -1,6 +1,7 @@
 import type { FastifyRequest } from 'fastify'
 import { limitHeaders, tooManyRequests, type Admission, type Gate } from './admission.ts'
 import type { App } from './app.ts'
+import { routeOf } from './route.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -33,7 +34,7 @@ export function limitRates(app: App, gate: Gate): void {
   app.decorateRequest('admit', null)
   app.decorateRequest('admitted', null)
   app.addHook('onRequest', (request, _reply, done) => {
-    const { unlimited, reads } = request.routeOptions.config
+    const { unlimited, reads } = routeOf(request).config
     if (request.outer !== null) request.admission = request.outer.admission
     else if (reads !== undefined) request.admit = () => gate.admit(request)
     else if (unlimited !== true) {
@@ -48,7 +49,7 @@ export function limitRates(app: App, gate: Gate): void {
     const { admitted, principal } = request
     if (admitted !== null) {
       if (!reply.hasHeader('ratelimit')) void reply.headers(limitHeaders(admitted.verdict))
-      const isProven = request.routeOptions.config.authenticates === true && reply.statusCode < 300
+      const isProven = routeOf(request).config.authenticates === true && reply.statusCode < 300
       if (isProven && admitted.userId === undefined) gate.excuse(admitted)
     }
     if (reply.statusCode === 401 && principal !== null) gate.forget(principal)

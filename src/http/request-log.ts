@@ -2,6 +2,7 @@ import type { ServerResponse } from 'node:http'
 import type { FastifyBaseLogger, FastifyReply, FastifyRequest } from 'fastify'
 import type { Bindings } from 'pino'
 import { isDryRun } from './dry-run.ts'
+import { routeOf } from './route.ts'
 
 type Write = Parameters<FastifyBaseLogger['info']>
 
@@ -63,7 +64,7 @@ declare module 'fastify' {
 export function logRequest(request: FastifyRequest, reply: FastifyReply): void {
   // A stream counts from its beginning: its client may leave it at any time.
   const whole = request.openedAfterMs === null ? wholeStatus(reply.raw) : reply.statusCode
-  const route = request.routeOptions.url
+  const route = routeOf(request).url
   const seconds = (request.openedAfterMs ?? reply.elapsedTime) / 1000
   request.server.observer.requestEnded(request.method, route, whole, seconds)
   request.server.log.info(

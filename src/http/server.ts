@@ -33,6 +33,7 @@ import { parseQuery } from './query-string.ts'
 import { limitRates, requireAdmission } from './rate-limit.ts'
 import { RawAnswers } from './raw-answers.ts'
 import { RequestLogger } from './request-log.ts'
+import { keepRoutes } from './route.ts'
 import { buildSerializer } from './serialization.ts'
 import { Streams } from './streams.ts'
 import { traceRequests } from './trace.ts'
@@ -100,6 +101,7 @@ export async function createApp(
   app.decorate('streams', new Streams())
   app.decorateRequest('openedAfterMs', null)
   app.decorateRequest('loggedAs', null)
+  keepRoutes(app)
   allowInnerRequests(app)
   app.decorate('observer', observer)
   connections.watch(app.server)

@@ -3,6 +3,7 @@ import type { RequestSpan, Tracer } from '../observer.ts'
 import { RequestLogger, wholeStatus } from './request-log.ts'
 import { isTrusted } from '../principal.ts'
 import type { App } from './app.ts'
+import { routeOf } from './route.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -18,9 +19,9 @@ export function traceRequests(app: App, tracer: Tracer): void {
   app.decorateRequest('span', null)
   app.addHook('onRequest', (request, reply, done) => {
     // Probes, metrics and documents would be most of the recorded spans. An inner request is in the span of the outer one.
-    if (request.routeOptions.config.unlimited === true || request.outer !== null) return done()
+    if (routeOf(request).config.unlimited === true || request.outer !== null) return done()
     const span = tracer.request(
-      { name: nameOf(request), attributes: attributesOf(request) },
+      { name: nameOf(request), attributes: attributesOf(request, routeOf(request).url) },
       request.headers,
       request.principal !== null && isTrusted(request.principal),
     )
@@ -33,10 +34,12 @@ export function traceRequests(app: App, tracer: Tracer): void {
   app.addHook('preValidation', ({ span }, _reply, done) => (span === null ? done() : span.run(done)))
 }
 
-const nameOf = ({ method, routeOptions: { url } }: FastifyRequest): string =>
-  url === undefined ? method : `${method} ${url}`
+const nameOf = (request: FastifyRequest): string => {
+  const { url } = routeOf(request)
+  return url === undefined ? request.method : `${request.method} ${url}`
+}
 
-const attributesOf = ({ method, id, protocol, principal, raw, routeOptions: { url } }: FastifyRequest) => ({
+const attributesOf = ({ method, id, protocol, principal, raw }: FastifyRequest, url: string | undefined) => ({
   'http.request.method': method,
   ...(url !== undefined && { 'http.route': url }),
   'http.response.header.x-request-id': [id],

@@ -17,6 +17,7 @@ const NEEDED = /\bscope="([^"]+)"/
 export function challengeAtMcp(app: App, { config }: Pick<FeatureDeps, 'config'>): void {
   // For all routes: also of features after this one, because Fastify collects hooks when it is ready.
   app.addHook('onSend', (request, reply, _payload, done) => {
+    if (reply.statusCode < 400) return done()
     const given = reply.getHeader('www-authenticate')
     if (typeof given === 'string' && isMcp(request) && hasConsent(app)) {
       const needed = NEEDED.exec(given)?.[1]
