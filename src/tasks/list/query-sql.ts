@@ -1,4 +1,4 @@
-import { LIST_IS_NEW, LIST_STATE, listTag, untagged, type ListCondition } from '../../db/list-tag.ts'
+import { LIST_IS_NEW, type ListCondition } from '../../db/list-tag.ts'
 import type { Statement } from '../../db/wire/statement.ts'
 import {
   clockOf,
@@ -13,6 +13,7 @@ import {
   type DueKind,
 } from './due-sql.ts'
 import { beyond, keysOf, type Key, type Keys } from './keys.ts'
+import { listOf } from './list-parts.ts'
 import { Parameters } from './parameters.ts'
 import { isOfZone, type Query } from './query.ts'
 import { ANY_OF_FIELDS, COMPARISONS, fieldOf, STATUSES, type ComparisonName, type Field } from '../fields.ts'
@@ -101,19 +102,6 @@ function boundPage(query: Query, moment: Moment, after: Keys | undefined, condit
   const name = pageName(query, after)
   const suffix = name !== '' && list.isCompared ? '.compared' : ''
   return { statement: statementOf(`${name}${suffix}`, text), values: parameters.values }
-}
-
-/** How a page gives its state. `expression` is a common table expression, or empty. */
-interface ListParts {
-  readonly isCompared: boolean
-  readonly expression: string
-  readonly state: string
-}
-
-function listOf({ request, known }: ListCondition, clock: string | undefined, parameters: Parameters): ListParts {
-  if (known === null) return { isCompared: false, expression: '', state: untagged(clock) }
-  const tag = listTag(parameters.add(request, 'text'), parameters.add(known, 'text[]'), clock)
-  return { isCompared: true, expression: tag, state: LIST_STATE }
 }
 
 const withAll = (expressions: readonly string[]): string => {
