@@ -13,7 +13,7 @@ const TEXTS_MAX = 1_000
 const TEXT_LENGTH_MAX = 200
 
 /**
- * Reads queries, and remembers what frequent ones mean: programs ask for the same lists again and again. A query without a cursor depends on
+ * Reads queries, and remembers what frequent ones mean: programs ask for the same lists repeatedly. A query without a cursor depends on
  * its text and on `X-Timezone` alone.
  */
 export function openQueries(): (request: Pick<FastifyRequest, 'url' | 'headers'>, given: TaskQuery) => Understood {
