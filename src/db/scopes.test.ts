@@ -173,6 +173,25 @@ describe('the transaction of a scope', () => {
   })
 })
 
+describe('a statement that fails before others that were sent with it', () => {
+  // The promise of `row` settles later than that of `rows`, although the server answered its statement first.
+  const failAtFirst = (sql: UserSql): Promise<unknown> => Promise.all([sql.row(FAIL), sql.rows(INSERT, ['behind'])])
+
+  test('is the reason that the scope throws, and not that the others were not executed', async () => {
+    await assert.rejects(served.db.asUser(ada.principal, failAtFirst), { code: '22012' })
+  })
+
+  test('is the reason also after another error, from which the work has recovered', async () => {
+    const work = served.db.asUser(ada.principal, async (sql) => {
+      await sql.rows(unnamed('savepoint before'))
+      await sql.rows(unnamed('select sqrt(-1)')).catch(() => undefined)
+      await sql.rows(unnamed('rollback to savepoint before'))
+      await failAtFirst(sql)
+    })
+    await assert.rejects(work, { code: '22012' })
+  })
+})
+
 describe('a statement after the end of its scope', () => {
   const late = (error: unknown): boolean => error instanceof Error && /after the end of its scope/.test(error.message)
 

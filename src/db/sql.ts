@@ -1,4 +1,4 @@
-import type { ClientBase } from 'pg'
+import { DatabaseError, type ClientBase } from 'pg'
 import { PreparedQuery } from './wire/prepared-query.ts'
 import { withUserParameter } from './user-parameter.ts'
 import type { Statement } from './wire/statement.ts'
@@ -64,12 +64,21 @@ export function sqlOn(
   scope: { readonly ended: boolean },
   { prepared, onStatement, onRows }: Runs,
 ): Sql {
+  /** Why the last statement failed that the server has executed. */
+  let reason: unknown
   const rows = async <Row>(statement: Statement, values: readonly unknown[] = []): Promise<readonly Row[]> => {
     if (scope.ended) throw new Error(`statement ${statement.name} came after the end of its scope`)
     onStatement(statement)
-    const found = await send<Row & object>(client, statement, values, prepared)
-    onRows?.(statement, found)
-    return found
+    try {
+      const found = await send<Row & object>(client, statement, values, prepared)
+      onRows?.(statement, found)
+      return found
+    } catch (error) {
+      // Of statements that were sent together, the promise of one that was not executed may settle before that of the one that failed.
+      if (isNotExecuted(error)) throw reason ?? error
+      reason = error
+      throw error
+    }
   }
   return {
     rows,
@@ -94,6 +103,9 @@ export function userSqlOn(client: ClientBase, scope: { readonly ended: boolean }
   } as UserSql
   return sql
 }
+
+/** in_failed_sql_transaction: an earlier statement of the transaction had failed, so that the server ignored this one. */
+const isNotExecuted = (error: unknown): boolean => error instanceof DatabaseError && error.code === '25P02'
 
 /** Sends a statement. Unless `prepared`, it goes without its name, and is parsed and planned each time. */
 export async function send<Row extends object>(
