@@ -69,14 +69,16 @@ export function answerPreflights(app: App): void {
 /**
  * The CORS headers of an answer. A page of a listed origin may send credentials to every route: with `credentials: 'include'` a
  * browser blocks an answer that does not allow them, even if the page authenticates with a bearer token. Cookies authenticate
- * nothing outside `/api/auth`. `*` and `null` allow any website, which therefore may not send credentials.
+ * nothing outside `/api/auth`. `*` and `null` allow any website, which therefore may not send credentials. Any website may also read
+ * well-known documents, which have no personal data.
  */
 export function corsHeaders(
   { http: { corsOrigins } }: Config,
-  { headers: { origin } }: IncomingMessage,
+  { headers: { origin }, url = '' }: IncomingMessage,
 ): Readonly<Record<string, string>> {
   const isListed = origin !== undefined && corsOrigins.includes(origin)
-  if (origin === undefined || !(isListed || corsOrigins.includes('*'))) return { vary: 'Origin' }
+  const isForAll = corsOrigins.includes('*') || url.startsWith('/.well-known/')
+  if (origin === undefined || !(isListed || isForAll)) return { vary: 'Origin' }
   return {
     vary: 'Origin',
     'access-control-allow-origin': isListed ? origin : '*',

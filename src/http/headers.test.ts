@@ -305,6 +305,25 @@ suite('a page of another origin', () => {
     }
   })
 
+  test('may read well-known documents whatever its origin, also with a header that takes a preflight', async () => {
+    const path = '/.well-known/oauth-authorization-server'
+    const asks = { 'access-control-request-method': 'GET', 'access-control-request-headers': 'mcp-protocol-version' }
+    for (const origin of [...allowed, ...foreign]) {
+      const isListed = allowed.includes(origin)
+      const expected = isListed ? [origin, 'true'] : ['*', null]
+      for (const [method, headers] of [
+        ['GET', { origin }],
+        ['OPTIONS', { origin, ...asks }],
+      ] as const) {
+        const answer = await world.ask(method, path, { headers })
+        const sent = ['access-control-allow-origin', 'access-control-allow-credentials'].map((name) =>
+          answer.headers.get(name),
+        )
+        assert.deepEqual(sent, expected, `${method} from ${origin}`)
+      }
+    }
+  })
+
   test('gets 405 for OPTIONS that is no preflight', async () => {
     for (const headers of [{}, { origin: 'https://evil.example' }, { 'access-control-request-method': 'PATCH' }]) {
       const answer = await world.ask('OPTIONS', TASKS, { headers })

@@ -12,10 +12,9 @@ import { oauthSettings } from './settings.ts'
 const SERVER = '/.well-known/oauth-authorization-server'
 const RESOURCE = '/.well-known/oauth-protected-resource'
 
-/** Apps fetch them at each connection, from any site. */
+/** Apps fetch them at each connection, from any site: CORS allows it for all well-known paths. */
 const HEADERS = {
   'cache-control': 'public, max-age=300',
-  'access-control-allow-origin': '*',
   'cross-origin-resource-policy': 'cross-origin',
 }
 

@@ -344,7 +344,8 @@ suite('tokens of an app', () => {
 })
 
 suite('the documents for apps', () => {
-  const read = (path: string): Promise<Answer> => world.ask('GET', `/.well-known/${path}`)
+  const read = (path: string): Promise<Answer> =>
+    world.ask('GET', `/.well-known/${path}`, { headers: { origin: 'https://inspector.example' } })
 
   test('say where everything is, for pages of any site too', async () => {
     const { json, headers } = await read('oauth-authorization-server')
