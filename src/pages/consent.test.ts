@@ -182,6 +182,22 @@ suite('the page of consent, in a browser', { skip: findChromium() === undefined 
     assert.deepEqual(await appsOf(user), [])
   })
 
+  test('decides for the user whom it shows, and not for another who has signed in in another tab', async () => {
+    const [shown, other] = [await people.world.signUp(), await people.world.signUp()]
+    const clientId = await registered('Planner', app.redirectUri)
+    const context = await people.signedIn(shown)
+    const { page } = await open(context, addressOf(clientId, app.redirectUri))
+    const { email, password } = other
+    const answer = await context.request.post(`${people.world.url}/api/auth/sign-in/email`, {
+      data: { email, password },
+    })
+    assert.equal(answer.status(), 200)
+    await page.getByRole('button', { name: 'Allow' }).click()
+    await page.getByRole('heading', { name: 'You are signed out' }).waitFor()
+    assert.match(page.url(), /\/consent\?/)
+    assert.deepEqual([await appsOf(shown), await appsOf(other)], [[], []])
+  })
+
   test('refuses to allow nothing, in words', async () => {
     const user = await people.world.signUp()
     const clientId = await registered('Planner', app.redirectUri)

@@ -34,5 +34,5 @@ const SECTION_SCRIPTS: Readonly<Record<SectionId, (section: Section) => void>> =
 
 // The server has written it, with this type.
 const page = readData() as AccountPage
+watchSession(page.user)
 for (const id of page.sections) SECTION_SCRIPTS[id](openSection(page, byId(id, HTMLElement)))
-watchSession()

@@ -20,6 +20,11 @@ export interface Call {
   readonly signal?: AbortSignal
 }
 
+interface Session {
+  readonly session: { readonly token: string }
+  readonly user: { readonly id: string }
+}
+
 const TIMEOUT_MS = 20_000
 
 /** The bearer token of the session, in memory only. The cookie, which scripts cannot read, gets it. */
@@ -31,13 +36,20 @@ export const onSessionEnd = (callback: () => void): void => {
   onEnd = callback
 }
 
+/** The user whom the page shows. */
+let shownId: string | undefined
+/** Another user, who has signed in in another tab, then is as if none were signed in: nothing is done in the account of that user. */
+export const actOnlyFor = ({ id }: { readonly id: string }): void => {
+  shownId = id
+}
+
 /** @throws TypeError if the service cannot be reached */
 async function readToken(): Promise<string | undefined> {
   const answer = await fetch(`${ROOT}api/auth/get-session`, { signal: AbortSignal.timeout(TIMEOUT_MS) })
   if (answer.status !== 200) throw new TypeError('The session cannot be read now')
   // This route answers with the session or null.
-  const session = (await answer.json()) as { readonly session: { readonly token: string } } | null
-  return session?.session.token
+  const found = (await answer.json()) as Session | null
+  return found === null || found.user.id !== shownId ? undefined : found.session.token
 }
 
 const bearer = async (): Promise<string | undefined> => {

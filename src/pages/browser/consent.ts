@@ -17,7 +17,7 @@ if (back !== null && !('clientId' in page.asked)) {
   const { redirectTo } = page.asked
   back.addEventListener('click', () => leave(redirectTo ?? ''))
 }
-watchSession()
+watchSession(page.user)
 
 function watch(form: HTMLFormElement): void {
   form.addEventListener('submit', (event) => {

@@ -1,11 +1,12 @@
-import { forgetToken, onSessionEnd } from './api.ts'
+import { actOnlyFor, forgetToken, onSessionEnd } from './api.ts'
 import { byId, ROOT } from './dom.ts'
 
 /** Ends the session in all tabs at once; the event stream of a tab would notice within 30 seconds. */
 const tabs = new BroadcastChannel('session')
 
-/** The button that signs out, and what is shown when the session has ended. */
-export function watchSession(): void {
+/** The button that signs out, and what is shown when the session has ended. @param user whom the page shows */
+export function watchSession(user: { readonly id: string }): void {
+  actOnlyFor(user)
   const dialog = byId('signed-out', HTMLDialogElement)
   onSessionEnd(() => {
     if (!dialog.open) dialog.showModal()

@@ -155,7 +155,7 @@ document.addEventListener('click', (event) => {
 })
 addEventListener('popstate', () => show(viewOf(new URLSearchParams(location.search)), false))
 watchFilters(() => list.view, show)
-watchSession()
+watchSession(page.user)
 watchKeys({
   undo: () => undo.run(),
   complete,
