@@ -26,6 +26,8 @@ export interface Authorization {
 
 /** Not a scope of this service: it asks for refresh tokens. */
 export const OFFLINE_ACCESS = 'offline_access'
+/** Without the value itself: it would be a text of the app on the page of this service. */
+export const UNKNOWN_SCOPE = `scope must consist of ${[...SCOPE_NAMES, OFFLINE_ACCESS].join(', ')}`
 const SCOPES_DEFAULT: readonly Scope[] = ['tasks:read']
 const STATE_LENGTH_MAX = 1024
 const CHALLENGE = /^[A-Za-z0-9_-]{43}$/
@@ -75,8 +77,8 @@ export function checkAuthorization(query: URLSearchParams, client: Client, base:
   if (!query.getAll('resource').every((each) => isOurResource(each, base))) {
     throw refuse('invalid_target', `resource must be ${base} or ${base}/mcp`)
   }
-  const { scopes, isOffline, unknown } = readScope(query.get('scope') ?? '')
-  if (unknown !== undefined) throw refuse('invalid_scope', `scope has the unknown value ${unknown}`)
+  const { scopes, isOffline, hasUnknown } = readScope(query.get('scope') ?? '')
+  if (hasUnknown) throw refuse('invalid_scope', UNKNOWN_SCOPE)
   const mayRefresh = isOffline || client.mayRefresh
   return { client, redirectUri, scopes, mayRefresh, state, codeChallenge }
 }
@@ -97,17 +99,15 @@ function redirectUriOf(query: URLSearchParams, { redirectUris }: Client): string
 export function readScope(text: string): {
   readonly scopes: readonly Scope[]
   readonly isOffline: boolean
-  /** A value that is no scope, fit to be shown. */
-  readonly unknown: string | undefined
+  readonly hasUnknown: boolean
 } {
   const values = text.split(' ').filter((each) => each !== '')
   const isScope = (value: string): value is Scope => SCOPE_NAMES.some((each) => each === value)
-  const unknown = values.find((each) => each !== OFFLINE_ACCESS && !isScope(each))
   const asked = SCOPE_NAMES.filter((each) => values.includes(each))
   return {
     scopes: asked.length > 0 ? asked : SCOPES_DEFAULT,
     isOffline: values.includes(OFFLINE_ACCESS),
-    unknown: unknown === undefined ? undefined : printable(unknown).slice(0, 64),
+    hasUnknown: values.some((each) => each !== OFFLINE_ACCESS && !isScope(each)),
   }
 }
 

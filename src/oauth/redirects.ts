@@ -6,20 +6,34 @@ const FORBIDDEN_SCHEMES = new Set([
   'about:',
   'blob:',
   'chrome:',
+  'content:',
   'data:',
   'file:',
   'filesystem:',
   'ftp:',
   'intent:',
+  'jar:',
   'javascript:',
+  // Of a URI without http:// before it.
+  'localhost:',
   'mailto:',
+  'resource:',
+  'search:',
+  'search-ms:',
+  'shell:',
   'sms:',
+  'ssh:',
   'tel:',
+  'telnet:',
+  'urn:',
   'vbscript:',
   'view-source:',
   'ws:',
   'wss:',
 ])
+
+/** Schemes of Windows, which opens settings and diagnoses with them: `ms-settings:`, `ms-msdt:`. */
+const OF_WINDOWS = /^ms-/
 
 /** A literal address, or the name that browsers resolve to one of these (RFC 8252 §7.3). */
 const LOOPBACK = new Set(['127.0.0.1', '[::1]', 'localhost'])
@@ -35,7 +49,9 @@ export function redirectFault(uri: string): string | undefined {
   if (!/^[\x21-\x7e]+$/.test(uri) || uri.includes('\\'))
     return 'must be a URI, with all other characters percent-encoded'
   const url = URL.parse(uri)
-  if (url === null) return 'must be a complete URI, such as https://example.com/callback'
+  // A browser takes https:example.com/callback for a path of the page that it is on.
+  const isRelative = url !== null && /^https?:$/.test(url.protocol) && !/^https?:\/\/[^/]/i.test(uri)
+  if (url === null || isRelative) return 'must be a complete URI, such as https://example.com/callback'
   if (uri.includes('#')) return 'must not contain a fragment (#)'
   if (url.username !== '' || url.password !== '') return 'must not contain a user name or a password'
   if (url.protocol === 'https:') return undefined
@@ -44,7 +60,9 @@ export function redirectFault(uri: string): string | undefined {
       ? undefined
       : 'must begin with https://, unless it is the device of the user: http://127.0.0.1'
   }
-  return FORBIDDEN_SCHEMES.has(url.protocol) ? `must not have the scheme ${url.protocol}` : undefined
+  return FORBIDDEN_SCHEMES.has(url.protocol) || OF_WINDOWS.test(url.protocol)
+    ? `must not have the scheme ${url.protocol}`
+    : undefined
 }
 
 /**

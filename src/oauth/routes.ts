@@ -85,7 +85,7 @@ function chosenScopes({ scopes }: Authorization, chosen: Authorization['scopes']
   const surplus = chosen?.findIndex((each) => !scopes.includes(each)) ?? -1
   if (chosen === undefined) return scopes
   if (surplus === -1) return chosen
-  const detail = `scopes/${surplus} must be one of those that the app asks for: ${scopes.join(', ')}`
+  const detail = `scopes.${surplus} must be one of those that the app asks for: ${scopes.join(', ')}`
   throw Problem.invalid([{ in: 'body', pointer: `/scopes/${surplus}`, detail }])
 }
 

@@ -5,7 +5,7 @@ import { CODE_PREFIX, openAppTokenHashing, REFRESH_PREFIX } from '../http/app-to
 import type { App } from '../http/app.ts'
 import { isIntactToken, type TokenHashing } from '../http/opaque-token.ts'
 import type { Scope } from '../principal.ts'
-import { readScope } from './authorization.ts'
+import { readScope, UNKNOWN_SCOPE } from './authorization.ts'
 import { baseOf, isOurResource } from './base.ts'
 import { MetadataFault, readMetadata, type ClientMetadata } from './client-metadata.ts'
 import { registerClient } from './client-store.ts'
@@ -122,8 +122,8 @@ function registrationRoute(app: App, { config, db, limits }: FeatureDeps): void 
 function scopesOf(form: Form): readonly Scope[] | undefined {
   const scope = form.get('scope')
   if (scope === undefined || scope.trim() === '') return undefined
-  const { scopes, unknown } = readScope(scope)
-  if (unknown !== undefined) throw new OAuthError('invalid_scope', `scope has the unknown value ${unknown}`)
+  const { scopes, hasUnknown } = readScope(scope)
+  if (hasUnknown) throw new OAuthError('invalid_scope', UNKNOWN_SCOPE)
   return scopes
 }
 
