@@ -32,12 +32,10 @@ const ASSEMBLED = 'is assembled from pieces, and tested below as a whole'
 
 /** The files with statements that do not compare the user, with the reasons. */
 const EXPLAINED: Readonly<Record<string, string>> = {
-  'auth/mail-tokens.ts': ACROSS_USERS,
   'auth/mail-uses.ts': ACROSS_USERS,
   'calendar/feature.ts': NO_ROW,
   'changes/jobs.ts': ACROSS_USERS,
   'db/idempotency-purge.ts': ACROSS_USERS,
-  'history/jobs.ts': ACROSS_USERS,
   'notifications/feature.ts': NO_ROW,
   'notifications/jobs.ts': ACROSS_USERS,
   'notifications/planner.ts': ACROSS_USERS,
@@ -49,10 +47,8 @@ const EXPLAINED: Readonly<Record<string, string>> = {
   'tasks/list/query-sql.ts': ASSEMBLED,
   'tokens/feature.ts': NO_ROW,
   'vault/feature.ts': NO_ROW,
-  'vault/jobs.ts': ACROSS_USERS,
   'webhooks/dispatcher.ts': ACROSS_USERS,
   'webhooks/feature.ts': NO_ROW,
-  'webhooks/jobs.ts': ACROSS_USERS,
 }
 
 /** The string literals of a source, including nested ones. */

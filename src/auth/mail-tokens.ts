@@ -1,7 +1,7 @@
 import { createHmac, hash } from 'node:crypto'
 import type { Scopes } from '../db/scopes.ts'
 import type { Statement } from '../db/wire/statement.ts'
-import { purge, PURGED_ROWS } from '../db/purge.ts'
+import { purge, purgeOf } from '../db/purge.ts'
 import type { JobKind } from '../jobs/kind.ts'
 
 export type Purpose = 'verify-email' | 'reset-password' | 'change-email'
@@ -67,16 +67,14 @@ export function issue(
   return db.asSystem('issue the token of a mail', async (sql) => (await sql.row(ISSUE[purpose], values)) !== undefined)
 }
 
-const PURGE: Statement = {
+const PURGE = purgeOf({
   name: 'mail.purge_tokens',
-  text: `with old as (
-           select user_id, hash from mail_tokens where expires_at < now() - interval '${KEPT_AFTER_EXPIRY}'
-           order by expires_at limit ${PURGED_ROWS} for update skip locked
-         ), purged as (
-           delete from mail_tokens t using old where t.user_id = old.user_id and t.hash = old.hash returning 1
-         )
-         select count(*) as rows from purged`,
-}
+  table: 'mail_tokens',
+  key: ['hash'],
+  by: 'expires_at',
+  before: `now() - interval '${KEPT_AFTER_EXPIRY}'`,
+  lock: 'for update skip locked',
+})
 
 /** Deletes tokens that expired more than a day ago. */
 export const purgeOfMailTokens = (db: Pick<Scopes, 'asSystem'>): JobKind => ({

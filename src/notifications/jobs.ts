@@ -1,4 +1,4 @@
-import { purge, PURGED_ROWS } from '../db/purge.ts'
+import { purge, purgeOf } from '../db/purge.ts'
 import type { Statement } from '../db/wire/statement.ts'
 import type { JobDeps } from '../feature.ts'
 import type { Again, JobKind, RunningJob } from '../jobs/kind.ts'
@@ -26,16 +26,13 @@ export const NEXT: Statement = {
   text: `select ceil(extract(epoch from due_at - now()) * 1000)::float8 as "inMs" from reminders order by due_at limit 1`,
 }
 /** How old they are stands in the policy, too: the system role sees no others. */
-const PURGE: Statement = {
+const PURGE = purgeOf({
   name: 'notifications.purge',
-  text: `with old as (
-           select user_id, id from notifications where created_at < now() - interval '90 days'
-           order by created_at limit ${PURGED_ROWS}
-         ), purged as (
-           delete from notifications n using old where n.user_id = old.user_id and n.id = old.id returning 1
-         )
-         select count(*) as rows from purged`,
-}
+  table: 'notifications',
+  key: ['id'],
+  by: 'created_at',
+  before: `now() - interval '90 days'`,
+})
 
 interface Fired {
   readonly userId: string

@@ -1,5 +1,4 @@
-import { purge, PURGED_ROWS } from '../db/purge.ts'
-import type { Statement } from '../db/wire/statement.ts'
+import { purge, purgeOf } from '../db/purge.ts'
 import type { FeatureDeps, JobDeps } from '../feature.ts'
 import type { JobKind, RunningJob } from '../jobs/kind.ts'
 import type { JobRequest } from '../jobs/queue.ts'
@@ -42,16 +41,14 @@ export const policyOf = (config: FeatureDeps['config']): OutboundPolicy => ({
 })
 
 // How old they are stands in the policy, too: the system role sees no others.
-const PURGE: Statement = {
+const PURGE = purgeOf({
   name: 'webhooks.purge_deliveries',
-  text: `with old as (
-           select user_id, id from webhook_deliveries where created_at < now() - interval '30 days'
-           order by created_at limit ${PURGED_ROWS} for update skip locked
-         ), purged as (
-           delete from webhook_deliveries d using old o where d.user_id = o.user_id and d.id = o.id returning 1
-         )
-         select count(*) as rows from purged`,
-}
+  table: 'webhook_deliveries',
+  key: ['id'],
+  by: 'created_at',
+  before: `now() - interval '30 days'`,
+  lock: 'for update skip locked',
+})
 
 export interface WebhookJobOptions extends TrafficOptions {
   /** Replaces the guarded requests. */
