@@ -7791,6 +7791,7 @@ export interface operations {
             400: components["responses"]["InvalidHeaderOrMalformedRequest"];
             401: components["responses"]["Unauthenticated"];
             403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
             408: components["responses"]["RequestTimeout"];
             413: components["responses"]["BodyTooLarge"];
             414: components["responses"]["UriTooLong"];
@@ -7848,6 +7849,7 @@ export interface operations {
             400: components["responses"]["InvalidHeaderOrInvalidJsonOrMalformedRequest"];
             401: components["responses"]["Unauthenticated"];
             403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
             408: components["responses"]["RequestTimeout"];
             409: components["responses"]["AppLimitReachedOrRequestInProgress"];
             413: components["responses"]["BodyTooLarge"];

@@ -1,6 +1,7 @@
 import { globSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
+import type { Scope } from '../src/principal.ts'
 import type { Attack } from './attacks/scene.ts'
 import type { Expected } from './plans.ts'
 import type { Answer, Asking, User, World } from './world.ts'
@@ -40,6 +41,10 @@ export interface FeatureCases {
   readonly masks?: Readonly<Record<string, (text: string) => string>>
   /** Requests with answers that `test/documented.test.ts` cannot get by itself. */
   documented?(this: void, ada: User): readonly (readonly [method: string, path: string, asking: Asking])[]
+  /**
+   * Credentials of the feature that are sent as a bearer and limited to scopes, by their kind: makes one for the user, with one scope.
+   */
+  readonly bearers?: Readonly<Record<string, (this: void, world: World, user: User, scope: Scope) => Promise<string>>>
   readonly plans?: {
     /** Whose indexes are dropped and made again. */
     readonly tables: readonly string[]

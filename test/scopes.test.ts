@@ -3,11 +3,11 @@ import { randomUUID } from 'node:crypto'
 import { after, before, suite, test } from 'node:test'
 import { declareAccess, scoped, SESSION_ONLY } from '../src/http/access.ts'
 import { SCOPE_NAMES, type Scope } from '../src/principal.ts'
-import { withParameters, type Surroundings, type WriteRequest } from './feature-cases.ts'
+import { FEATURE_CASES, withParameters, type Surroundings, type WriteRequest } from './feature-cases.ts'
 import { document, openSurroundings, writesBy } from './writes.ts'
 import { openWorld, SERVICE_TOKEN, type Answer, type User, type World } from './world.ts'
 
-/** Every operation of the OpenAPI document with every kind of credential, and personal tokens with every scope. */
+/** Every operation of the OpenAPI document with every kind of credential, and those that are limited to scopes with every scope. */
 
 type Security = readonly Readonly<Record<string, readonly string[]>>[]
 
@@ -49,6 +49,16 @@ after(async () => {
   await world[Symbol.asyncDispose]()
   for (const each of surroundings) await each[Symbol.asyncDispose]()
 })
+
+/** Credentials that are limited to scopes, by their kind. Each makes one for ada. */
+const LIMITED: Readonly<Record<string, (scope: Scope) => Promise<string>>> = {
+  'personal token': (scope) => newToken([scope]),
+  ...Object.fromEntries(
+    FEATURE_CASES.flatMap(({ bearers = {} }) =>
+      Object.entries(bearers).map(([kind, make]) => [kind, (scope: Scope) => make(world, ada, scope)]),
+    ),
+  ),
+}
 
 const newToken = async (scopes: readonly Scope[]): Promise<string> =>
   (await world.ask('POST', '/api/tokens', { token: ada.token, body: { name: 'x', scopes } })).json.token
@@ -141,24 +151,26 @@ suite('every operation', () => {
       }
     })
 
-    test(`${name} with a personal token needs ${needs ?? 'what no token has'}`, async () => {
-      ada = await world.signUp()
-      const tokens = new Map<Scope, string>()
-      for (const scope of SCOPE_NAMES) tokens.set(scope, await newToken([scope]))
-      const asked = await prepared(operation)
-      const before = await state()
-      for (const [scope, token] of tokens) {
-        if (scope === needs) continue
-        const { response, problem } = await send(method, asked, bearer(token))
-        const expected = needs === undefined ? ['forbidden', undefined] : ['insufficient_scope', [needs]]
-        assert.deepEqual([response.status, problem?.code, problem?.required], [403, ...expected], scope)
-        const challenge = needs === undefined ? null : `Bearer error="insufficient_scope", scope="${needs}"`
-        assert.equal(response.headers.get('www-authenticate'), challenge)
-      }
-      assert.deepEqual(await state(), before)
-      const right = [...tokens].find(([scope]) => scope === needs)
-      if (right !== undefined) assertAllowed(operation, await send(method, asked, bearer(right[1])))
-    })
+    for (const [kind, make] of Object.entries(LIMITED)) {
+      test(`${name} with ${kind === 'personal token' ? 'a' : 'an'} ${kind} needs ${needs ?? 'what none has'}`, async () => {
+        ada = await world.signUp()
+        const credentials = new Map<Scope, string>()
+        for (const scope of SCOPE_NAMES) credentials.set(scope, await make(scope))
+        const asked = await prepared(operation)
+        const before = await state()
+        for (const [scope, token] of credentials) {
+          if (scope === needs) continue
+          const { response, problem } = await send(method, asked, bearer(token))
+          const expected = needs === undefined ? ['forbidden', undefined] : ['insufficient_scope', [needs]]
+          assert.deepEqual([response.status, problem?.code, problem?.required], [403, ...expected], scope)
+          const challenge = needs === undefined ? null : `Bearer error="insufficient_scope", scope="${needs}"`
+          assert.equal(response.headers.get('www-authenticate'), challenge)
+        }
+        assert.deepEqual(await state(), before)
+        const right = [...credentials].find(([scope]) => scope === needs)
+        if (right !== undefined) assertAllowed(operation, await send(method, asked, bearer(right[1])))
+      })
+    }
 
     for (const [kind, credential] of [
       ['session', () => bearer(ada.token)],
@@ -175,9 +187,10 @@ suite('every operation', () => {
   }
 
   for (const operation of OPERATIONS.filter(isOfAuth)) {
-    test(`${operation.name} with a personal token is 403, whatever its scopes`, async () => {
+    test(`${operation.name} with a credential that is limited to scopes is 403, whatever its scopes`, async () => {
       const body = operation.method === 'POST' ? {} : undefined
-      for (const token of [await newToken(SCOPE_NAMES), await revoked()]) {
+      const made = await Promise.all(Object.values(LIMITED).map((make) => make('account:read')))
+      for (const token of [await newToken(SCOPE_NAMES), await revoked(), ...made]) {
         const { response, problem } = await send(operation.method, { path: operation.path, body }, bearer(token))
         assert.deepEqual([response.status, problem?.code], [403, 'forbidden'])
       }

@@ -12,6 +12,8 @@ const EXPOSED_HEADERS = [
   'RateLimit-Policy',
   'Retry-After',
   'Set-Auth-Token',
+  // Names the authorization server, and the scopes that a client lacks.
+  'WWW-Authenticate',
   'X-Change-Id',
   'X-Has-More',
   'X-Next-Cursor',

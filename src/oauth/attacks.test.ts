@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { randomBytes } from 'node:crypto'
+import { createHash, randomBytes } from 'node:crypto'
 import { after, before, beforeEach, suite, test } from 'node:test'
 import { answering, openFakeServer, type FakeServer } from '../../test/fake-server.ts'
 import { openWorld, type Answer, type User, type World } from '../../test/world.ts'
@@ -12,6 +12,7 @@ import {
   exchange,
   fromElsewhere,
   newPkce,
+  post,
   REDIRECT_URI,
   register,
   renew,
@@ -288,7 +289,7 @@ suite('codes and tokens', () => {
   test('in a query are no credential', async () => {
     const { access } = await connect(world, ada, 'tasks:read', clientId)
     refuses(await world.ask('GET', `/api/tasks?access_token=${access}`), 401, 'unauthenticated')
-    const { status } = await world.ask('POST', `/oauth/token?client_id=${clientId}`, {
+    const { status } = await world.ask('POST', `/oauth/token?client_id=any`, {
       raw: '',
       headers: { 'content-type': 'application/x-www-form-urlencoded' },
     })
@@ -303,6 +304,150 @@ suite('codes and tokens', () => {
     })
     refuses(await staging.ask('GET', '/api/tasks', { token: access }), 401, 'unauthenticated')
     refusesGrant(await renew(staging, clientId, refresh))
+  })
+})
+
+suite('the token endpoint', () => {
+  const raw = (body: string | Uint8Array, type = 'application/x-www-form-urlencoded'): Promise<Answer> =>
+    world.ask('POST', '/oauth/token', { raw: body, headers: { 'content-type': type } })
+
+  for (const length of [42, 129]) {
+    test(`refuses a verifier of ${length} characters, even if its challenge matches`, async () => {
+      const verifier = 'v'.repeat(length)
+      const pkce = { verifier, challenge: createHash('sha256').update(verifier).digest('base64url') }
+      const code = await consent(world, ada, { clientId, pkce })
+      refusesGrant(await exchange(world, { code, clientId, pkce }))
+    })
+  }
+
+  for (const length of [43, 128]) {
+    test(`takes a verifier of ${length} characters`, async () => {
+      const verifier = '-._~'.repeat(32).slice(0, length)
+      const pkce = { verifier, challenge: createHash('sha256').update(verifier).digest('base64url') }
+      const code = await consent(world, ada, { clientId, pkce })
+      assert.equal((await exchange(world, { code, clientId, pkce })).status, 200)
+    })
+  }
+
+  test('refuses a parameter that is there twice, and does not use the code up', async () => {
+    const pkce = newPkce()
+    const code = await consent(world, ada, { clientId, pkce })
+    const fields = {
+      grant_type: 'authorization_code',
+      code,
+      client_id: clientId,
+      redirect_uri: REDIRECT_URI,
+      code_verifier: pkce.verifier,
+    }
+    for (const [name, value] of Object.entries(fields)) {
+      const body = new URLSearchParams([...Object.entries(fields), [name, value]]).toString()
+      refusesGrant(await raw(body), 'invalid_request')
+    }
+    assert.equal((await exchange(world, { code, clientId, pkce })).status, 200)
+  })
+
+  test('refuses bodies of other types, that are no UTF-8, and that are too large', async () => {
+    for (const type of ['application/json', 'text/plain', 'multipart/form-data; boundary=x', 'x']) {
+      const answer = await raw('{"grant_type":"x"}', type)
+      assert.ok(answer.status === 400 || answer.status === 415, answer.text)
+      assert.ok(['invalid_request', undefined].includes(answer.json.error), answer.text)
+    }
+    refusesGrant(await raw(Buffer.from([0x67, 0x3d, 0xff])), 'invalid_request')
+    refuses(await raw(`grant_type=${'x'.repeat(17 * 1024)}`), 413, 'body_too_large')
+  })
+
+  test('takes POST alone, and its answers are stored nowhere', async () => {
+    for (const path of ['/oauth/token', '/oauth/revoke', '/oauth/register']) {
+      for (const method of ['GET', 'HEAD', 'PUT', 'DELETE']) {
+        const { status, headers } = await world.ask(method, path)
+        assert.deepEqual([status, headers.get('allow')], [405, 'POST'], `${method} ${path}`)
+      }
+    }
+    const { headers } = await raw('grant_type=x')
+    assert.equal(headers.get('cache-control'), 'no-store')
+  })
+
+  test('gives two refreshes at the same moment tokens of the same consent, which end together', async () => {
+    const connected = await connect(world, ada, 'tasks:read', clientId)
+    const answers = await Promise.all([1, 2, 3].map(() => renew(world, clientId, connected.refresh)))
+    assert.deepEqual(
+      answers.map(({ status }) => status),
+      [200, 200, 200],
+    )
+    assert.equal((await sql('select from oauth_grants where user_id = $1', [ada.id])).length, 1)
+    await post(world, '/oauth/revoke', { token: answers[0]?.json.refresh_token, client_id: clientId })
+    for (const { json } of answers) refuses(await use(json.access_token), 401, 'unauthenticated')
+  })
+
+  test('refuses three late uses of a refresh token at the same moment, and the access ends once', async () => {
+    const connected = await connect(world, ada, 'tasks:read', clientId)
+    await renew(world, clientId, connected.refresh)
+    await sql(
+      `update oauth_tokens set replaced_at = now() - interval '31 seconds' where user_id = $1 and replaced_at is not null`,
+      [ada.id],
+    )
+    for (const answer of await Promise.all([1, 2, 3].map(() => renew(world, clientId, connected.refresh)))) {
+      refusesGrant(answer)
+    }
+    assert.deepEqual(await sql('select from oauth_grants where user_id = $1', [ada.id]), [])
+  })
+
+  test('counts what it refuses for the address, says when to try again, and does not count what gave tokens', async () => {
+    await using limited = await openWorld({ env: { ...TRUSTING, RATE_LIMIT_WRITE: '12', REDIS_URL: '' } })
+    const user = await limited.signUp()
+    // Registration, consent, exchange and refreshes: each from another address, of the user, or given back.
+    const { clientId: id, refresh } = await connect(limited, user)
+    for (let n = 0; n < 20; n++) assert.equal((await renew(limited, id, refresh)).status, 200)
+    for (const path of ['/oauth/token', '/oauth/revoke']) {
+      const headers = { ...fromElsewhere(), 'content-type': 'application/x-www-form-urlencoded' }
+      const statuses: number[] = []
+      let last: Answer | undefined
+      for (let n = 0; n < 13; n++) {
+        last = await limited.ask('POST', path, { raw: 'grant_type=x', headers })
+        statuses.push(last.status)
+      }
+      assert.deepEqual([statuses.filter((each) => each === 400).length, statuses.at(-1)], [12, 429], path)
+      assert.ok(Number(last?.headers.get('retry-after')) > 0, path)
+      assert.equal(last?.json.code, 'too_many_requests')
+    }
+  })
+})
+
+suite('a page of another origin', () => {
+  const ORIGIN = 'https://inspector.example'
+  const preflight = (on: World, path: string, method = 'POST'): Promise<Answer> =>
+    on.ask('OPTIONS', path, {
+      headers: {
+        origin: ORIGIN,
+        'access-control-request-method': method,
+        'access-control-request-headers': 'content-type, mcp-protocol-version, authorization',
+      },
+    })
+
+  test('that is not listed can read the metadata, and no answer with a token', async () => {
+    const headers = { origin: ORIGIN }
+    const metadata = await world.ask('GET', '/.well-known/oauth-authorization-server', { headers })
+    assert.equal(metadata.headers.get('access-control-allow-origin'), '*')
+    for (const path of ['/oauth/token', '/oauth/register', '/oauth/revoke', '/mcp']) {
+      assert.equal((await preflight(world, path)).headers.get('access-control-allow-origin'), null, path)
+      const answer = await world.ask('POST', path, { headers: { ...headers, ...fromElsewhere() }, raw: '' })
+      assert.equal(answer.headers.get('access-control-allow-origin'), null, path)
+    }
+  })
+
+  test('that is listed can connect as an app: it reads the challenge, registers, and gets tokens', async () => {
+    await using open = await openWorld({ env: { CORS_ORIGINS: ORIGIN } })
+    for (const path of ['/oauth/token', '/oauth/register', '/oauth/revoke', '/mcp']) {
+      const { status, headers } = await preflight(open, path)
+      assert.deepEqual([status, headers.get('access-control-allow-origin')], [204, ORIGIN], path)
+      const allowed = headers.get('access-control-allow-headers')?.toLowerCase().split(', ') ?? []
+      for (const name of ['content-type', 'mcp-protocol-version', 'authorization']) assert.ok(allowed.includes(name))
+      const answer = await open.ask('POST', path, { headers: { origin: ORIGIN }, raw: '{}' })
+      assert.equal(answer.headers.get('access-control-allow-origin'), ORIGIN, path)
+      assert.match(answer.headers.get('access-control-expose-headers') ?? '', /WWW-Authenticate/)
+    }
+    const metadata = await preflight(open, '/.well-known/oauth-authorization-server', 'GET')
+    assert.equal(metadata.headers.get('access-control-allow-origin'), ORIGIN)
   })
 })
 
@@ -382,6 +527,17 @@ suite('registrations', () => {
     assert.equal((await register({ redirect_uris: [REDIRECT_URI] }, fromElsewhere())).status, 201)
   })
 
+  test('are refused while ten thousand apps wait to be connected, from any address', async () => {
+    await sql(
+      `insert into oauth_clients (id, name, redirect_uris, may_refresh)
+       select gen_random_uuid(), 'flood', '{https://app.example.com/}', false from generate_series(1, 10000)`,
+    )
+    const answer = await register({ redirect_uris: [REDIRECT_URI] }, fromElsewhere())
+    assert.deepEqual([answer.status, answer.json.error], [503, 'temporarily_unavailable'])
+    await sql(`delete from oauth_clients where name = 'flood'`)
+    assert.equal((await register({ redirect_uris: [REDIRECT_URI] }, fromElsewhere())).status, 201)
+  })
+
   test('with wrong metadata are refused in the form of OAuth', async () => {
     for (const [body, error] of [
       [[], 'invalid_client_metadata'],
@@ -422,6 +578,49 @@ suite('registrations', () => {
   })
 })
 
+/** Documents as they are published (docs/adr/0038-oauth.md), and the redirect URIs with which these apps ask. */
+const PUBLISHED = {
+  ChatGPT: {
+    document: {
+      client_name: 'ChatGPT',
+      client_uri: 'https://chatgpt.com/',
+      redirect_uris: ['https://chatgpt.com/connector_platform_oauth_redirect'],
+      token_endpoint_auth_method: 'private_key_jwt',
+      token_endpoint_auth_methods_supported: ['none', 'private_key_jwt'],
+      token_endpoint_auth_signing_alg: 'RS256',
+      jwks_uri: 'https://chatgpt.com/oauth/jwks.json',
+      grant_types: ['authorization_code', 'refresh_token'],
+      response_types: ['code'],
+    },
+    asks: ['https://chatgpt.com/connector_platform_oauth_redirect'],
+  },
+  OpenCode: {
+    document: {
+      client_name: 'opencode',
+      client_uri: 'https://opencode.ai',
+      logo_uri: 'https://opencode.ai/web-app-manifest-512x512.png',
+      application_type: 'native',
+      redirect_uris: ['http://127.0.0.1/callback', 'http://localhost/callback'],
+      grant_types: ['authorization_code', 'refresh_token'],
+      response_types: ['code'],
+      token_endpoint_auth_method: 'none',
+      token_endpoint_auth_methods_supported: ['none'],
+    },
+    asks: ['http://127.0.0.1:19876/callback', 'http://localhost:4242/callback'],
+  },
+  'Visual Studio Code': {
+    document: {
+      client_name: 'Visual Studio Code',
+      redirect_uris: ['http://127.0.0.1:33418/', 'https://vscode.dev/redirect'],
+      grant_types: ['authorization_code', 'refresh_token', 'urn:ietf:params:oauth:grant-type:device_code'],
+      response_types: ['code'],
+      token_endpoint_auth_method: 'none',
+      application_type: 'native',
+    },
+    asks: ['https://vscode.dev/redirect', 'http://127.0.0.1:33418/', 'http://127.0.0.1:50123/'],
+  },
+} as const
+
 suite('an app whose id is the URL of a document', () => {
   let host: FakeServer
   let id: string
@@ -451,6 +650,58 @@ suite('an app whose id is the URL of a document', () => {
     assert.deepEqual([app.clientId, app.name], [id, 'Documented'])
     assert.equal((await world.ask('DELETE', `/api/apps/${encodeURIComponent(id)}`, { token: ada.token })).status, 204)
     refuses(await use(access), 401, 'unauthenticated')
+  })
+
+  for (const [app, published] of Object.entries(PUBLISHED)) {
+    test(`is accepted as ${app} publishes it`, async () => {
+      const [redirect_uri = ''] = published.asks
+      document = { client_id: id, ...published.document }
+      for (const uri of published.asks) {
+        const { status, json, text } = await describe(requestOf({ clientId: id, changes: { redirect_uri: uri } }))
+        assert.equal(status, 200, text)
+        assert.deepEqual([json.name, json.isRenewable], [published.document.client_name, true])
+      }
+      const pkce = newPkce()
+      const code = await consent(world, ada, { clientId: id, pkce, changes: { redirect_uri } })
+      assert.equal((await exchange(world, { code, clientId: id, pkce }, { redirect_uri })).status, 200)
+    })
+  }
+
+  for (const [what, methods] of [
+    ['private_key_jwt alone', { token_endpoint_auth_method: 'private_key_jwt' }],
+    ['client_secret_basic', { token_endpoint_auth_method: 'client_secret_basic' }],
+    [
+      'private_key_jwt, and offers no other',
+      {
+        token_endpoint_auth_method: 'private_key_jwt',
+        token_endpoint_auth_methods_supported: ['private_key_jwt'],
+      },
+    ],
+  ] as const) {
+    test(`is refused where it authenticates with ${what}, and the answer says what would be accepted`, async () => {
+      Object.assign(document, methods)
+      const answer = await describe(requestOf({ clientId: id }))
+      refuses(answer, 422, 'invalid_authorization_request')
+      assert.match(answer.json.detail, /token_endpoint_auth_method must be none, or .* must contain it/)
+    })
+  }
+
+  test('is read once in five minutes, whatever its caching headers say; a document that cannot be used is not kept', async () => {
+    const request = requestOf({ clientId: id })
+    host.answer = (response) => response.setHeader('cache-control', 'max-age=86400').end('{}')
+    refuses(await describe(request), 422, 'invalid_authorization_request')
+    host.answer = (response) => response.setHeader('cache-control', 'no-store').end(JSON.stringify(document))
+    const asked = host.asked.length
+    assert.equal((await describe(request)).status, 200)
+    assert.equal((await decide(world, ada, request)).status, 200)
+    assert.equal(host.asked.length, asked + 1)
+  })
+
+  test('whose server does not answer is refused when the time is up', { timeout: 60_000 }, async () => {
+    host.answer = (response) => response.writeHead(200, { 'content-type': 'application/json' }).write('{')
+    const answer = await describe(requestOf({ clientId: id }))
+    refuses(answer, 422, 'invalid_authorization_request')
+    assert.match(answer.json.detail, /cannot be used: .*(?:in time|seconds|aborted|timed out)/i)
   })
 
   test('whose document changes after the consent gets nothing at the new redirect URI with the old one, nor by an old code', async () => {

@@ -3,7 +3,7 @@ import { request, type Attack } from '../../test/attacks/scene.ts'
 import type { FeatureCases } from '../../test/feature-cases.ts'
 import { ACCESS_PREFIX } from '../http/app-token.ts'
 import { newToken } from '../http/opaque-token.ts'
-import { requestOf } from './client.testing.ts'
+import { connect, requestOf } from './client.testing.ts'
 
 /** The host of an app whose id is the URL of a document. */
 let host: string | undefined
@@ -54,6 +54,11 @@ export const cases: FeatureCases = {
   },
   masks: {
     'POST /api/apps/authorization': (text) => text.replace(/"redirectTo":(?:null|"[^"]*")/, ''),
+  },
+  bearers: {
+    // By the document of an app, because registrations are limited for each address.
+    'access token of an app': async (world, user, scope) =>
+      (await connect(world, user, scope, appOf(`scope-${scope.replace(':', '-')}`))).access,
   },
   plans: {
     tables: ['oauth_grants', 'oauth_tokens'],

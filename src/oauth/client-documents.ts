@@ -55,7 +55,10 @@ async function fetchDocument(clientId: string, outbound: Outbound): Promise<Clie
   if (url === null || url.href !== clientId) throw new DocumentFault('client_id must be a URL in its usual form')
   if (url.pathname === '/' || url.hash !== '') throw new DocumentFault('client_id must have a path, and no fragment')
   const signal = AbortSignal.timeout(DEADLINE_MS)
-  const answer = await outbound.send({ url: clientId, method: 'GET', headers: { accept: 'application/json' }, signal })
+  const headers = { accept: 'application/json' }
+  const answer = await outbound.send({ url: clientId, method: 'GET', headers, signal }).catch((error: unknown) => {
+    throw signal.aborted ? new DocumentFault(`the server did not answer within ${DEADLINE_MS / 1000} s`) : error
+  })
   if (answer.status !== 200) throw new DocumentFault(`the server answered with the status ${answer.status}`)
   if (!answer.isComplete) throw new DocumentFault('it is too large, or did not arrive in time')
   const json = jsonOf(answer.body)

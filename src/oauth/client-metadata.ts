@@ -29,9 +29,23 @@ export const isMembers = (value: unknown): value is Members =>
  */
 export function readMetadata(json: unknown): ClientMetadata {
   if (!isMembers(json)) throw invalid('it must be a JSON object')
-  const method = json['token_endpoint_auth_method'] ?? 'none'
-  if (method !== 'none') throw invalid('token_endpoint_auth_method must be none: apps here have no secrets')
+  refuseSecrets(json)
   return { name: readName(json['client_name']), redirectUris: readRedirectUris(json), ...readGrantTypes(json) }
+}
+
+/**
+ * An app that prefers another way to authenticate can offer `none` beside it: ChatGPT's document has `private_key_jwt`, and both in
+ * `token_endpoint_auth_methods_supported` (OpenID Connect Relying Party Metadata Choices 1.0). It then does what the metadata of this
+ * server say. To one that does not offer it a code would be no use.
+ */
+function refuseSecrets(json: Members): void {
+  const preferred = json['token_endpoint_auth_method'] ?? 'none'
+  const { token_endpoint_auth_methods_supported: offered = [preferred] } = json
+  if (!isTexts(offered)) throw invalid('token_endpoint_auth_methods_supported must be strings')
+  if (preferred === 'none' || offered.includes('none')) return
+  throw invalid(
+    'token_endpoint_auth_method must be none, or token_endpoint_auth_methods_supported must contain it: apps here have neither secrets nor keys',
+  )
 }
 
 /** @returns `Unnamed app` where there is no name that shows anything */

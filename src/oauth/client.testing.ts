@@ -17,13 +17,18 @@ export function newPkce(): Pkce {
   return { verifier, challenge: createHash('sha256').update(verifier).digest('base64url') }
 }
 
+/** Parameters that no log may contain. */
+const SECRET_FIELDS = ['code', 'code_verifier', 'refresh_token', 'token', 'client_secret']
+const rememberSecret = (value: string): void => rememberBody(JSON.stringify(value))
+
 /** Posts a form, as apps do to the token endpoint. */
 export async function post(world: World, path: string, fields: Readonly<Record<string, string>>): Promise<Answer> {
+  for (const name of SECRET_FIELDS) rememberSecret(fields[name] ?? '')
   const response = await fetch(world.url + path, { method: 'POST', body: new URLSearchParams(fields) })
   const text = await response.text()
   const json = text === '' ? undefined : JSON.parse(text)
   for (const name of ['access_token', 'refresh_token']) {
-    if (typeof json?.[name] === 'string') rememberBody(JSON.stringify(json[name]))
+    if (typeof json?.[name] === 'string') rememberSecret(json[name])
   }
   rememberAnswer(response.headers, json)
   return { status: response.status, headers: response.headers, text, json }
@@ -78,7 +83,9 @@ export const decide = (world: World, user: User, request: string, more: object =
 export async function consent(world: World, user: User, asked: Asked, more: object = {}): Promise<string> {
   const { status, json, text } = await decide(world, user, requestOf(asked), more)
   assert.equal(status, 200, text)
-  return new URL(json.redirectTo).searchParams.get('code') ?? assert.fail(json.redirectTo)
+  const code = new URL(json.redirectTo).searchParams.get('code') ?? assert.fail(json.redirectTo)
+  rememberSecret(code)
+  return code
 }
 
 export interface Connected {

@@ -14,13 +14,14 @@ export const oauth: Feature = {
   ],
   endsWithSessions: ['oauth_grants'],
   publicRoutes: async (app, deps) => {
-    const [metadata, tokens, challenge] = await Promise.all([
+    const [metadata, off, tokens, challenge] = await Promise.all([
       import('./metadata-routes.ts'),
+      import('./off.ts'),
       import('./token-routes.ts'),
       import('./challenge.ts'),
     ])
     metadata.metadataRoutes(app, deps)
-    if (deps.config.auth.mode === 'external') return
+    if (deps.config.auth.mode === 'external') return off.offRoutes(app)
     await tokens.tokenRoutes(app, deps)
     challenge.challengeAtMcp(app, deps)
   },

@@ -1,6 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { TextDecoder } from 'node:util'
 import type { App } from '../http/app.ts'
+import type { OAuthMetrics } from './metrics.ts'
 import { OAuthError } from './oauth-error.ts'
 
 /** The body of a request to the token endpoint: a form, as OAuth demands. */
@@ -52,16 +53,29 @@ function textOf(body: Buffer): string | undefined {
   }
 }
 
-/** Answers what a handler refuses in the form of OAuth; other errors are problems, as everywhere. */
-export const refusing =
-  (handle: (request: FastifyRequest, reply: FastifyReply) => Promise<FastifyReply>) =>
-  async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
+type Handler = (request: FastifyRequest, reply: FastifyReply) => Promise<FastifyReply>
+
+/** Makes handlers that answer what they refuse in the form of OAuth, and count it; other errors are problems, as everywhere. */
+export const openRefusing =
+  (metrics: OAuthMetrics) =>
+  (handle: Handler): Handler =>
+  async (request, reply) => {
     // Also of an answer without a token, so that no cache keeps either.
     void reply.header('cache-control', 'no-store')
     try {
       return await handle(request, reply)
     } catch (error) {
       if (!(error instanceof OAuthError)) throw error
+      report(error, request, metrics)
       return reply.code(error.status).send(error.body)
     }
   }
+
+/** The description is left out of the log: it may name what the app sent, in any parameter of which there may be a token. */
+function report({ error, replay }: OAuthError, { log }: FastifyRequest, metrics: OAuthMetrics): void {
+  metrics.refused(error)
+  if (replay === undefined) return log.info({ error }, 'an app was refused')
+  const { what, userId, clientId } = replay
+  metrics.replayed(what)
+  log.warn({ error, what, userId, clientId }, 'a code or refresh token of an app was used again: its access has ended')
+}

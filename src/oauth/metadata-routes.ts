@@ -4,9 +4,10 @@ import type { FeatureDeps } from '../feature.ts'
 import type { App } from '../http/app.ts'
 import { configuredUrl } from '../http/app-token.ts'
 import { pathOf } from '../http/problem.ts'
-import { baseOf, hasConsent, mcpOf } from './base.ts'
 import { SCOPE_NAMES } from '../principal.ts'
+import { baseOf, mcpOf } from './base.ts'
 import { resourceMetadata, SCOPES_OF_TOOLS, serverMetadata } from './metadata.ts'
+import { refuseUnlessOn } from './off.ts'
 import { oauthSettings } from './settings.ts'
 
 const SERVER = '/.well-known/oauth-authorization-server'
@@ -39,7 +40,7 @@ export function metadataRoutes(app: App, { config }: Pick<FeatureDeps, 'config'>
   const route = (url: string, documentOf: (request: FastifyRequest) => object | undefined): void => {
     for (const path of [url, `${url}/*`]) {
       app.get(path, { schema: { hide: true } }, async (request, reply) => {
-        refuseWithoutServer(app, config)
+        refuseUnlessOn(app, config)
         return answer(reply, documentOf(request))
       })
     }
@@ -55,20 +56,4 @@ export function metadataRoutes(app: App, { config }: Pick<FeatureDeps, 'config'>
     if (rest !== '/mcp' || !hasMcp) return undefined
     return resourceMetadata({ url: mcpOf(base), scopes: SCOPES_OF_TOOLS }, base, offered)
   })
-}
-
-/** @throws Problem not_found (404) that says why apps cannot be connected here */
-function refuseWithoutServer(app: App, { auth }: FeatureDeps['config']): void {
-  if (auth.mode === 'external') {
-    throw new Problem(
-      'not_found',
-      'This service is no authorization server: with AUTH_MODE=external another server signs users in. Programs use personal tokens',
-    )
-  }
-  if (!hasConsent(app)) {
-    throw new Problem(
-      'not_found',
-      'Apps cannot be connected, because the page that asks for consent is off (PAGES_ENABLED). Programs use personal tokens',
-    )
-  }
 }

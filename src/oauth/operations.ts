@@ -53,7 +53,13 @@ export const describeAuthorization = {
   querystring: AuthorizationQuery,
   response: {
     200: RefTo<AuthorizationRequest>('AuthorizationRequest', { description: 'What the app asks for' }),
-    ...refusals('unauthenticated', 'forbidden', 'invalid_input', OAUTH_PROBLEMS.invalid_authorization_request),
+    ...refusals(
+      'unauthenticated',
+      'forbidden',
+      'not_found',
+      'invalid_input',
+      OAUTH_PROBLEMS.invalid_authorization_request,
+    ),
   },
 }
 
@@ -72,6 +78,7 @@ export const decideAuthorization = {
       'invalid_json',
       'unauthenticated',
       'forbidden',
+      'not_found',
       OAUTH_PROBLEMS.app_limit_reached,
       'body_too_large',
       'unsupported_media_type',

@@ -12,6 +12,8 @@ import { checkAuthorization, clientIdOf, unusableClient, type Authorization } fr
 import { baseOf } from './base.ts'
 import { isDocumentUrl, openClientDocuments } from './client-documents.ts'
 import { findClient } from './client-store.ts'
+import { refuseUnlessOn } from './off.ts'
+import { openOAuthMetrics } from './metrics.ts'
 import * as operations from './operations.ts'
 import { destinationOf, withAnswer } from './redirects.ts'
 import { AuthorizationAnswer, AuthorizationDecision, AuthorizationRequest, ConnectedApp } from './schema.ts'
@@ -31,6 +33,7 @@ export function appRoutes(app: App, deps: FeatureDeps): void {
   }
   const check = openCheck(app, deps)
   const hashing = openAppTokenHashing(config)
+  const metrics = openOAuthMetrics(deps.metrics.registry)
 
   app.get(APPS, { schema: operations.listApps }, async (request, reply) =>
     reply.send(await db.asUser(signedIn(request), store.list)),
@@ -62,6 +65,7 @@ export function appRoutes(app: App, deps: FeatureDeps): void {
     const answer = (members: Readonly<Record<string, string>>) =>
       reply.send({ redirectTo: withAnswer(redirectUri, { ...members, state, iss: baseOf(request, config) }) })
     if (decision === 'deny') {
+      if (!isDryRun(request)) metrics.decided('deny')
       return answer({ error: 'access_denied', error_description: 'The user has refused the access' })
     }
     const given = { ...asked, scopes: chosenScopes(asked, scopes) }
@@ -76,7 +80,9 @@ export function appRoutes(app: App, deps: FeatureDeps): void {
     await db.asUser(signedIn(request), (sql) => store.connect(sql, given, hashing(code)[0]), {
       once: repeatable && { ...repeatable, onReplay },
     })
-    return isReplayed || isDryRun(request) ? reply.send({ redirectTo: null }) : answer({ code })
+    if (isReplayed || isDryRun(request)) return reply.send({ redirectTo: null })
+    metrics.decided('allow')
+    return answer({ code })
   })
 }
 
@@ -97,6 +103,7 @@ function openCheck(app: App, { config, db }: FeatureDeps) {
   const documents = openClientDocuments(outbound, app.log)
 
   return async (request: FastifyRequest, query: string): Promise<Authorization> => {
+    refuseUnlessOn(app, config)
     // First, so that anonymous callers cannot make this service call another server.
     await db.asUser(signedIn(request), store.who)
     const parameters = new URLSearchParams(query)

@@ -9,8 +9,10 @@ import { readScope, UNKNOWN_SCOPE } from './authorization.ts'
 import { baseOf, isOurResource } from './base.ts'
 import { MetadataFault, readMetadata, type ClientMetadata } from './client-metadata.ts'
 import { registerClient } from './client-store.ts'
-import { formOf, openForms, refusing, type Form } from './form.ts'
+import { formOf, openForms, openRefusing, type Form } from './form.ts'
+import { openOAuthMetrics, type OAuthMetrics } from './metrics.ts'
 import { OAuthError } from './oauth-error.ts'
+import { refuseUnlessOn } from './off.ts'
 import { oauthSettings } from './settings.ts'
 import { ACCESS_SECONDS, exchangeCode, refresh, revoke, type Tokens } from './token-store.ts'
 
@@ -29,6 +31,8 @@ const schema = { hide: true, querystring: Type.Object({}, { additionalProperties
 export async function tokenRoutes(app: App, deps: FeatureDeps): Promise<void> {
   const { config, db } = deps
   const hashing = openAppTokenHashing(config)
+  const metrics = openOAuthMetrics(deps.metrics.registry)
+  const refusing = openRefusing(metrics)
   await app.register(async (forms: App) => {
     openForms(forms)
     // After success it no longer counts for the address: it proved to be an app that a user has connected.
@@ -45,6 +49,7 @@ export async function tokenRoutes(app: App, deps: FeatureDeps): Promise<void> {
         }
         const outcome = await grantOf(form, hashing, db)
         if (outcome instanceof OAuthError) throw outcome
+        metrics.issued(form.get('grant_type') === 'refresh_token' ? 'refresh_token' : 'authorization_code')
         return reply.send(tokenAnswer(outcome))
       }),
     )
@@ -60,12 +65,12 @@ export async function tokenRoutes(app: App, deps: FeatureDeps): Promise<void> {
       }),
     )
   })
-  registrationRoute(app, deps)
+  registrationRoute(app, deps, metrics)
 }
 
 async function grantOf(form: Form, hashing: TokenHashing, db: FeatureDeps['db']): Promise<Tokens | OAuthError> {
   if (form.get('client_secret') !== undefined) {
-    return new OAuthError('invalid_client', 'Apps have no secrets here: leave client_secret out', 401)
+    return new OAuthError('invalid_client', 'Apps have no secrets here: leave client_secret out', { status: 401 })
   }
   const [grantType, clientId] = [form.required('grant_type'), form.required('client_id')]
   if (grantType === 'authorization_code') {
@@ -87,16 +92,18 @@ async function grantOf(form: Form, hashing: TokenHashing, db: FeatureDeps['db'])
   return new OAuthError('unsupported_grant_type', 'grant_type must be authorization_code or refresh_token')
 }
 
-function registrationRoute(app: App, { config, db, limits }: FeatureDeps): void {
+function registrationRoute(app: App, { config, db, limits }: FeatureDeps, metrics: OAuthMetrics): void {
+  const refusing = openRefusing(metrics)
   app.post(
     '/oauth/register',
     { schema },
     refusing(async (request, reply) => {
+      refuseUnlessOn(app, config)
       if (!oauthSettings.of(config).dynamicRegistration) {
         throw new OAuthError(
           'invalid_request',
           'Registration is off (OAUTH_DYNAMIC_REGISTRATION): use the URL of a metadata document as client_id',
-          403,
+          { status: 403 },
         )
       }
       const metadata = metadataOf(request.body)
@@ -104,8 +111,11 @@ function registrationRoute(app: App, { config, db, limits }: FeatureDeps): void 
       if (!verdict.allowed) throw tooManyRequests(verdict, 'registrations from this address')
       const created = await db.asSystem('register an app', (sql) => registerClient(sql, metadata))
       if (created === undefined) {
-        throw new OAuthError('temporarily_unavailable', 'Too many apps have registered in the last day', 503)
+        throw new OAuthError('temporarily_unavailable', 'Too many apps have registered in the last day', {
+          status: 503,
+        })
       }
+      metrics.registered()
       return reply.code(201).send({
         client_id: created.id,
         client_id_issued_at: created.issuedAt,

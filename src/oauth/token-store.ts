@@ -6,7 +6,7 @@ import { newToken, type TokenHashing } from '../http/opaque-token.ts'
 import type { Scope } from '../principal.ts'
 import { isDocumentUrl } from './client-documents.ts'
 import { findClient } from './client-store.ts'
-import { OAuthError } from './oauth-error.ts'
+import { OAuthError, type Replay } from './oauth-error.ts'
 
 /** What the token endpoint reads and writes, for apps: they have no session of the user. */
 
@@ -127,7 +127,7 @@ export async function exchangeCode(
   if (code === undefined) return invalidGrant('The code is unknown or has expired')
   if (code.isUsed) {
     await sql.rows(END_GRANT, [code.userId, code.grantId])
-    return invalidGrant('The code was used before: the access that followed from it has ended')
+    return invalidGrant('The code was used before: the access that followed from it has ended', replayOf('code', code))
   }
   if (!code.isFresh) return invalidGrant('The code is unknown or has expired')
   if (code.clientId !== given.clientId) return invalidGrant('The code was made for another client_id')
@@ -160,6 +160,7 @@ export async function refresh(
     await sql.rows(END_GRANT, [found.userId, found.grantId])
     return invalidGrant(
       'The refresh token was replaced before: the access has ended, and the user must connect the app again',
+      replayOf('refresh', found),
     )
   }
   const scopes = given.scopes ?? found.scopes
@@ -220,8 +221,11 @@ const isKnown = async (sql: SystemSql, clientId: string): Promise<boolean> =>
 
 /** Libraries then forget the id and register again. Otherwise each attempt would send the user to a page that refuses the id. */
 const unknownClient = (): OAuthError =>
-  new OAuthError('invalid_client', 'client_id is unknown: the app must register again', 401)
+  new OAuthError('invalid_client', 'client_id is unknown: the app must register again', { status: 401 })
 
 const challengeOf = (verifier: string): string => createHash('sha256').update(verifier).digest('base64url')
 
-const invalidGrant = (description: string): OAuthError => new OAuthError('invalid_grant', description)
+const invalidGrant = (description: string, replay?: Replay): OAuthError =>
+  new OAuthError('invalid_grant', description, replay && { replay })
+
+const replayOf = (what: Replay['what'], { userId, clientId }: Grant): Replay => ({ what, userId, clientId })
