@@ -29,8 +29,8 @@ const PUBLIC = new Set([
 const PUBLIC_MEMBERS = new Set(['id', 'userId'])
 const SECRET_HEADERS = new Set(['authorization', 'proxy-authorization', 'cookie', 'x-service-auth'])
 
-/** Members of a log line with time, request and user, and the words of the service for what was called. */
-const SUBJECT = /"(?:time|reqId|userId|rpc|tool)":"(?:[^"\\]|\\.)*"|"durationMs":[\d.]+/g
+/** Members of a log line with time, request, user and app, and the words of the service for what was called. */
+const SUBJECT = /"(?:time|reqId|userId|clientId|rpc|tool)":"(?:[^"\\]|\\.)*"|"durationMs":[\d.]+/g
 
 export function remember(what: string, text: string): void {
   // Values are searched in the form in which JSON encodes them.
@@ -97,7 +97,7 @@ function rememberTexts(what: string, value: unknown, isSecret: (member: string) 
 
 /** Fails if a line contains a remembered value, remembered before or after the line was written. */
 export function assertNoSecret(lines: readonly string[]): void {
-  // Time, request, user and tool of a line are no secrets, even if a test has sent the same value elsewhere.
+  // Time, request, user, app and tool of a line are no secrets, even if a test has sent the same value elsewhere.
   const distinct = new Set(lines.map((line) => line.replace(SUBJECT, '')))
   const text = [...distinct].join('\n')
   for (const [secret, what] of secrets) {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { createHash, randomBytes } from 'node:crypto'
+import type { ServerResponse } from 'node:http'
 import { after, before, beforeEach, suite, test } from 'node:test'
 import { answering, openFakeServer, type FakeServer } from '../../test/fake-server.ts'
 import { openWorld, type Answer, type User, type World } from '../../test/world.ts'
@@ -319,6 +320,32 @@ suite('the token endpoint', () => {
       refusesGrant(await exchange(world, { code, clientId, pkce }))
     })
   }
+
+  test('refuses an app that authenticates, in the header or in the form, and says that apps have no secrets', async () => {
+    const body = new URLSearchParams({
+      grant_type: 'refresh_token',
+      client_id: clientId,
+      refresh_token: 'x',
+    }).toString()
+    const headers = { 'content-type': 'application/x-www-form-urlencoded' }
+    const ask = (more: string, authorization?: string): Promise<Answer> =>
+      world.ask('POST', '/oauth/token', {
+        raw: body + more,
+        headers: { ...headers, ...(authorization && { authorization }) },
+      })
+    for (const answer of [
+      await ask('', `Basic ${btoa(`${clientId}:x`)}`),
+      await ask('', 'basic garbage'),
+      await ask('&client_secret=x'),
+      await ask(
+        '&client_assertion=x&client_assertion_type=urn%3Aietf%3Aparams%3Aoauth%3Aclient-assertion-type%3Ajwt-bearer',
+      ),
+    ]) {
+      assert.deepEqual([answer.status, answer.json.error], [401, 'invalid_client'], answer.text)
+      assert.match(answer.json.error_description, /neither secrets nor keys/)
+      assert.match(answer.headers.get('www-authenticate') ?? '', /^Basic /)
+    }
+  })
 
   for (const length of [43, 128]) {
     test(`takes a verifier of ${length} characters`, async () => {
@@ -690,11 +717,32 @@ suite('an app whose id is the URL of a document', () => {
     const request = requestOf({ clientId: id })
     host.answer = (response) => response.setHeader('cache-control', 'max-age=86400').end('{}')
     refuses(await describe(request), 422, 'invalid_authorization_request')
-    host.answer = (response) => response.setHeader('cache-control', 'no-store').end(JSON.stringify(document))
+    host.answer = (response) =>
+      response
+        .setHeader('cache-control', 'no-store')
+        .setHeader('content-type', 'application/json')
+        .end(JSON.stringify(document))
     const asked = host.asked.length
     assert.equal((await describe(request)).status, 200)
     assert.equal((await decide(world, ada, request)).status, 200)
     assert.equal(host.asked.length, asked + 1)
+  })
+
+  for (const type of ['text/html', 'text/plain; charset=utf-8', undefined]) {
+    test(`is refused where the document is ${type ?? 'of no type'}, as files of strangers are served`, async () => {
+      host.answer = (response) => {
+        if (type !== undefined) response.setHeader('content-type', type)
+        response.end(JSON.stringify(document))
+      }
+      const answer = await describe(requestOf({ clientId: id }))
+      refuses(answer, 422, 'invalid_authorization_request')
+      assert.match(answer.json.detail, /Content-Type must be application\/json/)
+    })
+  }
+
+  test('is refused where the document has a secret, which would be public', async () => {
+    document['client_secret'] = 'x'
+    refuses(await describe(requestOf({ clientId: id })), 422, 'invalid_authorization_request')
   })
 
   test('whose server does not answer is refused when the time is up', { timeout: 60_000 }, async () => {
@@ -729,12 +777,14 @@ suite('an app whose id is the URL of a document', () => {
     assert.match(await refusal(), /status 404/)
     host.answer = (response) => response.writeHead(302, { location: '/other' }).end()
     assert.match(await refusal(), /status 302/)
-    host.answer = (response) => response.end('<html>')
+    const sends = (body: string) => (response: ServerResponse) =>
+      void response.setHeader('content-type', 'application/json').end(body)
+    host.answer = sends('<html>')
     assert.match(await refusal(), /not valid JSON/)
-    host.answer = (response) => response.end(' '.repeat(70_000))
+    host.answer = sends(' '.repeat(70_000))
     assert.match(await refusal(), /too large/)
-    host.answer = (_response, { url }) =>
-      _response.end(JSON.stringify({ client_id: host.url + url, redirect_uris: ['javascript:alert(1)'] }))
+    host.answer = (response, { url }) =>
+      sends(JSON.stringify({ client_id: host.url + url, redirect_uris: ['javascript:alert(1)'] }))(response)
     assert.match(await refusal(), /redirect_uris\[0\] must not have the scheme javascript:/)
   })
 

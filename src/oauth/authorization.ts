@@ -29,7 +29,6 @@ export const OFFLINE_ACCESS = 'offline_access'
 /** Without the value itself: it would be a text of the app on the page of this service. */
 export const UNKNOWN_SCOPE = `scope must consist of ${[...SCOPE_NAMES, OFFLINE_ACCESS].join(', ')}`
 const SCOPES_DEFAULT: readonly Scope[] = ['tasks:read']
-const STATE_LENGTH_MAX = 1024
 const CHALLENGE = /^[A-Za-z0-9_-]{43}$/
 
 /** The id of the client in the query of an authorization request. @throws Problem invalid_authorization_request (422) */
@@ -55,9 +54,6 @@ export function checkAuthorization(query: URLSearchParams, client: Client, base:
     refused(error, detail, withAnswer(redirectUri, { error, error_description: printable(detail), state, iss: base }))
   const repeated = [...new Set(query.keys())].find((name) => name !== 'resource' && query.getAll(name).length > 1)
   if (repeated !== undefined) throw refuse('invalid_request', `${printable(repeated).slice(0, 64)} is there twice`)
-  if ((state ?? '').length > STATE_LENGTH_MAX) {
-    throw refused('invalid_request', `state must have at most ${STATE_LENGTH_MAX} characters`)
-  }
   if (query.get('response_type') !== 'code') throw refuse('unsupported_response_type', 'response_type must be code')
   if ((query.get('response_mode') ?? 'query') !== 'query') {
     throw refuse('invalid_request', 'response_mode must be query, or left out')

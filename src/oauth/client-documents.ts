@@ -14,6 +14,7 @@ import { isMembers, MetadataFault, readMetadata } from './client-metadata.ts'
 const FRESH_MS = 5 * 60_000
 const KNOWN_MAX = 500
 const DEADLINE_MS = 5_000
+const JSON_TYPE = /^application\/(?:[\w.-]+\+)?json(?:\s*;|$)/i
 
 interface DocumentLog {
   warn(fields: object, message: string): void
@@ -60,11 +61,16 @@ async function fetchDocument(clientId: string, outbound: Outbound): Promise<Clie
     throw signal.aborted ? new DocumentFault(`the server did not answer within ${DEADLINE_MS / 1000} s`) : error
   })
   if (answer.status !== 200) throw new DocumentFault(`the server answered with the status ${answer.status}`)
+  // Many hosts keep the files of strangers, but serve them as text or as a page.
+  if (!JSON_TYPE.test(String(answer.headers['content-type'] ?? ''))) {
+    throw new DocumentFault('its Content-Type must be application/json')
+  }
   if (!answer.isComplete) throw new DocumentFault('it is too large, or did not arrive in time')
   const json = jsonOf(answer.body)
   if (!isMembers(json) || json['client_id'] !== clientId) {
     throw new DocumentFault('its client_id is not the URL at which it is')
   }
+  if (json['client_secret'] !== undefined) throw new DocumentFault('it must not contain a client_secret')
   return { id: clientId, ...readMetadata(json) }
 }
 

@@ -27,13 +27,19 @@ export function openForms(app: App): void {
   app.addContentTypeParser('*', { parseAs: 'buffer', bodyLimit: FORM_BYTES_MAX }, async () => undefined)
 }
 
-/** @throws OAuthError invalid_request for another body, and for a parameter that is there twice (RFC 6749 §3.2) */
-export function formOf({ body }: FastifyRequest): Form {
+/**
+ * @throws OAuthError invalid_request for another body, and for a parameter that is there twice (RFC 6749 §3.2); invalid_client for an app
+ *   that authenticates: if that was ignored, the app would be taken for the one that `client_id` names
+ */
+export function formOf({ headers, body }: FastifyRequest): Form {
+  if (/^basic\b/i.test(headers.authorization ?? '')) throw refusedSecret('the header Authorization')
   if (typeof body !== 'string') throw new OAuthError('invalid_request', `The body must be ${FORM_TYPE}, in UTF-8`)
   const fields = new URLSearchParams(body)
   const repeated = [...new Set(fields.keys())].find((name) => name !== 'resource' && fields.getAll(name).length > 1)
   if (repeated !== undefined) throw new OAuthError('invalid_request', 'A parameter is there twice')
   const get = (name: string): string | undefined => fields.get(name) ?? undefined
+  const secret = ['client_secret', 'client_assertion'].find((name) => fields.has(name))
+  if (secret !== undefined) throw refusedSecret(secret)
   return {
     get,
     required: (name) => {
@@ -44,6 +50,9 @@ export function formOf({ body }: FastifyRequest): Form {
     all: (name) => fields.getAll(name),
   }
 }
+
+const refusedSecret = (what: string): OAuthError =>
+  new OAuthError('invalid_client', `Apps have neither secrets nor keys here: leave ${what} out`, { status: 401 })
 
 function textOf(body: Buffer): string | undefined {
   try {
@@ -67,6 +76,8 @@ export const openRefusing =
     } catch (error) {
       if (!(error instanceof OAuthError)) throw error
       report(error, request, metrics)
+      // RFC 6749 §5.2: the scheme that the app used.
+      if (error.status === 401) void reply.header('www-authenticate', 'Basic realm="todo-backend"')
       return reply.code(error.status).send(error.body)
     }
   }

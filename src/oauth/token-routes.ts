@@ -69,9 +69,6 @@ export async function tokenRoutes(app: App, deps: FeatureDeps): Promise<void> {
 }
 
 async function grantOf(form: Form, hashing: TokenHashing, db: FeatureDeps['db']): Promise<Tokens | OAuthError> {
-  if (form.get('client_secret') !== undefined) {
-    return new OAuthError('invalid_client', 'Apps have no secrets here: leave client_secret out', { status: 401 })
-  }
   const [grantType, clientId] = [form.required('grant_type'), form.required('client_id')]
   if (grantType === 'authorization_code') {
     const given = {
