@@ -233,7 +233,7 @@ suite('the page of consent, in a browser', { skip: findChromium() === undefined 
     const clientId = await registered('Planner', target.redirectUri)
     const context = await people.signedIn(user)
     const { page } = await openTab(context, addressOf(clientId, target.redirectUri, 'admin'))
-    await page.getByText('scope has the unknown value admin').waitFor()
+    await page.getByText('scope must consist of').waitFor()
     await page.getByRole('button', { name: `Go back to ${new URL(target.redirectUri).host}` }).click()
     assert.equal((await target.answer).get('error'), 'invalid_scope')
 
@@ -252,6 +252,13 @@ suite('the page of consent, in a browser', { skip: findChromium() === undefined 
       const box = await choice.boundingBox()
       // Of the size of a checkbox, at the beginning of its line.
       assert.ok(box !== null && box.width <= 24 && box.height <= 24 && box.x < 60, JSON.stringify(box))
+    }
+    for (const [query, words] of [
+      ['', 'The app sent no request'],
+      [`?state=${'x'.repeat(5000)}`, 'The request of the app is too long'],
+    ] as const) {
+      await page.goto(`${people.world.url}/consent${query}`)
+      await page.getByText(words).waitFor()
     }
     await page.goto(addressOf('unknown', app.redirectUri))
     await page.getByRole('heading', { name: 'This app cannot be connected' }).waitFor()

@@ -5,6 +5,9 @@ import type { AskedAccess, RefusedAccess } from './views/consent-page.ts'
 import type { Task, User } from './views/task.ts'
 import { requestOf, type View } from './views/view.ts'
 
+/** Of an authorization request, as the route that checks it says. */
+const REQUEST_LENGTH_MAX = 4000
+
 /**
  * What the pages read, by requests to the public routes within the process. They count for the rate limit of the user, or without a
  * valid session for that of the address.
@@ -72,6 +75,8 @@ export function openPublicApi(app: App): PublicApi {
       }
     },
     async authorization(request, query) {
+      const fault = faultOf(query)
+      if (fault !== undefined) return { status: 422, asked: { detail: fault, redirectTo: null } }
       const url = `/api/apps/authorization?${new URLSearchParams({ request: query }).toString()}`
       const answer = await get(request, url, { authorization: `Bearer ${tokenOfCookie(request.headers) ?? ''}` })
       const status = answer.statusCode
@@ -80,6 +85,14 @@ export function openPublicApi(app: App): PublicApi {
       return { status, asked: { detail: detailOf(answer.body), redirectTo: redirectOf(answer.body) } }
     },
   }
+}
+
+/** Names no parameter of the route, which the app did not send. */
+function faultOf(query: string): string | undefined {
+  if (query === '') return 'The app sent no request'
+  return query.length > REQUEST_LENGTH_MAX
+    ? `The request of the app is too long: it has ${query.length} characters, and may have ${REQUEST_LENGTH_MAX}`
+    : undefined
 }
 
 function detailOf(body: string): string {
