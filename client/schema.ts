@@ -3150,7 +3150,7 @@ export interface components {
          */
         WebhookEventType: "task.created" | "task.completed" | "task.updated" | "task.deleted" | "task.reminder";
         /**
-         * @description `tasks:read`: Read tasks, tags, the trash, changes and events. `tasks:write`: Create, change, delete and restore tasks. It does not include reading. `webhooks:manage`: Create, change, test and delete webhooks, and read what they were sent. `keys:manage`: Read, store, check and delete keys of other services, never in plain text. `account:read`: Read the user's profile
+         * @description `tasks:read`: Read tasks, tags, the trash, changes and events. `tasks:write`: Create, change, delete and restore tasks. It does not include reading. `webhooks:manage`: Create, change, test and delete webhooks, and read what they were sent: tasks that changed. `keys:manage`: Read, store, check and delete keys of other services, never in plain text. `account:read`: Read the user's profile
          * @enum {string}
          */
         Scope: "tasks:read" | "tasks:write" | "webhooks:manage" | "keys:manage" | "account:read";

@@ -28,7 +28,7 @@ export const PRINCIPAL_KINDS = Object.keys(KINDS) as readonly PrincipalKind[]
 export const SCOPES = {
   'tasks:read': 'Read tasks, tags, the trash, changes and events',
   'tasks:write': 'Create, change, delete and restore tasks. It does not include reading',
-  'webhooks:manage': 'Create, change, test and delete webhooks, and read what they were sent',
+  'webhooks:manage': 'Create, change, test and delete webhooks, and read what they were sent: tasks that changed',
   'keys:manage': 'Read, store, check and delete keys of other services, never in plain text',
   'account:read': "Read the user's profile",
 } as const

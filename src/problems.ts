@@ -163,7 +163,7 @@ export const PROBLEMS = problemKinds({
   body_too_large: {
     status: 413,
     title: 'Body too large',
-    meaning: 'The body is larger than 1 MiB.',
+    meaning: 'The body is larger than 1 MiB, or than 16 KiB at the token endpoint for apps.',
     action: 'Send less at once, for example a batch in parts.',
   },
   uri_too_long: {

@@ -106,7 +106,7 @@ async function* lingering(body: string, request: IncomingMessage): AsyncGenerato
 
 /** Fastify's own refusals by its error code. Its other 4xx are malformed requests; any other error is our own. */
 const FASTIFY_REFUSALS: Readonly<Record<string, () => Problem>> = {
-  FST_ERR_CTP_BODY_TOO_LARGE: () => new Problem('body_too_large', 'The body is larger than 1 MiB'),
+  FST_ERR_CTP_BODY_TOO_LARGE: () => new Problem('body_too_large', 'The body is larger than this operation accepts'),
   FST_ERR_CTP_INVALID_MEDIA_TYPE: () =>
     new Problem('unsupported_media_type', 'The body must be JSON: send Content-Type: application/json'),
   FST_ERR_CTP_INVALID_CONTENT_LENGTH: () =>
