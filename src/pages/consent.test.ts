@@ -5,11 +5,14 @@ import { after, before, suite, test } from 'node:test'
 import type { BrowserContext, Page } from 'playwright-core'
 import { findChromium, NO_CHROMIUM } from '../../test/browser.ts'
 import type { Answer, User } from '../../test/world.ts'
+import { within } from '../lib/within.ts'
 import { comesTrue, faultsOf, openPeople, openTab, type People, type Tab } from './people.testing.ts'
 
 /** The page on which a user decides about an app, in Chromium. */
 
 const MARKUP = `<img src=x onerror="alert('xss')">`
+/** A browser that brings no answer fails the test, and does not make it wait for ever. */
+const ANSWER_MS = 60_000
 /** The S256 challenge of the verifier of RFC 7636, appendix B. */
 const VERIFIER = 'dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk'
 const CHALLENGE = 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM'
@@ -30,7 +33,7 @@ suite('the page of consent, in a browser', { skip: findChromium() === undefined 
   interface App extends AsyncDisposable {
     readonly redirectUri: string
     /** The answer that the browser brought. */
-    readonly answer: Promise<URLSearchParams>
+    answer(this: void): Promise<URLSearchParams>
   }
   async function openApp(): Promise<App> {
     const { promise, resolve } = Promise.withResolvers<URLSearchParams>()
@@ -45,7 +48,7 @@ suite('the page of consent, in a browser', { skip: findChromium() === undefined 
     const port = address !== null && typeof address === 'object' ? address.port : 0
     return {
       redirectUri: `http://127.0.0.1:${port}/callback`,
-      answer: promise,
+      answer: () => within(ANSWER_MS, promise),
       [Symbol.asyncDispose]: async () => {
         server.closeAllConnections()
         await new Promise((resolve) => server.close(resolve))
@@ -120,7 +123,7 @@ suite('the page of consent, in a browser', { skip: findChromium() === undefined 
     assert.match(String(policy), /form-action 'self'/)
     await page.getByRole('checkbox', { name: /tasks:write/ }).check()
     await page.getByRole('button', { name: 'Allow' }).click()
-    const answer = await app.answer
+    const answer = await app.answer()
     assert.deepEqual([answer.get('state'), answer.get('iss')], ['s1', people.world.url])
     const { access_token: token, scope } = await exchange(clientId, app.redirectUri, answer.get('code') ?? '')
     assert.equal(scope, 'tasks:read tasks:write')
@@ -163,7 +166,7 @@ suite('the page of consent, in a browser', { skip: findChromium() === undefined 
     await page.getByRole('checkbox', { name: /tasks:write/ }).focus()
     await page.keyboard.press('Tab')
     await page.keyboard.press('Enter')
-    const answer = await target.answer
+    const answer = await target.answer()
     assert.equal((await exchange(clientId, target.redirectUri, answer.get('code') ?? '')).scope, 'tasks:read')
     const [listed] = await appsOf(user)
     assert.deepEqual([listed.name, listed.scopes], ['Planner', ['tasks:read']])
@@ -177,7 +180,7 @@ suite('the page of consent, in a browser', { skip: findChromium() === undefined 
     const clientId = await registered('Planner', target.redirectUri)
     const { page } = await open(await people.signedIn(user), addressOf(clientId, target.redirectUri))
     await page.getByRole('button', { name: 'Deny' }).click()
-    const answer = await target.answer
+    const answer = await target.answer()
     assert.deepEqual([answer.get('error'), answer.get('code'), answer.get('state')], ['access_denied', null, 's1'])
     assert.deepEqual(await appsOf(user), [])
   })
@@ -235,7 +238,7 @@ suite('the page of consent, in a browser', { skip: findChromium() === undefined 
     const { page } = await openTab(context, addressOf(clientId, target.redirectUri, 'admin'))
     await page.getByText('scope must consist of').waitFor()
     await page.getByRole('button', { name: `Go back to ${new URL(target.redirectUri).host}` }).click()
-    assert.equal((await target.answer).get('error'), 'invalid_scope')
+    assert.equal((await target.answer()).get('error'), 'invalid_scope')
 
     const stranger = await openTab(context, addressOf(clientId, 'https://evil.example/callback'))
     await stranger.page.getByText('redirect_uri is not among those').waitFor()
