@@ -204,12 +204,18 @@ suite('a password reset', () => {
 })
 
 suite('an address', () => {
-  test('that has no user is answered alike, and costs the same bytes to and from the database, and the same jobs', async () => {
-    const env = { SMTP_URL: server.url, MAIL_FROM: FROM, DATABASE_POOL_SIZE: '1', DATABASE_POOL_OVERFLOW: '0' }
-    // No process runs its jobs.
-    await using quiet = await openWorld({ env })
+  /** As long as that of a user of a world. */
+  const unknownAddress = (): string => `ada-${randomUUID()}@example.com`
+
+  /** The embedded engine sends it after each function that sets the path for itself, though the path is then as before. */
+  const PATH_REPORT = /S\0{3}.search_path\0[^\0]*\0/gs
+
+  /** A world whose jobs no process runs, and what the database connection of a request carries. */
+  async function openMeasured(more: Readonly<Record<string, string>> = {}) {
+    const env = { SMTP_URL: server.url, MAIL_FROM: FROM, DATABASE_POOL_SIZE: '1', DATABASE_POOL_OVERFLOW: '0', ...more }
+    const quiet = await openWorld({ env })
     const sent: number[] = []
-    let received = 0
+    let received = ''
     const watched = new WeakSet<PoolClient>()
     quiet.deps.db.pool.on('acquire', (client) => {
       if (watched.has(client)) return
@@ -221,26 +227,67 @@ suite('an address', () => {
         return write(chunk, ...rest)
         // The overloads of `write` differ in the arguments after the chunk, which are passed on unchanged.
       }) as typeof stream.write
-      stream.prependListener('data', (chunk: Buffer) => (received += chunk.length))
+      stream.prependListener('data', (chunk: Buffer) => (received += chunk.toString('latin1')))
     })
+    const cost = async (path: string, body: { readonly email: string }, headers: Record<string, string> = {}) => {
+      const ask = (email: string): Promise<Answer> =>
+        quiet.ask('POST', `/api/auth/${path}`, { body: { ...body, email }, headers })
+      await rows('delete from jobs', [], quiet)
+      // Connects again, after the one of `rows`.
+      await post('sign-out', {}, undefined, quiet)
+      await ask(unknownAddress())
+      sent.length = 0
+      received = ''
+      const answer = await ask(body.email)
+      const seen = { sent: [...sent], received: received.replaceAll(PATH_REPORT, '').length }
+      const jobs = await rows(
+        'select name, for_user, key, length(reference::text) as length from jobs order by run_at',
+        [],
+        quiet,
+      )
+      return { answer, seen: { status: answer.status, headers: [...answer.headers.keys()], ...seen }, jobs }
+    }
+    return { quiet, cost }
+  }
+
+  test('that has no user is answered alike, and costs the same bytes to and from the database, and the same jobs', async () => {
+    const { quiet, cost } = await openMeasured()
+    await using _ = quiet
     const user = await quiet.signUp()
     await rows('update users set "emailVerified" = false where id = $1', [user.id], quiet)
     for (const path of ['request-password-reset', 'send-verification-email']) {
-      const cost = async (email: string): Promise<unknown> => {
-        await rows('delete from jobs', [], quiet)
-        // Connects again, after the one of `rows`.
-        await post('sign-out', {}, undefined, quiet)
-        await post(path, { email: `ada-${randomUUID()}@example.com` }, undefined, quiet)
-        sent.length = received = 0
-        const { status, text, headers } = await post(path, { email }, undefined, quiet)
-        const seen = { sent: [...sent], received }
-        const jobs = await rows('select name, for_user, key, length(reference::text) as length from jobs', [], quiet)
-        return { status, text, headers: [...headers.keys()], seen, jobs }
-      }
-      const known = await cost(user.email)
-      assert.match(JSON.stringify(known), /"status":200.*"sent":\[\d+.*"received":[1-9]/)
-      assert.deepEqual(await cost(`ada-${randomUUID()}@example.com`), known)
+      const known = await cost(path, { email: user.email })
+      assert.match(JSON.stringify(known.seen), /"status":200.*"sent":\[\d+.*"received":[1-9]/)
+      const unknown = await cost(path, { email: unknownAddress() })
+      assert.deepEqual([unknown.seen, unknown.jobs, unknown.answer.text], [known.seen, known.jobs, known.answer.text])
     }
+  })
+
+  test('that has a user costs a sign-up the same statements, bytes and hashes as one that has none, if it has to be verified', async () => {
+    const { quiet, cost } = await openMeasured({ REQUIRE_EMAIL_VERIFICATION: 'true' })
+    await using _ = quiet
+    const user = await quiet.signUp()
+    for (const zone of [{}, { 'x-timezone': 'Europe/Berlin' }]) {
+      const body = (email: string) => ({ name: 'Ada', password: PASSWORD, email })
+      const known = await cost('sign-up/email', body(user.email), zone)
+      assert.match(JSON.stringify(known.seen), /"status":200.*"sent":\[\d+.*"received":[1-9]/)
+      const unknown = await cost('sign-up/email', body(unknownAddress()), zone)
+      assert.deepEqual(unknown.seen, known.seen)
+      // The jobs differ in the mail, which only its recipient sees.
+      assert.deepEqual(
+        [known, unknown].map(({ jobs }) => jobs.at(-1)),
+        ['mail-account-exists', 'mail-verify-email'].map((name) => ({ ...known.jobs.at(-1), name })),
+      )
+      const masked = ({ answer: { json } }: typeof known) => ({
+        ...json,
+        user: { ...json.user, id: json.user.id.length, email: 0, createdAt: json.user.createdAt.length, updatedAt: 0 },
+      })
+      assert.deepEqual(masked(unknown), masked(known))
+    }
+    const { rowCount } = await quiet.asOwner((client) =>
+      client.query(`select from user_settings where timezone = 'Europe/Berlin'`),
+    )
+    assert.equal(rowCount, 3, 'the zone of each new user')
   })
 
   test('that has no user gets no mail, and one that is verified no link to verify it', async () => {
@@ -365,6 +412,49 @@ suite('a required verification', () => {
     ]
     assert.deepEqual(shape(second), shape(first))
     assert.equal((await signIn(email, 'password of Eve', strict)).status, 401)
+  })
+
+  test('lets one of several sign-ups of the same time create the user; the others inform the owner', async () => {
+    const email = newEmail()
+    const answers = await Promise.all([signUp(email), signUp(email.toUpperCase()), signUp(email)])
+    assert.deepEqual(
+      answers.map(({ status, json }) => [status, json.user.email]),
+      answers.map(() => [200, email]),
+    )
+    const mails = [await nextMail(), await nextMail(), await nextMail()]
+    assert.equal(mails.filter((mail) => mail.headers.get('subject') === 'You have an account already').length, 2)
+    const { id } = (await rows('select id from users where email = $1', [email], strict))[0] ?? {}
+    const made = answers.filter(({ json }) => json.user.id === id)
+    assert.equal(made.length, 1, 'the answer has the id of the user')
+    const accounts = await rows('select "providerId", "accountId" from user_accounts where "userId" = $1', [id], strict)
+    assert.deepEqual(accounts, [{ providerId: 'credential', accountId: id }])
+  })
+
+  test('leaves the refusals of a sign-up as they are', async () => {
+    const body = { name: 'Ada', email: newEmail(), password: PASSWORD }
+    for (const [field, value] of [
+      ['name', ' '],
+      ['name', 7],
+      ['email', 'ada@'],
+      ['password', 'x'.repeat(7)],
+      ['password', 'x'.repeat(129)],
+      ['image', 'javascript:alert(1)'],
+      ['emailVerified', true],
+    ] as const) {
+      const { status, json } = await post('sign-up/email', { ...body, [field]: value }, undefined, strict)
+      assert.deepEqual([status, json.errors[0].pointer], [422, `/${field}`])
+    }
+    const elsewhere = await post('sign-up/email', { ...body, callbackURL: 'https://evil.example/' }, undefined, strict)
+    assert.equal(elsewhere.status, 403)
+    const headers = { origin: 'https://evil.example', 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'navigate' }
+    assert.equal((await strict.ask('POST', '/api/auth/sign-up/email', { body, headers })).status, 403)
+    assert.deepEqual(await rows('select from users where email = $1', [body.email], strict), [])
+    const image = 'https://ada.example/picture'
+    assert.equal((await post('sign-up/email', { ...body, image }, undefined, strict)).json.user.image, image)
+    tokenIn(await nextMail(), 'verify-email')
+    assert.deepEqual(await rows('select name, image from users where email = $1', [body.email], strict), [
+      { name: 'Ada', image },
+    ])
   })
 
   test('is in the OpenAPI document', async () => {
@@ -619,6 +709,25 @@ suite('limits', () => {
       assert.ok(Number(headers.get('retry-after')) > 3000)
     }
     assert.equal((await ask('request-password-reset', newEmail())).status, 200)
+  })
+
+  test('for sign-ups with a required verification: three in ten seconds from one client, and five mails to one address', async () => {
+    const required = { TRUST_PROXY: '127.0.0.1', REQUIRE_EMAIL_VERIFICATION: 'true' }
+    await using limited = await openWorld({ env: { ...env(), ...required } })
+    const signUp = (client: number, email: string): Promise<Answer> =>
+      limited.ask('POST', '/api/auth/sign-up/email', {
+        body: { name: 'Ada', email, password: PASSWORD },
+        headers: { 'x-forwarded-for': `203.0.113.${client}` },
+      })
+    const email = newEmail()
+    for (let n = 0; n < 6; n++) assert.equal((await signUp(n, email)).status, 200)
+    const jobs = await rows(`select name from jobs where name like 'mail-%' order by run_at, id`, [], limited)
+    assert.deepEqual(
+      jobs.map(({ name }) => name),
+      ['mail-verify-email', ...Array<string>(4).fill('mail-account-exists')],
+    )
+    for (let n = 0; n < 3; n++) assert.equal((await signUp(7, newEmail())).status, 200)
+    assert.equal((await signUp(7, newEmail())).status, 429)
   })
 })
 

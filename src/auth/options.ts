@@ -11,6 +11,7 @@ import { signOutEverywhere } from './access-ends.ts'
 import { boundedHashing, type PasswordHashing } from './hashing.ts'
 import { withHashedSessions } from './hashed-sessions.ts'
 import { request } from './request-state.ts'
+import { verifiedSignUp } from './sign-up.ts'
 
 /** The header from which better-auth reads the client's address. Callers of `handle` set it, replacing the client's. */
 export const CLIENT_ADDRESS_HEADER = 'x-internal-client-ip'
@@ -112,13 +113,14 @@ export function betterAuthOptions(options: AuthOptions, db: Kysely<unknown>) {
       enabled: true,
       ...PASSWORD_LENGTH,
       password: { hash: hashOnce(hashing), verify: hashing.verify },
-      ...(mail !== undefined && passwordsWithMail(db, mail, options)),
+      requireEmailVerification: mail?.requireVerification ?? false,
     },
     ...(mail !== undefined && { emailVerification: verificationOf(db, mail, options) }),
     plugins: [
       bearer(),
       signOutEverywhere(db, endsWithSessions),
       ...(mail === undefined ? [] : [mailFlows(db, hashing, mail, endsWithSessions)]),
+      ...(mail?.requireVerification === true ? [verifiedSignUp(db, mail)] : []),
     ],
     hooks: {
       before: beforeEndpoint(hashing),
@@ -135,25 +137,15 @@ export function betterAuthOptions(options: AuthOptions, db: Kysely<unknown>) {
   } satisfies BetterAuthOptions
 }
 
-/** Mails of a sign-up or sign-in. They are work after the commit. */
-const unasked = (db: Kysely<unknown>, mail: AuthMail, options: AuthOptions) => ({
-  send: (kind: 'verify-email' | 'account-exists', { email }: { readonly email: string }): Promise<void> =>
-    cleanUp(() => sendUnasked(db, kind, email, mail), options),
-})
-
-const passwordsWithMail = (db: Kysely<unknown>, mail: AuthMail, options: AuthOptions) =>
-  ({
-    requireEmailVerification: mail.requireVerification,
-    // With verification a sign-up is answered alike for an address that has a user, who is informed by this mail.
-    onExistingUserSignUp: ({ user }) => unasked(db, mail, options).send('account-exists', user),
-  }) satisfies Partial<BetterAuthOptions['emailAndPassword']>
-
-/** better-auth decides when; our mail has a token of its own, and the one that it passes is not used. */
+/**
+ * better-auth decides when; our mail has a token of its own, and the one that it passes is not used. Mails of a sign-up or sign-in are
+ * work after the commit.
+ */
 const verificationOf = (db: Kysely<unknown>, mail: AuthMail, options: AuthOptions) =>
   ({
     sendOnSignUp: true,
     sendOnSignIn: true,
-    sendVerificationEmail: ({ user }) => unasked(db, mail, options).send('verify-email', user),
+    sendVerificationEmail: ({ user }) => cleanUp(() => sendUnasked(db, 'verify-email', user.email, mail), options),
   }) satisfies BetterAuthOptions['emailVerification']
 
 const usersOf = (db: Kysely<unknown>, mail: AuthMail | undefined) =>
