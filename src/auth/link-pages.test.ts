@@ -53,6 +53,15 @@ suite('a page of a link', () => {
     })
   }
 
+  test('has a link to sign in only where the pages for people are served', async () => {
+    await using people = await openWorld({ env: { SMTP_URL: server.url, MAIL_FROM: 'todo@todo.example' } })
+    for (const path of PAGES) {
+      assert.doesNotMatch((await world.ask('GET', path)).text, /href="\.\.\/"/, path)
+      assert.match((await people.ask('GET', path)).text, /<p id="done" .*hidden>[^<]* <a href="\.\.\/">/, path)
+    }
+    assert.match((await people.ask('GET', '/')).text, /id="credentials"/)
+  })
+
   test('is the same whatever the query says', async () => {
     for (const path of PAGES) {
       const { text } = await world.ask('GET', `${path}?token=%3Cscript%3Ex%3C/script%3E`)
@@ -133,6 +142,38 @@ suite('in a browser', { skip: executable === undefined && NO_CHROMIUM }, () => {
       await page.getByText('If the address has an account, a mail is on its way.').waitFor()
     }
     assert.deepEqual((await server.next()).to, [user.email])
+  })
+
+  test('the pages have the colours of those for people, fit in 320 px and have the contrast that axe wants, light and dark', async () => {
+    const backgrounds = { light: 'rgb(255, 255, 255)', dark: 'rgb(23, 24, 26)' }
+    for (const path of [`/account/reset-password#${'x'.repeat(43)}`, '/problems/not_found']) {
+      await using visited = await visit(browser, world.url + path, 'phone')
+      const { page, foreign, complaints } = visited
+      await page.setViewportSize({ width: 320, height: 700 })
+      assert.equal(await page.evaluate('document.documentElement.scrollWidth'), 320, path)
+      for (const colorScheme of ['light', 'dark'] as const) {
+        await page.emulateMedia({ colorScheme })
+        const style = 'getComputedStyle(document.documentElement).backgroundColor'
+        assert.equal(await page.evaluate(style), backgrounds[colorScheme], path)
+        assert.deepEqual(await violations(page), [], `${path}, ${colorScheme}`)
+      }
+      assert.deepEqual({ foreign, complaints }, { foreign: [], complaints: [] }, path)
+    }
+  })
+
+  test('a refusal is read out, leaves the focus in the form, and names the way to another mail', async () => {
+    await using visited = await visit(browser, `${world.url}/account/reset-password#${'x'.repeat(43)}`, 'phone')
+    const { page } = visited
+    await page.keyboard.type(PASSWORD)
+    await page.keyboard.press('Enter')
+    await page.getByRole('alert').getByText('The link is invalid').waitFor()
+    assert.equal(await page.getByLabel('New password').evaluate('document.activeElement.id'), 'field')
+    assert.deepEqual(await violations(page), [])
+    await page.keyboard.press('Tab')
+    await page.keyboard.press('Tab')
+    await page.keyboard.press('Enter')
+    await page.getByRole('button', { name: 'Send the mail' }).waitFor()
+    assert.equal(page.url(), `${world.url}/account/forgot-password`)
   })
 
   test('a link without its token says so', async () => {

@@ -43,6 +43,10 @@ interface Page {
   readonly hasToken: boolean
   /** Shown after success. */
   readonly done: string
+  /** What the link to `/` is called after success, if the pages for people are served. */
+  readonly next: string
+  /** Whether it has a link to the page that asks for another mail: links expire. */
+  readonly hasRetry: boolean
 }
 
 const FORMS: Readonly<Record<string, Page>> = {
@@ -54,6 +58,8 @@ const FORMS: Readonly<Record<string, Page>> = {
     action: 'request-password-reset',
     hasToken: false,
     done: 'If the address has an account, a mail is on its way. Its link works once, for an hour.',
+    next: 'Back to sign in',
+    hasRetry: false,
   },
   [PAGES.reset]: {
     title: 'Set a new password',
@@ -70,6 +76,8 @@ const FORMS: Readonly<Record<string, Page>> = {
     action: 'reset-password',
     hasToken: true,
     done: 'The password is set. You can sign in with it now.',
+    next: 'Sign in',
+    hasRetry: true,
   },
   [PAGES.verify]: {
     title: 'Confirm your e-mail address',
@@ -78,38 +86,46 @@ const FORMS: Readonly<Record<string, Page>> = {
     action: 'verify-email',
     hasToken: true,
     done: 'The address is confirmed.',
+    next: 'Go to your tasks',
+    hasRetry: false,
   },
 }
 
-const STYLE = `body{font:16px/1.5 system-ui,sans-serif;max-width:26rem;margin:10vh auto;padding:0 1rem;color-scheme:light dark}
-h1{font-size:1.5rem}
-label{display:block;margin-top:1rem}
-input{font:inherit;width:100%;box-sizing:border-box;padding:.5rem}
-button{font:inherit;margin-top:1rem;padding:.5rem 1rem}
-[role=alert]{font-weight:600}`
-
 const SCRIPT = compact(stripped(readFileSync(new URL('browser/link-form.ts', import.meta.url), 'utf8')))
 
-const POLICY = plainPagePolicy({ style: STYLE, script: SCRIPT })
+const POLICY = plainPagePolicy(SCRIPT)
 
-/** Paths are relative, because a proxy may serve under a prefix. Every page is one level below the root. */
-const pageHtml = ({ title, text, field, button, action, hasToken, done }: Page, hasHome: boolean): string =>
+/**
+ * Paths are relative, because a proxy may serve under a prefix. Every page is one level below the root.
+ *
+ * @param hasHome whether the pages for people are served
+ */
+const pageHtml = (page: Page, hasHome: boolean): string =>
   plainPageHtml({
-    title,
-    style: STYLE,
-    body: `    <main>
-      <h1>${escaped(title)}</h1>
-      <noscript><p role="alert">This page needs JavaScript.</p></noscript>
-      <form method="post" data-action="../api/auth/${escaped(action)}"${hasToken ? ' data-token' : ''}>
-        <p>${escaped(text)}</p>${field === undefined ? '' : fieldHtml(field)}
-        <button type="submit">${escaped(button)}</button>
-      </form>
-      <p role="alert" id="fault"></p>
-      <p role="status" id="done" tabindex="-1" hidden>${escaped(done)}${hasHome ? ' <a href="../">Go to your tasks</a>' : ''}</p>
+    title: page.title,
+    body: `    <header>${hasHome ? '<a class="brand" href="../">Tasks</a>' : '<span class="brand">Tasks</span>'}</header>
+    <main>
+      <div class="card sole">
+        <h1>${escaped(page.title)}</h1>
+        <noscript><p>This page needs JavaScript.</p></noscript>
+        ${formHtml(page)}
+        <p class="fault" role="alert" id="fault"></p>
+        ${page.hasRetry ? `<p id="retry"><a href="..${PAGES.forgot}">Request another mail</a></p>` : ''}
+        <p id="done" role="status" tabindex="-1" hidden>${escaped(page.done)}${hasHome ? ` <a href="../">${escaped(page.next)}</a>` : ''}</p>
+      </div>
     </main>
     <script type="module">${SCRIPT}</script>`,
   })
 
+/** The script enables the button, because without it the browser would send the form by itself. */
+const formHtml = ({ text, field, button, action, hasToken }: Page): string =>
+  `<form method="post" data-action="../api/auth/${escaped(action)}"${hasToken ? ' data-token' : ''}>
+          <p>${escaped(text)}</p>${field === undefined ? '' : fieldHtml(field)}
+          <div><button type="submit" class="primary" disabled>${escaped(button)}</button></div>
+        </form>`
+
 const fieldHtml = ({ name, label, type, autocomplete, minlength, maxlength }: Field): string => `
-        <label for="field">${escaped(label)}</label>
-        <input id="field" name="${name}" type="${type}" autocomplete="${autocomplete}"${minlength === undefined ? '' : ` minlength="${minlength}"`} maxlength="${maxlength}" required autofocus>`
+          <div class="field">
+            <label for="field">${escaped(label)}</label>
+            <input id="field" name="${name}" type="${type}" autocomplete="${autocomplete}"${minlength === undefined ? '' : ` minlength="${minlength}"`} maxlength="${maxlength}" aria-describedby="fault" required autofocus>
+          </div>`

@@ -8,9 +8,7 @@ import { PROBLEMS, type ProblemGuide } from '../problems.ts'
 
 const MAX_AGE_S = 3600
 
-const STYLE =
-  'body{font:16px/1.5 system-ui,sans-serif;max-width:40rem;margin:2rem auto;padding:0 1rem;color-scheme:light dark}'
-const PAGE_POLICY = plainPagePolicy({ style: STYLE })
+const PAGE_POLICY = plainPagePolicy()
 
 /** Of an error code, here and in the path. */
 const CODE_LENGTH_MAX = 64
@@ -67,7 +65,7 @@ export function problemPages(app: App, guides: ReadonlyMap<string, ProblemGuide>
             description: 'The explanation of the error code',
             content: {
               'application/json': { schema: Type.Unsafe<ProblemPage>({ $ref: 'ProblemPage#' }) },
-              'text/html': { schema: Type.String({ maxLength: 4096 }) },
+              'text/html': { schema: Type.String({ maxLength: 8192 }) },
             },
           },
           ...refusals('not_found', 'invalid_input'),
@@ -90,11 +88,14 @@ export function problemPages(app: App, guides: ReadonlyMap<string, ProblemGuide>
 const htmlOf = ({ code, title, meaning, action }: ProblemPage): string =>
   plainPageHtml({
     title,
-    style: STYLE,
-    body: `    <h1>${escaped(title)}</h1>
-    <p><code>${escaped(code)}</code></p>
-    <h2>What it means</h2>
-    <p>${escaped(meaning)}</p>
-    <h2>What to do</h2>
-    <p>${escaped(action)}</p>`,
+    body: `    <main>
+      <div class="card sole">
+        <h1>${escaped(title)}</h1>
+        <p><code>${escaped(code)}</code></p>
+        <h2>What it means</h2>
+        <p>${escaped(meaning)}</p>
+        <h2>What to do</h2>
+        <p>${escaped(action)}</p>
+      </div>
+    </main>`,
   })

@@ -1,23 +1,24 @@
 import { createHash } from 'node:crypto'
 import { escaped } from '../lib/escape.ts'
+import { PAGE_STYLE } from './page-style.ts'
 
-/** A page that stands alone: one style and perhaps one script, both within it. */
+/** A page that stands alone: it loads nothing, because its style and its script, if it has one, are within it. */
 interface PlainPage {
   /** Text. */
   readonly title: string
-  readonly style: string
   /** HTML, indented by four spaces. */
   readonly body: string
 }
 
-export const plainPageHtml = ({ title, style, body }: PlainPage): string => `<!doctype html>
+export const plainPageHtml = ({ title, body }: PlainPage): string => `<!doctype html>
 <html lang="en">
   <head>
     <meta charset="utf-8">
     <meta name="viewport" content="width=device-width, initial-scale=1">
+    <meta name="color-scheme" content="light dark">
     <title>${escaped(title)}</title>
     <link rel="icon" href="data:,">
-    <style>${style}</style>
+    <style>${PAGE_STYLE}</style>
   </head>
   <body>
 ${body}
@@ -27,12 +28,12 @@ ${body}
 
 const hashOf = (text: string): string => `'sha256-${createHash('sha256').update(text).digest('base64')}'`
 
-/** Its content security policy: its style by the hash, and with a script that one too, which may send requests to this service. */
-export const plainPagePolicy = ({ style, script }: { readonly style: string; readonly script?: string }): string =>
+/** Its content security policy: the style and the script by their hashes. The script may send requests to this service. */
+export const plainPagePolicy = (script?: string): string =>
   [
     "default-src 'none'",
     ...(script === undefined ? [] : [`script-src ${hashOf(script)}`]),
-    `style-src ${hashOf(style)}`,
+    `style-src ${hashOf(PAGE_STYLE)}`,
     ...(script === undefined ? [] : ["connect-src 'self'"]),
     'img-src data:',
     "base-uri 'none'",

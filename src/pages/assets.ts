@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { promisify } from 'node:util'
 import { brotliCompress, constants, gzip } from 'node:zlib'
+import { PAGE_STYLE } from '../http/page-style.ts'
 import { compact, stripped } from '../lib/browser-script.ts'
 
 export type Coding = 'br' | 'gzip' | 'identity'
@@ -20,8 +21,9 @@ const FOLDER = new URL('./', import.meta.url)
 
 export const openScript = (name: string): Asset => asset(`${name}.js`, 'text/javascript', joined(`browser/${name}.ts`))
 
+/** With the style that all pages share before its own. */
 export const openStyle = (name: string): Asset =>
-  asset(`${name}.css`, 'text/css', readFileSync(new URL(`${name}.css`, FOLDER), 'utf8'))
+  asset(`${name}.css`, 'text/css', PAGE_STYLE + readFileSync(new URL(`${name}.css`, FOLDER), 'utf8'))
 
 function asset(name: string, type: Asset['type'], text: string): Asset {
   const encodings = new Map<Coding, Promise<Buffer>>()

@@ -4,6 +4,7 @@ const form = document.querySelector('form')
 const fault = document.getElementById('fault')
 const done = document.getElementById('done')
 const button = document.querySelector('button')
+const retry = document.getElementById('retry')
 
 const token = location.hash.slice(1)
 // The token stays neither in the address bar nor in the history.
@@ -14,6 +15,7 @@ if (form !== null && button !== null && fault !== null && done !== null) {
     fault.textContent = 'The link is not complete. Open it from the mail again.'
     form.hidden = true
   }
+  button.disabled = false
   form.addEventListener('submit', (event) => {
     event.preventDefault()
     void submit(form, button, fault, done)
@@ -31,8 +33,10 @@ async function submit(
   const body = { ...Object.fromEntries(new FormData(form)), ...(form.hasAttribute('data-token') && { token }) }
   fault.textContent = (await refusalOf(form.dataset['action'] ?? '', body)) ?? ''
   button.disabled = false
-  if (fault.textContent !== '') return
+  // A disabled button loses the focus.
+  if (fault.textContent !== '') return (form.querySelector('input') ?? button).focus()
   form.hidden = true
+  retry?.remove()
   done.hidden = false
   done.focus()
 }

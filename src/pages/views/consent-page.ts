@@ -41,7 +41,7 @@ function consentForm({ user, scopes }: ConsentPage, asked: AskedAccess): Element
   const { clientId, name, destination } = asked
   return h(
     'section',
-    { class: 'card', 'aria-labelledby': 'title' },
+    { class: 'card sole', 'aria-labelledby': 'title' },
     h('h1', { id: 'title' }, 'Connect an app?'),
     h('p', {}, 'An app that calls itself ', h('strong', {}, `“${name}”`), ' asks for access to your account.'),
     h(
@@ -101,7 +101,7 @@ function consentForm({ user, scopes }: ConsentPage, asked: AskedAccess): Element
 const refusal = ({ detail, redirectTo }: RefusedAccess): Element =>
   h(
     'section',
-    { class: 'card', 'aria-labelledby': 'title' },
+    { class: 'card sole', 'aria-labelledby': 'title' },
     h('h1', { id: 'title' }, 'This app cannot be connected'),
     h('p', {}, `${detail}.`.replace(/\.\.$/, '.')),
     h('p', { class: 'dim' }, 'Nothing was allowed. The makers of the app can correct its request.'),
