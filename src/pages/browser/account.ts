@@ -4,6 +4,7 @@ import { deletionSection } from './account/deletion.ts'
 import { emailSection } from './account/email.ts'
 import { historySection } from './account/history.ts'
 import { keysSection } from './account/keys.ts'
+import { notificationsSection } from './account/notifications.ts'
 import { passwordSection } from './account/password.ts'
 import { profileSection } from './account/profile.ts'
 import { openSection, type Section } from './account/section.ts'
@@ -21,6 +22,7 @@ const SECTION_SCRIPTS: Readonly<Record<SectionId, (section: Section) => void>> =
   profile: profileSection,
   email: emailSection,
   settings: settingsSection,
+  notifications: notificationsSection,
   sessions: sessionsSection,
   history: historySection,
   trash: trashSection,

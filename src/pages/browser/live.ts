@@ -1,3 +1,4 @@
+import type { Notification } from '../views/notification-texts.ts'
 import type { Task } from '../views/task.ts'
 import { send } from './api.ts'
 
@@ -10,6 +11,8 @@ export interface Change {
 
 export interface LiveEvents {
   changed(change: Change): void
+  /** A reminder is due. */
+  reminded?(notification: Notification): void
   /** Changes may have been missed: the list has to be read again. */
   missed(): void
   /** Whether changes arrive. */
@@ -107,6 +110,7 @@ export class Live {
     const data: unknown = JSON.parse(fields.get('data') ?? 'null')
     const id = fields.get('id')
     if (event === 'change') this.#events.changed(data as Change)
+    if (event === 'reminder') this.#events.reminded?.(data as Notification)
     if (id !== undefined) this.#cursor = id
     const isExpired = event === 'resync' && (data as { readonly reason: string }).reason === 'cursor_expired'
     if (isExpired || (event === 'ready' && this.#hasGap)) {

@@ -7,6 +7,7 @@ export const SECTIONS = [
   ['profile', 'Profile', 'POST', '/api/auth/update-user'],
   ['email', 'E-mail address', 'POST', '/api/auth/change-email'],
   ['settings', 'Time zone', 'GET', '/api/me'],
+  ['notifications', 'Notifications', 'GET', '/api/notifications'],
   ['sessions', 'Sessions', 'GET', '/api/auth/list-sessions'],
   ['history', 'History', 'GET', '/api/history'],
   ['trash', 'Trash', 'GET', '/api/trash'],
