@@ -1,5 +1,9 @@
+import { verifyPassword } from 'better-auth/crypto'
 import { createHash, randomBytes } from 'node:crypto'
 import { boundedHashing, type PasswordHashing } from '../src/auth/hashing.ts'
+
+/** Characters of a SHA-256 in hex. */
+const DIGEST_LENGTH = 64
 
 const digest = (password: string, salt: string): string =>
   createHash('sha256')
@@ -12,7 +16,9 @@ const sha256: PasswordHashing = {
     return `${salt}:${digest(password, salt)}`
   },
   verify: async ({ hash, password }) => {
-    const [salt = '', digested] = hash.split(':')
+    const [salt = '', digested = ''] = hash.split(':')
+    // A program of the service has stored this one.
+    if (digested.length !== DIGEST_LENGTH) return await verifyPassword({ hash, password })
     return digested === digest(password, salt)
   },
 }

@@ -93,7 +93,10 @@ export function undo(source: Source): Tool {
         {
           changeId: Type.Optional({ ...TaskId, description: 'Only without since' }),
           ...Object.fromEntries(
-            Object.entries(source.members('UndoTime')).map(([name, schema]) => [name, Type.Optional(schema)]),
+            Object.entries(source.members('UndoTime'))
+              // A tool undoes all or nothing, as its description says.
+              .filter(([name]) => name !== 'skipConflicts')
+              .map(([name, schema]) => [name, Type.Optional(schema)]),
           ),
           // As in get_history.
           ...(actor && { actor }),
