@@ -50,6 +50,7 @@ export const SECOND_TIER: Readonly<Record<string, string>> = {
   'src/pages/webhooks.test.ts': 'starts Chromium',
   'src/pages/notifications.test.ts': 'starts Chromium',
   'src/pages/settings.test.ts': 'starts Chromium',
+  'src/pages/xss.test.ts': 'starts Chromium',
   'src/pages/restart.test.ts': 'starts Chromium, and the service twice',
   'test/cors.test.ts': 'starts Chromium',
   'test/prefix.test.ts': 'starts Chromium',

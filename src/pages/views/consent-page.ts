@@ -43,7 +43,13 @@ function consentForm({ user, scopes }: ConsentPage, asked: AskedAccess): Element
     'section',
     { class: 'card sole', 'aria-labelledby': 'title' },
     h('h1', { id: 'title' }, 'Connect an app?'),
-    h('p', {}, 'An app that calls itself ', h('strong', {}, `“${name}”`), ' asks for access to your account.'),
+    h(
+      'p',
+      {},
+      'An app that calls itself ',
+      h('strong', {}, '“', h('bdi', {}, name), '”'),
+      ' asks for access to your account.',
+    ),
     h(
       'p',
       { class: 'dim' },

@@ -84,7 +84,7 @@ export function pageHeader(
     h(
       'a',
       { class: 'quiet name', href: `${root}account`, 'aria-current': current === 'account' ? 'page' : undefined },
-      user.name,
+      h('bdi', {}, user.name),
     ),
     h('button', { type: 'button', class: 'quiet', id: 'sign-out' }, 'Sign out'),
   )

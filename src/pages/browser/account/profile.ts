@@ -17,7 +17,7 @@ export function profileSection(section: Section): void {
     const saved = await write(section, 'POST', '/api/auth/update-user', { name: value('name') })
     if (saved === undefined) return
     section.say('Saved.')
-    const shown = document.querySelector('header .name')
+    const shown = document.querySelector('header .name bdi')
     if (shown !== null) shown.textContent = value('name').trim()
   })
 }
