@@ -45,6 +45,8 @@ export const SECOND_TIER: Readonly<Record<string, string>> = {
   'src/auth/link-pages.test.ts': 'starts Chromium, and the service',
   'test/pages.test.ts': 'starts Chromium',
   'src/pages/people.test.ts': 'starts Chromium',
+  'src/pages/apps.test.ts': 'starts Chromium',
+  'src/pages/consent.test.ts': 'starts Chromium',
   'src/pages/account.test.ts': 'starts Chromium',
   'src/pages/tokens.test.ts': 'starts Chromium',
   'src/pages/webhooks.test.ts': 'starts Chromium',
