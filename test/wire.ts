@@ -167,7 +167,7 @@ const PROBLEM_MEMBERS = ['code', 'detail', 'instance', 'requestId', 'status', 't
 const PRIVATE = /\bat .*[/:]\d+|node_modules|\.[jt]s\b|\bselect\b|insert into|fastify|ajv|postgres|llhttp|HPE_|FST_/i
 
 const CHALLENGE_OF_MCP =
-  /^Bearer (?:error="invalid_token", )?scope="tasks:read", resource_metadata="http[^"]+\/oauth-protected-resource\/mcp"$/
+  /^Bearer (?:error="invalid_token", )?scope="tasks:read tasks:write", resource_metadata="http[^"]+\/oauth-protected-resource\/mcp"$/
 
 /** Asserts the form of every refusal: exactly these members, and the same headers as any answer. */
 export function assertProblem(
