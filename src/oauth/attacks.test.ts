@@ -14,6 +14,8 @@ import {
   requestOf,
   TRUSTING,
   type Asked,
+  refuses,
+  refusesGrant,
 } from './client.testing.ts'
 
 /** What an attacker tries who has a client, a link that the user opens, or a stolen code or token. */
@@ -34,10 +36,6 @@ beforeEach(async () => {
 const describe = (request: string): Promise<Answer> =>
   world.ask('GET', `/api/apps/authorization?request=${encodeURIComponent(request)}`, { token: ada.token })
 const use = (token: string): Promise<Answer> => world.ask('GET', '/api/tasks', { token })
-const refuses = (answer: Answer, status: number, code: string): void =>
-  assert.deepEqual([answer.status, answer.json?.code], [status, code], answer.text)
-const refusesGrant = (answer: Answer, error = 'invalid_grant'): void =>
-  assert.deepEqual([answer.status, answer.json?.error], [400, error], answer.text)
 const sql = (text: string, values: readonly unknown[] = []): Promise<readonly Answer['json'][]> =>
   world.asOwner(async (client) => (await client.query(text, [...values])).rows)
 

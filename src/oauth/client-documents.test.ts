@@ -6,7 +6,18 @@ import { answering, openFakeServer, type FakeServer } from '../../test/fake-serv
 import { openWorld, type Answer, type User, type World } from '../../test/world.ts'
 import { openOutbound } from '../outbound/outbound.ts'
 import { openClientDocuments } from './client-documents.ts'
-import { connect, consent, decide, exchange, newPkce, REDIRECT_URI, requestOf, TRUSTING } from './client.testing.ts'
+import {
+  connect,
+  consent,
+  decide,
+  exchange,
+  newPkce,
+  REDIRECT_URI,
+  requestOf,
+  TRUSTING,
+  refuses,
+  refusesGrant,
+} from './client.testing.ts'
 
 /** Apps whose id is the URL of a document about them. */
 
@@ -24,10 +35,6 @@ beforeEach(async () => {
 const describe = (request: string): Promise<Answer> =>
   world.ask('GET', `/api/apps/authorization?request=${encodeURIComponent(request)}`, { token: ada.token })
 const use = (token: string): Promise<Answer> => world.ask('GET', '/api/tasks', { token })
-const refuses = (answer: Answer, status: number, code: string): void =>
-  assert.deepEqual([answer.status, answer.json?.code], [status, code], answer.text)
-const refusesGrant = (answer: Answer, error = 'invalid_grant'): void =>
-  assert.deepEqual([answer.status, answer.json?.error], [400, error], answer.text)
 
 /** Documents as they are published (docs/adr/0038-oauth.md), and the redirect URIs with which these apps ask. */
 const PUBLISHED = {

@@ -122,3 +122,11 @@ export async function connect(world: World, user: User, scope = 'tasks:read', cl
 
 export const renew = (world: World, clientId: string, refresh: string, more: Readonly<Record<string, string>> = {}) =>
   post(world, '/oauth/token', { grant_type: 'refresh_token', refresh_token: refresh, client_id: clientId, ...more })
+
+/** Asserts a problem of this service. */
+export const refuses = (answer: Answer, status: number, code: string): void =>
+  assert.deepEqual([answer.status, answer.json?.code], [status, code], answer.text)
+
+/** Asserts a refusal of the token endpoint. */
+export const refusesGrant = (answer: Answer, error = 'invalid_grant', status = 400): void =>
+  assert.deepEqual([answer.status, answer.json?.error], [status, error], answer.text)

@@ -13,6 +13,8 @@ import {
   renew,
   requestOf,
   TRUSTING,
+  refuses,
+  refusesGrant,
 } from './client.testing.ts'
 
 let world: World
@@ -32,10 +34,6 @@ const ask = (method: string, path: string, body?: unknown): Promise<Answer> =>
   world.ask(method, path, { token: ada.token, body })
 const use = (token: string, method = 'GET', path = '/api/tasks', body?: unknown): Promise<Answer> =>
   world.ask(method, path, { token, body })
-const refuses = (answer: Answer, status: number, code: string): void =>
-  assert.deepEqual([answer.status, answer.json?.code], [status, code], answer.text)
-const refusesGrant = (answer: Answer, error = 'invalid_grant', status = 400): void =>
-  assert.deepEqual([answer.status, answer.json?.error], [status, error], answer.text)
 const sql = (text: string, values: readonly unknown[] = []): Promise<readonly Answer['json'][]> =>
   world.asOwner(async (client) => (await client.query(text, [...values])).rows)
 const apps = async (): Promise<Answer['json']> => (await ask('GET', '/api/apps')).json

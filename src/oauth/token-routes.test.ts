@@ -13,6 +13,8 @@ import {
   register,
   renew,
   TRUSTING,
+  refuses,
+  refusesGrant,
 } from './client.testing.ts'
 
 /** What the token endpoint, revocation and registration take and refuse. */
@@ -31,10 +33,6 @@ beforeEach(async () => {
 })
 
 const use = (token: string): Promise<Answer> => world.ask('GET', '/api/tasks', { token })
-const refuses = (answer: Answer, status: number, code: string): void =>
-  assert.deepEqual([answer.status, answer.json?.code], [status, code], answer.text)
-const refusesGrant = (answer: Answer, error = 'invalid_grant'): void =>
-  assert.deepEqual([answer.status, answer.json?.error], [400, error], answer.text)
 const sql = (text: string, values: readonly unknown[] = []): Promise<readonly Answer['json'][]> =>
   world.asOwner(async (client) => (await client.query(text, [...values])).rows)
 
