@@ -11,7 +11,7 @@ interface OldRows {
   readonly table: string
   /** The columns that identify a row, in addition to `user_id`. */
   readonly key: readonly string[]
-  /** The column that says how old a row is. It has an index. */
+  /** The column or expression that says how old a row is. It has an index. */
   readonly by: string
   /** An SQL expression: rows from before this instant are old. A policy may also hide all other rows from the system role. */
   readonly before: string

@@ -19,17 +19,6 @@ const REGISTER: Statement = {
            select from oauth_clients where connected_at is null limit $5) unconnected) < $5
          returning id, extract(epoch from created_at)::bigint::text as "issuedAt"`,
 }
-/** Apps that were not connected within a day, and those whose last connection ended long ago. */
-const PURGE: Statement = {
-  name: 'oauth.purge_clients',
-  text: `delete from oauth_clients where id in (
-           select c.id from oauth_clients c
-           where coalesce(c.connected_at, c.created_at) < now() - case when c.connected_at is null then interval '1 day' else interval '90 days' end
-             and not exists (select from oauth_grants g where g.client_id = c.id::text)
-           order by coalesce(c.connected_at, c.created_at) limit $1)
-         returning id`,
-}
-
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 
 /** @returns undefined for an id that no app has */
@@ -47,7 +36,3 @@ export async function registerClient(
   const row = await sql.row<{ id: string; issuedAt: string }>(REGISTER, values)
   return row && { id: row.id, issuedAt: Number(row.issuedAt) }
 }
-
-/** @returns how many were deleted, at most `limit` */
-export const purgeClients = async (sql: SystemSql, limit: number): Promise<number> =>
-  (await sql.rows(PURGE, [limit])).length

@@ -74,20 +74,6 @@ const END_TOKEN: Statement = {
   name: 'oauth.end_token',
   text: 'delete from oauth_tokens where user_id = $1 and hash = $2 returning hash',
 }
-const PURGE_GRANTS: Statement = {
-  name: 'oauth.purge_grants',
-  text: `delete from oauth_grants where (user_id, id) in (
-           select user_id, id from oauth_grants
-           where case when code_used_at is null then code_expires_at else expires_at end <= now() limit $1)
-         returning id`,
-}
-const PURGE_TOKENS: Statement = {
-  name: 'oauth.purge_tokens',
-  text: `delete from oauth_tokens where (user_id, hash) in (
-           select user_id, hash from oauth_tokens where expires_at <= now() limit $1)
-         returning hash`,
-}
-
 interface Grant {
   readonly userId: string
   readonly grantId: string
@@ -181,13 +167,6 @@ export async function revoke(sql: SystemSql, hashing: TokenHashing, token: strin
   if (found === undefined || found.clientId !== clientId) return
   if (found.kind === 'refresh') await sql.rows(END_GRANT, [found.userId, found.grantId])
   else await sql.rows(END_TOKEN, [found.userId, found.hash])
-}
-
-/** @returns how many rows were deleted, at most twice `limit` */
-export async function purge(sql: SystemSql, limit: number): Promise<number> {
-  const grants = await sql.rows(PURGE_GRANTS, [limit])
-  const tokens = await sql.rows(PURGE_TOKENS, [limit])
-  return grants.length + tokens.length
 }
 
 async function issue(
