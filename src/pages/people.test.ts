@@ -119,6 +119,57 @@ suite('the page for people, in a browser', { skip: findChromium() === undefined 
     await context.close()
   })
 
+  test('two tabs that write at the same time lose no write, and each takes back its own', async () => {
+    const user = await world.signUp()
+    const context = await signedIn(user)
+    const tabs = [await openTab(context, world.url), await openTab(context, world.url)]
+    for (const { page } of tabs) await isLive(page)
+    const names = tabs.map((_, tab) => Array.from({ length: 10 }, (_each, n) => `${tab}.${n}`))
+    await Promise.all(
+      tabs.map(async ({ page }, tab) => {
+        for (const name of names[tab] ?? []) await add(page, name)
+      }),
+    )
+    for (const { page } of tabs) await isSent(page)
+    assert.deepEqual((await stored(user)).sort(), names.flat().sort())
+    // Some of them were sent by the other tab.
+    for (const { page } of tabs) {
+      for (const _ of names[0] ?? []) await page.getByRole('button', { name: 'Undo', exact: true }).first().click()
+    }
+    for (const { page } of tabs) {
+      await shows(page, [])
+      await isSent(page)
+    }
+    assert.deepEqual(await stored(user), [])
+    await context.close()
+  })
+
+  test('an answer that arrives after the event of a later change does not bring the task back', async () => {
+    const user = await world.signUp()
+    const api = async (method: string, path: string, body: object) =>
+      (await world.ask(method, `/api/tasks${path}`, { token: user.token, body })).json
+    const other = await api('POST', '', { title: 'Other' })
+    const context = await signedIn(user)
+    const { page } = await openTab(context, world.url)
+    await isLive(page)
+    const held = Promise.withResolvers<void>()
+    const created = Promise.withResolvers<string>()
+    await context.route('**/api/tasks', async (route) => {
+      const response = await route.fetch()
+      created.resolve((await response.json()).id)
+      await held.promise
+      await route.fulfill({ response })
+    })
+    await add(page, 'Late')
+    await api('PATCH', `/${await created.promise}/complete`, { completed: true })
+    await api('PATCH', `/${other.id}`, { title: 'Both events have arrived' })
+    await page.getByText('Both events have arrived').waitFor()
+    held.resolve()
+    await isSent(page)
+    await shows(page, ['Both events have arrived'])
+    await context.close()
+  })
+
   test('what is typed while the service is unreachable waits, survives a reload, and is sent exactly once', async () => {
     const user = await world.signUp()
     const context = await signedIn(user)

@@ -16,6 +16,11 @@ interface Page {
   readonly next: string | null
 }
 
+interface ReadPage extends Page {
+  /** What has arrived while it was read. */
+  readonly meanwhile: readonly Change[]
+}
+
 interface Row {
   readonly task: Task
   readonly isWaiting: boolean
@@ -37,6 +42,13 @@ export class List {
   #isDrawing = false
   #lastRefreshMs = 0
   #refreshTimer: number | undefined
+  /**
+   * The newest version of each task that an event or an answer to a write has shown, also of tasks that the list does not show: an
+   * answer may come after the event of a later change.
+   */
+  readonly #versions = new Map<string, number>()
+  /** For each page that is being read, the changes that have arrived since: the page may have been read before them. */
+  readonly #reads = new Set<Change[]>()
   /** Counts the views, so that the answer for an earlier one is not shown. */
   #generation = 0
   /** The task that is being edited: its row is not replaced. */
@@ -80,33 +92,47 @@ export class List {
     await this.refresh()
   }
 
-  /** A newer state of a task, by its event or by the answer to a write. */
+  /** A state of a task by the answer to a write. */
   put(task: Task): void {
-    const known = this.#tasks.find(({ id }) => id === task.id)
-    if (known !== undefined && known.version >= task.version) return
-    const isShown = matches(this.#view, task)
-    if (known !== undefined) {
-      this.#tasks = isShown
-        ? this.#tasks.map((each) => (each === known ? task : each))
-        : this.#tasks.filter((each) => each !== known)
-    } else if (isShown && isPlain(this.#view) && task.createdAt >= (this.#tasks[0]?.createdAt ?? '')) {
+    this.take({ id: task.id, op: 'upsert', data: task })
+  }
+
+  /** @param task as it was deleted */
+  remove({ id, version }: Pick<Task, 'id' | 'version'>): void {
+    this.#see(id, version)
+    this.take({ id, op: 'delete', data: null })
+  }
+
+  /** A state of a task by its event. The list is read again if only the service knows where the task belongs. */
+  take(change: Change): void {
+    const { id, data } = change
+    if (data !== null && !this.#see(id, data.version)) return
+    for (const meanwhile of this.#reads) meanwhile.push(change)
+    this.#apply(change)
+    this.draw()
+  }
+
+  /** @returns whether this version is newer than all that events and answers have shown */
+  #see(id: string, version: number): boolean {
+    if (version <= (this.#versions.get(id) ?? 0)) return false
+    this.#versions.set(id, version)
+    return true
+  }
+
+  #apply({ id, data: task }: Change): void {
+    const known = this.#tasks.find((each) => each.id === id)
+    if (known !== undefined && task !== null && known.version >= task.version) return
+    // A page that was read since may have the task because it was restored.
+    if (known !== undefined && task === null && known.version > (this.#versions.get(id) ?? 0)) this.refreshSoon()
+    const isShown = task !== null && matches(this.#view, task)
+    if (!isShown) {
+      this.#tasks = this.#tasks.filter((each) => each !== known)
+    } else if (known !== undefined) {
+      this.#tasks = this.#tasks.map((each) => (each === known ? task : each))
+    } else if (isPlain(this.#view) && task.createdAt >= (this.#tasks[0]?.createdAt ?? '')) {
       this.#tasks = [task, ...this.#tasks]
     }
-    this.draw()
-  }
-
-  remove(taskId: string): void {
-    this.#tasks = this.#tasks.filter(({ id }) => id !== taskId)
-    this.draw()
-  }
-
-  /** Takes an event, and reads the list again if only the service knows where the task belongs. */
-  take({ id, op, data }: Change): void {
-    if (op === 'delete' || data === null) return this.remove(id)
-    const known = this.#tasks.find((task) => task.id === id)
-    if (known !== undefined && known.version >= data.version) return
-    this.put(data)
-    const isPlaced = isPlain(this.#view) && (this.#tasks.includes(data) || !matches(this.#view, data))
+    const isPlaced = task === null || (isPlain(this.#view) && (!isShown || this.#tasks.includes(task)))
     if (!isPlaced) this.refreshSoon()
   }
 
@@ -132,6 +158,7 @@ export class List {
     const tail = isContinued ? this.#tasks.slice(at + 1).filter(({ id }) => !ids.has(id)) : []
     this.#tasks = [...page.tasks, ...tail]
     if (tail.length === 0) this.#next = page.next
+    for (const change of page.meanwhile) this.#apply(change)
     this.draw()
   }
 
@@ -145,13 +172,16 @@ export class List {
     const ids = new Set(this.#tasks.map(({ id }) => id))
     this.#tasks = [...this.#tasks, ...page.tasks.filter(({ id }) => !ids.has(id))]
     this.#next = page.next
+    for (const change of page.meanwhile) this.#apply(change)
     this.drawNow()
     // The observer only reports changes: a short page may leave the end in sight.
     if (this.#end.getBoundingClientRect().top < innerHeight + 800) await this.#more()
   }
 
   /** @returns undefined if the page could not be read; the reason is shown, unless the service is unreachable */
-  async #read(cursor: string | undefined): Promise<Page | undefined> {
+  async #read(cursor: string | undefined): Promise<ReadPage | undefined> {
+    const meanwhile: Change[] = []
+    this.#reads.add(meanwhile)
     try {
       const answer = await call('GET', requestOf(this.#view, this.#zone, cursor))
       if (!answer.ok) {
@@ -160,9 +190,11 @@ export class List {
       }
       this.#fault = null
       // This route answers with tasks.
-      return { tasks: answer.json as readonly Task[], next: answer.headers.get('x-next-cursor') }
+      return { tasks: answer.json as readonly Task[], next: answer.headers.get('x-next-cursor'), meanwhile }
     } catch {
       return undefined
+    } finally {
+      this.#reads.delete(meanwhile)
     }
   }
 

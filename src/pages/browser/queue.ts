@@ -1,17 +1,20 @@
-import { afterMismatch, settled, type Trouble, type Write } from '../views/writes.ts'
+import { afterDone, afterMismatch, undoneWrites, type Done, type Trouble, type Write } from '../views/writes.ts'
 import type { Task } from '../views/task.ts'
 import { call, newId, refusalOf, type Answer } from './api.ts'
+import { KeptWrites } from './kept-writes.ts'
 
 /** What the queue reports. */
 export interface QueueEvents {
   /** The writes have changed, here or in another tab. */
   changed(): void
-  /** The service has executed a write. */
-  done(write: Write, task: Task | null, changeId: string | null): void
+  /** The service has executed a write, which this tab or another one has sent. */
+  done(done: Done): void
   /** The service has answered, or could not be reached. */
   reached(isReached: boolean): void
 }
 
+/** Of an undo whose write is not confirmed. */
+const UNKNOWN_CHANGE = ''
 const RETRY_MIN_MS = 1_000
 const RETRY_MAX_MS = 15_000
 
@@ -23,45 +26,48 @@ type Outcome = 'settled' | 'signed out' | { readonly waitMs: number | undefined 
  * that they survive a reload, and are sent by one tab at a time.
  */
 export class Queue {
-  readonly #name: string
+  readonly #lock: string
+  readonly #kept: KeptWrites
+  readonly #channel: BroadcastChannel
   readonly #events: QueueEvents
   #writes: readonly Write[]
   #isSending = false
   #failures = 0
   #timer: number | undefined
-  /** Whether the browser keeps the writes. It may refuse, for instance when its storage is full. */
-  isKept = true
 
   constructor(userId: string, events: QueueEvents) {
-    this.#name = `writes-${userId}`
+    this.#lock = `writes-${userId}`
+    this.#kept = new KeptWrites(userId)
     this.#events = events
-    this.#writes = this.#read()
-    addEventListener('storage', ({ key }) => {
-      if (key !== this.#name) return
-      this.#writes = this.#read()
-      events.changed()
-    })
+    this.#writes = this.#kept.read()
+    this.#kept.watch(() => this.#changed())
+    this.#channel = new BroadcastChannel(`done-${userId}`)
+    this.#channel.addEventListener('message', ({ data }: MessageEvent<Done>) => this.#finish(data))
   }
 
   get writes(): readonly Write[] {
     return this.#writes
   }
 
+  /** Whether the browser keeps the writes. It may refuse, for instance when its storage is full. */
+  get isKept(): boolean {
+    return this.#kept.isComplete
+  }
+
   add(write: Write): void {
-    this.update((writes) => [...writes, write])
+    this.#kept.add(write)
+    this.#changed()
     void this.send()
   }
 
-  /** Changes the writes as they are now, in all tabs. */
-  update(change: (writes: readonly Write[]) => readonly Write[]): void {
-    this.#writes = change(this.isKept ? this.#read() : this.#writes)
-    try {
-      if (this.#writes.length === 0) localStorage.removeItem(this.#name)
-      else localStorage.setItem(this.#name, JSON.stringify(this.#writes))
-      this.isKept = true
-    } catch {
-      this.isKept = false
-    }
+  /** Changes writes, or removes them, for all tabs. */
+  update(change: (write: Write) => Write | undefined): void {
+    this.#kept.update(change)
+    this.#changed()
+  }
+
+  #changed(): void {
+    this.#writes = this.#kept.read()
     this.#events.changed()
   }
 
@@ -71,13 +77,14 @@ export class Queue {
     if (this.#isSending) return
     this.#isSending = true
     try {
-      await withLock(this.#name, () => this.#sendAll())
+      await withLock(this.#lock, () => this.#sendAll())
     } finally {
       this.#isSending = false
     }
   }
 
   async #sendAll(): Promise<void> {
+    this.#changed()
     for (let next = this.#next(); next !== undefined; next = this.#next()) {
       const outcome = await this.#attempt(next)
       if (outcome === 'signed out') return
@@ -89,15 +96,21 @@ export class Queue {
     }
   }
 
-  /** The first write that waits for no decision and for no earlier write of its task that does. */
+  /** The first write that waits for no decision, for no earlier write of its task that does, and for no confirmation. */
   #next(): Write | undefined {
-    const blocked = new Set<string>()
-    for (const write of this.#read()) {
-      const of = write.of ?? write.id
-      if (write.trouble === undefined && !blocked.has(of) && !blocked.has(write.id)) return write
-      blocked.add(write.id).add(write.key)
+    this.#cancel()
+    const blocked = new Set([UNKNOWN_CHANGE])
+    for (const write of this.#writes) {
+      if (write.trouble === undefined && !blocked.has(write.id)) return write
+      blocked.add(write.id)
     }
     return undefined
+  }
+
+  /** Removes the writes that were undone before they were sent: only while this tab alone sends it is certain that they were not. */
+  #cancel(): void {
+    const undone = undoneWrites(this.#writes)
+    if (undone.size > 0) this.update((each) => (undone.has(each.key) || undone.has(each.of ?? '') ? undefined : each))
   }
 
   async #attempt(write: Write): Promise<Outcome> {
@@ -150,8 +163,15 @@ export class Queue {
 
   #settle(write: Write, task: Task | null, changeId: string | null): void {
     this.#failures = 0
-    this.update((writes) => settled(writes, write, { task, changeId }))
-    this.#events.done(write, task, changeId)
+    const done = { write, task, changeId }
+    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a channel reaches its own origin alone
+    this.#channel.postMessage(done)
+    this.#finish(done)
+  }
+
+  #finish(done: Done): void {
+    this.update((each) => afterDone(each, done))
+    this.#events.done(done)
   }
 
   #stop(write: Write, trouble: Trouble): void {
@@ -159,16 +179,7 @@ export class Queue {
   }
 
   #replace({ key }: Write, by: Write): void {
-    this.update((writes) => writes.map((each) => (each.key === key ? by : each)))
-  }
-
-  #read(): readonly Write[] {
-    try {
-      // Only this class writes there.
-      return JSON.parse(localStorage.getItem(this.#name) ?? '[]') as readonly Write[]
-    } catch {
-      return []
-    }
+    this.update((each) => (each.key === key ? by : each))
   }
 }
 

@@ -30,9 +30,10 @@ const queue = new Queue(page.user.id, {
     drawTroubles()
     drawStatus()
   },
-  done: (write, task, changeId) => {
-    undo.confirm(write, changeId)
-    if (write.kind === 'delete') list.remove(write.id)
+  done: (done) => {
+    undo.confirm(done)
+    const { write, task } = done
+    if (write.kind === 'delete' && write.base !== null) list.remove(write.base)
     if (write.kind === 'undo') list.refreshSoon()
     if (task !== null) list.put(task)
   },
@@ -119,10 +120,10 @@ function decide(key: string, does: string): void {
   const { trouble, kind, patch, title, base } = refused
   if (does === 'mine' && trouble?.kind === 'conflict') {
     const again: Write = { ...refused, attempt: newId(), base: trouble.theirs }
-    queue.update((writes) => writes.map((each) => (each.key === key ? withoutTrouble(again) : each)))
+    queue.update((each) => (each.key === key ? withoutTrouble(again) : each))
     return void queue.send()
   }
-  queue.update((writes) => writes.filter((each) => each.key !== key && each.of !== key))
+  queue.update((each) => (each.key === key || each.of === key ? undefined : each))
   if (does === 'both' && kind === 'change') {
     const { title: baseTitle = title, description = null, priority = 'MEDIUM', dueDate = null, tags = [] } = base ?? {}
     const copy = { title: baseTitle, description, priority, dueDate, tags, ...patch }

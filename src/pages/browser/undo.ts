@@ -1,9 +1,9 @@
-import type { Write } from '../views/writes.ts'
+import type { Done, Write } from '../views/writes.ts'
 import { newId } from './api.ts'
 import { showToast } from './dom.ts'
 import type { Queue } from './queue.ts'
 
-interface Done {
+interface Step {
   readonly write: Write
   /** The change in the history; undefined until the service has confirmed the write. */
   changeId?: string
@@ -14,7 +14,7 @@ export class UndoStack {
   readonly #queue: Queue
   readonly #button: HTMLButtonElement
   readonly #isOffered: boolean
-  readonly #done: Done[] = []
+  readonly #steps: Step[] = []
 
   /** @param isOffered false if the service cannot undo changes */
   constructor(queue: Queue, button: HTMLButtonElement, isOffered: boolean) {
@@ -25,18 +25,17 @@ export class UndoStack {
   }
 
   push(write: Write): void {
-    this.#done.push({ write })
+    this.#steps.push({ write })
     this.#button.disabled = false
   }
 
-  /** @param changeId null if the write changed nothing */
-  confirm({ key }: Write, changeId: string | null): void {
-    const at = this.#done.findIndex(({ write }) => write.key === key)
-    const done = this.#done[at]
+  confirm({ write: { key }, changeId }: Done): void {
+    const at = this.#steps.findIndex(({ write }) => write.key === key)
+    const done = this.#steps[at]
     if (done === undefined) return
-    if (changeId === null) this.#done.splice(at, 1)
+    if (changeId === null) this.#steps.splice(at, 1)
     else done.changeId = changeId
-    this.#button.disabled = this.#done.length === 0
+    this.#button.disabled = this.#steps.length === 0
   }
 
   /** For a message about the last write. */
@@ -44,21 +43,15 @@ export class UndoStack {
     return this.#isOffered ? { label: 'Undo', run: () => this.run() } : undefined
   }
 
-  /** Takes back the last write: a write that was never sent is removed, any other one is undone by the service. */
+  /** Takes back the last write of this tab, whether the service has executed it or not. */
   run(): void {
     if (!this.#isOffered) return
-    const last = this.#done.pop()
-    this.#button.disabled = this.#done.length === 0
+    const last = this.#steps.pop()
+    this.#button.disabled = this.#steps.length === 0
     if (last === undefined) return showToast('Nothing to undo in this tab')
     const { write, changeId } = last
-    const { title, key } = write
-    const waiting = this.#queue.writes.find((each) => each.key === key)
-    if (waiting !== undefined && waiting.isTried !== true) {
-      this.#queue.update((writes) => writes.filter((each) => each.key !== key))
-    } else {
-      const undo = { kind: 'undo', key: newId(), title, patch: {}, base: null } as const
-      this.#queue.add(changeId === undefined ? { ...undo, id: '', of: key } : { ...undo, id: changeId })
-    }
-    showToast(`Undid the last change of “${title}”`)
+    const undo = { kind: 'undo', key: newId(), title: write.title, patch: {}, base: null } as const
+    this.#queue.add(changeId === undefined ? { ...undo, id: '', of: write.key } : { ...undo, id: changeId })
+    showToast(`Undid the last change of “${write.title}”`)
   }
 }

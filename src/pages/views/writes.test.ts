@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import type { Task } from './task.ts'
 import { OPEN_VIEW } from './view.ts'
-import { afterMismatch, settled, withWrites, type Write } from './writes.ts'
+import { afterDone, afterMismatch, withWrites, type Done, type Write } from './writes.ts'
 
 const NOW = '2026-11-30T12:00:00Z'
 const task = (id: string, more: Partial<Task> = {}): Task => ({
@@ -50,6 +50,13 @@ suite('the list with writes that are not confirmed', () => {
     assert.deepEqual(show([], [create, write({ kind: 'delete', id: 'n' })]), [])
     assert.deepEqual(show([task('n', { title: 'new' })], [create]), ['new'])
   })
+
+  test('shows nothing of a write that was undone before it was sent', () => {
+    const undo = write({ key: 'u', kind: 'undo', id: '', of: 'k', base: null })
+    assert.deepEqual(show([], [write({ kind: 'create', id: 'n', patch: { title: 'new' }, base: null }), undo]), [])
+    assert.deepEqual(show([task('a')], [write({ kind: 'delete' }), undo]), ['a'])
+    assert.deepEqual(show([task('a')], [write({ kind: 'delete', isTried: true }), undo]), [])
+  })
 })
 
 suite('a write whose task has another version now', () => {
@@ -66,12 +73,18 @@ suite('a write whose task has another version now', () => {
 })
 
 suite('after a write was executed', () => {
+  const remaining = (writes: readonly Write[], done: Done) => writes.flatMap((each) => afterDone(each, done) ?? [])
+
   test('later ones of its task expect the new version, and others stay', () => {
     const first = write({ key: '1', base: task('a', { version: 3 }) })
     const next = write({ key: '2', base: task('a', { version: 3 }) })
     const newer = write({ key: '3', base: task('a', { version: 9 }) })
     const other = write({ key: '4', id: 'b', base: task('b', { version: 3 }) })
-    const rest = settled([first, next, newer, other], first, { task: task('a', { version: 4 }), changeId: 'c' })
+    const rest = remaining([first, next, newer, other], {
+      write: first,
+      task: task('a', { version: 4 }),
+      changeId: 'c',
+    })
     assert.deepEqual(
       rest.map(({ base }) => base?.version),
       [4, 9, 3],
@@ -82,7 +95,9 @@ suite('after a write was executed', () => {
     const first = write({ key: '1' })
     const undo = write({ key: '2', kind: 'undo', id: '', of: '1', base: null })
     const { of: _of, ...known } = undo
-    assert.deepEqual(settled([first, undo], first, { task: task('a'), changeId: 'c' }), [{ ...known, id: 'c' }])
-    assert.deepEqual(settled([first, undo], first, { task: task('a'), changeId: null }), [])
+    assert.deepEqual(remaining([first, undo], { write: first, task: task('a'), changeId: 'c' }), [
+      { ...known, id: 'c' },
+    ])
+    assert.deepEqual(remaining([first, undo], { write: first, task: task('a'), changeId: null }), [])
   })
 })

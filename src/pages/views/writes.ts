@@ -57,35 +57,46 @@ export function afterMismatch(write: Write, theirs: Task): 'done' | 'again' | 'c
     : 'conflict'
 }
 
+/** What the service has answered to a write. */
+export interface Done {
+  readonly write: Write
+  /** As the write has left it; null after a deletion or an undo. */
+  readonly task: Task | null
+  /** The change in the history; null if the write changed nothing. */
+  readonly changeId: string | null
+}
+
 /**
- * The writes that remain after one was executed. Later ones of the same task were made on what it produced, so they expect the new
- * version.
+ * What becomes of a write when one was executed. Later writes of the same task were made on what that one produced, so they expect
+ * the new version.
+ *
+ * @returns undefined if it is the executed one, or has nothing to undo
  */
-export const settled = (
-  writes: readonly Write[],
-  done: Write,
-  { task, changeId }: { readonly task: Task | null; readonly changeId: string | null },
-): Write[] =>
-  writes
-    // An undo of something that changed nothing has nothing to do.
-    .filter((each) => each.key !== done.key && !(each.of === done.key && changeId === null))
-    .map((each) => {
-      if (each.of === done.key) return undoOf(each, changeId ?? '')
-      const expected = done.base?.version ?? 1
-      const isNext = each.id === done.id && each.base !== null && each.base.version === expected
-      return isNext && task !== null ? { ...each, base: { ...each.base, version: task.version } } : each
-    })
+export function afterDone(write: Write, { write: done, task, changeId }: Done): Write | undefined {
+  if (write.key === done.key) return undefined
+  if (write.of === done.key) return changeId === null ? undefined : undoOf(write, changeId)
+  const isNext = task !== null && write.id === done.id && write.base?.version === (done.base?.version ?? 1)
+  return isNext && write.base !== null ? { ...write, base: { ...write.base, version: task.version } } : write
+}
 
 const undoOf = ({ of: _of, ...undo }: Write, changeId: string): Write => ({ ...undo, id: changeId })
+
+/** The keys of the writes that were undone before they were sent: they will not be. */
+export function undoneWrites(writes: readonly Write[]): ReadonlySet<string> {
+  const untried = new Set(writes.filter(({ isTried }) => isTried !== true).map(({ key }) => key))
+  return new Set(writes.flatMap(({ of = '' }) => (untried.has(of) ? [of] : [])))
+}
 
 const EMPTY = { status: 'TODO', priority: 'MEDIUM', description: null, dueDate: null, tags: [] } as const
 
 /** The list as it will be when all writes are executed. */
 export function withWrites(tasks: readonly Task[], writes: readonly Write[], view: View, now: string): readonly Task[] {
   if (writes.length === 0) return tasks
+  const undone = undoneWrites(writes)
   const list = new Map(tasks.map((task) => [task.id, task]))
   const added: Task[] = []
-  for (const { kind, id, patch, title } of writes) {
+  for (const { key, kind, id, patch, title } of writes) {
+    if (undone.has(key)) continue
     const known = list.get(id) ?? added.find((task) => task.id === id)
     if (kind === 'create' && known === undefined) {
       const times = { createdAt: now, updatedAt: now, completedAt: null }
