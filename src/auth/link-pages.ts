@@ -110,7 +110,7 @@ const pageHtml = (page: Page, hasHome: boolean): string =>
         <noscript><p>This page needs JavaScript.</p></noscript>
         ${formHtml(page)}
         <p class="fault" role="alert" id="fault"></p>
-        ${page.hasRetry ? `<p id="retry"><a href="..${PAGES.forgot}">Request another mail</a></p>` : ''}
+        ${page.hasRetry ? `<p id="retry"><a class="link" href="..${PAGES.forgot}">Request another mail</a></p>` : ''}
         <p id="done" role="status" tabindex="-1" hidden>${escaped(page.done)}${hasHome ? ` <a href="../">${escaped(page.next)}</a>` : ''}</p>
       </div>
     </main>

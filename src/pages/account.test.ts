@@ -2,9 +2,9 @@ import assert from 'node:assert/strict'
 import { after, before, suite, test } from 'node:test'
 import type { Page } from 'playwright-core'
 import { findChromium, NO_CHROMIUM } from '../../test/browser.ts'
-import { comesTrue, faultsOf, openPeople, openTab, type People } from './people.testing.ts'
+import { comesTrue, openPeople, openTab, type People } from './people.testing.ts'
 
-/** The page of the account, and the accessibility of all pages, in Chromium. */
+/** The page of the account, in Chromium. */
 
 suite('the account of a user, in a browser', { skip: findChromium() === undefined && NO_CHROMIUM }, () => {
   let people: People
@@ -132,40 +132,4 @@ suite('the account of a user, in a browser', { skip: findChromium() === undefine
     await page.getByRole('heading', { name: 'You are signed out' }).waitFor({ timeout: 32_000 })
     await context.close()
   })
-
-  for (const width of [390, 1280]) {
-    for (const colorScheme of ['light', 'dark'] as const) {
-      test(`no page has a fault of accessibility at ${width} px, ${colorScheme}`, async () => {
-        const user = await people.world.signUp()
-        const due = { dueDate: '2026-01-01T00:00:00Z', priority: 'URGENT', tags: ['home'], description: 'a note' }
-        await post(user.token, '/api/tasks', { title: 'late', ...due })
-        const { json } = await post(user.token, '/api/tasks', { title: 'task', priority: 'HIGH' })
-        await people.world.ask('DELETE', `/api/tasks/${json.id}`, { token: user.token })
-        await post(user.token, '/api/tasks', { title: 'done', status: 'COMPLETED' })
-        const context = await people.signedIn(user, width)
-        const visitor = await people.browser.newContext({ viewport: { width, height: 800 } })
-        for (const [each, path] of [
-          [visitor, ''],
-          [context, '/?completed=any&tag=home'],
-          [context, '/account'],
-        ] as const) {
-          const { page } = await openTab(each, people.world.url + path)
-          await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
-          if (path.startsWith('/?')) {
-            await page.getByLabel('Add a task').fill('chips !high #x tomorrow')
-            await page.locator('#status.live').waitFor()
-          }
-          if (path === '/account') await page.getByText('Loading…').first().waitFor({ state: 'detached' })
-          assert.deepEqual(await faultsOf(page), [], path)
-          if (!path.startsWith('/?')) continue
-          await page.locator('#list .title').first().click()
-          assert.deepEqual(await faultsOf(page), [], 'editing')
-          await page.keyboard.press('Escape')
-          await page.getByRole('button', { name: 'Keyboard shortcuts' }).click()
-          assert.deepEqual(await faultsOf(page), [], 'help')
-        }
-        for (const each of [context, visitor]) await each.close()
-      })
-    }
-  }
 })

@@ -70,7 +70,7 @@ const signInForms = (forgotten: string | undefined, stays: boolean): Element =>
       h('p', { class: 'notice', id: 'notice', role: 'status' }),
       h('button', { type: 'submit', class: 'primary', id: 'submit' }, 'Sign in'),
       h('p', {}, h('button', { type: 'button', class: 'link', id: 'other-mode' }, 'New here? Sign up')),
-      forgotten !== undefined && h('p', {}, h('a', { href: forgotten }, 'Forgot your password?')),
+      forgotten !== undefined && h('p', {}, h('a', { class: 'link', href: forgotten }, 'Forgot your password?')),
     ),
   )
 

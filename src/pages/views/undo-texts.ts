@@ -50,7 +50,8 @@ export const leftList = (left: readonly Left[], titles: ReadonlyMap<string, stri
     h('p', {}, `${left.length === 1 ? '1 task stays' : `${tasksText(left.length)} stay`} as you see them now:`),
     h(
       'ul',
-      { class: 'left' },
+      // Its scrolling needs the keyboard too.
+      { class: 'left', tabindex: 0, 'aria-label': 'Tasks that stay' },
       left.map((each) => leftRow(each, titles.get(each.id), zone)),
     ),
   ]
