@@ -1,4 +1,4 @@
-/** What a user can paste to use a personal token. docs/agents.md and docs/tokens.md show the same. */
+/** What a user can paste to use a personal token. docs/agents.md and docs/command-line.md have the same, which a test compares. */
 export interface Snippet {
   readonly title: string
   /** Where it goes. */
@@ -20,7 +20,12 @@ const json = (value: unknown): string => JSON.stringify(value, null, 2)
 export function snippetsOf({ url, token, hasMcp }: SnippetFacts): readonly Snippet[] {
   const direct = [
     { title: 'curl', place: 'In a terminal', text: `curl -H 'Authorization: Bearer ${token}' '${url}/api/tasks'` },
-    { title: 'Command line', place: 'In a terminal; it asks for the token', text: `npx todo login ${url}` },
+    {
+      title: 'Command line',
+      // Elsewhere npm looks for another package of the name, and the token would be typed into that.
+      place: 'In a clone of this project, or where todo-backend is installed; it asks for the token',
+      text: `npx todo login ${url}`,
+    },
   ]
   return hasMcp ? [...mcpSnippets(`${url}/mcp`, token), ...direct] : direct
 }
@@ -48,6 +53,11 @@ function mcpSnippets(url: string, token: string): readonly Snippet[] {
         inputs: [{ type: 'promptString', id: 'todo-token', description: 'Personal token', password: true }],
         servers: { todo: { type: 'http', url, headers: { Authorization: 'Bearer ${input:todo-token}' } } },
       }),
+    },
+    {
+      title: 'Codex',
+      place: '~/.codex/config.toml; the token is in the variable TODO_TOKEN',
+      text: `[mcp_servers.todo]\nurl = "${url}"\nbearer_token_env_var = "TODO_TOKEN"`,
     },
   ]
 }
