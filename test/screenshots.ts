@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
-import type { Page } from 'playwright-core'
+import type { Locator, Page } from 'playwright-core'
+import { consent, exchange, newPkce, register, requestOf } from '../src/oauth/client.testing.ts'
 import { authorize, execute, findChromium, launch, NO_CHROMIUM, SIZES, visit, type Size } from './browser.ts'
 import { openWorld } from './world.ts'
 
@@ -9,7 +10,6 @@ import { openWorld } from './world.ts'
  * and Debian's pngquant to reduce the size of the files.
  */
 
-const GRANT_TYPES = ['authorization_code', 'refresh_token']
 const DIRECTORY = fileURLToPath(new URL('../docs/screenshots/', import.meta.url))
 
 const executable = findChromium()
@@ -20,7 +20,7 @@ const browser = await launch(executable)
 
 const showTop = (element: { scrollIntoView(): void }): void => element.scrollIntoView()
 
-async function shoot(page: Page, name: string): Promise<void> {
+async function shoot(page: Page | Locator, name: string): Promise<void> {
   const path = `${DIRECTORY}${name}.png`
   await page.screenshot({ path })
   execFileSync('pngquant', ['--force', '--strip', '--quality=60-90', '--output', path, '64', path])
@@ -87,25 +87,27 @@ async function shootPeople(): Promise<void> {
   }
 }
 
-/** The page of consent, as docs/agents.md shows it. */
+/** The page of consent, and the list of connected apps, as docs/agents.md shows them. */
 async function shootConsent(): Promise<void> {
-  const [email, redirectUri] = ['ada@example.com', 'https://claude.ai/api/mcp/auth_callback']
-  await world.ask('POST', '/api/auth/sign-up/email', { body: { name: 'Ada', email, password: 'correct horse' } })
-  const metadata = { client_name: 'Claude', redirect_uris: [redirectUri], grant_types: GRANT_TYPES }
-  const { json } = await world.ask('POST', '/oauth/register', { body: metadata })
-  const query = new URLSearchParams({
-    response_type: 'code',
-    client_id: json.client_id,
-    redirect_uri: redirectUri,
-    scope: 'tasks:read tasks:write',
-    code_challenge: 'A'.repeat(43),
-    code_challenge_method: 'S256',
-  })
+  const [email, password, redirectUri] = ['ada@example.com', 'correct horse', 'https://claude.ai/api/mcp/auth_callback']
+  const { json } = await world.ask('POST', '/api/auth/sign-up/email', { body: { name: 'Ada', email, password } })
+  const user = { id: json.user.id, email, password, token: json.token }
+  const clientId = await register(world, { client_name: 'Claude', redirect_uris: [redirectUri] })
+  const pkce = newPkce()
+  const asked = { clientId, pkce, changes: { redirect_uri: redirectUri, scope: 'tasks:read tasks:write' } }
+
   const context = await browser.newContext({ viewport: { width: 640, height: 710 }, colorScheme: 'light' })
-  await context.request.post(`${world.url}/api/auth/sign-in/email`, { data: { email, password: 'correct horse' } })
+  await context.request.post(`${world.url}/api/auth/sign-in/email`, { data: { email, password } })
   const page = await context.newPage()
-  await page.goto(`${world.url}/consent?${query.toString()}`)
+  await page.goto(`${world.url}/consent?${requestOf(asked)}`)
   await page.getByRole('button', { name: 'Allow' }).waitFor()
   await shoot(page, 'consent-light')
+
+  const code = await consent(world, user, asked)
+  await exchange(world, { code, clientId, pkce }, { redirect_uri: redirectUri })
+  await page.goto(`${world.url}/account`)
+  const section = page.locator('#apps')
+  await section.getByRole('button', { name: 'Disconnect' }).waitFor()
+  await shoot(section, 'apps-light')
   await context.close()
 }
