@@ -91,7 +91,10 @@ function newestThatFit(requests: readonly LoggedRequest[]): string | undefined {
 const afterMillisecond = (at: string): string => formatInstant(Date.parse(at) + 1)
 
 function tooMany(why: string, since?: string): Problem {
-  const how = since === undefined ? 'choose a shorter time' : `undo the newest first, with "since": "${since}"`
+  const how =
+    since === undefined
+      ? 'choose a shorter time'
+      : `undo the newest first, with "since": "${since}", and then the rest with "until": "${since}"`
   const detail = `since is too early: ${why}; ${how}`
   return Problem.invalid([{ in: 'body', pointer: '/since', detail }], since === undefined ? {} : { since })
 }

@@ -133,14 +133,26 @@ suite('connected apps, in a browser', { skip: findChromium() === undefined && NO
     assert.partialDeepStrictEqual(second, { title: 'other', priority: 'MEDIUM' })
   })
 
-  test('that made more changes than one undo takes are undone in steps, which wait for the rate limit', async () => {
+  test('that made more changes than one undo takes are undone in steps, also when they are disconnected', async () => {
     const user = await people.world.signUp()
     await titled(user, 'mine')
-    const { access } = await connected(user)
+    const { access, clientId } = await connected(user)
     const operations = Array.from({ length: 100 }, (_, n) => ({ op: 'create', task: { title: `spam ${n}` } }))
-    for (let batch = 0; batch < 12; batch++) await ask(access, 'POST', '/api/tasks/batch', { operations })
-    const { page, apps } = await openAccount(user)
-    await apps.getByRole('button', { name: 'Undo what it did' }).click()
+    const batches: Answer['json'][] = []
+    for (let batch = 0; batch < 12; batch++) {
+      batches.push((await ask(access, 'POST', '/api/tasks/batch', { operations })).json)
+    }
+    // One task of the first step, and one of the last.
+    for (const [batch, title] of [
+      [11, 'kept late'],
+      [0, 'kept early'],
+    ] as const) {
+      await ask(user.token, 'PATCH', `/api/tasks/${batches[batch].results[0].task.id}`, { title })
+    }
+    await ask(user.token, 'DELETE', `/api/apps/${clientId}`)
+    const { page } = await openAccount(user)
+    const history = page.getByRole('region', { name: 'History', exact: true })
+    await history.getByRole('button', { name: 'Undo all of Planner' }).first().click()
     const dialog = await preview(page, 'Today')
     await dialog.getByText('It made 1,200 changes in this time.').waitFor()
     let refusals = 1
@@ -155,13 +167,17 @@ suite('connected apps, in a browser', { skip: findChromium() === undefined && NO
       new MutationObserver(watch).observe(document.body, { subtree: true, childList: true, characterData: true })
     }`)
     await dialog.getByRole('button', { name: 'Undo it' }).click()
-    await dialog.getByRole('button', { name: 'Close' }).waitFor()
-    assert.match(await dialog.innerText(), /Undone: 1,200 tasks set back\./)
+    await dialog.getByRole('button', { name: 'Close' }).waitFor({ timeout: 60_000 })
+    const text = await dialog.innerText()
+    assert.match(text, /Undone: 1,198 tasks set back\./)
+    assert.match(text, /2 tasks stay[^]*“kept late”: title was changed later by you[^]*“kept early”: title was changed/)
     const progress = new Set(JSON.parse(String(await page.evaluate('JSON.stringify(progress)'))))
-    for (const text of ['Waiting 1 s for the limit of requests.', '1,000 tasks set back so far. ']) {
+    for (const text of ['Waiting 1 s for the limit of requests.', '999 tasks set back so far. ']) {
       assert.ok(progress.has(text), [...progress].join('\n'))
     }
-    assert.equal((await tasksOf(user)).size, 1)
+    const titles = [...(await tasksOf(user)).values()].map((task) => Object(task).title)
+    assert.deepEqual(new Set(titles), new Set(['kept early', 'kept late', 'mine']))
+    assert.equal(titles.length, 3)
   })
 
   test('have a dialog that the keyboard alone opens, uses and closes, and that says when there is nothing to undo', async () => {

@@ -46,8 +46,10 @@ const isShown = (element: HTMLElement): boolean =>
   // Texts for screen readers.
   element.closest('.hidden, .skip') === null
 
-const named = (rule: string, element: Element, detail = ''): string =>
-  `${rule}: ${element.outerHTML.slice(0, 120)} ${detail}`.trimEnd()
+function named(rule: string, { localName, attributes, textContent }: Element, detail = ''): string {
+  const tag = [localName, ...[...attributes].map(({ name, value }) => `${name}="${value.slice(0, 40)}"`)].join(' ')
+  return `${rule}: <${tag}> “${textContent.trim().slice(0, 40)}” ${detail}`.trimEnd()
+}
 
 /** An element that sticks out of the window, or that has to be scrolled sideways. */
 function widthFault(element: HTMLElement, hiding: readonly HTMLElement[]): string[] {
