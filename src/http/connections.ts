@@ -4,8 +4,11 @@ import { Problem } from '../errors.ts'
 import { headersTooLarge, MessageBytes, notHttp } from './message-bytes.ts'
 import type { RawAnswers } from './raw-answers.ts'
 
-/** How long a new connection may take to send its first byte: a TLS handshake at a proxy and a round trip over any network. */
-const FIRST_BYTES_MS = 500
+/**
+ * How long a new connection may take to send its first byte. A proxy may open it before a TLS handshake with its own client, which
+ * takes two round trips, and one more for the request. Each takes 600 ms over a satellite.
+ */
+export const FIRST_BYTES_MS = 2_000
 
 interface Exchange {
   readonly request: IncomingMessage
@@ -20,7 +23,7 @@ interface Connection {
   latest: Exchange | undefined
   /** On the clock of `performance.now()`. */
   readonly openedAtMs: number
-  /** The bytes received when it was last idle. If more have arrived, a request is on its way. */
+  /** The bytes received up to the end of the last request that was answered. If more have arrived, a request is on its way. */
   idleAtBytes: number
 }
 
@@ -78,13 +81,18 @@ export class Connections {
   /**
    * Closes idle connections, but gives a new one time to send its request. Node's closeIdleConnections() would cut an answer that is
    * written but not sent yet, and would keep a connection that has never sent anything.
+   *
+   * It waits until the event loop has read from all connections, because closing one with unread bytes resets it. A connection whose
+   * time ends during this wait stays open: its request may have arrived after the read.
    */
   closeIdle(): void {
     const newSinceMs = performance.now() - FIRST_BYTES_MS
-    for (const [socket, { unanswered, openedAtMs, idleAtBytes }] of this.#open) {
-      const isNew = socket.bytesRead === 0 && openedAtMs > newSinceMs
-      if (unanswered.size === 0 && socket.bytesRead === idleAtBytes && !isNew) socket.destroy()
-    }
+    setImmediate(() => {
+      for (const [socket, { unanswered, openedAtMs, idleAtBytes }] of this.#open) {
+        const isNew = socket.bytesRead === 0 && openedAtMs > newSinceMs
+        if (unanswered.size === 0 && socket.bytesRead === idleAtBytes && !isNew) socket.destroy()
+      }
+    })
   }
 
   closeAll(): void {
@@ -114,7 +122,7 @@ export class Connections {
     connection.unanswered.add(exchange)
     response.once('close', () => {
       connection.unanswered.delete(exchange)
-      connection.idleAtBytes = request.socket.bytesRead
+      connection.idleAtBytes = request.socket.bytesRead - connection.bytes.ofNextHead()
     })
   }
 

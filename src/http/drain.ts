@@ -17,10 +17,8 @@ export async function drain(app: App, timeoutMs: number): Promise<void> {
   const deadline = setTimeout(() => app.connections.closeAll(), timeoutMs)
   const closed = once(app.server, 'close')
   await stopListening(app.server)
-  // After the event loop has read from all connections, because closing one with unread bytes resets it.
-  const closeIdle = (): void => void setImmediate(() => app.connections.closeIdle())
-  closeIdle()
-  const idle = setInterval(closeIdle, IDLE_CHECK_MS)
+  app.connections.closeIdle()
+  const idle = setInterval(() => app.connections.closeIdle(), IDLE_CHECK_MS)
   await closed
   clearInterval(idle)
   clearTimeout(deadline)

@@ -83,6 +83,13 @@ export class MessageBytes {
     return end < 0 || isHttp(head, start, request) ? undefined : notHttp()
   }
 
+  /** The number of bytes of the next request that have arrived, without empty lines before it. After a chunked body it is not known: 0. */
+  ofNextHead(): number {
+    if (!this.#isAligned) return 0
+    const head = this.#join()
+    return head.length - boundsOf(head).start
+  }
+
   #receivedBody(bytes: Buffer): Problem | undefined {
     const isCounted = this.#isChunked && this.#response?.writableFinished === false
     const most = isCounted ? FRAMING_BYTES_MAX + WIRE_BYTES_PER_BODY_BYTE * this.#payloadBytes : BODY_ON_WIRE_MAX
