@@ -136,7 +136,7 @@ suite('draining', () => {
     await wire.answer()
     const drained = drain(app, NEVER_MS)
     while (app.server.listening) await setImmediate()
-    // Idle connections have been closed by then.
+    // Idle connections are closed in the second iteration of the event loop.
     await setImmediate()
     await setImmediate()
     await wire.send(lines('Host: x'))
