@@ -3,10 +3,10 @@ import { connect, Server, type AddressInfo } from 'node:net'
 import { setImmediate, setTimeout } from 'node:timers/promises'
 
 /** After this the port is closed even if connections may be reset, for operating systems with other accept queues. */
-const GIVE_UP_AFTER_MS = 3_000
+const GIVE_UP_AFTER_MS = 5_000
 /** How long handshakes in progress may delay it. Beyond that they are those of clients that never answer, or there are always some. */
 const HANDSHAKES_MS = 2_000
-/** A client repeats the last packet of its handshake after 200 ms at the earliest. */
+/** A client repeats its packet after 200 ms at the earliest. */
 const HANDSHAKE_CHECK_MS = 50
 /** Node's default, which Fastify uses too. */
 const BACKLOG = 511
@@ -44,7 +44,8 @@ export async function stopListening(server: Server): Promise<void> {
       // Synchronous up to the end, because the event loop would accept the connection that fills the queue.
       if (since() >= HANDSHAKES_MS || !hasHandshakes(address.port)) return close(server)
       handle.listen(BACKLOG)
-      await setTimeout(HANDSHAKE_CHECK_MS)
+      do await setTimeout(HANDSHAKE_CHECK_MS)
+      while (since() < HANDSHAKES_MS && hasHandshakes(address.port))
     }
   }
   close(server)
