@@ -49,6 +49,7 @@ export const SECOND_TIER: Readonly<Record<string, string>> = {
   'src/pages/consent.test.ts': 'starts Chromium',
   'src/pages/account.test.ts': 'starts Chromium',
   'src/pages/layout.test.ts': 'starts Chromium',
+  'src/pages/refusals.test.ts': 'starts Chromium',
   'src/pages/tokens.test.ts': 'starts Chromium',
   'src/pages/webhooks.test.ts': 'starts Chromium',
   'src/pages/notifications.test.ts': 'starts Chromium',

@@ -90,7 +90,7 @@ suite('every page, in a browser', { skip: findChromium() === undefined && NO_CHR
       await isLive(page)
       await conflict(page)
     }),
-    'the list without a match': at(`/?q=${long(200)}&tag=${long(50)}`, isLive),
+    'the list without a match': at(`/?q=${long(200)}&tag=${long(50)}&${long(200)}`, isLive),
     'the keys of the list': at('/', async (page) => {
       await isLive(page)
       await page.getByRole('button', { name: 'Keyboard shortcuts' }).click()

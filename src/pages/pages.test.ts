@@ -63,7 +63,7 @@ suite('the page for people', () => {
     assert.doesNotMatch(text, new RegExp(ada.token))
   })
 
-  test('shows the view of the address, ignores other parameters, and explains a value that the API refuses', async () => {
+  test('shows the view of the address, names what it does not understand, and explains a value that the API refuses', async () => {
     for (const [title, priority, tags] of [
       ['one', 'HIGH', ['a,b']],
       ['two', 'LOW', []],
@@ -77,9 +77,12 @@ suite('the page for people', () => {
     assert.deepEqual(await titles('/?q=tw'), ['two'])
     assert.deepEqual(await titles('/?sort=title&completed=any&q=o'), ['one'])
     assert.deepEqual(await titles('/?completed=true'), [])
-    const refused = await page('/?sort=nothing')
+    assert.doesNotMatch((await page('/?q=tw')).text, /Not understood/)
+    const { text } = await page('/?sort=nothing&utm_source=%3Cb%3E')
+    assert.match(text, /Not understood in the address, and left out: sort=nothing, utm_source=&lt;b&gt;</)
+    const refused = await page('/?due=nothing')
     assert.equal(refused.status, 422)
-    assert.match(refused.text, /role="alert">query parameter sort/)
+    assert.match(refused.text, /role="alert">query parameter due/)
   })
 
   test('days are those of the time zone in its cookie', async () => {

@@ -16,7 +16,7 @@ import { busyPage, signInPage } from './views/sign-in-page.ts'
 import { tasksPage, type TasksPage } from './views/tasks-page.ts'
 import type { User } from './views/task.ts'
 import type { Child } from './views/tree.ts'
-import { viewOf } from './views/view.ts'
+import { unknownParts, viewOf } from './views/view.ts'
 
 /** No inline script or style, and nothing from another host. */
 const POLICY = [
@@ -75,14 +75,15 @@ export function pageRoutes(app: App, { config, mail }: FeatureDeps): void {
 
   route('/', async (request, reply, user) => {
     const zone = zoneOf(request)
-    const view = viewOf(new URLSearchParams(request.raw.url?.split('?')[1]))
+    const query = new URLSearchParams(request.raw.url?.split('?')[1])
+    const view = viewOf(query)
     const found = await api.tasks(request, view, zone)
     if (found instanceof Fault) void reply.code(found.status)
     const list =
       found instanceof Fault
         ? { tasks: [], next: null, position: null, fault: found.detail }
         : { ...found, fault: null }
-    const data: TasksPage = { user, view, ...list, canUndo: offers(...UNDO) }
+    const data: TasksPage = { user, view, unknown: unknownParts(query), ...list, canUndo: offers(...UNDO) }
     const body = (root: string): Child => tasksPage(data, root, { zone, now: new Date() })
     return { title: 'Tasks', script: scripts.tasks, body, data }
   })

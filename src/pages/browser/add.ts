@@ -10,9 +10,13 @@ export class AddLine {
   readonly #plain = new Set<string>()
   readonly #name: string
 
-  constructor(userId: string, zone: string, add: (task: QuickAdd['task']) => void) {
+  constructor(userId: string, zone: string) {
     this.#zone = zone
     this.#name = `line-${userId}`
+  }
+
+  /** Calls `add` for each line that the user sends. */
+  watch(add: (task: QuickAdd['task']) => void): void {
     if (this.#input.value === '') this.#input.value = this.#draft()
     this.#input.addEventListener('input', () => this.#show())
     byId('chips', HTMLDivElement).addEventListener('click', ({ target }) => {
@@ -32,13 +36,6 @@ export class AddLine {
       add(task)
     })
     this.#show()
-  }
-
-  /** Puts a text into the line, to be changed and sent again. */
-  fill(text: string): void {
-    this.#input.value = text
-    this.#show()
-    this.#input.focus()
   }
 
   #read(): QuickAdd {

@@ -2,7 +2,7 @@ import { endOfList } from '../views/tasks-page.ts'
 import { taskRow } from '../views/task-row.ts'
 import type { Task } from '../views/task.ts'
 import { isPlain, matches, requestOf, type View } from '../views/view.ts'
-import { isSame, withWrites, type Write } from '../views/writes.ts'
+import { isSame, marksOf, withWrites, type Mark, type Write } from '../views/writes.ts'
 import { call, refusalOf } from './api.ts'
 import { placeRows } from './chunks.ts'
 import { byId, toElement, toNodes } from './dom.ts'
@@ -23,7 +23,7 @@ interface ReadPage extends Page {
 
 interface Row {
   readonly task: Task
-  readonly isWaiting: boolean
+  readonly mark: Mark | undefined
   readonly element: HTMLElement
 }
 
@@ -217,9 +217,9 @@ export class List {
     const writes = this.#writes()
     const now = new Date()
     const tasks = withWrites(this.#tasks, writes, this.#view, now.toISOString())
-    const waiting = new Set(writes.filter(({ kind }) => kind !== 'undo').map(({ id }) => id))
+    const marks = marksOf(writes)
     const rows = new Map<string, Row>()
-    for (const task of tasks) rows.set(task.id, this.#row(task, waiting.has(task.id), now))
+    for (const task of tasks) rows.set(task.id, this.#row(task, marks.get(task.id), now))
     const active = document.activeElement
     const focused = active?.closest<HTMLElement>('.task')
     for (const [id, { element }] of this.#rows) if (rows.get(id)?.element !== element) element.remove()
@@ -234,10 +234,12 @@ export class List {
     this.#end.replaceChildren(...toNodes(endOfList({ fault: this.#fault, tasks, next: this.#next, view: this.#view })))
   }
 
-  #row(task: Task, isWaiting: boolean, now: Date): Row {
+  #row(task: Task, mark: Mark | undefined, now: Date): Row {
     const known = this.#rows.get(task.id)
-    const isShown = known?.isWaiting === isWaiting && (known.task === task || isSame(known.task, task))
-    if (known !== undefined && (isShown || this.editing === task.id)) return known
-    return { task, isWaiting, element: toElement(taskRow(task, { zone: this.#zone, now, isWaiting })) }
+    if (known !== undefined) {
+      const isShown = known.mark === mark && (known.task === task || isSame(known.task, task))
+      if (isShown || this.editing === task.id) return known
+    }
+    return { task, mark, element: toElement(taskRow(task, { zone: this.#zone, now, mark })) }
   }
 }

@@ -1,3 +1,4 @@
+import { backoffMs, retryAfterMs } from '../views/backoff.ts'
 import type { Notification } from '../views/notification-texts.ts'
 import type { Task } from '../views/task.ts'
 import { send } from './api.ts'
@@ -19,8 +20,10 @@ export interface LiveEvents {
   connected(isConnected: boolean): void
 }
 
-const RETRY_MIN_MS = 500
-const RETRY_MAX_MS = 15_000
+/** A service that was restarted is followed again within seconds. */
+const RETRY = { minMs: 500, maxMs: 5_000 }
+/** Where a refusal does not say how long to wait. */
+const REFUSED_MS = 2_000
 /** The service sends a comment every 15 seconds. */
 const SILENCE_MAX_MS = 40_000
 /** A tab that is hidden for this long ends its stream: a user may have five. */
@@ -70,25 +73,25 @@ export class Live {
     this.#isRunning = false
     this.#events.connected(false)
     if (waitMs === Infinity || document.visibilityState === 'hidden') return
-    const backoffMs = Math.min(RETRY_MAX_MS, RETRY_MIN_MS * 2 ** this.#failures++)
-    this.#timer = setTimeout(() => this.connect(), waitMs ?? backoffMs)
+    this.#timer = setTimeout(() => this.connect(), waitMs ?? backoffMs(this.#failures++, RETRY))
   }
 
   /** @returns how long to wait before the next connection, if that is known; infinite if the session has ended */
   async #follow(abort: AbortController): Promise<number | undefined> {
     const path = this.#cursor === null ? '/api/events' : `/api/events?cursor=${encodeURIComponent(this.#cursor)}`
-    const response = await send('GET', path, { signal: abort.signal })
-    if (response.status === 401) return Infinity
-    if (response.status === 400) {
-      this.#cursor = null
-      this.#hasGap = true
-    }
-    if (!response.ok || response.body === null) return 1000 * Number(response.headers.get('retry-after') ?? 2)
-    this.#failures = 0
-    this.#events.connected(true)
-    let silence: number | undefined
-    let rest = ''
+    // The answer itself may not come either.
+    let silence = setTimeout(() => abort.abort(), SILENCE_MAX_MS)
     try {
+      const response = await send('GET', path, { signal: abort.signal })
+      if (response.status === 401) return Infinity
+      if (response.status === 400) {
+        this.#cursor = null
+        this.#hasGap = true
+      }
+      if (!response.ok || response.body === null) return retryAfterMs(response.headers) ?? REFUSED_MS
+      this.#failures = 0
+      this.#events.connected(true)
+      let rest = ''
       for await (const text of response.body.pipeThrough(new TextDecoderStream())) {
         clearTimeout(silence)
         silence = setTimeout(() => abort.abort(), SILENCE_MAX_MS)

@@ -1,7 +1,9 @@
+import { backoffMs, retryAfterMs } from '../views/backoff.ts'
 import { afterDone, afterMismatch, undoneWrites, type Done, type Trouble, type Write } from '../views/writes.ts'
 import type { Task } from '../views/task.ts'
 import { call, newId, refusalOf, type Answer } from './api.ts'
 import { KeptWrites } from './kept-writes.ts'
+import { Pause } from './pause.ts'
 
 /** What the queue reports. */
 export interface QueueEvents {
@@ -15,10 +17,9 @@ export interface QueueEvents {
 
 /** Of an undo whose write is not confirmed. */
 const UNKNOWN_CHANGE = ''
-const RETRY_MIN_MS = 1_000
-const RETRY_MAX_MS = 15_000
+const RETRY = { minMs: 1_000, maxMs: 15_000 }
 
-/** How an attempt ended; a number is the time to wait before the next one, in milliseconds. */
+/** How an attempt ended. `waitMs` is the time to wait before the next one, if the service has said it. */
 type Outcome = 'settled' | 'signed out' | { readonly waitMs: number | undefined }
 
 /**
@@ -28,6 +29,7 @@ type Outcome = 'settled' | 'signed out' | { readonly waitMs: number | undefined 
 export class Queue {
   readonly #lock: string
   readonly #kept: KeptWrites
+  readonly #pause: Pause
   readonly #channel: BroadcastChannel
   readonly #events: QueueEvents
   #writes: readonly Write[]
@@ -38,6 +40,7 @@ export class Queue {
   constructor(userId: string, events: QueueEvents) {
     this.#lock = `writes-${userId}`
     this.#kept = new KeptWrites(userId)
+    this.#pause = new Pause(userId)
     this.#events = events
     this.#writes = this.#kept.read()
     this.#kept.watch(() => this.#changed())
@@ -52,6 +55,11 @@ export class Queue {
   /** Whether the browser keeps the writes. It may refuse, for instance when its storage is full. */
   get isKept(): boolean {
     return this.#kept.isComplete
+  }
+
+  /** Whether the service has asked to wait. */
+  get isPaused(): boolean {
+    return this.#pause.leftMs > 0
   }
 
   add(write: Write): void {
@@ -71,7 +79,7 @@ export class Queue {
     this.#events.changed()
   }
 
-  /** Sends what can be sent now; at once, if it was waiting to try again. */
+  /** Sends what can be sent now; at once, if it was waiting to try again and the service has not said how long. */
   async send(): Promise<void> {
     clearTimeout(this.#timer)
     if (this.#isSending) return
@@ -86,14 +94,20 @@ export class Queue {
   async #sendAll(): Promise<void> {
     this.#changed()
     for (let next = this.#next(); next !== undefined; next = this.#next()) {
+      if (this.isPaused) return this.#sendIn(this.#pause.leftMs)
       const outcome = await this.#attempt(next)
       if (outcome === 'signed out') return
       if (outcome === 'settled') continue
-      this.#failures++
-      const waitMs = outcome.waitMs ?? Math.min(RETRY_MAX_MS, RETRY_MIN_MS * 2 ** (this.#failures - 1))
-      this.#timer = setTimeout(() => void this.send(), waitMs)
-      return
+      if (outcome.waitMs === undefined) return this.#sendIn(backoffMs(this.#failures++, RETRY))
+      this.#pause.begin(outcome.waitMs)
+      return this.#sendIn(outcome.waitMs)
     }
+  }
+
+  #sendIn(waitMs: number): void {
+    clearTimeout(this.#timer)
+    this.#timer = setTimeout(() => void this.send(), waitMs)
+    this.#events.changed()
   }
 
   /** The first write that waits for no decision, for no earlier write of its task that does, and for no confirmation. */
@@ -139,7 +153,7 @@ export class Queue {
     const isTemporary = status >= 500 || status === 408 || status === 429 || code === 'request_in_progress'
     if (isTemporary) return { waitMs: retryAfterMs(headers) }
     if (status === 412) return this.#compare(write)
-    this.#stop(write, { kind: 'refused', detail })
+    this.#stop(write, { kind: 'refused', detail, isGone: status === 404 })
     return 'settled'
   }
 
@@ -148,7 +162,7 @@ export class Queue {
     const answer = await call('GET', `/api/tasks/${write.id}`)
     if (answer.status === 404) {
       if (write.kind === 'delete') this.#settle(write, null, null)
-      else this.#stop(write, { kind: 'refused', detail: 'The task was deleted elsewhere' })
+      else this.#stop(write, { kind: 'refused', detail: 'The task was deleted elsewhere', isGone: true })
       return 'settled'
     }
     if (!answer.ok) return { waitMs: retryAfterMs(answer.headers) }
@@ -201,11 +215,6 @@ function request({ kind, id, key, attempt, patch, base }: Write): Promise<Answer
     case 'undo':
       return call('POST', `/api/history/${id}/undo`, { headers: once })
   }
-}
-
-const retryAfterMs = (headers: Headers): number | undefined => {
-  const seconds = Number(headers.get('retry-after') ?? Number.NaN)
-  return Number.isFinite(seconds) ? seconds * 1000 : undefined
 }
 
 /** One tab at a time, where the browser has locks; elsewhere the keys of the writes keep repetitions from being executed. */

@@ -2,7 +2,7 @@ import type { Task, TaskPatch } from '../views/task.ts'
 import type { TasksPage } from '../views/tasks-page.ts'
 import { troubleCard } from '../views/trouble-card.ts'
 import { addressOf, viewOf, type View } from '../views/view.ts'
-import type { Write } from '../views/writes.ts'
+import { corrected, refusedOf, type Write } from '../views/writes.ts'
 import { AddLine } from './add.ts'
 import { newId } from './api.ts'
 import { neighbourOf } from './chunks.ts'
@@ -45,7 +45,7 @@ const queue = new Queue(page.user.id, {
 const list = new List(page, ZONE, () => queue.writes)
 const undo = new UndoStack(queue, byId('undo', HTMLButtonElement), page.canUndo)
 const editor = new Editor(list, ZONE, (task, patch) => change(task, patch))
-const line = new AddLine(page.user.id, ZONE, (task) =>
+new AddLine(page.user.id, ZONE).watch((task) =>
   write({ kind: 'create', id: newId(), title: task.title, patch: task, base: null }),
 )
 
@@ -69,7 +69,16 @@ function write(given: Omit<Write, 'key'>): Write {
 }
 
 function change(task: Task, patch: TaskPatch): void {
+  const refused = refusedOf(queue.writes, task.id)
+  if (refused !== undefined) return correct(refused, patch)
   write({ kind: 'change', id: task.id, title: task.title, patch, base: task })
+}
+
+/** Sends a refused write again, with what the user has corrected. */
+function correct(refused: Write, patch: TaskPatch): void {
+  const write = corrected(refused, patch, newId())
+  queue.update((each) => (each.key === write.key ? write : each))
+  void queue.send()
 }
 
 function complete(id: string): void {
@@ -78,6 +87,8 @@ function complete(id: string): void {
   const isDone = task.status !== 'COMPLETED'
   focusNext(id)
   const status = isDone ? 'COMPLETED' : 'TODO'
+  const refused = refusedOf(queue.writes, id)
+  if (refused?.kind === 'create') return correct(refused, { status })
   write({ kind: 'complete', id, title: task.title, patch: { status }, base: task })
   showToast(`${isDone ? 'Completed' : 'Reopened'} “${task.title}”`, undo.action)
 }
@@ -86,6 +97,10 @@ function remove(id: string): void {
   const task = list.find(id)
   if (task === undefined) return
   focusNext(id)
+  const refused = refusedOf(queue.writes, id)
+  if (refused !== undefined) discard(refused.key)
+  // The service does not have it.
+  if (refused?.kind === 'create') return
   write({ kind: 'delete', id, title: task.title, patch: {}, base: task })
   showToast(`Deleted “${task.title}”`, undo.action)
 }
@@ -101,6 +116,7 @@ function focusNext(id: string): void {
 
 function show(view: View, isNew = true): void {
   if (!editor.submit()) return
+  document.getElementById('unknown')?.remove()
   if (isNew) history.pushState(null, '', `${location.pathname}${addressOf(view)}`)
   showFilters(view)
   void list.show(view)
@@ -117,28 +133,26 @@ function drawTroubles(): void {
 function decide(key: string, does: string): void {
   const refused = queue.writes.find((each) => each.key === key)
   if (refused === undefined) return
-  const { trouble, kind, patch, title, base } = refused
-  if (does === 'mine' && trouble?.kind === 'conflict') {
-    const again: Write = { ...refused, attempt: newId(), base: trouble.theirs }
-    queue.update((each) => (each.key === key ? withoutTrouble(again) : each))
-    return void queue.send()
-  }
-  queue.update((each) => (each.key === key || each.of === key ? undefined : each))
+  const { trouble, kind, patch, title, base, id } = refused
+  if (does === 'correct') return editor.open(id)
+  if (does === 'again') return correct(refused, {})
+  if (does === 'mine' && trouble?.kind === 'conflict') return correct({ ...refused, base: trouble.theirs }, {})
+  discard(key)
   if (does === 'both' && kind === 'change') {
     const { title: baseTitle = title, description = null, priority = 'MEDIUM', dueDate = null, tags = [] } = base ?? {}
     const copy = { title: baseTitle, description, priority, dueDate, tags, ...patch }
     write({ kind: 'create', id: newId(), title: copy.title, patch: copy, base: null })
   }
-  if (does === 'rewrite') line.fill(title)
   list.refreshSoon()
 }
 
-const withoutTrouble = ({ trouble: _trouble, isTried: _isTried, ...rest }: Write): Write => rest
+/** Removes a write, and the undo of it. */
+const discard = (key: string): void => queue.update((each) => (each.key === key || each.of === key ? undefined : each))
 
 function drawStatus(): void {
-  const { writes, isKept } = queue
+  const { writes, isKept, isPaused } = queue
   const undecided = writes.filter(({ trouble }) => trouble !== undefined).length
-  showStatus({ ...state, waiting: writes.length, undecided, isKept })
+  showStatus({ ...state, waiting: writes.length, undecided, isPaused, isKept })
 }
 
 document.addEventListener('click', (event) => {
@@ -164,6 +178,8 @@ watchKeys({
   remove,
   view: (index) => document.querySelectorAll<HTMLElement>('#filters nav a')[index]?.click(),
 })
+// The address says what is shown, so that a bookmark of it does too.
+if (page.unknown.length > 0) history.replaceState(null, '', `${location.pathname}${addressOf(page.view)}`)
 document.cookie = `zone=${encodeURIComponent(ZONE)}; Path=${location.pathname}; SameSite=Lax; Max-Age=31536000`
 drawTroubles()
 drawStatus()

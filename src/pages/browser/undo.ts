@@ -46,9 +46,12 @@ export class UndoStack {
   /** Takes back the last write of this tab, whether the service has executed it or not. */
   run(): void {
     if (!this.#isOffered) return
-    const last = this.#steps.pop()
+    // Writes that were discarded are neither confirmed nor in the queue.
+    const waiting = new Set(this.#queue.writes.map(({ key }) => key))
+    const at = this.#steps.findLastIndex(({ write, changeId }) => changeId !== undefined || waiting.has(write.key))
+    const [last] = this.#steps.splice(Math.max(0, at))
     this.#button.disabled = this.#steps.length === 0
-    if (last === undefined) return showToast('Nothing to undo in this tab')
+    if (at === -1 || last === undefined) return showToast('Nothing to undo in this tab')
     const { write, changeId } = last
     const undo = { kind: 'undo', key: newId(), title: write.title, patch: {}, base: null } as const
     this.#queue.add(changeId === undefined ? { ...undo, id: '', of: write.key } : { ...undo, id: changeId })

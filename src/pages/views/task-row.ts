@@ -1,12 +1,13 @@
 import { dueText, isLate } from './dates.ts'
 import { PRIORITY_NAMES, type Task } from './task.ts'
 import { h, type Element } from './tree.ts'
+import type { Mark } from './writes.ts'
 
 export interface RowContext {
   readonly zone: string
   readonly now: Date
-  /** The row has changes that were not sent yet. */
-  readonly isWaiting?: boolean
+  /** What the row says of its changes. */
+  readonly mark?: Mark | undefined
 }
 
 /** A row of the list. `data-do` names what a click on an element does. */
@@ -33,8 +34,8 @@ export function taskRow(task: Task, context: RowContext): Element {
       h('button', { type: 'button', class: 'title', dir: 'auto', 'data-do': 'edit', title: 'Edit' }, task.title),
       meta(task, context),
     ),
-    context.isWaiting === true &&
-      h('span', { class: 'waiting', title: 'Not sent yet; kept in this browser' }, 'Waiting'),
+    context.mark !== undefined &&
+      h('span', { class: context.mark, title: MARKS[context.mark][1] }, MARKS[context.mark][0]),
     h(
       'button',
       {
@@ -47,6 +48,11 @@ export function taskRow(task: Task, context: RowContext): Element {
       icon(CROSS),
     ),
   )
+}
+
+const MARKS: Readonly<Record<Mark, readonly [text: string, title: string]>> = {
+  waiting: ['Waiting', 'Not sent yet; kept in this browser'],
+  undecided: ['Not saved', 'Needs your decision, above the list'],
 }
 
 const CHECK = 'M5 12.5l4.5 4.5L19 7.5'

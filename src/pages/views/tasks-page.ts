@@ -7,6 +7,8 @@ import { addressOf, NEWEST_FIRST, OPEN_VIEW, SORTS, type View } from './view.ts'
 export interface TasksPage {
   readonly user: User
   readonly view: View
+  /** The parts of the address that are not in the view. */
+  readonly unknown: readonly string[]
   readonly tasks: readonly Task[]
   /** The cursor of the next page; null on the last one. */
   readonly next: string | null
@@ -29,6 +31,7 @@ export function tasksPage(page: TasksPage, root: string, context: RowContext): C
       h('h1', { class: 'hidden' }, 'Your tasks'),
       addForm(),
       filters(page.view),
+      page.unknown.length > 0 && notUnderstood(page.unknown),
       h('div', { id: 'troubles', role: 'region', 'aria-label': 'Changes that need you' }),
       h(
         'div',
@@ -114,6 +117,9 @@ const VIEWS: readonly (readonly [name: string, view: View])[] = [
   ['Done', { completed: 'true', sort: '-updatedAt' }],
   ['All', { completed: 'any' }],
 ]
+
+const notUnderstood = (parts: readonly string[]): Element =>
+  h('p', { id: 'unknown', role: 'status' }, `Not understood in the address, and left out: ${parts.join(', ')}`)
 
 /** Links and a form with the method GET, which work without a script. */
 const filters = (view: View): Element =>

@@ -1,7 +1,7 @@
 import { dueText } from './dates.ts'
 import { PRIORITY_NAMES, STATUS_NAMES, type Task, type TaskPatch } from './task.ts'
-import { h, type Element } from './tree.ts'
-import { FIELD_NAMES, fieldsOf, type Write } from './writes.ts'
+import { h, type Child, type Element } from './tree.ts'
+import { FIELD_NAMES, fieldsOf, type Trouble, type Write } from './writes.ts'
 
 const DID: Readonly<Record<Write['kind'], string>> = {
   create: 'was not added',
@@ -11,44 +11,20 @@ const DID: Readonly<Record<Write['kind'], string>> = {
   undo: 'was not undone',
 }
 
+type Action = readonly [does: string, label: string]
+
 /** A write that the service has refused. Nothing of it is lost until the user decides. */
 export function troubleCard(write: Write, zone: string, now: Date): Element | undefined {
   const { trouble, title, kind, key } = write
   if (trouble === undefined) return undefined
   const text = (value: TaskPatch[keyof TaskPatch], field: keyof TaskPatch): string => valueText(value, field, zone, now)
-  const { heading, body, actions } =
-    trouble.kind === 'conflict'
-      ? {
-          heading: `“${title}” was changed elsewhere`,
-          body: kind === 'delete' ? theirsOfDeletion(trouble.theirs) : versions(write, trouble.theirs, text),
-          actions:
-            kind === 'delete'
-              ? [
-                  ['mine', 'Delete it'],
-                  ['theirs', 'Keep it'],
-                ]
-              : [
-                  ['mine', 'Use mine'],
-                  ['theirs', 'Keep theirs'],
-                  ['both', 'Keep both'],
-                ],
-        }
-      : {
-          heading: `“${title}” ${DID[kind]}`,
-          body: [h('p', {}, trouble.detail), typed(write, text)],
-          actions:
-            kind === 'create'
-              ? [
-                  ['rewrite', 'Write again'],
-                  ['theirs', 'Discard'],
-                ]
-              : kind === 'change'
-                ? [
-                    ['both', 'Add as a new task'],
-                    ['theirs', 'Discard'],
-                  ]
-                : [['theirs', 'Close']],
-        }
+  const isConflict = trouble.kind === 'conflict'
+  const heading = isConflict ? `“${title}” was changed elsewhere` : `“${title}” ${DID[kind]}`
+  const body = isConflict
+    ? kind === 'delete'
+      ? theirsOfDeletion(trouble.theirs)
+      : versions(write, trouble.theirs, text)
+    : [h('p', {}, trouble.detail), typed(write, text)]
   return h(
     'section',
     { class: 'card trouble', 'data-key': key, 'aria-label': heading },
@@ -57,10 +33,36 @@ export function troubleCard(write: Write, zone: string, now: Date): Element | un
     h(
       'div',
       { class: 'actions' },
-      actions.map(([does, label]) => h('button', { type: 'button', 'data-do': does }, label ?? '')),
+      actionsOf(kind, trouble).map(([does, label]) => h('button', { type: 'button', 'data-do': does }, label)),
     ),
   )
 }
+
+function actionsOf(kind: Write['kind'], trouble: Trouble): readonly Action[] {
+  if (trouble.kind === 'conflict') {
+    return kind === 'delete'
+      ? [
+          ['mine', 'Delete it'],
+          ['theirs', 'Keep it'],
+        ]
+      : [
+          ['mine', 'Use mine'],
+          ['theirs', 'Keep theirs'],
+          ['both', 'Keep both'],
+        ]
+  }
+  if (kind !== 'create' && kind !== 'change') return [['theirs', 'Close']]
+  return [
+    ...(trouble.isGone === true ? [] : CORRECTIONS),
+    ...(kind === 'change' ? ([['both', 'Add as a new task']] as const) : []),
+    ['theirs', 'Discard'],
+  ]
+}
+
+const CORRECTIONS: readonly Action[] = [
+  ['correct', 'Edit'],
+  ['again', 'Send again'],
+]
 
 const theirsOfDeletion = (theirs: Task): Element =>
   h('p', {}, `It is called “${theirs.title}” now, and was changed after you last saw it. Delete it anyway?`)
@@ -79,16 +81,21 @@ const versions = ({ patch }: Write, theirs: Task, text: Show): Element =>
     ]),
   )
 
-const typed = ({ kind, patch }: Write, text: Show): Element | false =>
-  kind === 'change' &&
-  h(
-    'dl',
-    { class: 'versions' },
-    fieldsOf(patch).map((field) => [
-      h('dt', {}, FIELD_NAMES[field]),
-      h('dd', {}, h('span', { class: 'side' }, 'Yours'), h('span', { class: 'value' }, text(patch[field], field))),
-    ]),
+/** What the user has typed, unless the heading has all of it. */
+const typed = ({ kind, patch }: Write, text: Show): Child => {
+  const fields = fieldsOf(patch).filter((field) => kind === 'change' || (kind === 'create' && field !== 'title'))
+  return (
+    fields.length > 0 &&
+    h(
+      'dl',
+      { class: 'versions' },
+      fields.map((field) => [
+        h('dt', {}, FIELD_NAMES[field]),
+        h('dd', {}, h('span', { class: 'side' }, 'Yours'), h('span', { class: 'value' }, text(patch[field], field))),
+      ]),
+    )
   )
+}
 
 function valueText(value: TaskPatch[keyof TaskPatch], field: keyof TaskPatch, zone: string, now: Date): string {
   if (value === null || value === undefined || value.length === 0) return 'None'

@@ -1,4 +1,4 @@
-import type { Task } from './task.ts'
+import { PRIORITY_NAMES, type Task } from './task.ts'
 
 /** What the list shows, as it stands in the address: parameters of `GET /api/tasks`, of which the page offers these. */
 export interface View {
@@ -28,9 +28,36 @@ export function viewOf(parameters: URLSearchParams): View {
   const completed = parameters.get('completed')
   const rest = NAMES.flatMap((name) => {
     const value = parameters.get(name)?.trim() ?? ''
-    return value === '' ? [] : [[name, value]]
+    return value === '' || !isUnderstood(name, value) ? [] : [[name, value]]
   })
   return { completed: completed === 'true' || completed === 'any' ? completed : 'false', ...Object.fromEntries(rest) }
+}
+
+/** What a part of an address is shown with at most, and how many are shown. */
+const PART_LENGTH_MAX = 60
+const PARTS_MAX = 5
+
+/** The parts of an address that the page does not understand, and leaves out: other names, other values, and second ones. */
+export function unknownParts(parameters: URLSearchParams): readonly string[] {
+  const seen = new Set<string>()
+  const unknown = [...parameters].filter(([name, value]) => {
+    const isSecond = seen.has(name)
+    seen.add(name)
+    return isSecond || !isUnderstood(name, value.trim())
+  })
+  return unknown.slice(0, PARTS_MAX).map(([name, value]) => {
+    const part = value === '' ? name : `${name}=${value}`
+    return part.length > PART_LENGTH_MAX ? `${part.slice(0, PART_LENGTH_MAX)}…` : part
+  })
+}
+
+function isUnderstood(name: string, value: string): boolean {
+  if (name === 'completed') return ['', 'false', 'true', 'any'].includes(value)
+  if (value === '') return NAMES.some((each) => each === name)
+  if (name === 'priority') return Object.hasOwn(PRIORITY_NAMES, value)
+  if (name === 'sort') return Object.hasOwn(SORTS, value)
+  // Which times there are is known to the service, which refuses others.
+  return name === 'q' || name === 'tag' || name === 'due'
 }
 
 /** The part of the address after the path; empty for the open tasks. */

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import type { Task } from './task.ts'
 import { OPEN_VIEW } from './view.ts'
-import { afterDone, afterMismatch, withWrites, type Done, type Write } from './writes.ts'
+import { afterDone, afterMismatch, corrected, marksOf, refusedOf, withWrites, type Done, type Write } from './writes.ts'
 
 const NOW = '2026-11-30T12:00:00Z'
 const task = (id: string, more: Partial<Task> = {}): Task => ({
@@ -99,5 +99,63 @@ suite('after a write was executed', () => {
       { ...known, id: 'c' },
     ])
     assert.deepEqual(remaining([first, undo], { write: first, task: task('a'), changeId: null }), [])
+  })
+})
+
+suite('writes that the service has refused', () => {
+  const trouble = { kind: 'refused', detail: 'no' } as const
+  const create = write({
+    key: 'c',
+    kind: 'create',
+    id: 'n',
+    patch: { title: 'new' },
+    base: null,
+    isTried: true,
+    trouble,
+  })
+  const change = write({ key: 'd', id: 'b', patch: { title: 'B' }, base: task('b'), trouble })
+
+  test('are shown in every view, and once', () => {
+    for (const view of [OPEN_VIEW, { completed: 'true' }, { completed: 'any', tag: 'x' }] as const) {
+      assert.deepEqual(show([], [create, change], view), ['B', 'new'])
+    }
+    assert.deepEqual(show([task('b')], [change]), ['B'])
+    assert.deepEqual(show([], [{ ...change, trouble: { ...trouble, isGone: true } }]), [])
+  })
+
+  test('are marked, and the writes of other tasks wait', () => {
+    const later = write({ key: 'e', id: 'n', patch: { tags: [] } })
+    const undo = write({ key: 'u', kind: 'undo', id: 'h' })
+    assert.deepEqual(
+      marksOf([create, later, write({}), undo]),
+      new Map([
+        ['n', 'undecided'],
+        ['a', 'waiting'],
+      ]),
+    )
+  })
+
+  test('are corrected as another request, unless the task is gone', () => {
+    assert.equal(refusedOf([create, change], 'b'), change)
+    for (const other of [
+      write({ key: 'e', id: 'b' }),
+      write({ id: 'b', kind: 'delete', trouble }),
+      write({ id: 'b', trouble: { ...trouble, isGone: true } }),
+      write({ id: 'b', trouble: { kind: 'conflict', theirs: task('b') } }),
+    ]) {
+      assert.equal(refusedOf([other], 'b'), undefined)
+    }
+    const { trouble: _trouble, isTried: _isTried, ...rest } = create
+    assert.deepEqual(corrected(create, { title: 'newer', tags: ['x'] }, 'k2'), {
+      ...rest,
+      title: 'newer',
+      patch: { title: 'newer', tags: ['x'] },
+      attempt: 'k2',
+    })
+  })
+
+  test('are gone after an undo, because they were not executed', () => {
+    const undo = write({ key: 'u', kind: 'undo', id: '', of: 'c', base: null })
+    assert.deepEqual(show([], [create, undo]), [])
   })
 })

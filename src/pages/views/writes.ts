@@ -25,7 +25,12 @@ export interface Write {
 
 export type Trouble =
   | { readonly kind: 'conflict'; readonly theirs: Task }
-  | { readonly kind: 'refused'; readonly detail: string }
+  | {
+      readonly kind: 'refused'
+      readonly detail: string
+      /** The task does not exist any more, so that no change of it can succeed. */
+      readonly isGone?: boolean
+    }
 
 /** The fields of a patch as people call them. */
 export const FIELD_NAMES: Readonly<Record<keyof TaskPatch, string>> = {
@@ -81,22 +86,54 @@ export function afterDone(write: Write, { write: done, task, changeId }: Done): 
 
 const undoOf = ({ of: _of, ...undo }: Write, changeId: string): Write => ({ ...undo, id: changeId })
 
-/** The keys of the writes that were undone before they were sent: they will not be. */
+/** The keys of the writes that were undone before they were sent, or after they were refused: they will not be sent. */
 export function undoneWrites(writes: readonly Write[]): ReadonlySet<string> {
-  const untried = new Set(writes.filter(({ isTried }) => isTried !== true).map(({ key }) => key))
+  const untried = new Set(
+    writes.filter(({ isTried, trouble }) => isTried !== true || trouble !== undefined).map(({ key }) => key),
+  )
   return new Set(writes.flatMap(({ of = '' }) => (untried.has(of) ? [of] : [])))
+}
+
+/** A creation or change of a task that the service has refused, and that can be corrected. */
+export const refusedOf = (writes: readonly Write[], id: string): Write | undefined =>
+  writes.find((each) => each.id === id && isCorrectable(each))
+
+const isCorrectable = ({ kind, trouble }: Write): boolean =>
+  (kind === 'create' || kind === 'change') && trouble?.kind === 'refused' && trouble.isGone !== true
+
+/** A refused write with what the user has corrected. It was not executed, and is sent as another request. */
+export function corrected(write: Write, patch: TaskPatch, attempt: string): Write {
+  const { trouble: _trouble, isTried: _isTried, ...rest } = write
+  const title = write.kind === 'create' ? (patch.title ?? write.title) : write.title
+  return { ...rest, title, patch: { ...write.patch, ...patch }, attempt }
+}
+
+/** What a row says of its writes: that they wait to be sent, or that one of them needs a decision. */
+export type Mark = 'waiting' | 'undecided'
+
+export function marksOf(writes: readonly Write[]): ReadonlyMap<string, Mark> {
+  const marks = new Map<string, Mark>()
+  for (const { kind, id, trouble } of writes) {
+    if (kind === 'undo') continue
+    if (trouble !== undefined) marks.set(id, 'undecided')
+    else if (!marks.has(id)) marks.set(id, 'waiting')
+  }
+  return marks
 }
 
 const EMPTY = { status: 'TODO', priority: 'MEDIUM', description: null, dueDate: null, tags: [] } as const
 
-/** The list as it will be when all writes are executed. */
+/** The list as it will be when all writes are executed. What can be corrected is in every view. */
 export function withWrites(tasks: readonly Task[], writes: readonly Write[], view: View, now: string): readonly Task[] {
   if (writes.length === 0) return tasks
   const undone = undoneWrites(writes)
   const list = new Map(tasks.map((task) => [task.id, task]))
   const added: Task[] = []
-  for (const { key, kind, id, patch, title } of writes) {
+  const correctable = new Set<string>()
+  for (const write of writes) {
+    const { key, kind, id, patch, title, base } = write
     if (undone.has(key)) continue
+    if (isCorrectable(write)) correctable.add(id)
     const known = list.get(id) ?? added.find((task) => task.id === id)
     if (kind === 'create' && known === undefined) {
       const times = { createdAt: now, updatedAt: now, completedAt: null }
@@ -108,8 +145,12 @@ export function withWrites(tasks: readonly Task[], writes: readonly Write[], vie
       const changed = { ...known, ...patch }
       if (list.has(id)) list.set(id, changed)
       else added.splice(added.indexOf(known), 1, changed)
+    } else if (isCorrectable(write) && base !== null) {
+      added.unshift({ ...base, ...patch })
     }
   }
   const changed = new Set(writes.map(({ id }) => id))
-  return [...added, ...list.values()].filter((task) => !changed.has(task.id) || matches(view, task))
+  return [...added, ...list.values()].filter(
+    (task) => !changed.has(task.id) || correctable.has(task.id) || matches(view, task),
+  )
 }
