@@ -68,6 +68,32 @@ export function codingFor(acceptEncoding: string | undefined): Coding {
 const IMPORT = /^import \{([^}]*)\} from '(\.[^']+)';?$/gm
 const EXPORT = /^export ((?:async )?(?:const|function\*?|class) (\w+))/gm
 
+/** A module for the browser without types and comments, and without the words `import` and `export`. */
+interface BrowserModule {
+  readonly imports: readonly { readonly bindings: string; readonly specifier: string }[]
+  readonly exports: readonly string[]
+  readonly body: string
+}
+
+/** By their source: the scripts share most modules, and stripping types takes longer than the rest of the work on a module. */
+const MODULES = new Map<string, BrowserModule>()
+
+function moduleOf(source: string): BrowserModule {
+  const known = MODULES.get(source)
+  if (known !== undefined) return known
+  const script = stripped(source)
+  const module: BrowserModule = {
+    imports: Array.from(script.matchAll(IMPORT), ([, bindings = '', specifier = '']) => ({
+      bindings: bindings.replace(/\s+/g, ''),
+      specifier,
+    })),
+    exports: Array.from(script.matchAll(EXPORT), ([, , name = '']) => name),
+    body: compact(script.replace(IMPORT, '').replace(EXPORT, '$1')),
+  }
+  MODULES.set(source, module)
+  return module
+}
+
 /**
  * A module of the browser with all that it imports, as one script without types: a page then needs one request instead of one for
  * each module and one round trip for each level of imports. Each module is a function of its own, so that names do not collide.
@@ -77,19 +103,16 @@ const EXPORT = /^export ((?:async )?(?:const|function\*?|class) (\w+))/gm
 function joined(entry: string): string {
   const texts: string[] = []
   const names = new Map<string, string>()
-  const visit = (module: URL): string => {
-    const known = names.get(module.href)
+  const visit = (url: URL): string => {
+    const known = names.get(url.href)
     if (known !== undefined) return known
-    const source = stripped(readFileSync(module, 'utf8'))
-    const imported = [...source.matchAll(IMPORT)].map(
-      ([, bindings = '', specifier = '']) =>
-        `const {${bindings.replace(/\s+/g, '')}} = ${visit(new URL(specifier, module))}\n`,
+    const { imports, exports, body } = moduleOf(readFileSync(url, 'utf8'))
+    const imported = imports.map(
+      ({ bindings, specifier }) => `const {${bindings}} = ${visit(new URL(specifier, url))}\n`,
     )
-    const exported = [...source.matchAll(EXPORT)].map(([, , name]) => name)
-    const body = compact(source.replace(IMPORT, '').replace(EXPORT, '$1'))
     const name = `module${names.size}`
-    names.set(module.href, name)
-    texts.push(`const ${name} = (() => {\n${imported.join('')}${body}return {${exported.join(', ')}}\n})()\n`)
+    names.set(url.href, name)
+    texts.push(`const ${name} = (() => {\n${imported.join('')}${body}return {${exports.join(', ')}}\n})()\n`)
     return name
   }
   visit(new URL(entry, FOLDER))
