@@ -1,11 +1,11 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { needsPostgresPackage, unpackPostgres } from './postgres-package.ts'
-import { filesOf } from './tiers.ts'
+import { filesOf, sharesProcess } from './tiers.ts'
 
 /*
  * Runs tests by node:test, on servers that live for this run:
@@ -24,11 +24,10 @@ import { filesOf } from './tiers.ts'
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
 const TIMEOUT_MS = 300_000
 /**
- * How many files share a process if they start the service, because loading it takes a second of CPU time, as long as the tests of
- * most files. With more of them, one process would run alone at the end.
+ * How many files share a process. Loading the service takes a second of CPU time, as long as the tests of most files. With more of
+ * them, one process would run alone at the end. On the embedded database a file takes several times as long.
  */
-const FILES_PER_PROCESS = 8
-const STARTS_SERVICE = /\/world\.ts'/
+const FILES_PER_PROCESS = { server: 8, embedded: 4 }
 /** One more than cores, because the tests of time limits mostly wait. */
 const CONCURRENCY = availableParallelism() + 1
 /** Nothing in this server outlives the run. */
@@ -44,25 +43,42 @@ const POSTGRES_SETTINGS = {
 type Servers = Readonly<Record<'TEST_DATABASE_URL' | 'TEST_REDIS_URL', string | undefined>>
 
 /**
- * The files that node:test starts a process for: modules that import those that start the service, in groups, and the others.
- * Neighbours, which are alike and take equally long, are in different groups.
+ * The files that node:test starts a process for: modules that import several test files, in groups, and the other files. In a group
+ * each file is a suite, so that its hooks are for its own tests only. Neighbours, which are alike and take equally long, are in
+ * different groups.
  *
  * @param directory where the modules are written
  */
-function inGroups(files: readonly string[], directory: string): readonly string[] {
-  const startsService = (file: string): boolean => STARTS_SERVICE.test(readFileSync(join(ROOT, file), 'utf8'))
-  const { grouped = [], alone = [] } = Object.groupBy(files, (file) => (startsService(file) ? 'grouped' : 'alone'))
-  const count = Math.ceil(grouped.length / FILES_PER_PROCESS)
+function inGroups(files: readonly string[], { directory, isEmbedded }: Grouping): readonly string[] {
+  const { grouped = [], alone = [] } = Object.groupBy(files, (file) => (sharesProcess(file) ? 'grouped' : 'alone'))
+  const count = Math.ceil(grouped.length / FILES_PER_PROCESS[isEmbedded ? 'embedded' : 'server'])
   const groups = Array.from({ length: count }, (_, group) => {
     const path = join(directory, `group-${group}.test.mjs`)
-    const urls = grouped
+    const suites = grouped
       .filter((_file, index) => index % count === group)
-      .map((file) => pathToFileURL(join(ROOT, file)))
-    writeFileSync(path, urls.map((url) => `await import(${JSON.stringify(url)})\n`).join(''))
+      .map((file) => [file, pathToFileURL(join(ROOT, file)).href].map((text) => JSON.stringify(text)))
+      .map(([name, url]) => `suite(${name}, async () => void (await import(${url})))\n`)
+    writeFileSync(
+      path,
+      [...(isEmbedded ? [COMPILE_LESS] : []), `import { suite } from 'node:test'\n`, ...suites].join(''),
+    )
     return path
   })
   return [...groups, ...alone]
 }
+
+interface Grouping {
+  readonly directory: string
+  readonly isEmbedded: boolean
+}
+
+/**
+ * The engine of the embedded database is 9 MB of WebAssembly, which each world compiles. V8 then compiles only the functions that are
+ * called, and none of them twice: half of the CPU time of a world.
+ */
+const COMPILE_LESS = `import { setFlagsFromString } from 'node:v8'
+for (const flag of ['--liftoff-only', '--wasm-lazy-compilation']) setFlagsFromString(flag)
+`
 
 /** Starts what is not given. @returns the addresses; no database: the embedded one is used, and the reason was printed */
 async function startServers(opened: AsyncDisposableStack): Promise<Servers> {
@@ -103,11 +119,10 @@ async function main(words: readonly string[]): Promise<number> {
     words[0] === 'embedded' ? { TEST_DATABASE_URL: undefined, TEST_REDIS_URL: undefined } : await startServers(opened)
   const directory = mkdtempSync(join(tmpdir(), 'todo-tests-'))
   opened.defer(() => rmSync(directory, { recursive: true, force: true }))
-  // Each world on the embedded database has an engine of its own.
   const [tier = 'everyday'] = words
-  const isGrouped = ['everyday', 'database'].includes(tier) && servers.TEST_DATABASE_URL !== undefined
-  const named = filesOf(tier) ?? words
-  const files = isGrouped ? inGroups(named, directory) : named
+  const named = filesOf(tier)
+  const isEmbedded = servers.TEST_DATABASE_URL === undefined
+  const files = named === undefined ? words : inGroups(named, { directory, isEmbedded })
   const child = spawn(
     process.execPath,
     ['--test', `--test-concurrency=${CONCURRENCY}`, `--test-timeout=${TIMEOUT_MS}`, ...files],

@@ -10,6 +10,8 @@ import { fileURLToPath } from 'node:url'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
 
+const CHROMIUM = 'starts Chromium'
+
 /** The files of both tiers. */
 const TESTS = ['src/**/*.test.ts', 'test/*.test.ts', 'client/*.test.ts', 'client/sync/*.test.ts', 'cli/*.test.ts']
 
@@ -28,7 +30,7 @@ export const SECOND_TIER: Readonly<Record<string, string>> = {
   'test/tracing.test.ts': 'starts the service with OpenTelemetry',
   'src/vault/command.test.ts': 'starts commands',
   'test/bench.test.ts': 'starts the benchmark',
-  'src/webhooks/kill.test.ts': 'kills the service twenty times',
+  'src/webhooks/kill.test.ts': 'kills the service many times',
   'client/sync/restart.test.ts': 'starts the service several times',
   'cli/command-line.test.ts': 'starts the command line many times',
   'cli/login.test.ts': 'starts the command line many times',
@@ -43,21 +45,21 @@ export const SECOND_TIER: Readonly<Record<string, string>> = {
   // A browser
   'test/agents-oauth.test.ts': 'starts Chromium, and the official programs for agents',
   'src/auth/link-pages.test.ts': 'starts Chromium, and the service',
-  'test/pages.test.ts': 'starts Chromium',
-  'src/pages/people.test.ts': 'starts Chromium',
-  'src/pages/apps.test.ts': 'starts Chromium',
-  'src/pages/consent.test.ts': 'starts Chromium',
-  'src/pages/account.test.ts': 'starts Chromium',
-  'src/pages/layout.test.ts': 'starts Chromium',
-  'src/pages/refusals.test.ts': 'starts Chromium',
-  'src/pages/tokens.test.ts': 'starts Chromium',
-  'src/pages/webhooks.test.ts': 'starts Chromium',
-  'src/pages/notifications.test.ts': 'starts Chromium',
-  'src/pages/settings.test.ts': 'starts Chromium',
-  'src/pages/xss.test.ts': 'starts Chromium',
+  'test/pages.test.ts': CHROMIUM,
+  'src/pages/people.test.ts': CHROMIUM,
+  'src/pages/apps.test.ts': CHROMIUM,
+  'src/pages/consent.test.ts': CHROMIUM,
+  'src/pages/account.test.ts': CHROMIUM,
+  'src/pages/layout.test.ts': CHROMIUM,
+  'src/pages/refusals.test.ts': CHROMIUM,
+  'src/pages/tokens.test.ts': CHROMIUM,
+  'src/pages/webhooks.test.ts': CHROMIUM,
+  'src/pages/notifications.test.ts': CHROMIUM,
+  'src/pages/settings.test.ts': CHROMIUM,
+  'src/pages/xss.test.ts': CHROMIUM,
   'src/pages/restart.test.ts': 'starts Chromium, and the service twice',
-  'test/cors.test.ts': 'starts Chromium',
-  'test/prefix.test.ts': 'starts Chromium',
+  'test/cors.test.ts': CHROMIUM,
+  'test/prefix.test.ts': CHROMIUM,
   // The embedded engine
   'src/db/embedded/embedded.test.ts': 'starts the embedded engine many times',
   'src/db/embedded/embedded-restart.test.ts': 'crashes the embedded engine',
@@ -97,6 +99,10 @@ export const DATABASE: readonly string[] = [
   'test/once.test.ts',
   'test/round-trips.test.ts',
 ]
+
+/** Whether a file is executed in one process with others. Those of the second tier that do more than open pages are alone. */
+export const sharesProcess = (file: string): boolean =>
+  isFirst(file) ? opensDatabase(file) : SECOND_TIER[file] === CHROMIUM
 
 /** A file that opens no database has the same result on each. */
 const OPENS_DATABASE = /\/(?:world|databases|auth-database)\.ts'/
