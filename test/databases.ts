@@ -13,6 +13,7 @@ import { readMigrations } from '../src/db/schema/migration-files.ts'
 import { migrateUp, type MigrateOptions } from '../src/db/schema/migrator.ts'
 import { Secret } from '../src/lib/secret.ts'
 import { sessionPrincipal, type Principal } from '../src/principal.ts'
+import { openOwner, type Owner } from './owner.ts'
 
 /** A database for one test: without users, and migrated unless the options say otherwise. */
 export interface TestDatabase extends AsyncDisposable {
@@ -57,8 +58,8 @@ export interface ServedDatabase extends AsyncDisposable {
   readonly db: Database
   readonly env: Readonly<Record<string, string>>
   addUser(id?: string): Promise<TestUser>
-  /** SQL as the owner on a separate connection: to prepare and to inspect, never for the operation under test. */
-  asOwner<T>(work: (client: ClientBase) => Promise<T>): Promise<T>
+  /** SQL as the owner: to prepare and to inspect, never for the operation under test. */
+  readonly asOwner: Owner['asOwner']
 }
 
 export async function openServedDatabase(env: Readonly<Record<string, string>> = {}): Promise<ServedDatabase> {
@@ -66,7 +67,7 @@ export async function openServedDatabase(env: Readonly<Record<string, string>> =
   const database = opened.use(await openTestDatabase())
   const all = { ...database.env, ...env }
   const db = opened.use(await openDatabase(configOf(all), SILENT, { migrate: false }))
-  const asOwner: ServedDatabase['asOwner'] = (work) => workAsOwner(db, work)
+  const { asOwner } = opened.use(openOwner(db))
   const closing = opened.move()
   return {
     db,
@@ -74,22 +75,6 @@ export async function openServedDatabase(env: Readonly<Record<string, string>> =
     asOwner,
     addUser: (id) => asOwner((client) => addUser(client, id)),
     [Symbol.asyncDispose]: () => closing.disposeAsync(),
-  }
-}
-
-/** For `asOwner` of a test's database or service. */
-export async function workAsOwner<T>(
-  { pool }: Pick<Database, 'pool'>,
-  work: (client: ClientBase) => Promise<T>,
-): Promise<T> {
-  const client = await pool.connect()
-  try {
-    // What tests prepare and inspect may take long on a busy machine.
-    await client.query('reset role; set statement_timeout = 0')
-    return await work(client)
-  } finally {
-    // A new connection has the serving role again.
-    client.release(true)
   }
 }
 

@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto'
-import type { ClientBase } from 'pg'
 import { buildApp } from '../src/app.ts'
 import type { Config } from '../src/config/config.ts'
 import { parseConfig } from '../src/configuration.ts'
@@ -16,8 +15,9 @@ import {
   rememberHeader,
   rememberQuery,
 } from './canary.ts'
-import { openTestDatabase, withClient, workAsOwner } from './databases.ts'
+import { openTestDatabase } from './databases.ts'
 import { openFastHashing } from './hashing.ts'
+import { openOwner, type Owner } from './owner.ts'
 import { REDIS_OR_NOWHERE } from './redis.ts'
 import { insertUser, type User } from './users.ts'
 
@@ -54,7 +54,7 @@ export interface World extends AsyncDisposable {
    */
   signUp(name?: string): Promise<User>
   /** SQL as the owner, to whom no policy applies: to prepare and to inspect, never for the operation under test. */
-  asOwner<T>(work: (client: ClientBase) => Promise<T>): Promise<T>
+  readonly asOwner: Owner['asOwner']
 }
 
 export interface WorldOptions {
@@ -98,13 +98,13 @@ export async function openWorld({
   opened.defer(() => assertNoSecret(lines))
   const hashing = openFastHashing()
   const own = opened.use(await openDeps(config, log, { migrate: migrated, hashing }))
+  const { asOwner } = opened.use(openOwner(own.db))
   const deps = { ...own, ...replace(own) }
   const app = await buildApp(deps)
   const url = await app.listen({ host: config.http.host, port: config.http.port })
   opened.defer(() => drain(app, 1000))
 
   const ask = (method: string, path: string, asking?: Asking): Promise<Answer> => askAt(url, method, path, asking)
-  const asOwner: World['asOwner'] = (work) => workAsOwner(own.db, work)
   const closing = opened.move()
   return {
     url,
@@ -113,12 +113,7 @@ export async function openWorld({
     app,
     logged: lines,
     ask,
-    // On a server by a connection of its own: tests count what the pool's connections do.
-    signUp: (name = 'Ada') => {
-      const insert = (owner: ClientBase): Promise<User> => insertUser(owner, name, config, hashing)
-      const url = all['DATABASE_URL']
-      return url === undefined ? asOwner(insert) : withClient(url, insert)
-    },
+    signUp: (name = 'Ada') => asOwner((owner) => insertUser(owner, name, config, hashing)),
     asOwner,
     [Symbol.asyncDispose]: () => closing.disposeAsync(),
   }
