@@ -2,11 +2,11 @@ import assert from 'node:assert/strict'
 import { randomInt } from 'node:crypto'
 import { test } from 'node:test'
 import { openServedDatabase } from '../../test/databases.ts'
-import { until } from '../../test/faults/measures.ts'
+import { isShort, until } from '../../test/faults/measures.ts'
 import { startService } from '../../test/service.ts'
 import { openReceiver } from './receiver.testing.ts'
 
-const ROUNDS = 20
+const ROUNDS = isShort ? 8 : 20
 /** Changes that a round tries to make. */
 const CHANGES = 12
 /** The receiver fails at random, so that processes are killed in the middle of retries too. */
