@@ -23,7 +23,8 @@ export function findChromium(): string | undefined {
 }
 
 export const launch = (executablePath: string): Promise<Browser> =>
-  chromium.launch({ executablePath, args: ['--disable-dev-shm-usage'] })
+  // Its process for a GPU would draw in software, for pages that are not shown.
+  chromium.launch({ executablePath, args: ['--disable-dev-shm-usage', '--disable-gpu'] })
 
 export interface Visit extends AsyncDisposable {
   readonly page: Page
