@@ -3,7 +3,8 @@ import { once } from 'node:events'
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath, pathToFileURL } from 'node:url'
+import { fileURLToPath } from 'node:url'
+import { groupOf } from './group.ts'
 import { needsPostgresPackage, unpackPostgres } from './postgres-package.ts'
 import { filesOf, sharesProcess } from './tiers.ts'
 
@@ -43,9 +44,8 @@ const POSTGRES_SETTINGS = {
 type Servers = Readonly<Record<'TEST_DATABASE_URL' | 'TEST_REDIS_URL', string | undefined>>
 
 /**
- * The files that node:test starts a process for: modules that import several test files, in groups, and the other files. In a group
- * each file is a suite, so that its hooks are for its own tests only. Neighbours, which are alike and take equally long, are in
- * different groups.
+ * The files that node:test starts a process for: modules that execute several test files, and the other files. Neighbours, which are
+ * alike and take equally long, are in different modules.
  *
  * @param directory where the modules are written
  */
@@ -54,14 +54,8 @@ function inGroups(files: readonly string[], { directory, isEmbedded }: Grouping)
   const count = Math.ceil(grouped.length / FILES_PER_PROCESS[isEmbedded ? 'embedded' : 'server'])
   const groups = Array.from({ length: count }, (_, group) => {
     const path = join(directory, `group-${group}.test.mjs`)
-    const suites = grouped
-      .filter((_file, index) => index % count === group)
-      .map((file) => [file, pathToFileURL(join(ROOT, file)).href].map((text) => JSON.stringify(text)))
-      .map(([name, url]) => `suite(${name}, async () => void (await import(${url})))\n`)
-    writeFileSync(
-      path,
-      [...(isEmbedded ? [COMPILE_LESS] : []), `import { suite } from 'node:test'\n`, ...suites].join(''),
-    )
+    const members = grouped.filter((_file, index) => index % count === group)
+    writeFileSync(path, `${isEmbedded ? COMPILE_LESS : ''}${groupOf(members, ROOT)}`)
     return path
   })
   return [...groups, ...alone]
