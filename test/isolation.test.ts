@@ -172,7 +172,8 @@ describe('the catalogue', () => {
       [served.db.roles.serving, served.db.roles.system],
     )
     const ours = { definer: true, config: 'search_path=public, pg_temp', serving: true, system: false }
-    // These functions read no table and run with the rights of their caller. The trigger function needs no right to execute.
+    // These functions run with the rights of their caller: what they read is decided by the policies. The trigger function needs no right
+    // to execute.
     const textual = { definer: false, config: null, serving: true, system: false }
     // What writes the change log: the triggers run as the owner, and call the others.
     const logging = { definer: false, config: null, serving: false, system: false }
@@ -185,6 +186,7 @@ describe('the catalogue', () => {
       { name: 'todo_due_date(text)', ...textual },
       { name: 'todo_due_day(text)', ...textual },
       { name: 'todo_due_json(timestamp with time zone,date)', ...textual },
+      { name: 'todo_empty_log_position()', ...textual },
       { name: 'todo_end_programs(text)', ...ours, serving: false, system: true },
       { name: 'todo_erase(text,uuid[])', ...ours },
       { name: 'todo_erase_entity(text,text,uuid,bigint,integer)', ...logging },

@@ -15,14 +15,12 @@ export interface LogPosition {
 
 /**
  * An SQL expression: the position of the log of the scope's user, in the snapshot of the statement that contains it. Text, for
- * {@link logPositionOf}.
+ * {@link logPositionOf}. The function gives that of a log without entries (migrations/0024_log_position.up.sql).
  */
 export const LOG_POSITION = `coalesce(
     (select concat(seq, ' ', change_id) from changes
      where user_id = $user order by seq desc limit 1),
-    (select concat(purged_seq, ' ', purged_change_id) from change_logs
-     where user_id = $user and purged_seq > 0),
-    (select concat(0, ' ', change_id) from change_log_origin))`
+    todo_empty_log_position())`
 
 /** The {@link LOG_POSITION} as a statement of its own. */
 export const READ_POSITION: Statement = { name: 'changes.position', text: `select ${LOG_POSITION} as position` }

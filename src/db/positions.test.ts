@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { after, before, suite, test } from 'node:test'
 import { openServedDatabase, type ServedDatabase, type TestUser } from '../../test/databases.ts'
 import { servicePrincipal, sessionPrincipal } from '../principal.ts'
+import { logPositionOf, positionNow } from './change-log.ts'
 
 let served: ServedDatabase
 let ada: TestUser
@@ -35,6 +36,32 @@ suite('the positions of many logs', () => {
     )
     assert.equal(positions[2]?.changeId, positions[4]?.changeId)
     assert.deepEqual(await served.db.positionsOf([]), [])
+  })
+
+  test('are those that a scope reads, also of logs without entries: where the purge ended, or the origin of all logs', async () => {
+    const [fresh, purged] = [await served.addUser(), await served.addUser()]
+    await create(purged)
+    const [before] = await served.db.positionsOf([purged.principal])
+    await served.asOwner(async (client) => {
+      await client.query(
+        'alter table changes disable row level security; alter table change_logs disable row level security',
+      )
+      await client.query(
+        `update change_logs set (purged_seq, purged_change_id) =
+        (select seq, change_id from changes where changes.user_id = change_logs.user_id) where user_id = $1`,
+        [purged.id],
+      )
+      await client.query('delete from changes where user_id = $1', [purged.id])
+      await client.query(
+        'alter table changes enable row level security; alter table change_logs enable row level security',
+      )
+    })
+    const all = [fresh, purged, ada].map(({ principal }) => principal)
+    const positions = await served.db.positionsOf(all)
+    const read = all.map(async (each) => logPositionOf(await served.db.asUser(each, positionNow)))
+    assert.deepEqual(await Promise.all(read), positions)
+    assert.equal(positions[0]?.seq, 0)
+    assert.deepEqual(positions[1], before)
   })
 
   test('leave no user on the connection', async () => {

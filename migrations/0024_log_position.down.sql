@@ -1,0 +1,1 @@
+drop function todo_empty_log_position();
