@@ -4,7 +4,7 @@ import { tooManyRequests } from '../http/admission.ts'
 import type { App } from '../http/app.ts'
 import { isDryRun } from '../http/dry-run.ts'
 import { signedIn } from '../http/identify.ts'
-import { openListConditions } from '../http/list-condition.ts'
+import { conditionOf, openAnswerHash } from '../http/list-condition.ts'
 import { once } from '../http/once.ts'
 import { CALENDAR, isIntact, newToken, openTokenHashing } from '../http/personal-token.ts'
 import { formatInstant } from '../lib/instant.ts'
@@ -15,6 +15,7 @@ import { CalendarAddress } from './schema.ts'
 import * as store from './store.ts'
 
 const ADDRESS = '/api/calendar'
+const FEED = `${ADDRESS}/:feed`
 const SUFFIX = '.ics'
 const DAY_MS = 86_400_000
 
@@ -57,10 +58,10 @@ export function calendarRoutes(app: App, { db, config }: FeatureDeps): void {
 /** The calendar itself, whose address is the credential. Logs, traces and metrics have the route, never the path of a request. */
 export function feedRoutes(app: App, { db, config, cursors, limits }: FeatureDeps): void {
   const hashing = openTokenHashing(config.encryptionKeys, CALENDAR)
-  const conditionOf = openListConditions(cursors)
+  const hashOf = openAnswerHash(cursors)
 
   app.get(
-    `${ADDRESS}/:feed`,
+    FEED,
     {
       config: { rows: () => 2 * store.OPEN_TASKS_MAX },
       schema: operations.readCalendar,
@@ -81,7 +82,8 @@ export function feedRoutes(app: App, { db, config, cursors, limits }: FeatureDep
         origin: { requestId: request.id, operation: 'readCalendar' },
       }
       const nowMs = Date.now()
-      const found = await db.asUser(principal, store.read(hashes, completedSince(nowMs), conditionOf(request, [as])))
+      const condition = conditionOf(request, hashOf(FEED, [as]))
+      const found = await db.asUser(principal, store.read(hashes, completedSince(nowMs), condition))
       if (!found.isAlive) throw unknownAddress()
       void reply.header('etag', found.etag)
       if (found.isKnown) return reply.code(304).send()

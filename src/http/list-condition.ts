@@ -6,26 +6,31 @@ import { VERSION } from '../lib/version.ts'
 import { knownTags } from './conditional.ts'
 import type { Cursors } from './cursor.ts'
 import { loggedHeaders } from './logged.ts'
-import { routeOf } from './route.ts'
+
+/**
+ * Hashes everything in a request for a list, and in the service, that its answer depends on.
+ *
+ * @param url of the route
+ * @param query every parameter on which the answer depends, in a canonical form
+ */
+export type AnswerHash = (url: string, query: readonly unknown[]) => string
+
+export function openAnswerHash(cursors: Cursors): AnswerHash {
+  // Another version may answer in another format. Another secret makes other cursors: a client that kept an earlier answer would keep a
+  // cursor that is refused.
+  const ofService = [VERSION, cursors.seal('', 'list tags', [])]
+  return (url, query) => hash('sha256', JSON.stringify([...ofService, url, ...query]), 'base64url')
+}
 
 /**
  * The condition of a request for a list.
  *
- * @param query every parameter on which the answer depends, in a canonical form
  * @throws Problem invalid_header (400)
  */
-export type ConditionOf = (request: FastifyRequest, query: readonly unknown[]) => ListCondition
-
-export function openListConditions(cursors: Cursors): ConditionOf {
-  // Another version may answer in another format. Another secret makes other cursors: a client that kept an earlier answer would keep a
-  // cursor that is refused.
-  const ofService = [VERSION, cursors.seal('', 'list tags', [])]
-  return (request, query) => {
-    const { url = '' } = routeOf(request)
-    const answer = JSON.stringify([...ofService, url, ...query])
-    return { request: hash('sha256', answer, 'base64url'), known: knownTags(request) }
-  }
-}
+export const conditionOf = (request: FastifyRequest, answerHash: string): ListCondition => ({
+  request: answerHash,
+  known: knownTags(request),
+})
 
 /** Sets the headers of a list's answer, and its status 304 where the client has the list. @returns whether it has */
 export function answersUnchanged(reply: FastifyReply, list: ListState & { readonly userId: string }): boolean {

@@ -9,18 +9,20 @@ const plain = { request: 'r', known: null }
 
 suite('frequent queries', () => {
   test('are read once for each text and time zone', () => {
-    const queryOf = openQueries()
+    const queryOf = openQueries(String)
     const ask = (text: string, given: object, headers = {}) => queryOf({ url: `/api/tasks?${text}`, headers }, given)
     const first = ask('limit=20', { limit: 20 })
     assert.equal(ask('limit=20', { limit: 20 }), first)
     assert.deepEqual(first.query, readQuery({ limit: 20 }, undefined))
+    assert.equal(first.repeated, '')
+    assert.equal(ask('sort=title', { sort: ['title'] }).repeated, 'sort=title&')
     const other = ask('limit=20', { limit: 20 }, { 'x-timezone': 'Asia/Tokyo' })
     assert.equal(other.query.zone, 'Asia/Tokyo')
     assert.equal(ask('limit=21', { limit: 21 }).query.limit, 21)
   })
 
   test('are not remembered with a cursor, or where their text is long', () => {
-    const queryOf = openQueries()
+    const queryOf = openQueries(String)
     const again = (text: string, given: object): boolean => {
       const request = { url: `/api/tasks?${text}`, headers: {} }
       return queryOf(request, given) === queryOf(request, given)
@@ -31,7 +33,7 @@ suite('frequent queries', () => {
   })
 
   test('that are refused are refused each time', () => {
-    const queryOf = openQueries()
+    const queryOf = openQueries(String)
     for (let round = 0; round < 2; round++) {
       assert.throws(() => queryOf({ url: '/api/tasks?sort=title,title', headers: {} }, { sort: ['title', 'title'] }), {
         code: 'invalid_input',
