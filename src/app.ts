@@ -11,6 +11,7 @@ import { allowDryRuns } from './http/dry-run.ts'
 import { requirePrincipal } from './http/identify.ts'
 import { describeApi } from './http/openapi.ts'
 import type { App } from './http/app.ts'
+import { refuseUncheckedConditions } from './http/preconditions.ts'
 import { createApp } from './http/server.ts'
 import { metricsRoutes } from './metrics/routes.ts'
 
@@ -41,6 +42,7 @@ export async function buildApp(deps: Deps): Promise<App> {
   await app.register(async (signedIn: App) => {
     requirePrincipal(signedIn)
     allowDryRuns(signedIn)
+    refuseUncheckedConditions(signedIn)
     for (const { routes } of FEATURES) await routes?.(signedIn, deps)
   })
   return app

@@ -2,6 +2,7 @@ import type { FastifyRequest, RouteOptions } from 'fastify'
 import { Type } from 'typebox'
 import { Problem } from '../errors.ts'
 import type { App } from './app.ts'
+import { isWrite } from './methods.ts'
 import { routeOf } from './route.ts'
 
 /** The query parameter of every write that makes it a dry run. */
@@ -70,10 +71,6 @@ export function allowDryRuns(app: App): void {
 export function isDryRun(request: FastifyRequest): boolean {
   return routeOf(request).config.takesDryRun === true && String(Object(request.query)[DRY_RUN]) === 'true'
 }
-
-const WRITES = new Set(['POST', 'PUT', 'PATCH', 'DELETE'])
-
-const isWrite = ({ method }: RouteOptions): boolean => [method].flat().some((each) => WRITES.has(each))
 
 interface ObjectSchema {
   readonly properties: object

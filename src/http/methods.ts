@@ -1,7 +1,11 @@
-import type { FastifyRequest } from 'fastify'
+import type { FastifyRequest, RouteOptions } from 'fastify'
 import { Problem } from '../errors.ts'
 import { pathOf } from './problem.ts'
 import type { App } from './app.ts'
+
+const WRITES = new Set(['POST', 'PUT', 'PATCH', 'DELETE'])
+
+export const isWrite = ({ method }: RouteOptions): boolean => [method].flat().some((each) => WRITES.has(each))
 
 export interface Methods {
   /** The methods of the routes at a path, sorted; empty if there is no route. */

@@ -51,6 +51,9 @@ same key gets the first answer, with \`Idempotency-Replayed: true\`. A different
 first request is still running is 409 with \`Retry-After\`. Errors are not stored: they changed nothing, and the key can be used again. Keys
 are separate for each user. The header is ignored under \`/api/auth\`.
 
+A write never ignores a condition: one whose operation does not have \`If-Match\` refuses it with 400, unless it is \`*\`, and all refuse
+\`If-None-Match\`.
+
 A write with \`dryRun=true\` is executed with all its checks and then rolled back: the answer is the one that the write would get now, with
 \`Dry-Run: true\`, and nothing is kept. A write whose result depends on another server refuses it with 422.`
 
