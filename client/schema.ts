@@ -641,6 +641,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/trash/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Restore up to 100 tasks from the trash at once
+         * @description Restores those of the tasks that are in your trash, in one transaction, and lists the other ids. It is one change in the history, which one undo takes back. A repetition finds none of them.
+         */
+        post: operations["restoreManyTrashed"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/changes": {
         parameters: {
             query?: never;
@@ -1794,6 +1814,52 @@ export interface components {
             expiresAt: string;
             deletedBy: components["schemas"]["DeletedBy"];
             data: components["schemas"]["Task"];
+        };
+        /**
+         * @example {
+         *       "ids": [
+         *         "019b6051-3a80-7c4e-9d3b-5f0c2f7f6a11"
+         *       ]
+         *     }
+         */
+        TrashRestore: {
+            ids: string[];
+        };
+        /**
+         * @description The result for each id
+         * @example {
+         *       "tasks": [
+         *         {
+         *           "id": "019b6051-3a80-7c4e-9d3b-5f0c2f7f6a11",
+         *           "title": "Buy milk",
+         *           "description": null,
+         *           "status": "TODO",
+         *           "priority": "MEDIUM",
+         *           "dueDate": "2025-12-27T17:00:00Z",
+         *           "tags": [
+         *             "home"
+         *           ],
+         *           "userId": "hT3kQ9v7Lw2TnB5rYzX8a1Pq4Wc6Vd0E",
+         *           "createdAt": "2025-12-20T09:30:00.250Z",
+         *           "updatedAt": "2025-12-20T09:30:00.250Z",
+         *           "completedAt": null,
+         *           "version": 1,
+         *           "timezone": null,
+         *           "recurrence": null,
+         *           "occurrence": null,
+         *           "completions": 0,
+         *           "lastCompletedAt": null,
+         *           "reminders": []
+         *         }
+         *       ],
+         *       "notFound": []
+         *     }
+         */
+        TrashRestored: {
+            /** @description The tasks, which are in your list again, in the order of the request */
+            tasks: components["schemas"]["Task"][];
+            /** @description Ids with which nothing is in your trash, in the order of the request */
+            notFound: string[];
         };
         /** @description The newest change of an entity */
         Change: {
@@ -5817,6 +5883,69 @@ export interface operations {
             401: components["responses"]["Unauthenticated"];
             403: components["responses"]["InsufficientScope"];
             404: components["responses"]["NotFound"];
+            408: components["responses"]["RequestTimeout"];
+            409: components["responses"]["RequestInProgress"];
+            413: components["responses"]["BodyTooLarge"];
+            414: components["responses"]["UriTooLong"];
+            415: components["responses"]["UnsupportedMediaType"];
+            417: components["responses"]["ExpectationFailed"];
+            422: components["responses"]["IdempotencyKeyReusedOrInvalidInput"];
+            429: components["responses"]["IdempotencyQuotaExceededOrTooManyRequests"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["OutcomeUnknownOrOverloadedOrUnavailable"];
+        };
+    };
+    restoreManyTrashed: {
+        parameters: {
+            query?: {
+                /** @description true executes the request with all its checks and then rolls it back: the status, the headers and the body are those that the real request would get now, with Dry-Run: true. Nothing is stored or sent, and an Idempotency-Key stays unused. It counts as one write of the rate limit */
+                dryRun?: components["parameters"]["DryRun"];
+            };
+            header?: {
+                /** @description A unique name for this request, 1 to 255 printable ASCII characters, such as a UUID; bare or as a quoted string. If the request is repeated with the same key within 24 hours, it is not executed again: the answer is the first one, with Idempotency-Replayed: true. Errors are not stored, so the key can be used again after one. /api/auth ignores the header */
+                "idempotency-key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "ids": [
+                 *         "019b6051-3a80-7c4e-9d3b-5f0c2f7f6a11"
+                 *       ]
+                 *     }
+                 */
+                "application/json": components["schemas"]["TrashRestore"];
+            };
+        };
+        responses: {
+            /** @description The result for each id */
+            200: {
+                headers: {
+                    /** @description The position of this answer in the change log, for the cursor of GET /api/changes. The number before its first dot is a seq: a client has seen this change once the X-Next-Cursor of GET /api/changes begins with that number or a greater one */
+                    "X-Sync-Cursor"?: string;
+                    /** @description The id of the change in GET /api/history; all that one request changed has one id. Absent if the request changed nothing */
+                    "X-Change-Id"?: string;
+                    /** @description true if this is the answer to an earlier request */
+                    "Idempotency-Replayed"?: string;
+                    /** @description true if the request was a dry run: nothing of it was stored, and X-Sync-Cursor and X-Change-Id are absent */
+                    "Dry-Run"?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TrashRestored"];
+                };
+            };
+            400: components["responses"]["InvalidHeaderOrInvalidJsonOrMalformedRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["InsufficientScope"];
             408: components["responses"]["RequestTimeout"];
             409: components["responses"]["RequestInProgress"];
             413: components["responses"]["BodyTooLarge"];

@@ -1,9 +1,21 @@
 import { Type, type Static, type TSchema } from 'typebox'
+import { Problem } from '../errors.ts'
 import { kindOf, type ProblemCode, type ProblemKind } from '../problems.ts'
 
 /** Schemas used by more than one feature. */
 
 export const Uuid = Type.String({ format: 'uuid', description: 'A UUID (version 7, lower case in answers)' })
+
+/**
+ * The ids of a body in lower case. The schema has already refused exact duplicates; this also refuses ids that differ only in case.
+ *
+ * @throws Problem invalid_input (422)
+ */
+export function distinctIds(given: readonly string[]): string[] {
+  const ids = new Set(given.map((id) => id.toLowerCase()))
+  if (ids.size === given.length) return [...ids]
+  throw Problem.invalid([{ in: 'body', pointer: '/ids', detail: 'ids must not have the same item twice' }])
+}
 
 /** User ids come from the auth server; a longer one is refused in X-User-ID. */
 export const UserId = Type.String({ maxLength: 255 })

@@ -199,6 +199,10 @@ suite('the tools', () => {
     assert.deepEqual([dry.dryRun, titles(dry)], [true, ['a', 'b']])
     const restored = await call('restore_tasks', { ids: [...ids, unknown] })
     assert.deepEqual([titles(restored), restored.notFound], [['a', 'b'], [unknown]])
+    assert.deepEqual([restored.count, restored.notFoundCount], [2, 1])
+    const [newest, before] = (await call('get_history', { limit: 2 })).entries
+    assert.equal(newest.changeId, restored.changeId)
+    assert.deepEqual([newest.changes.length, before.changes.length], [2, 2], 'one change has both tasks')
     assert.equal((await call('find_tasks')).tasks.length, 2)
   })
 

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { asAda, type Attack } from '../../test/attacks/scene.ts'
 import type { FeatureCases } from '../../test/feature-cases.ts'
 
@@ -11,6 +12,8 @@ const refused = (name: string, expected: Attack['expected'], ...of: Parameters<t
   send: asAda(...of),
 })
 
+const idOf = (path: string): string => path.slice(TRASH.length + 1)
+
 export const cases: FeatureCases = {
   writes: (ask) => {
     const newTrashed = async (): Promise<string> => {
@@ -20,6 +23,10 @@ export const cases: FeatureCases = {
     }
     return {
       'POST /api/trash/{id}/restore': async () => ({ path: `${await newTrashed()}/restore` }),
+      'POST /api/trash/restore': async () => ({
+        path: `${TRASH}/restore`,
+        body: { ids: [idOf(await newTrashed()), idOf(await newTrashed()), randomUUID()] },
+      }),
       'DELETE /api/trash/{id}': async () => ({ path: await newTrashed() }),
       'DELETE /api/trash': async () => {
         await newTrashed()
@@ -64,6 +71,18 @@ export const cases: FeatureCases = {
         'POST',
         ({ benTrashed }) => `${TRASH}/${benTrashed}/restore`,
       ),
+      {
+        ...refused(
+          "restoring tasks from another user's trash",
+          [200],
+          'POST',
+          `${TRASH}/restore`,
+          ({ benTrashed }) => ({ body: { ids: [benTrashed] } }),
+        ),
+        check: ({ text }, { benTrashed }) => {
+          if (text !== JSON.stringify({ tasks: [], notFound: [benTrashed] })) throw new Error(text)
+        },
+      },
       refused(
         "deleting a task in another user's trash for good",
         [404, 'not_found'],

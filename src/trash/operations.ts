@@ -3,7 +3,7 @@ import { WRITTEN } from '../http/logged.ts'
 import { scoped } from '../http/access.ts'
 import { AsText, IdempotentHeaders, NEXT_PAGE, ONCE_REFUSALS, REPLAYED, refusals, RefTo } from '../http/wire.ts'
 import { ById, ETag, Location } from '../tasks/schema.ts'
-import { PAGE_TRASH_MAX, TRASH_DAYS, TrashQuery, type Trashed } from './schema.ts'
+import { PAGE_TRASH_MAX, TRASH_DAYS, TrashQuery, type Trashed, type TrashRestore } from './schema.ts'
 
 /** The operations on the trash, as Fastify takes them and the OpenAPI document shows them. */
 
@@ -57,6 +57,23 @@ export const restoreTrashed = {
       }),
     ),
     ...refusals(...writeRefusals, 'not_found'),
+  },
+}
+
+export const restoreManyTrashed = {
+  operationId: 'restoreManyTrashed',
+  summary: 'Restore up to 100 tasks from the trash at once',
+  description:
+    'Restores those of the tasks that are in your trash, in one transaction, and lists the other ids. It is one change in the history, which one undo takes back. A repetition finds none of them.',
+  tags,
+  security: scoped('tasks:write'),
+  headers: IdempotentHeaders,
+  body: RefTo<TrashRestore>('TrashRestore'),
+  response: {
+    200: AsText(
+      RefTo('TrashRestored', { description: 'The result for each id', headers: { ...WRITTEN, ...REPLAYED } }),
+    ),
+    ...refusals(...writeRefusals, 'invalid_json', 'body_too_large', 'unsupported_media_type'),
   },
 }
 

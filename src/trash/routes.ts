@@ -5,18 +5,18 @@ import { nextPageHeaders, pageAt } from '../http/cursor.ts'
 import { signedIn } from '../http/identify.ts'
 import { once } from '../http/once.ts'
 import { loggedHeaders } from '../http/logged.ts'
-import { JSON_UTF8 } from '../http/wire.ts'
+import { distinctIds, JSON_UTF8 } from '../http/wire.ts'
 import type { Positioned } from '../tasks/store.ts'
 import { emptyingUpTo } from './jobs.ts'
 import * as operations from './operations.ts'
-import { PAGE_TRASH, Trashed, type TrashQuery } from './schema.ts'
+import { PAGE_TRASH, Trashed, TrashRestore, TrashRestored, type TrashQuery } from './schema.ts'
 import * as store from './store.ts'
 
 const TRASH = '/api/trash'
 
 /** What was deleted, and what can be done with it. */
 export function trashRoutes(app: App, { db, cursors, jobs }: FeatureDeps): void {
-  app.addSchema(Trashed)
+  for (const schema of [Trashed, TrashRestore, TrashRestored]) app.addSchema(schema)
 
   app.get(
     TRASH,
@@ -43,16 +43,7 @@ export function trashRoutes(app: App, { db, cursors, jobs }: FeatureDeps): void 
     reply.send(await db.asUser(signedIn(request), store.find(request.params.id))),
   )
 
-  app.post(`${TRASH}/:id/restore`, { schema: operations.restoreTrashed }, async (request, reply) => {
-    const id = request.params.id.toLowerCase()
-    const restored = await db.asUser(signedIn(request), (sql): Promise<Positioned> => store.restore(sql, id), {
-      once: once(request, reply),
-    })
-    const location = app.links.to(`/api/tasks/${restored.id}`)
-    return reply
-      .headers({ 'content-type': JSON_UTF8, etag: etag(restored), location, ...loggedHeaders(restored) })
-      .send(restored.json)
-  })
+  restoreRoutes(app, db)
 
   app.delete(`${TRASH}/:id`, { schema: operations.eraseTrashed }, async (request, reply) => {
     await db.asUser(signedIn(request), (sql) => store.erase(sql, request.params.id), { once: once(request, reply) })
@@ -72,4 +63,39 @@ export function trashRoutes(app: App, { db, cursors, jobs }: FeatureDeps): void 
     if (!isEmpty) jobs.wake()
     return reply.code(isEmpty ? 204 : 202).send(undefined)
   })
+}
+
+function restoreRoutes(app: App, db: FeatureDeps['db']): void {
+  app.post(`${TRASH}/:id/restore`, { schema: operations.restoreTrashed }, async (request, reply) => {
+    const id = request.params.id.toLowerCase()
+    const restored = await db.asUser(signedIn(request), (sql): Promise<Positioned> => store.restore(sql, id), {
+      once: once(request, reply),
+    })
+    const location = app.links.to(`/api/tasks/${restored.id}`)
+    return reply
+      .headers({ 'content-type': JSON_UTF8, etag: etag(restored), location, ...loggedHeaders(restored) })
+      .send(restored.json)
+  })
+
+  app.post(
+    `${TRASH}/restore`,
+    {
+      // The body has been validated as a TrashRestore before this is called.
+      config: { rows: ({ body }) => (body as TrashRestore).ids.length },
+      schema: operations.restoreManyTrashed,
+    },
+    async (request, reply) => {
+      const ids = distinctIds(request.body.ids)
+      const restored = await db.asUser(signedIn(request), (sql) => store.restoreMany(sql, ids), {
+        once: once(request, reply),
+      })
+      return reply.headers({ 'content-type': JSON_UTF8, ...loggedHeaders(restored) }).send(restoredJson(ids, restored))
+    },
+  )
+}
+
+/** @param ids in the order of the request */
+function restoredJson(ids: readonly string[], { tasks, notInTrash }: store.Restored): string {
+  const texts = new Map(tasks.map(({ id, json }) => [id, json]))
+  return `{"tasks":[${ids.flatMap((id) => texts.get(id) ?? []).join(',')}],"notFound":${JSON.stringify(notInTrash)}}`
 }

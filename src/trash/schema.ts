@@ -60,3 +60,26 @@ export const Trashed = Type.Object(
   },
 )
 export type Trashed = Static<typeof Trashed>
+
+/** The answer has the tasks, as that of a batch. */
+export const RESTORED_MAX = 100
+
+export const TrashRestore = Type.Object(
+  { ids: Type.Array(Uuid, { minItems: 1, maxItems: RESTORED_MAX, uniqueItems: true }) },
+  { $id: 'TrashRestore', additionalProperties: false, examples: [{ ids: [EXAMPLE['id']] }] },
+)
+export type TrashRestore = Static<typeof TrashRestore>
+
+export const TrashRestored = Type.Object(
+  {
+    tasks: Type.Array(RefTo<Task>('Task'), {
+      maxItems: RESTORED_MAX,
+      description: 'The tasks, which are in your list again, in the order of the request',
+    }),
+    notFound: Type.Array(Uuid, {
+      maxItems: RESTORED_MAX,
+      description: 'Ids with which nothing is in your trash, in the order of the request',
+    }),
+  },
+  { $id: 'TrashRestored', description: 'The result for each id', examples: [{ tasks: [EXAMPLE], notFound: [] }] },
+)

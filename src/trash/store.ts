@@ -1,8 +1,9 @@
-import { erasing, LOCK_LOG, newestEntryOf } from '../db/change-log.ts'
+import { erasing, LOCK_LOG, newestEntryOf, newestPosition, positionNow } from '../db/change-log.ts'
 import type { Step, UserSql } from '../db/sql.ts'
 import { reading, shortReading } from '../db/step.ts'
 import type { Statement } from '../db/wire/statement.ts'
 import { Problem } from '../errors.ts'
+import type { Logged } from '../http/logged.ts'
 import { theOnly } from '../lib/the-only.ts'
 import type { Task } from '../tasks/schema.ts'
 import { DEFAULT_CONTENT, eraseAll, recreating, withAllMembers, type Positioned } from '../tasks/store.ts'
@@ -40,6 +41,16 @@ export async function restoreAll(sql: UserSql, ids: readonly string[]): Promise<
   const tasks = await sql.rows<Positioned>(RESTORE, [ids, JSON.stringify(DEFAULT_CONTENT)])
   const restored = new Set(tasks.map(({ id }) => id))
   return { tasks, notInTrash: ids.filter((id) => !restored.has(id)) }
+}
+
+/** Restored tasks, and the position in the change log after their restore, or if nothing was restored, as it was read. */
+export type LoggedRestored = Restored & Logged
+
+/** The same, for an answer. */
+export async function restoreMany(sql: UserSql, ids: readonly string[]): Promise<LoggedRestored> {
+  const restored = await restoreAll(sql, ids)
+  const position = newestPosition(restored.tasks.map((task) => task.position)) ?? (await positionNow(sql))
+  return { ...restored, userId: sql.userId, position }
 }
 
 /** @throws Problem not_found (404) */

@@ -1,8 +1,6 @@
 import { Type } from 'typebox'
-import type { Members } from '../protocol.ts'
-import { Refusal } from './call.ts'
 import { ASKS_ABOVE, Confirm, questionBefore } from './consent.ts'
-import { DryRun, PAGE_TASKS, strict, TaskIds, Text, Written } from './shapes.ts'
+import { DryRun, IDS_MAX, PAGE_TASKS, strict, TaskIds, Text, Written } from './shapes.ts'
 import type { Source } from './source.ts'
 import { taskFormOf } from './tasks.ts'
 import { done, writingTool, type Tool } from './tool.ts'
@@ -47,49 +45,47 @@ export function deleteTasks(source: Source): Tool {
         ...(await call.clock()).members,
         ...writtenMembers(answer, dryRun),
         count: deleted.length,
-        ...(notFound.length > 0 && { notFound: notFound.slice(0, NOT_FOUND_SHOWN), notFoundCount: notFound.length }),
+        ...notFoundMembers(notFound),
       })
     },
   })
 }
 
 export function restoreTasks(source: Source): Tool {
-  const operation = source.operation('restoreTrashed')
+  const operation = source.operation('restoreManyTrashed')
   const form = taskFormOf(source)
   return writingTool({
     name: 'restore_tasks',
     title: 'Restore tasks from the trash',
-    description: `Brings up to ${PAGE_TASKS} deleted tasks back, with the same ids. Ids that are not in the trash are listed in notFound.`,
+    description: `Brings up to ${IDS_MAX} deleted tasks back, with the same ids. Ids that are not in the trash are listed in notFound.`,
     scope: operation.needs ?? 'any',
     isDestructive: false,
     isIdempotent: true,
-    input: Type.Object({ ids: { ...TaskIds, maxItems: PAGE_TASKS }, dryRun: DryRun }, strict),
+    input: Type.Object({ ids: TaskIds, dryRun: DryRun }, strict),
     output: Written({
+      count: Type.Integer(),
       tasks: Type.Array(Type.Object({})),
       notFound: Type.Optional(Type.Array(Text())),
+      notFoundCount: Type.Optional(Type.Integer()),
     }),
-    async run({ ids, dryRun }, call) {
-      const restored: unknown[] = []
-      const notFound: string[] = []
-      let written: Members = {}
-      const clock = await call.clock()
-      for (const id of ids) {
-        try {
-          const answer = await call.ask({ operation, id, query: { dryRun } })
-          restored.push(answer.body)
-          written = writtenMembers(answer, dryRun)
-        } catch (error) {
-          if (!(error instanceof Refusal) || error.code !== 'not_found') throw error
-          notFound.push(id)
-        }
+    async run({ ids: given, dryRun }, call) {
+      const ids = [...new Set(given.map((id) => id.toLowerCase()))]
+      const answer = await call.ask({ operation, query: { dryRun }, body: { ids } })
+      const { tasks, notFound } = answer.body as {
+        readonly tasks: readonly unknown[]
+        readonly notFound: readonly string[]
       }
-      const { changeId: _, ...dry } = written
+      const clock = await call.clock()
       return done({
         ...clock.members,
-        ...dry,
-        tasks: shownTasks(restored, clock, form),
-        ...(notFound.length > 0 && { notFound }),
+        ...writtenMembers(answer, dryRun),
+        count: tasks.length,
+        tasks: shownTasks(tasks.slice(0, PAGE_TASKS), clock, form),
+        ...notFoundMembers(notFound),
       })
     },
   })
 }
+
+const notFoundMembers = (notFound: readonly string[]) =>
+  notFound.length > 0 && { notFound: notFound.slice(0, NOT_FOUND_SHOWN), notFoundCount: notFound.length }

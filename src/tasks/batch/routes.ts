@@ -1,13 +1,12 @@
 import type { Database } from '../../db/database.ts'
 import type { UserSql } from '../../db/sql.ts'
-import { Problem } from '../../errors.ts'
 import { isDryRun } from '../../http/dry-run.ts'
 import { signedIn } from '../../http/identify.ts'
 import { once } from '../../http/once.ts'
 import type { App } from '../../http/app.ts'
 import { loggedHeaders, WRITTEN } from '../../http/logged.ts'
 import { scoped } from '../../http/access.ts'
-import { IdempotentHeaders, ONCE_REFUSALS, REPLAYED, refusals, RefTo } from '../../http/wire.ts'
+import { distinctIds, IdempotentHeaders, ONCE_REFUSALS, REPLAYED, refusals, RefTo } from '../../http/wire.ts'
 import type { Overlaps } from '../overlaps.ts'
 import { deletion, readDeletion } from './deletion.ts'
 import { runBatch, type LoggedResult } from './batch.ts'
@@ -24,17 +23,6 @@ const bulkRefusals = [
   'outcome_unknown',
   ...ONCE_REFUSALS,
 ] as const
-
-/**
- * The ids in lower case. The schema has already refused exact duplicates; this also refuses ids that differ only in case.
- *
- * @throws Problem invalid_input (422)
- */
-function distinct(given: readonly string[]): string[] {
-  const ids = new Set(given.map((id) => id.toLowerCase()))
-  if (ids.size === given.length) return [...ids]
-  throw Problem.invalid([{ in: 'body', pointer: '/ids', detail: 'ids must not have the same item twice' }])
-}
 
 /** The cursor for clients that read bodies alone. */
 const cursorMember = ({ 'x-sync-cursor': cursor }: Readonly<Record<string, string>>): { cursor?: string } =>
@@ -110,7 +98,7 @@ export function batchRoutes(app: App, { db }: { db: Database }, completions: Ove
     },
     async (request, reply) => {
       const { permanent = false } = request.body
-      const ids = distinct(request.body.ids)
+      const ids = distinctIds(request.body.ids)
       const removed = await db.asUser(signedIn(request), (sql) => deletion(sql, ids, permanent), {
         once: once(request, reply),
       })
