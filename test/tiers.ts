@@ -31,6 +31,7 @@ export const SECOND_TIER: Readonly<Record<string, string>> = {
   'src/vault/command.test.ts': 'starts commands',
   'test/bench.test.ts': 'starts the benchmark',
   'src/webhooks/kill.test.ts': 'kills the service many times',
+  'src/notifications/kill.test.ts': 'kills processes of the service ten times',
   'client/sync/restart.test.ts': 'starts the service several times',
   'cli/command-line.test.ts': 'starts the command line many times',
   'cli/login.test.ts': 'starts the command line many times',
