@@ -2211,13 +2211,14 @@ export interface components {
             readAt: string | null;
         };
         /**
+         * @description A merge patch: absent members do not change
          * @example {
          *       "read": true
          *     }
          */
         NotificationPatch: {
             /** @description Whether it was read */
-            read: boolean;
+            read?: boolean;
         };
         /**
          * @example {

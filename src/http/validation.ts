@@ -1,4 +1,4 @@
-import { Ajv, type ErrorObject, type Options, type ValidateFunction } from 'ajv'
+import { Ajv, type ErrorObject, type Options, type SchemaValidateFunction, type ValidateFunction } from 'ajv'
 import type { FastifySchemaCompiler, FastifyServerOptions } from 'fastify'
 import type { TSchema } from 'typebox'
 import type { Violation } from '../errors.ts'
@@ -141,7 +141,7 @@ interface KeywordContext {
 /**
  * `x-trim` removes white space around a string, `x-trim-items` around the strings of an array, before other keywords are checked.
  * `x-visible` refuses a string without a visible character, `x-plain` one with any character that is not seen or changes the direction of
- * others: for names that people read to decide about something.
+ * others: for names that people read to decide about something. `x-one-of` lists members of which an object has exactly one.
  */
 function withTextKeywords(ajv: Ajv): Ajv {
   // Keywords for the OpenAPI document, which do not validate.
@@ -180,7 +180,23 @@ function withTextKeywords(ajv: Ajv): Ajv {
     type: 'string',
     validate: (_: boolean, text: string) => isPlain(text),
   })
+  ajv.addKeyword({
+    keyword: 'x-one-of',
+    schemaType: 'array',
+    type: 'object',
+    // First, because it names the members.
+    before: 'maxProperties',
+    errors: 'full',
+    validate: hasOneOf,
+  })
   return ajv
+}
+
+/** Refuses an object that does not have exactly one of the members. */
+const hasOneOf: SchemaValidateFunction = (members: readonly string[], object: object): boolean => {
+  if (members.filter((member) => Object.hasOwn(object, member)).length === 1) return true
+  hasOneOf.errors = [{ keyword: 'x-one-of', params: { members } }]
+  return false
 }
 
 /** Fastify's name of a part of the request → the name in the answer. */
@@ -264,6 +280,8 @@ function complaint({ keyword, params }: ErrorObject, part: Violation['in']): str
       return 'must have a visible character'
     case 'x-plain':
       return 'must not have control characters, invisible ones, or ones that change the direction of text'
+    case 'x-one-of':
+      return `must have exactly one of ${(params['members'] as readonly string[]).join(', ')}`
     case 'minProperties':
       return 'must have at least one member'
     case 'maxProperties':

@@ -169,6 +169,18 @@ suite('the reminders of a task', () => {
   }
 })
 
+test('a reminder without exactly one time is refused by the names of both', async () => {
+  for (const reminder of [{}, { at: '2027-01-01T00:00:00Z', minutesBefore: 1 }]) {
+    const task = { title: 'x', reminders: [reminder] }
+    const operations = [{ op: 'create', task }]
+    const sent = await Promise.all([ask('POST', '/api/tasks', task), ask('POST', '/api/tasks/batch', { operations })])
+    assert.deepEqual(
+      sent.map(({ status, json }) => [status, json.detail]),
+      ['', 'operations.0.task.'].map((at) => [422, `${at}reminders.0 must have exactly one of at, minutesBefore`]),
+    )
+  }
+})
+
 suite('a reminder', () => {
   test('becomes one notification when it is due, an event, and nothing in the sync or the history', async () => {
     const dueDate = inMinutes(60)

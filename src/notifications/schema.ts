@@ -52,7 +52,12 @@ export const Notification = Type.Object(
 export type Notification = Static<typeof Notification>
 
 export const NotificationPatch = Type.Object(
-  { read: Type.Boolean({ description: 'Whether it was read' }) },
-  { $id: 'NotificationPatch', additionalProperties: false, examples: [{ read: true }] },
+  { read: Type.Optional(Type.Boolean({ description: 'Whether it was read' })) },
+  {
+    $id: 'NotificationPatch',
+    additionalProperties: false,
+    description: 'A merge patch: absent members do not change',
+    examples: [{ read: true }],
+  },
 )
 export type NotificationPatch = Static<typeof NotificationPatch>

@@ -61,13 +61,13 @@ export function list(
 
 const MARK: Statement = {
   name: 'notifications.mark',
-  text: `update notifications set read_at = case when $2 then coalesce(read_at, now()) end
+  text: `update notifications set read_at = case when $2::boolean then coalesce(read_at, now()) when $2 is null then read_at end
     where user_id = $user and id = $1 returning ${NOTIFICATION} as notification`,
 }
 
-/** @throws Problem not_found (404) */
-export async function mark(sql: UserSql, id: string, isRead: boolean): Promise<Notification> {
-  const marked = await sql.row<{ notification: Notification }>(MARK, [id, isRead])
+/** @param isRead undefined: it stays as it is @throws Problem not_found (404) */
+export async function mark(sql: UserSql, id: string, isRead: boolean | undefined): Promise<Notification> {
+  const marked = await sql.row<{ notification: Notification }>(MARK, [id, isRead ?? null])
   if (marked === undefined) {
     throw new Problem('not_found', "Notification not found or you don't have permission to access it")
   }

@@ -73,6 +73,7 @@ const Reminder = Type.Unsafe<Reminder>(
       additionalProperties: false,
       minProperties: 1,
       maxProperties: 1,
+      'x-one-of': ['at', 'minutesBefore'],
       'x-component': 'Reminder',
       description: 'Either `at` or `minutesBefore`',
       examples: [{ minutesBefore: 30 }],

@@ -151,7 +151,6 @@ export const WebhookPatch = Type.Object(
   {
     $id: 'WebhookPatch',
     additionalProperties: false,
-    minProperties: 1,
     description: 'A merge patch: absent members do not change',
     examples: [{ active: true }],
   },

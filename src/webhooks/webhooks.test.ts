@@ -158,11 +158,10 @@ suite('a request about webhooks is refused', () => {
     })
   }
 
-  test('as a patch with the same faults, or without a member', async () => {
+  test('as a patch with the same faults', async () => {
     const { ask } = await newUser()
     const { json } = await ask('POST', WEBHOOKS, BODY)
     const path = `${WEBHOOKS}/${json.id}`
-    assert.deepEqual(problem(await ask('PATCH', path, {})).slice(0, 2), [422, 'invalid_input'])
     assert.deepEqual(problem(await ask('PATCH', path, { url: 'http://0.0.0.0/' })), [422, 'invalid_input', '/url'])
     assert.deepEqual(problem(await ask('PATCH', path, { description: 'a\u202eb' })), [
       422,
