@@ -8,6 +8,7 @@ import { Problem } from '../errors.ts'
 import { DETAILS } from '../problems.ts'
 import { outerOf } from './inner-request.ts'
 import type { Links } from './links.ts'
+import { isNavigation, problemPage } from './problem-page.ts'
 import { violations } from './validation.ts'
 
 export const PROBLEM_JSON = 'application/problem+json; charset=utf-8'
@@ -57,18 +58,21 @@ export function requestIdOf(request: (IncomingMessage & { [NEW_ID]?: string }) |
 
 export const pathOf = (url: string): string => url.split('?', 1)[0] ?? url
 
-/** The error handler of the service: every error is answered as a problem, and our own failures are logged once. */
+/**
+ * The error handler of the service: every error is answered as a problem, or as a page to a browser that navigates. Our own failures are
+ * logged once.
+ */
 export function sendProblem(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const problem = forMethod(request.method, toProblem(error))
   logFailure(problem, request)
   observe(problem, request)
   if (problem.status === 401) void reply.header('www-authenticate', 'Bearer')
   if (problem.status === 503) void reply.header('retry-after', String(RETRY_AFTER_S))
-  const body = problemBody(problem, request.server.links, {
-    path: pathOf(request.raw.url ?? '/'),
-    requestId: request.id,
-  })
+  const path = pathOf(request.raw.url ?? '/')
   void reply.code(problem.status).headers(problem.headers).type(PROBLEM_JSON)
+  const body = isNavigation(request, path)
+    ? problemPage(problem, request, reply)
+    : problemBody(problem, request.server.links, { path, requestId: request.id })
   if (request.raw.complete || request.method === 'HEAD') return reply.send(body)
   return reply.header('content-length', Buffer.byteLength(body)).send(Readable.from(lingering(body, request.raw)))
 }

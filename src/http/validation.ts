@@ -110,7 +110,7 @@ function textValidator(
       else text[name] = read(parameter.type, isEncoded && typeof written === 'string' ? decode(written) : written)
     }
     const result = outcome(validate, text)
-    return result === true ? true : { error: result.error.map((error) => asParameter(error, names)) }
+    return result === true ? true : { error: result.error.map((error) => asParameter(error, names, text)) }
   }
 }
 
@@ -120,12 +120,15 @@ const listOf = (written: unknown, { items }: Parameter): string[] =>
 
 const REPEATED: ErrorObject = { keyword: 'once', instancePath: '', schemaPath: '', params: {} }
 
+/** An instant whose `+` was read as a space, as in HTML forms. */
+const SPACE_BEFORE_OFFSET = /T[\d:.]+ \d\d:?\d\d$/i
+
 /** Points at the parameter, not at a value of its list, and adds the names of the known parameters. */
-const asParameter = (error: ErrorObject, known: readonly string[]): ErrorObject => ({
-  ...error,
-  instancePath: error.instancePath.replace(/^(\/[^/]*)\/.*/, '$1'),
-  params: { ...error.params, known },
-})
+function asParameter(error: ErrorObject, known: readonly string[], text: Record<string, unknown>): ErrorObject {
+  const instancePath = error.instancePath.replace(/^(\/[^/]*)\/.*/, '$1')
+  const hasLostPlus = error.keyword === 'format' && SPACE_BEFORE_OFFSET.test(String(text[instancePath.slice(1)]))
+  return { ...error, instancePath, params: { ...error.params, known, hasLostPlus } }
+}
 
 function read(type: string | undefined, text: unknown): unknown {
   if (type === 'integer' && typeof text === 'string' && /^-?\d+$/.test(text)) return Number(text)
@@ -291,11 +294,13 @@ function complaint({ keyword, params }: ErrorObject, part: Violation['in']): str
     case 'maximum':
       return `must be at most ${limit}`
     case 'format':
-      return FORMATS[String(params['format'])]?.[1] ?? 'is malformed'
+      return `${FORMATS[String(params['format'])]?.[1] ?? 'is malformed'}${params['hasLostPlus'] === true ? LOST_PLUS : ''}`
     default:
       return 'is invalid'
   }
 }
+
+const LOST_PLUS = '. In a URL a + means a space: write that of the offset as %2B'
 
 function knownOnes(names: unknown): string {
   if (!Array.isArray(names) || names.length === 0) return 'this endpoint has no query parameters'
