@@ -9,7 +9,7 @@ import { DETAILS } from '../problems.ts'
 import { outerOf } from './inner-request.ts'
 import type { Links } from './links.ts'
 import { isNavigation, problemPage } from './problem-page.ts'
-import { violations } from './validation.ts'
+import { violations } from './violations.ts'
 
 export const PROBLEM_JSON = 'application/problem+json; charset=utf-8'
 

@@ -3,7 +3,8 @@ import { suite, test } from 'node:test'
 import { Type, type TSchema } from 'typebox'
 import type { ErrorObject } from 'ajv'
 import type { Violation } from '../errors.ts'
-import { buildValidator, violations } from './validation.ts'
+import { buildValidator } from './validation.ts'
+import { violations } from './violations.ts'
 import { Nullable, OneOf } from './wire.ts'
 
 const closed = { additionalProperties: false }

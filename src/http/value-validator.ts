@@ -1,7 +1,8 @@
 import type { ErrorObject } from 'ajv'
 import type { TSchema } from 'typebox'
 import type { SharedSchemas } from './compiled.ts'
-import { bodyValidator, compilerOf, violations } from './validation.ts'
+import { bodyValidator, compilerOf } from './validation.ts'
+import { violations } from './violations.ts'
 
 const compile = compilerOf({ verbose: true })
 const compileQuick = compilerOf({ verbose: true, allErrors: false })

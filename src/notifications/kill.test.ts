@@ -139,8 +139,8 @@ async function blockNotifications(served: ServedDatabase): Promise<AsyncDisposab
 }
 
 /**
- * Takes the lease of the job away again and again, as if the process that has it had been paused for a minute: the other process then
- * begins while the first one goes on.
+ * Takes the lease of the job away repeatedly, as if the process that has it had been paused for a minute: the other process then
+ * begins while the first one continues.
  */
 function race(served: ServedDatabase): AsyncDisposable {
   const over = new AbortController()

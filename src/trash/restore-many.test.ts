@@ -69,7 +69,7 @@ suite('a restore of several tasks', () => {
     assert.deepEqual(await listed('/trash?limit=200'), ids.toSorted())
   })
 
-  test('that finds none changes nothing, and names the position in the change log all the same', async () => {
+  test('that finds none changes nothing, and its answer still has the position in the change log', async () => {
     const [earlier] = await history()
     const unknown = randomUUID()
     const { status, json, headers } = await restore([unknown])
