@@ -139,7 +139,8 @@ suite('a trace', () => {
       const { token } = await world.signUp()
       const traceparent = `00-${mine.traceId}-${mine.spanId}-01`
       const body = { title: 'x', description: 'y'.repeat(9_000) }
-      await world.ask('POST', '/api/tasks', { token, body, headers: { traceparent } })
+      const { status, text } = await world.ask('POST', '/api/tasks', { token, body, headers: { traceparent } })
+      assert.equal(status, 201, text)
       // An invalid traceparent is ignored.
       await world.ask('GET', '/api/tasks', { headers: { traceparent: `00-${broken.traceId}-zz-01` } })
     })
