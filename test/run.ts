@@ -68,7 +68,7 @@ interface Grouping {
 
 /**
  * The engine of the embedded database is 9 MB of WebAssembly, which each world compiles. V8 then compiles only the functions that are
- * called, and none of them twice: half of the CPU time of a world.
+ * called, and none of them twice: opening a world takes half of the CPU time.
  */
 const COMPILE_LESS = `import { setFlagsFromString } from 'node:v8'
 for (const flag of ['--liftoff-only', '--wasm-lazy-compilation']) setFlagsFromString(flag)
