@@ -59,7 +59,7 @@ export const cases: FeatureCases = {
       refused('marking a notification that is not yours', [404, 'not_found'], 'PATCH', `${NOTIFICATIONS}/${SOME_ID}`, {
         body: { read: true },
       }),
-      refused('marking one without saying how', [422, 'invalid_input'], 'PATCH', `${NOTIFICATIONS}/${SOME_ID}`, {
+      refused('an empty patch of one that is not yours', [404, 'not_found'], 'PATCH', `${NOTIFICATIONS}/${SOME_ID}`, {
         body: {},
       }),
       refused('marking one with text', [422, 'invalid_input'], 'PATCH', `${NOTIFICATIONS}/${SOME_ID}`, {
