@@ -23,8 +23,7 @@ export function findChromium(): string | undefined {
 }
 
 export const launch = (executablePath: string): Promise<Browser> =>
-  // Its process for a GPU would draw in software, for pages that are not shown.
-  chromium.launch({ executablePath, args: ['--disable-dev-shm-usage', '--disable-gpu'] })
+  chromium.launch({ executablePath, args: ['--disable-dev-shm-usage'] })
 
 export interface Visit extends AsyncDisposable {
   readonly page: Page
