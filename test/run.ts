@@ -26,9 +26,9 @@ const ROOT = fileURLToPath(new URL('..', import.meta.url))
 const TIMEOUT_MS = 300_000
 /**
  * How many files share a process. Loading the service takes a second of CPU time, as long as the tests of most files. With more of
- * them, one process would run alone at the end. On the embedded database a file takes several times as long.
+ * them, one process would run alone at the end.
  */
-const FILES_PER_PROCESS = { server: 8, embedded: 4 }
+const FILES_PER_PROCESS = 8
 /** One more than cores, because the tests of time limits mostly wait. */
 const CONCURRENCY = availableParallelism() + 1
 /** Nothing in this server outlives the run. */
@@ -49,30 +49,17 @@ type Servers = Readonly<Record<'TEST_DATABASE_URL' | 'TEST_REDIS_URL', string | 
  *
  * @param directory where the modules are written
  */
-function inGroups(files: readonly string[], { directory, isEmbedded }: Grouping): readonly string[] {
+function inGroups(files: readonly string[], directory: string): readonly string[] {
   const { grouped = [], alone = [] } = Object.groupBy(files, (file) => (sharesProcess(file) ? 'grouped' : 'alone'))
-  const count = Math.ceil(grouped.length / FILES_PER_PROCESS[isEmbedded ? 'embedded' : 'server'])
+  const count = Math.ceil(grouped.length / FILES_PER_PROCESS)
   const groups = Array.from({ length: count }, (_, group) => {
     const path = join(directory, `group-${group}.test.mjs`)
     const members = grouped.filter((_file, index) => index % count === group)
-    writeFileSync(path, `${isEmbedded ? COMPILE_LESS : ''}${groupOf(members, ROOT)}`)
+    writeFileSync(path, groupOf(members, ROOT))
     return path
   })
   return [...groups, ...alone]
 }
-
-interface Grouping {
-  readonly directory: string
-  readonly isEmbedded: boolean
-}
-
-/**
- * The engine of the embedded database is 9 MB of WebAssembly, which each world compiles. V8 then compiles only the functions that are
- * called, and none of them twice: opening a world takes half of the CPU time.
- */
-const COMPILE_LESS = `import { setFlagsFromString } from 'node:v8'
-for (const flag of ['--liftoff-only', '--wasm-lazy-compilation']) setFlagsFromString(flag)
-`
 
 /** Starts what is not given. @returns the addresses; no database: the embedded one is used, and the reason was printed */
 async function startServers(opened: AsyncDisposableStack): Promise<Servers> {
@@ -115,8 +102,9 @@ async function main(words: readonly string[]): Promise<number> {
   opened.defer(() => rmSync(directory, { recursive: true, force: true }))
   const [tier = 'everyday'] = words
   const named = filesOf(tier)
-  const isEmbedded = servers.TEST_DATABASE_URL === undefined
-  const files = named === undefined ? words : inGroups(named, { directory, isEmbedded })
+  // Each world on the embedded database has an engine of its own.
+  const isGrouped = servers.TEST_DATABASE_URL !== undefined
+  const files = named !== undefined && isGrouped ? inGroups(named, directory) : (named ?? words)
   const child = spawn(
     process.execPath,
     ['--test', `--test-concurrency=${CONCURRENCY}`, `--test-timeout=${TIMEOUT_MS}`, ...files],

@@ -10,8 +10,6 @@ import { fileURLToPath } from 'node:url'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
 
-const CHROMIUM = 'starts Chromium'
-
 /** The files of both tiers. */
 const TESTS = ['src/**/*.test.ts', 'test/*.test.ts', 'client/*.test.ts', 'client/sync/*.test.ts', 'cli/*.test.ts']
 
@@ -46,21 +44,21 @@ export const SECOND_TIER: Readonly<Record<string, string>> = {
   // A browser
   'test/agents-oauth.test.ts': 'starts Chromium, and the official programs for agents',
   'src/auth/link-pages.test.ts': 'starts Chromium, and the service',
-  'test/pages.test.ts': CHROMIUM,
-  'src/pages/people.test.ts': CHROMIUM,
-  'src/pages/apps.test.ts': CHROMIUM,
-  'src/pages/consent.test.ts': CHROMIUM,
-  'src/pages/account.test.ts': CHROMIUM,
-  'src/pages/layout.test.ts': CHROMIUM,
-  'src/pages/refusals.test.ts': CHROMIUM,
-  'src/pages/tokens.test.ts': CHROMIUM,
-  'src/pages/webhooks.test.ts': CHROMIUM,
-  'src/pages/notifications.test.ts': CHROMIUM,
-  'src/pages/settings.test.ts': CHROMIUM,
-  'src/pages/xss.test.ts': CHROMIUM,
+  'test/pages.test.ts': 'starts Chromium',
+  'src/pages/people.test.ts': 'starts Chromium',
+  'src/pages/apps.test.ts': 'starts Chromium',
+  'src/pages/consent.test.ts': 'starts Chromium',
+  'src/pages/account.test.ts': 'starts Chromium',
+  'src/pages/layout.test.ts': 'starts Chromium',
+  'src/pages/refusals.test.ts': 'starts Chromium',
+  'src/pages/tokens.test.ts': 'starts Chromium',
+  'src/pages/webhooks.test.ts': 'starts Chromium',
+  'src/pages/notifications.test.ts': 'starts Chromium',
+  'src/pages/settings.test.ts': 'starts Chromium',
+  'src/pages/xss.test.ts': 'starts Chromium',
   'src/pages/restart.test.ts': 'starts Chromium, and the service twice',
-  'test/cors.test.ts': CHROMIUM,
-  'test/prefix.test.ts': CHROMIUM,
+  'test/cors.test.ts': 'starts Chromium',
+  'test/prefix.test.ts': 'starts Chromium',
   // The embedded engine
   'src/db/embedded/embedded.test.ts': 'starts the embedded engine many times',
   'src/db/embedded/embedded-restart.test.ts': 'crashes the embedded engine',
@@ -101,9 +99,8 @@ export const DATABASE: readonly string[] = [
   'test/round-trips.test.ts',
 ]
 
-/** Whether a file is executed in one process with others. Those of the second tier that do more than open pages are alone. */
-export const sharesProcess = (file: string): boolean =>
-  isFirst(file) ? opensDatabase(file) : SECOND_TIER[file] === CHROMIUM
+/** Whether a file is executed in one process with others. Those of the second tier start programs, and are alone. */
+export const sharesProcess = (file: string): boolean => isFirst(file) && opensDatabase(file)
 
 /** A file that opens no database has the same result on each. */
 const OPENS_DATABASE = /\/(?:world|databases|auth-database)\.ts'/
