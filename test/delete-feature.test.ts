@@ -64,9 +64,11 @@ suite('a feature is deleted with its folder, its line in features.ts and its mig
     assert.equal(await project.checkTypes(), '')
   })
 
-  test('the tests that go through all routes, tables or files pass', async () => {
-    await project.runTests(WHOLE)
-  })
+  for (const file of WHOLE) {
+    test(`${file} passes`, async () => {
+      await project.run(['--test', file])
+    })
+  }
 
   test('the OpenAPI document, llms.txt and the list of commands do not mention it', async () => {
     for (const command of ['openapi', 'llms', 'help']) {

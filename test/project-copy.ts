@@ -4,7 +4,6 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
-import { groupOf } from './group.ts'
 
 export const ROOT = fileURLToPath(new URL('../', import.meta.url))
 
@@ -28,7 +27,6 @@ const COPIED = [
   'tsconfig.build.json',
   'tsconfig.json',
 ]
-const GROUP = 'group.test.mjs'
 const RUN_MS = 300_000
 
 /** A copy of the project that a test may change. It shares the installed packages. */
@@ -45,8 +43,6 @@ export interface ProjectCopy extends Disposable {
    * @returns all output. @throws Error with that output if the exit status is not 0
    */
   run(this: void, words: readonly string[], env?: NodeJS.ProcessEnv): Promise<string>
-  /** Runs test files in one process, which loads the service once. @returns all output. @throws Error with that output if one fails */
-  runTests(this: void, files: readonly string[]): Promise<string>
   /** Type-checks the copy. @throws Error with the mistakes */
   checkTypes(this: void): Promise<string>
 }
@@ -83,10 +79,6 @@ export function copyProject(): ProjectCopy {
     },
     remove: (file) => rmSync(join(path, file), { recursive: true }),
     run,
-    runTests: (files) => {
-      write(GROUP, groupOf(files, path))
-      return run(['--test', GROUP])
-    },
     checkTypes: () => run([join(ROOT, 'node_modules/typescript/bin/tsc'), '-p', '.']),
     [Symbol.dispose]: () => rmSync(path, { recursive: true, force: true }),
   }
