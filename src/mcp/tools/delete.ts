@@ -57,7 +57,7 @@ export function restoreTasks(source: Source): Tool {
   return writingTool({
     name: 'restore_tasks',
     title: 'Restore tasks from the trash',
-    description: `Brings up to ${IDS_MAX} deleted tasks back, with the same ids. Ids that are not in the trash are listed in notFound.`,
+    description: `Brings up to ${IDS_MAX} deleted tasks back, with the same ids.`,
     scope: operation.needs ?? 'any',
     isDestructive: false,
     isIdempotent: true,
