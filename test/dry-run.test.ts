@@ -3,29 +3,24 @@ import { randomUUID } from 'node:crypto'
 import { after, before, suite, test } from 'node:test'
 import { checksum } from './checksum.ts'
 import { openEvents } from './event-stream.ts'
-import { maskedAnswer, type Surroundings, type WriteRequest } from './feature-cases.ts'
-import { openWorld, SERVICE_TOKEN, type Answer, type Asking, type User, type World } from './world.ts'
-import { document, openSurroundings, WRITES, writesBy } from './writes.ts'
+import { maskedAnswer, type WriteRequest } from './feature-cases.ts'
+import { openWorld, SERVICE_TOKEN, type Answer, type Asking, type User } from './world.ts'
+import { caseOf, document, openSurroundedWorld, WRITES, writesBy, type SurroundedWorld } from './writes.ts'
 
 const TASKS = '/api/tasks'
 const DRY = '?dryRun=true'
 
-let world: World
+let world: SurroundedWorld
 let ada: User
-let surroundings: readonly Surroundings[] = []
 /** Users whose rows were changed, as the database object says to what sends events. */
 const changed: string[] = []
 
 before(async () => {
-  surroundings = await openSurroundings()
-  world = await openWorld({ env: Object.assign({}, ...surroundings.map(({ env }) => env)) })
+  world = await openSurroundedWorld()
   world.deps.db.onChange((userId) => changed.push(userId))
   ada = await world.signUp()
 })
-after(async () => {
-  await world[Symbol.asyncDispose]()
-  for (const each of surroundings) await each[Symbol.asyncDispose]()
-})
+after(() => world[Symbol.asyncDispose]())
 
 const ask = (method: string, { path, body, headers = {} }: WriteRequest, key?: string): Promise<Answer> =>
   world.ask(method, path, {
@@ -34,20 +29,17 @@ const ask = (method: string, { path, body, headers = {} }: WriteRequest, key?: s
     headers: { ...headers, ...(key !== undefined && { 'idempotency-key': key }) },
   })
 const cases = writesBy(ask, (work) => world.asOwner(work))
-const caseOf = async (name: string): Promise<WriteRequest> =>
-  (await cases[name]?.()) ?? assert.fail('it is not in the table of test/writes.ts')
 const dry = ({ path, ...request }: WriteRequest): WriteRequest => ({ ...request, path: path + DRY })
 const create = async (fields: object = {}): Promise<Answer['json']> =>
   (await ask('POST', { path: TASKS, body: { title: 'x', ...fields } })).json
 
 /** Runs the work and asserts that it left every row of every table as it was, and that nothing was sent anywhere. */
 async function changesNothing<T>(work: () => Promise<T>): Promise<T> {
-  const outside = (): number => surroundings.reduce((sum, { count }) => sum + count(), 0)
-  const [before, events, sent] = [await checksum(world), changed.length, outside()]
+  const [before, events, sent] = [await checksum(world), changed.length, world.countOutside()]
   const result = await work()
   assert.equal(await checksum(world), before, 'rows were changed')
   assert.equal(changed.length, events, 'a change was announced')
-  assert.equal(outside(), sent, 'another server was called')
+  assert.equal(world.countOutside(), sent, 'another server was called')
   return result
 }
 
@@ -93,7 +85,7 @@ suite('every route that writes', () => {
     if (isPossible) {
       test(`${name} as a dry run changes nothing and has the answer of the request itself`, async () => {
         ada = await world.signUp()
-        const request = await caseOf(name)
+        const request = await caseOf(cases, name)
         const answers = await changesNothing(() =>
           Promise.all([ask(method, dry(request)), ask(method, dry(request), randomUUID())]),
         )
@@ -112,7 +104,7 @@ suite('every route that writes', () => {
     } else {
       test(`${name} refuses a dry run before another server is called, and takes dryRun=false`, async () => {
         ada = await world.signUp()
-        const request = await caseOf(name)
+        const request = await caseOf(cases, name)
         assertImpossible(await changesNothing(() => ask(method, dry(request))))
         const real = await ask(method, { ...request, path: `${request.path}?dryRun=false` })
         assert.ok(real.status < 300, real.text)

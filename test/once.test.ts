@@ -2,32 +2,21 @@ import assert from 'node:assert/strict'
 import { createHash, randomUUID } from 'node:crypto'
 import { after, before, suite, test } from 'node:test'
 import { needsServer, openTestDatabase } from './databases.ts'
-import { maskedAnswer, type Surroundings, type WriteRequest } from './feature-cases.ts'
+import { maskedAnswer, type WriteRequest } from './feature-cases.ts'
 import { startService } from './service.ts'
-import { document, openSurroundings, WRITES, writesBy } from './writes.ts'
-import { openWorld, SERVICE_TOKEN, type Answer, type User, type World } from './world.ts'
+import { caseOf, document, openSurroundedWorld, WRITES, writesBy, type SurroundedWorld } from './writes.ts'
+import { SERVICE_TOKEN, type Answer, type User } from './world.ts'
 
 const TASKS = '/api/tasks'
 
-let world: World
+let world: SurroundedWorld
 let ada: User
-let surroundings: readonly Surroundings[] = []
 
 before(async () => {
-  surroundings = await openSurroundings()
-  const env = Object.assign(
-    { RATE_LIMIT_READ: '1000000', RATE_LIMIT_WRITE: '1000000' },
-    ...surroundings.map((each) => each.env),
-  )
-  world = await openWorld({ env })
+  world = await openSurroundedWorld()
   ada = await world.signUp()
 })
-after(async () => {
-  await world[Symbol.asyncDispose]()
-  for (const each of surroundings) await each[Symbol.asyncDispose]()
-})
-/** Requests to servers outside the service. */
-const countOutside = (): number => surroundings.reduce((sum, { count }) => sum + count(), 0)
+after(() => world[Symbol.asyncDispose]())
 
 const ask = (method: string, { path, body, headers }: WriteRequest, key?: string): Promise<Answer> =>
   world.ask(method, path, {
@@ -88,13 +77,13 @@ suite('every route that writes', () => {
 
     test(`${name} repeated with its key is executed once, and has the same answer`, async () => {
       ada = await world.signUp()
-      const request = (await cases[name]?.()) ?? assert.fail('it is not in the table')
+      const request = await caseOf(cases, name)
       const key = randomUUID()
       const first = await ask(method, request, key)
       assert.ok(first.status < 300, first.text)
       assert.equal(first.headers.get('idempotency-replayed'), null)
       const after = await everything()
-      const asked = countOutside()
+      const asked = world.countOutside()
       for (let time = 0; time < 2; time++) {
         const again = await ask(method, request, key)
         assert.deepEqual([again.status, maskedAnswer(name, again.text)], [first.status, maskedAnswer(name, first.text)])
@@ -105,7 +94,7 @@ suite('every route that writes', () => {
         }
       }
       assert.deepEqual(await everything(), after)
-      assert.equal(countOutside(), asked, 'no other server is called again')
+      assert.equal(world.countOutside(), asked, 'no other server is called again')
       refuses(await ask('POST', { path: TASKS, body: { title: 'other' } }, key), 422, 'idempotency_key_reused')
       const unknownKey = await ask(method, request, randomUUID())
       assert.equal(unknownKey.headers.get('idempotency-replayed'), null)
@@ -113,7 +102,7 @@ suite('every route that writes', () => {
 
     test(`${name} with an invalid key is 400 and changes nothing`, async () => {
       ada = await world.signUp()
-      const request = (await cases[name]?.()) ?? assert.fail('it is not in the table')
+      const request = await caseOf(cases, name)
       const before = await everything()
       refuses(await ask(method, request, 'x'.repeat(256)), 400, 'invalid_header')
       assert.deepEqual(await everything(), before)

@@ -1,27 +1,20 @@
 import assert from 'node:assert/strict'
 import { after, before, suite, test } from 'node:test'
-import { type Surroundings, type WriteRequest } from './feature-cases.ts'
-import { openWorld, type Answer, type Asking, type User, type World } from './world.ts'
-import { openSurroundings, WRITES, writesBy } from './writes.ts'
+import type { WriteRequest } from './feature-cases.ts'
+import { type Answer, type Asking, type User, type World } from './world.ts'
+import { caseOf, openSurroundedWorld, WRITES, writesBy } from './writes.ts'
 
 let world: World
 let ada: User
-let surroundings: readonly Surroundings[] = []
 
 before(async () => {
-  surroundings = await openSurroundings()
-  world = await openWorld({ env: Object.assign({}, ...surroundings.map(({ env }) => env)) })
+  world = await openSurroundedWorld()
 })
-after(async () => {
-  await world[Symbol.asyncDispose]()
-  for (const each of surroundings) await each[Symbol.asyncDispose]()
-})
+after(() => world[Symbol.asyncDispose]())
 
 const ask = (method: string, { path, ...asking }: WriteRequest & Asking, token = ada.token): Promise<Answer> =>
   world.ask(method, path, { ...asking, token })
 const cases = writesBy(ask, (work) => world.asOwner(work))
-const caseOf = async (name: string): Promise<WriteRequest> =>
-  (await cases[name]?.()) ?? assert.fail('it is not in the table of test/writes.ts')
 
 /** All mean that there is no body: clients send them with every request, or as the value of a body that they leave out. */
 const EMPTY: Readonly<Record<string, Asking>> = {
@@ -50,7 +43,7 @@ suite('a route whose body is optional, or that has none', () => {
       for (const [form, { headers, ...body }] of Object.entries(EMPTY)) {
         // Some routes have limits of their own for each user.
         ada = await world.signUp()
-        const request = await caseOf(name)
+        const request = await caseOf(cases, name)
         assert.equal(request.body, undefined)
         const answer = await ask(method, { ...request, ...body, headers: { ...request.headers, ...headers } })
         statuses[form] = answer.status
@@ -58,7 +51,7 @@ suite('a route whose body is optional, or that has none', () => {
       const [status = 0] = Object.values(statuses)
       assert.ok(status >= 200 && status < 300, `${status}`)
       assert.deepEqual(statuses, Object.fromEntries(Object.keys(EMPTY).map((form) => [form, status])))
-      const request = await caseOf(name)
+      const request = await caseOf(cases, name)
       for (const raw of REFUSED) {
         const { status, json } = await ask(method, { ...request, raw })
         assert.deepEqual([status, json?.code, json?.errors?.[0]?.in], [422, 'invalid_input', 'body'], raw)

@@ -1,28 +1,21 @@
 import assert from 'node:assert/strict'
 import { after, before, suite, test } from 'node:test'
-import { type Surroundings, type WriteRequest } from './feature-cases.ts'
-import { openWorld, type Answer, type Asking, type User, type World } from './world.ts'
-import { openSurroundings, WRITES, writesBy } from './writes.ts'
+import type { WriteRequest } from './feature-cases.ts'
+import { type Answer, type Asking, type User, type World } from './world.ts'
+import { caseOf, openSurroundedWorld, WRITES, writesBy } from './writes.ts'
 
 let world: World
 let ada: User
-let surroundings: readonly Surroundings[] = []
 
 before(async () => {
-  surroundings = await openSurroundings()
-  world = await openWorld({ env: Object.assign({}, ...surroundings.map(({ env }) => env)) })
+  world = await openSurroundedWorld()
   ada = await world.signUp()
 })
-after(async () => {
-  await world[Symbol.asyncDispose]()
-  for (const each of surroundings) await each[Symbol.asyncDispose]()
-})
+after(() => world[Symbol.asyncDispose]())
 
 const ask = (method: string, { path, ...asking }: WriteRequest & Asking): Promise<Answer> =>
   world.ask(method, path, { ...asking, token: ada.token })
 const cases = writesBy(ask, (work) => world.asOwner(work))
-const caseOf = async (name: string): Promise<WriteRequest> =>
-  (await cases[name]?.()) ?? assert.fail('it is not in the table of test/writes.ts')
 
 /** The bodies of the others are merge patches. Completing without a body is in test/optional-bodies.test.ts. */
 const MERGING = WRITES.filter(({ method, operation }) => method === 'PATCH' && operation.requestBody?.required === true)
@@ -34,7 +27,7 @@ suite('every merge patch', () => {
 
   for (const { name } of MERGING) {
     test(`${name} with an empty object is 200 and changes nothing`, async () => {
-      const { path, body } = await caseOf(name)
+      const { path, body } = await caseOf(cases, name)
       const changed = await ask('PATCH', { path, body })
       assert.equal(changed.status, 200, changed.text)
       const { status, json, headers } = await ask('PATCH', { path, raw: '{}' })
@@ -43,7 +36,7 @@ suite('every merge patch', () => {
     })
 
     test(`${name} refuses a body that is not an object, and names an unknown member`, async () => {
-      const { path } = await caseOf(name)
+      const { path } = await caseOf(cases, name)
       for (const raw of [undefined, '', 'null', '[]', '"x"', '1']) {
         const { status, json } = await ask('PATCH', { path, raw })
         assert.deepEqual([status, json?.detail], [422, 'The body must be an object'], String(raw))

@@ -1,28 +1,21 @@
 import assert from 'node:assert/strict'
 import { after, before, suite, test } from 'node:test'
 import { checksum } from './checksum.ts'
-import { type Surroundings, type WriteRequest } from './feature-cases.ts'
-import { openWorld, type Answer, type User, type World } from './world.ts'
-import { openSurroundings, WRITES, writesBy } from './writes.ts'
+import type { WriteRequest } from './feature-cases.ts'
+import { type Answer, type User, type World } from './world.ts'
+import { caseOf, openSurroundedWorld, WRITES, writesBy } from './writes.ts'
 
 let world: World
 let ada: User
-let surroundings: readonly Surroundings[] = []
 
 before(async () => {
-  surroundings = await openSurroundings()
-  world = await openWorld({ env: Object.assign({}, ...surroundings.map(({ env }) => env)) })
+  world = await openSurroundedWorld()
 })
-after(async () => {
-  await world[Symbol.asyncDispose]()
-  for (const each of surroundings) await each[Symbol.asyncDispose]()
-})
+after(() => world[Symbol.asyncDispose]())
 
 const ask = (method: string, { path, body, headers = {} }: WriteRequest): Promise<Answer> =>
   world.ask(method, path, { token: ada.token, body, headers })
 const cases = writesBy(ask, (work) => world.asOwner(work))
-const caseOf = async (name: string): Promise<WriteRequest> =>
-  (await cases[name]?.()) ?? assert.fail('it is not in the table of test/writes.ts')
 
 suite('every route that writes', () => {
   for (const { name, method, operation } of WRITES) {
@@ -31,7 +24,7 @@ suite('every route that writes', () => {
 
     test(`${name} with a tag that is not the current one in If-Match is ${refused.join(', ')} and changes nothing`, async () => {
       ada = await world.signUp()
-      const request = await caseOf(name)
+      const request = await caseOf(cases, name)
       const earlier = await checksum(world)
       const { status, json, text } = await ask(method, { ...request, headers: { 'if-match': '"stale"' } })
       assert.deepEqual([status, json?.code], refused, text)
@@ -42,7 +35,7 @@ suite('every route that writes', () => {
 
     test(`${name} refuses If-None-Match and names it`, async () => {
       ada = await world.signUp()
-      const request = await caseOf(name)
+      const request = await caseOf(cases, name)
       const earlier = await checksum(world)
       for (const header of ['*', '"1"']) {
         const { status, json, text } = await ask(method, { ...request, headers: { 'if-none-match': header } })
@@ -54,7 +47,7 @@ suite('every route that writes', () => {
 
     test(`${name} refuses an ended session before it looks at a condition`, async () => {
       ada = await world.signUp()
-      const request = await caseOf(name)
+      const request = await caseOf(cases, name)
       await ask('POST', { path: '/api/auth/sign-out' })
       const { status } = await ask(method, { ...request, headers: { 'if-match': '"stale"', 'if-none-match': '*' } })
       assert.equal(status, 401)

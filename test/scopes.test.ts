@@ -3,9 +3,9 @@ import { randomUUID } from 'node:crypto'
 import { after, before, suite, test } from 'node:test'
 import { declareAccess, scoped, SESSION_ONLY } from '../src/http/access.ts'
 import { SCOPE_NAMES, type Scope } from '../src/principal.ts'
-import { FEATURE_CASES, withParameters, type Surroundings, type WriteRequest } from './feature-cases.ts'
-import { document, openSurroundings, writesBy } from './writes.ts'
-import { openWorld, SERVICE_TOKEN, type Answer, type User, type World } from './world.ts'
+import { FEATURE_CASES, withParameters, type WriteRequest } from './feature-cases.ts'
+import { document, openSurroundedWorld, writesBy } from './writes.ts'
+import { SERVICE_TOKEN, type Answer, type User, type World } from './world.ts'
 
 /** Every operation of the OpenAPI document with every kind of credential, and those that are limited to scopes with every scope. */
 
@@ -38,17 +38,12 @@ const takes = (operation: Operation, kind: string): boolean =>
 
 let world: World
 let ada: User
-let surroundings: readonly Surroundings[] = []
 
 before(async () => {
-  surroundings = await openSurroundings()
-  world = await openWorld({ env: Object.assign({}, ...surroundings.map(({ env }) => env)) })
+  world = await openSurroundedWorld()
   ada = await world.signUp()
 })
-after(async () => {
-  await world[Symbol.asyncDispose]()
-  for (const each of surroundings) await each[Symbol.asyncDispose]()
-})
+after(() => world[Symbol.asyncDispose]())
 
 /** Credentials that are limited to scopes, by their kind. Each makes one for ada. */
 const LIMITED: Readonly<Record<string, (scope: Scope) => Promise<string>>> = {

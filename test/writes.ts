@@ -1,6 +1,8 @@
+import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { describe as describeApi } from '../src/describe.ts'
-import { FEATURE_CASES, type Ask, type AsOwner, type Surroundings, type WriteRequest } from './feature-cases.ts'
+import { FEATURE_CASES, type Ask, type AsOwner, type WriteRequest } from './feature-cases.ts'
+import { openWorld, type World } from './world.ts'
 
 const TASKS = '/api/tasks'
 
@@ -43,9 +45,28 @@ export function writesBy(ask: Ask, asOwner: AsOwner): Readonly<Record<string, ()
   }
 }
 
-/** The servers outside the service that the writes need. */
-export const openSurroundings = (): Promise<readonly Surroundings[]> =>
-  Promise.all(FEATURE_CASES.flatMap(({ open }) => open?.() ?? []))
+/** The request of {@link writesBy} for an operation. */
+export const caseOf = async (cases: ReturnType<typeof writesBy>, name: string): Promise<WriteRequest> =>
+  (await cases[name]?.()) ?? assert.fail('it is not in the table of test/writes.ts')
+
+/** A world with the servers outside the service that the writes need. */
+export interface SurroundedWorld extends World {
+  /** How many requests these servers got. */
+  countOutside(this: void): number
+}
+
+export async function openSurroundedWorld(): Promise<SurroundedWorld> {
+  await using opened = new AsyncDisposableStack()
+  const surroundings = await Promise.all(FEATURE_CASES.flatMap(({ open }) => open?.() ?? []))
+  for (const each of surroundings) opened.use(each)
+  const world = opened.use(await openWorld({ env: Object.assign({}, ...surroundings.map(({ env }) => env)) }))
+  const closing = opened.move()
+  return {
+    ...world,
+    countOutside: () => surroundings.reduce((sum, { count }) => sum + count(), 0),
+    [Symbol.asyncDispose]: () => closing.disposeAsync(),
+  }
+}
 
 // oxlint-disable-next-line typescript/no-explicit-any -- a document that has another shape fails the tests
 export const document: any = JSON.parse(await describeApi())
