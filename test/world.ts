@@ -55,6 +55,8 @@ export interface World extends AsyncDisposable {
   signUp(name?: string): Promise<User>
   /** SQL as the owner, to whom no policy applies: to prepare and to inspect, never for the operation under test. */
   readonly asOwner: Owner['asOwner']
+  /** One statement as the owner. @returns its rows, whose columns each test knows */
+  sql(this: void, text: string, values?: readonly unknown[]): Promise<readonly Answer['json'][]>
 }
 
 export interface WorldOptions {
@@ -115,6 +117,7 @@ export async function openWorld({
     ask,
     signUp: (name = 'Ada') => asOwner((owner) => insertUser(owner, name, config, hashing)),
     asOwner,
+    sql: (text, values = []) => asOwner(async (owner) => (await owner.query(text, [...values])).rows),
     [Symbol.asyncDispose]: () => closing.disposeAsync(),
   }
 }

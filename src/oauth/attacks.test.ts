@@ -5,6 +5,7 @@ import {
   connect,
   consent,
   decide,
+  describeRequest,
   exchange,
   fromElsewhere,
   newPkce,
@@ -33,16 +34,12 @@ beforeEach(async () => {
   ada = await world.signUp('Ada')
 })
 
-const describe = (request: string): Promise<Answer> =>
-  world.ask('GET', `/api/apps/authorization?request=${encodeURIComponent(request)}`, { token: ada.token })
 const use = (token: string): Promise<Answer> => world.ask('GET', '/api/tasks', { token })
-const sql = (text: string, values: readonly unknown[] = []): Promise<readonly Answer['json'][]> =>
-  world.asOwner(async (client) => (await client.query(text, [...values])).rows)
 
 /** Reading and deciding refuse alike, and nothing is kept. */
 async function refusesRequest(asked: Asked['changes'], error: string, isAnswered: boolean): Promise<void> {
   const request = requestOf({ clientId, ...(asked && { changes: asked }) })
-  for (const answer of [await describe(request), await decide(world, ada, request)]) {
+  for (const answer of [await describeRequest(world, ada, request), await decide(world, ada, request)]) {
     refuses(answer, 422, 'invalid_authorization_request')
     assert.equal(answer.json.error, error, answer.text)
     assert.equal('redirectTo' in answer.json, isAnswered, answer.text)
@@ -54,7 +51,7 @@ async function refusesRequest(asked: Asked['changes'], error: string, isAnswered
       [error, 'https://todo.example.com', false],
     )
   }
-  assert.deepEqual(await sql('select from oauth_grants where user_id = $1', [ada.id]), [])
+  assert.deepEqual(await world.sql('select from oauth_grants where user_id = $1', [ada.id]), [])
 }
 
 suite('redirects', () => {
@@ -84,7 +81,7 @@ suite('redirects', () => {
 
   test('are compared for each app: the URI of another app is refused', async () => {
     const other = await register(world, { redirect_uris: ['https://other.example.com/cb'] })
-    const answer = await describe(requestOf({ clientId: other }))
+    const answer = await describeRequest(world, ada, requestOf({ clientId: other }))
     refuses(answer, 422, 'invalid_authorization_request')
     assert.equal('redirectTo' in answer.json, false)
   })
@@ -93,7 +90,8 @@ suite('redirects', () => {
     const native = await register(world, {
       redirect_uris: ['http://127.0.0.1:1234/cb', 'cursor://anysphere.example/cb'],
     })
-    const ask = (redirect_uri: string) => describe(requestOf({ clientId: native, changes: { redirect_uri } }))
+    const ask = (redirect_uri: string) =>
+      describeRequest(world, ada, requestOf({ clientId: native, changes: { redirect_uri } }))
     const { json } = await ask('http://127.0.0.1:55555/cb')
     assert.deepEqual(json.destination, { kind: 'device', name: '127.0.0.1:55555' })
     assert.deepEqual((await ask('cursor://anysphere.example/cb')).json.destination, { kind: 'link', name: 'cursor:' })
@@ -198,13 +196,17 @@ suite('parameters of the authorization request', () => {
 
   test('name this service as the audience in any of its forms', async () => {
     for (const resource of ['https://todo.example.com', 'https://todo.example.com/', 'https://todo.example.com/mcp']) {
-      assert.equal((await describe(requestOf({ clientId, changes: { resource } }))).status, 200, resource)
+      assert.equal(
+        (await describeRequest(world, ada, requestOf({ clientId, changes: { resource } }))).status,
+        200,
+        resource,
+      )
     }
   })
 
   test('of an unknown app are refused without a redirect', async () => {
     for (const id of ['', 'unknown', '00000000-0000-4000-8000-000000000000', 'x'.repeat(513)]) {
-      const answer = await describe(requestOf({ clientId: id }))
+      const answer = await describeRequest(world, ada, requestOf({ clientId: id }))
       refuses(answer, 422, 'invalid_authorization_request')
       assert.equal('redirectTo' in answer.json, false)
     }
@@ -239,14 +241,14 @@ suite('codes and tokens', () => {
       await exchange(world, { code, clientId, pkce }, { resource: 'https://other.example.com' }),
       'invalid_target',
     )
-    await sql('update oauth_grants set code_expires_at = now() where user_id = $1', [ada.id])
+    await world.sql('update oauth_grants set code_expires_at = now() where user_id = $1', [ada.id])
     refusesGrant(await exchange(world, { code, clientId, pkce }))
   })
 
   test('a refresh token that is used after the grace ends all tokens of the consent', async () => {
     const { refresh } = await connect(world, ada, 'tasks:read', clientId)
     const { json } = await renew(world, clientId, refresh)
-    await sql(
+    await world.sql(
       `update oauth_tokens set replaced_at = now() - interval '31 seconds' where user_id = $1 and replaced_at is not null`,
       [ada.id],
     )
@@ -273,7 +275,7 @@ suite('codes and tokens', () => {
       refuses(await use(token), 401, 'unauthenticated')
     }
     refusesGrant(await renew(world, clientId, access))
-    for (const { hash } of await sql('select hash from oauth_tokens where user_id = $1', [ada.id])) {
+    for (const { hash } of await world.sql('select hash from oauth_tokens where user_id = $1', [ada.id])) {
       refuses(await use(hash), 401, 'unauthenticated')
       refuses(await use(`todo_at_${hash}`), 401, 'unauthenticated')
     }
@@ -351,7 +353,7 @@ suite('the decision', () => {
       const body = { request: requestOf({ clientId }), decision: 'allow' }
       refuses(await world.ask('POST', '/api/apps/authorization', { body, headers }), 401, 'unauthenticated')
     }
-    assert.deepEqual(await sql('select from oauth_grants where user_id = $1', [ada.id]), [])
+    assert.deepEqual(await world.sql('select from oauth_grants where user_id = $1', [ada.id]), [])
   })
 
   test('is needed each time: an earlier one is not remembered', async () => {
@@ -391,7 +393,7 @@ suite('the decision', () => {
     const first = await connect(world, ada, 'tasks:read', clientId)
     for (let n = 0; n < 10; n++) await connect(world, ada, 'tasks:read', clientId)
     refuses(await use(first.access), 401, 'unauthenticated')
-    await sql(
+    await world.sql(
       `insert into oauth_grants select user_id, gen_random_uuid(), 'filler-' || n, client_name, redirect_uri, scopes, may_refresh, code_hash,
          code_challenge, now() + interval '1 minute', null, created_at, expires_at
        from (select * from oauth_grants where user_id = $1 limit 1) g, generate_series(1, 90) n`,
@@ -415,13 +417,13 @@ suite('registrations', () => {
   })
 
   test('are refused while ten thousand apps wait to be connected, from any address', async () => {
-    await sql(
+    await world.sql(
       `insert into oauth_clients (id, name, redirect_uris, may_refresh)
        select gen_random_uuid(), 'flood', '{https://app.example.com/}', false from generate_series(1, 10000)`,
     )
     const answer = await register({ redirect_uris: [REDIRECT_URI] }, fromElsewhere())
     assert.deepEqual([answer.status, answer.json.error], [503, 'temporarily_unavailable'])
-    await sql(`delete from oauth_clients where name = 'flood'`)
+    await world.sql(`delete from oauth_clients where name = 'flood'`)
     assert.equal((await register({ redirect_uris: [REDIRECT_URI] }, fromElsewhere())).status, 201)
   })
 

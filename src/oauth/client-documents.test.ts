@@ -10,6 +10,7 @@ import {
   connect,
   consent,
   decide,
+  describeRequest,
   exchange,
   newPkce,
   REDIRECT_URI,
@@ -32,8 +33,6 @@ beforeEach(async () => {
   ada = await world.signUp('Ada')
 })
 
-const describe = (request: string): Promise<Answer> =>
-  world.ask('GET', `/api/apps/authorization?request=${encodeURIComponent(request)}`, { token: ada.token })
 const use = (token: string): Promise<Answer> => world.ask('GET', '/api/tasks', { token })
 
 /** Documents as they are published (docs/adr/0038-oauth.md), and the redirect URIs with which these apps ask. */
@@ -115,7 +114,11 @@ suite('an app whose id is the URL of a document', () => {
       const [redirect_uri = ''] = published.asks
       document = { client_id: id, ...published.document }
       for (const uri of published.asks) {
-        const { status, json, text } = await describe(requestOf({ clientId: id, changes: { redirect_uri: uri } }))
+        const { status, json, text } = await describeRequest(
+          world,
+          ada,
+          requestOf({ clientId: id, changes: { redirect_uri: uri } }),
+        )
         assert.equal(status, 200, text)
         assert.deepEqual([json.name, json.isRenewable], [published.document.client_name, true])
       }
@@ -138,7 +141,7 @@ suite('an app whose id is the URL of a document', () => {
   ] as const) {
     test(`is refused where it authenticates with ${what}, and the answer says what would be accepted`, async () => {
       Object.assign(document, methods)
-      const answer = await describe(requestOf({ clientId: id }))
+      const answer = await describeRequest(world, ada, requestOf({ clientId: id }))
       refuses(answer, 422, 'invalid_authorization_request')
       assert.match(answer.json.detail, /token_endpoint_auth_method must be none, or .* must contain it/)
     })
@@ -147,14 +150,14 @@ suite('an app whose id is the URL of a document', () => {
   test('is read once in five minutes, whatever its caching headers say; a document that cannot be used is not kept', async () => {
     const request = requestOf({ clientId: id })
     host.answer = (response) => response.setHeader('cache-control', 'max-age=86400').end('{}')
-    refuses(await describe(request), 422, 'invalid_authorization_request')
+    refuses(await describeRequest(world, ada, request), 422, 'invalid_authorization_request')
     host.answer = (response) =>
       response
         .setHeader('cache-control', 'no-store')
         .setHeader('content-type', 'application/json')
         .end(JSON.stringify(document))
     const asked = host.asked.length
-    assert.equal((await describe(request)).status, 200)
+    assert.equal((await describeRequest(world, ada, request)).status, 200)
     assert.equal((await decide(world, ada, request)).status, 200)
     assert.equal(host.asked.length, asked + 1)
   })
@@ -165,7 +168,7 @@ suite('an app whose id is the URL of a document', () => {
         if (type !== undefined) response.setHeader('content-type', type)
         response.end(JSON.stringify(document))
       }
-      const answer = await describe(requestOf({ clientId: id }))
+      const answer = await describeRequest(world, ada, requestOf({ clientId: id }))
       refuses(answer, 422, 'invalid_authorization_request')
       assert.match(answer.json.detail, /Content-Type must be application\/json/)
     })
@@ -173,12 +176,12 @@ suite('an app whose id is the URL of a document', () => {
 
   test('is refused where the document has a secret, which would be public', async () => {
     document['client_secret'] = 'x'
-    refuses(await describe(requestOf({ clientId: id })), 422, 'invalid_authorization_request')
+    refuses(await describeRequest(world, ada, requestOf({ clientId: id })), 422, 'invalid_authorization_request')
   })
 
   test('whose server does not answer is refused when the time is up', { timeout: 60_000 }, async () => {
     host.answer = (response) => response.writeHead(200, { 'content-type': 'application/json' }).write('{')
-    const answer = await describe(requestOf({ clientId: id }))
+    const answer = await describeRequest(world, ada, requestOf({ clientId: id }))
     refuses(answer, 422, 'invalid_authorization_request')
     assert.match(answer.json.detail, /cannot be used: .*(?:in time|seconds|aborted|timed out)/i)
   })
@@ -198,7 +201,7 @@ suite('an app whose id is the URL of a document', () => {
     const refusal = async (): Promise<string> => {
       id = `${host.url}/${randomBytes(8).toString('hex')}.json`
       document['client_id'] ??= id
-      const answer = await describe(requestOf({ clientId: id }))
+      const answer = await describeRequest(world, ada, requestOf({ clientId: id }))
       refuses(answer, 422, 'invalid_authorization_request')
       assert.deepEqual([answer.json.error, 'redirectTo' in answer.json], ['invalid_client', false])
       return answer.json.detail
@@ -227,7 +230,7 @@ suite('an app whose id is the URL of a document', () => {
       host.url.replace('http', 'HTTP'),
     ]) {
       const asked = host.asked.length
-      refuses(await describe(requestOf({ clientId: url })), 422, 'invalid_authorization_request')
+      refuses(await describeRequest(world, ada, requestOf({ clientId: url })), 422, 'invalid_authorization_request')
       assert.equal(host.asked.length, asked, 'nothing was read')
     }
   })

@@ -76,6 +76,10 @@ export function requestOf({ clientId, pkce = newPkce(), changes = {} }: Asked): 
   return new URLSearchParams(kept).toString()
 }
 
+/** What the page of consent shows of a request. */
+export const describeRequest = (world: World, user: User, request: string): Promise<Answer> =>
+  world.ask('GET', `/api/apps/authorization?request=${encodeURIComponent(request)}`, { token: user.token })
+
 export const decide = (world: World, user: User, request: string, more: object = {}): Promise<Answer> =>
   world.ask('POST', '/api/apps/authorization', { token: user.token, body: { request, decision: 'allow', ...more } })
 

@@ -18,8 +18,6 @@ beforeEach(async () => {
   ada = await world.signUp('Ada')
 })
 
-const sql = (text: string, values: readonly unknown[] = []): Promise<readonly Answer['json'][]> =>
-  world.asOwner(async (client) => (await client.query(text, [...values])).rows)
 const auth = (path: string, body: object, token?: string): Promise<Answer> =>
   world.ask('POST', `/api/auth/${path}`, { body, token })
 const statusOf = async ({ access }: Connected): Promise<number> =>
@@ -29,14 +27,14 @@ async function hasEnded(connected: Connected): Promise<void> {
   assert.equal(await statusOf(connected), 401)
   const { status, json } = await renew(world, connected.clientId, connected.refresh)
   assert.deepEqual([status, json.error], [400, 'invalid_grant'])
-  assert.deepEqual(await sql('select from oauth_grants where client_id = $1', [connected.clientId]), [])
+  assert.deepEqual(await world.sql('select from oauth_grants where client_id = $1', [connected.clientId]), [])
 }
 
 suite('the access of an app ends', () => {
   /** The token of a link in a mail to this user, as the job that sends the mail stores it. */
   async function resetLink(user: User): Promise<string> {
     const token = randomBytes(32).toString('base64url')
-    await sql(
+    await world.sql(
       `insert into mail_tokens (hash, user_id, purpose, address, expires_at)
        values ($1, $2, 'reset-password', $3, now() + interval '1 hour')`,
       [createHash('sha256').update(token).digest(), user.id, user.email],
@@ -46,7 +44,7 @@ suite('the access of an app ends', () => {
 
   for (const isVerified of [true, false]) {
     test(`with a reset of the password, of an address that was ${isVerified ? '' : 'not '}verified before`, async () => {
-      await sql('update users set "emailVerified" = $2 where id = $1', [ada.id, isVerified])
+      await world.sql('update users set "emailVerified" = $2 where id = $1', [ada.id, isVerified])
       const connected = await connect(world, ada)
       const token = await resetLink(ada)
       const { status, text } = await auth('reset-password', { token, newPassword: 'another horse battery' })
@@ -92,7 +90,7 @@ suite('the access of an app ends', () => {
     const clientId = await register(world)
     await consent(world, ada, { clientId })
     assert.equal((await world.ask('DELETE', `/api/apps/${clientId}`, { token: ada.token })).status, 204)
-    assert.deepEqual(await sql('select from oauth_grants where client_id = $1', [clientId]), [])
+    assert.deepEqual(await world.sql('select from oauth_grants where client_id = $1', [clientId]), [])
   })
 })
 
@@ -103,7 +101,10 @@ suite('an event stream of an app', () => {
       'has revoked its token',
       ({ clientId, access }) => post(world, '/oauth/revoke', { token: access, client_id: clientId }),
     ],
-    ['has an expired token', () => sql('update oauth_tokens set expires_at = now() where user_id = $1', [ada.id])],
+    [
+      'has an expired token',
+      () => world.sql('update oauth_tokens set expires_at = now() where user_id = $1', [ada.id]),
+    ],
     ['was ended with all sessions', () => auth('revoke-other-sessions', {}, ada.token)],
   ] as const satisfies readonly (readonly [string, (connected: Connected) => Promise<unknown>])[]) {
     test(`ends within 30 s after the app ${what}, and that of the session continues`, async (t) => {
@@ -136,11 +137,11 @@ suite('the job purge-apps', () => {
     }
   }
   const tokens = (userId: string): Promise<readonly Answer['json'][]> =>
-    sql('select kind from oauth_tokens where user_id = $1 order by kind', [userId])
+    world.sql('select kind from oauth_tokens where user_id = $1 order by kind', [userId])
 
   test('deletes tokens that have expired, and no others', async () => {
     const { clientId } = await connect(world, ada)
-    await sql(`update oauth_tokens set expires_at = now() where user_id = $1 and kind = 'access'`, [ada.id])
+    await world.sql(`update oauth_tokens set expires_at = now() where user_id = $1 and kind = 'access'`, [ada.id])
     await run()
     assert.deepEqual(await tokens(ada.id), [{ kind: 'refresh' }])
     assert.equal((await world.ask('GET', '/api/apps', { token: ada.token })).json[0].clientId, clientId)
@@ -152,12 +153,15 @@ suite('the job purge-apps', () => {
     const ended = await connect(world, ben)
     const unused = await register(world)
     await consent(world, ben, { clientId: unused })
-    await sql(`update oauth_grants set expires_at = now() where client_id = $1`, [ended.clientId])
-    await sql(`update oauth_grants set code_expires_at = now() where client_id = any ($1)`, [[unused, kept.clientId]])
-    await run()
-    assert.deepEqual(await sql('select client_id from oauth_grants where user_id = any ($1)', [[ada.id, ben.id]]), [
-      { client_id: kept.clientId },
+    await world.sql(`update oauth_grants set expires_at = now() where client_id = $1`, [ended.clientId])
+    await world.sql(`update oauth_grants set code_expires_at = now() where client_id = any ($1)`, [
+      [unused, kept.clientId],
     ])
+    await run()
+    assert.deepEqual(
+      await world.sql('select client_id from oauth_grants where user_id = any ($1)', [[ada.id, ben.id]]),
+      [{ client_id: kept.clientId }],
+    )
     assert.deepEqual(await tokens(ben.id), [])
     assert.equal(await statusOf(kept), 200)
   })
@@ -165,14 +169,14 @@ suite('the job purge-apps', () => {
   test('deletes registrations that no user connected within a day, and those unused for 90 days, unless a grant is left', async () => {
     const [fresh, unused, abandoned] = [await register(world), await register(world), await register(world)]
     const connected = await connect(world, ada)
-    await sql(`update oauth_clients set created_at = now() - interval '25 hours' where id = $1`, [unused])
-    await sql(
+    await world.sql(`update oauth_clients set created_at = now() - interval '25 hours' where id = $1`, [unused])
+    await world.sql(
       `update oauth_clients set created_at = now() - interval '91 days', connected_at = now() - interval '91 days' where id = any ($1)`,
       [[abandoned, connected.clientId]],
     )
     await run()
     const ids = [fresh, unused, abandoned, connected.clientId]
-    const left = await sql('select id from oauth_clients where id = any ($1)', [ids])
+    const left = await world.sql('select id from oauth_clients where id = any ($1)', [ids])
     assert.deepEqual(new Set(left.map(({ id }) => id)), new Set([fresh, connected.clientId]))
     assert.equal((await renew(world, connected.clientId, connected.refresh)).status, 200)
   })

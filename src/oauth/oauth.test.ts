@@ -5,6 +5,7 @@ import {
   connect,
   consent,
   decide,
+  describeRequest,
   exchange,
   newPkce,
   post,
@@ -34,8 +35,6 @@ const ask = (method: string, path: string, body?: unknown): Promise<Answer> =>
   world.ask(method, path, { token: ada.token, body })
 const use = (token: string, method = 'GET', path = '/api/tasks', body?: unknown): Promise<Answer> =>
   world.ask(method, path, { token, body })
-const sql = (text: string, values: readonly unknown[] = []): Promise<readonly Answer['json'][]> =>
-  world.asOwner(async (client) => (await client.query(text, [...values])).rows)
 const apps = async (): Promise<Answer['json']> => (await ask('GET', '/api/apps')).json
 
 suite('an app that is connected', () => {
@@ -43,7 +42,7 @@ suite('an app that is connected', () => {
     const clientId = await register(world)
     const pkce = newPkce()
     const request = requestOf({ clientId, pkce, changes: { scope: 'tasks:write tasks:read offline_access' } })
-    const asked = await ask('GET', `/api/apps/authorization?request=${encodeURIComponent(request)}`)
+    const asked = await describeRequest(world, ada, request)
     const { expiresAt, ...described } = asked.json
     assert.deepEqual(described, {
       clientId,
@@ -68,7 +67,7 @@ suite('an app that is connected', () => {
     const created = await use(json.access_token, 'POST', '/api/tasks', { title: 'By the app' })
     assert.equal(created.status, 201)
     assert.equal((await use(json.access_token)).json[0].title, 'By the app')
-    const rows = await sql(
+    const rows = await world.sql(
       `select to_jsonb(g)::text as row from oauth_grants g where user_id = $1
        union all select to_jsonb(t)::text from oauth_tokens t where user_id = $1`,
       [ada.id],
@@ -104,7 +103,7 @@ suite('an app that is connected', () => {
     const clientId = await register(world, { grant_types: undefined })
     const pkce = newPkce()
     const request = requestOf({ clientId, pkce })
-    const described = (await ask('GET', `/api/apps/authorization?request=${encodeURIComponent(request)}`)).json
+    const described = (await describeRequest(world, ada, request)).json
     assert.equal(described.isRenewable, false)
     assert.ok(Math.abs(Date.parse(described.expiresAt) - Date.now() - 3_600_000) < 60_000)
     const code = await consent(world, ada, { clientId, pkce })
@@ -197,7 +196,7 @@ suite('an app that is connected', () => {
     assert.equal(status, 200, text)
     refuses(await use(access), 401, 'unauthenticated')
     refusesGrant(await renew(world, clientId, refresh))
-    assert.deepEqual(await sql('select from oauth_grants where user_id = $1', [ada.id]), [])
+    assert.deepEqual(await world.sql('select from oauth_grants where user_id = $1', [ada.id]), [])
   })
 
   test('ends when the user signs out everywhere, and not when the user signs out', async () => {
@@ -267,18 +266,18 @@ suite('tokens of an app', () => {
 
   test('expire by the clock of the database, and no token outlives its grant', async () => {
     const { clientId, access, refresh } = await connect(world, ada)
-    await sql(`update oauth_tokens set expires_at = now() where user_id = $1 and kind = 'access'`, [ada.id])
+    await world.sql(`update oauth_tokens set expires_at = now() where user_id = $1 and kind = 'access'`, [ada.id])
     refuses(await use(access), 401, 'unauthenticated')
-    await sql(`update oauth_grants set expires_at = now() + interval '5 minutes' where user_id = $1`, [ada.id])
+    await world.sql(`update oauth_grants set expires_at = now() + interval '5 minutes' where user_id = $1`, [ada.id])
     const { status, json } = await renew(world, clientId, refresh)
     assert.equal(status, 200)
-    const [late] = await sql(
+    const [late] = await world.sql(
       `select count(*)::int as n from oauth_tokens t join oauth_grants g on g.id = t.grant_id
        where g.user_id = $1 and t.expires_at > g.expires_at and t.replaced_at is null`,
       [ada.id],
     )
     assert.equal(late.n, 0)
-    await sql(`update oauth_tokens set expires_at = now() where user_id = $1`, [ada.id])
+    await world.sql(`update oauth_tokens set expires_at = now() where user_id = $1`, [ada.id])
     refusesGrant(await renew(world, clientId, json.refresh_token))
     assert.deepEqual(await apps(), [])
   })
@@ -287,7 +286,7 @@ suite('tokens of an app', () => {
     const { clientId, refresh } = await connect(world, ada)
     await ask('DELETE', `/api/apps/${clientId}`)
     refusesGrant(await renew(world, clientId, refresh))
-    await sql('delete from oauth_clients where id::text = $1', [clientId])
+    await world.sql('delete from oauth_clients where id::text = $1', [clientId])
     const gone = await renew(world, clientId, refresh)
     assert.deepEqual([gone.status, gone.json.error], [401, 'invalid_client'], gone.text)
     refusesGrant(await renew(world, 'https://app.example.com/client.json', refresh))

@@ -33,8 +33,6 @@ beforeEach(async () => {
 })
 
 const use = (token: string): Promise<Answer> => world.ask('GET', '/api/tasks', { token })
-const sql = (text: string, values: readonly unknown[] = []): Promise<readonly Answer['json'][]> =>
-  world.asOwner(async (client) => (await client.query(text, [...values])).rows)
 
 suite('the token endpoint', () => {
   const raw = (body: string | Uint8Array, type = 'application/x-www-form-urlencoded'): Promise<Answer> =>
@@ -129,7 +127,7 @@ suite('the token endpoint', () => {
       answers.map(({ status }) => status),
       [200, 200, 200],
     )
-    assert.equal((await sql('select from oauth_grants where user_id = $1', [ada.id])).length, 1)
+    assert.equal((await world.sql('select from oauth_grants where user_id = $1', [ada.id])).length, 1)
     await post(world, '/oauth/revoke', { token: answers[0]?.json.refresh_token, client_id: clientId })
     for (const { json } of answers) refuses(await use(json.access_token), 401, 'unauthenticated')
   })
@@ -137,14 +135,14 @@ suite('the token endpoint', () => {
   test('refuses three late uses of a refresh token at the same moment, and the access ends once', async () => {
     const connected = await connect(world, ada, 'tasks:read', clientId)
     await renew(world, clientId, connected.refresh)
-    await sql(
+    await world.sql(
       `update oauth_tokens set replaced_at = now() - interval '31 seconds' where user_id = $1 and replaced_at is not null`,
       [ada.id],
     )
     for (const answer of await Promise.all([1, 2, 3].map(() => renew(world, clientId, connected.refresh)))) {
       refusesGrant(answer)
     }
-    assert.deepEqual(await sql('select from oauth_grants where user_id = $1', [ada.id]), [])
+    assert.deepEqual(await world.sql('select from oauth_grants where user_id = $1', [ada.id]), [])
   })
 
   test('counts what it refuses for the address, says when to try again, and does not count what gave tokens', async () => {

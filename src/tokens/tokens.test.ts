@@ -35,8 +35,6 @@ const use = (token: string, method = 'GET', path = '/api/tasks', body?: unknown)
   world.ask(method, path, { token, body })
 const refuses = (answer: Answer, status: number, code: string): void =>
   assert.deepEqual([answer.status, answer.json?.code], [status, code], answer.text)
-const sql = (text: string, values: readonly unknown[] = []): Promise<readonly Json[]> =>
-  world.asOwner(async (client) => (await client.query(text, [...values])).rows)
 
 suite('POST /api/tokens', () => {
   test('creates a token for reading that lasts 90 days, and shows it this once', async () => {
@@ -108,7 +106,7 @@ suite('POST /api/tokens', () => {
     const key = { 'idempotency-key': randomUUID() }
     const first = await ask('POST', TOKENS, { name: 'Report' }, key)
     const { token, ...shown } = first.json
-    const rows = await sql(
+    const rows = await world.sql(
       `select to_jsonb(t)::text as row from personal_tokens t where user_id = $1
        union all select to_jsonb(k)::text from idempotency_keys k where user_id = $1`,
       [ada.id],
@@ -129,7 +127,7 @@ suite('POST /api/tokens', () => {
   })
 
   const fill = (count: number, expiresIn: string): Promise<unknown> =>
-    sql(
+    world.sql(
       `insert into personal_tokens (user_id, id, name, prefix, hash, scopes, expires_at)
        select $1, gen_random_uuid(), 'old', 'todo_pat_0000', encode(sha256(convert_to($1 || n || $3::text, 'UTF8')), 'hex'),
          '{tasks:read}', now() + $3::interval from generate_series(1, $2::int) n`,
@@ -155,7 +153,7 @@ suite('POST /api/tokens', () => {
     await fill(3, '-1 hour')
     await fill(45, '1 hour')
     await make()
-    const left = await sql(
+    const left = await world.sql(
       `select count(*) filter (where expires_at < now() - interval '90 minutes')::int as oldest, count(*)::int as all
        from personal_tokens where user_id = $1`,
       [ada.id],
@@ -239,7 +237,7 @@ suite('a personal token', () => {
     await use(token, 'DELETE', `/api/tasks/${json.results[0].task.id}`)
     await ask('POST', '/api/tasks', { title: 'by the user' })
     await ask('DELETE', `${TOKENS}/${id}`)
-    const rows = await sql(
+    const rows = await world.sql(
       'select actor_kind as kind, actor_name as name from changes where user_id = $1 order by seq',
       [ada.id],
     )
@@ -257,7 +255,7 @@ suite('a personal token', () => {
       ada = await world.signUp()
       const { token } = await make({ scopes: ['tasks:read', 'tasks:write'] })
       assert.equal((await use(token, 'POST', '/api/tasks', { title: 'x' })).status, 201)
-      await sql(end, [ada.id])
+      await world.sql(end, [ada.id])
       for (const answer of [await use(token), await use(token, 'POST', '/api/tasks', { title: 7 })]) {
         refuses(answer, 401, 'unauthenticated')
         assert.match(answer.json.detail, /personal token is unknown, expired or revoked/)
