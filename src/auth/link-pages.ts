@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import type { App } from '../http/app.ts'
-import { plainPageHtml, plainPagePolicy } from '../http/plain-page.ts'
+import { plainPageHtml, plainPagePolicy, privatePageHeaders } from '../http/plain-page.ts'
 import { compact, stripped } from '../lib/browser-script.ts'
 import { escaped } from '../lib/escape.ts'
 import { PAGES } from './mails.ts'
@@ -15,10 +15,7 @@ import { PAGES } from './mails.ts'
 export function linkPages(app: App): void {
   for (const [path, page] of Object.entries(FORMS)) {
     app.get(path, { schema: { hide: true }, config: { unlimited: true } }, async (_request, reply) =>
-      reply
-        .headers({ 'content-security-policy': POLICY, 'cache-control': 'private, no-store', 'x-robots-tag': 'noindex' })
-        .type('text/html; charset=utf-8')
-        .send(pageHtml(page, app.hasRoute({ method: 'GET', url: '/' }))),
+      reply.headers(HEADERS).send(pageHtml(page, app.hasRoute({ method: 'GET', url: '/' }))),
     )
   }
 }
@@ -93,7 +90,7 @@ const FORMS: Readonly<Record<string, Page>> = {
 
 const SCRIPT = compact(stripped(readFileSync(new URL('browser/link-form.ts', import.meta.url), 'utf8')))
 
-const POLICY = plainPagePolicy(SCRIPT)
+const HEADERS = privatePageHeaders(plainPagePolicy(SCRIPT))
 
 /**
  * Paths are relative, because a proxy may serve under a prefix. Every page is one level below the root.

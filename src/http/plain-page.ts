@@ -28,6 +28,14 @@ ${body}
 
 const hashOf = (text: string): string => `'sha256-${createHash('sha256').update(text).digest('base64')}'`
 
+/** The headers of a page that is not for caches and search engines. @param policy {@link plainPagePolicy} */
+export const privatePageHeaders = (policy: string) => ({
+  'content-type': 'text/html; charset=utf-8',
+  'content-security-policy': policy,
+  'cache-control': 'private, no-store',
+  'x-robots-tag': 'noindex',
+})
+
 /** Its content security policy: the style and the script by their hashes. The script may send requests to this service. */
 export const plainPagePolicy = (script?: string): string =>
   [

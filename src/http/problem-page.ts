@@ -1,7 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Problem } from '../errors.ts'
 import { escaped } from '../lib/escape.ts'
-import { plainPageHtml, plainPagePolicy } from './plain-page.ts'
+import { plainPageHtml, plainPagePolicy, privatePageHeaders } from './plain-page.ts'
 
 /** What programs call: refusals are for them, also where a person opens the URL. */
 const FOR_PROGRAMS = /^\/(?:api|mcp)(?:\/|$)/i
@@ -14,16 +14,12 @@ export function isNavigation({ method, headers: { accept = '' } }: FastifyReques
   return (method === 'GET' || method === 'HEAD') && !FOR_PROGRAMS.test(path) && /\btext\/html\b/i.test(accept)
 }
 
-const POLICY = plainPagePolicy()
+const HEADERS = privatePageHeaders(plainPagePolicy())
 
 /** @returns the refusal as a page, whose headers are set on `reply` */
 export function problemPage(problem: Problem, request: FastifyRequest, reply: FastifyReply): string {
-  void reply.type('text/html; charset=utf-8').headers({
-    'content-security-policy': POLICY,
-    // A script that fetches the same URL gets the problem as JSON.
-    'cache-control': 'private, no-store',
-    'x-robots-tag': 'noindex',
-  })
+  // Not for caches: a script that fetches the same URL gets the problem as JSON.
+  void reply.headers(HEADERS)
   const { code, title, message } = problem
   const { links } = request.server
   const isHome = request.server.hasRoute({ method: 'GET', url: '/' })

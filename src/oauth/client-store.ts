@@ -19,6 +19,7 @@ const REGISTER: Statement = {
            select from oauth_clients where connected_at is null limit $5) unconnected) < $5
          returning id, extract(epoch from created_at)::bigint::text as "issuedAt"`,
 }
+
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 
 /** @returns undefined for an id that no app has */

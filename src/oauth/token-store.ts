@@ -74,6 +74,7 @@ const END_TOKEN: Statement = {
   name: 'oauth.end_token',
   text: 'delete from oauth_tokens where user_id = $1 and hash = $2 returning hash',
 }
+
 interface Grant {
   readonly userId: string
   readonly grantId: string

@@ -35,7 +35,7 @@ export function deleteTasks(source: Source): Tool {
       notFoundCount: Type.Optional(Type.Integer()),
     }),
     async run({ ids: given, confirm, dryRun }, call) {
-      const ids = [...new Set(given.map((id) => id.toLowerCase()))]
+      const ids = distinct(given)
       const message = `Delete ${ids.length} tasks? They stay in the trash for 30 days.`
       const question = dryRun === true ? undefined : await questionBefore({ tool: DELETE, ids, message, confirm }, call)
       if (question !== undefined) return question
@@ -69,7 +69,7 @@ export function restoreTasks(source: Source): Tool {
       notFoundCount: Type.Optional(Type.Integer()),
     }),
     async run({ ids: given, dryRun }, call) {
-      const ids = [...new Set(given.map((id) => id.toLowerCase()))]
+      const ids = distinct(given)
       const answer = await call.ask({ operation, query: { dryRun }, body: { ids } })
       const { tasks, notFound } = answer.body as {
         readonly tasks: readonly unknown[]
@@ -86,6 +86,9 @@ export function restoreTasks(source: Source): Tool {
     },
   })
 }
+
+/** The routes refuse an id that is given twice; a tool takes it as one. */
+const distinct = (ids: readonly string[]): string[] => [...new Set(ids.map((id) => id.toLowerCase()))]
 
 const notFoundMembers = (notFound: readonly string[]) =>
   notFound.length > 0 && { notFound: notFound.slice(0, NOT_FOUND_SHOWN), notFoundCount: notFound.length }

@@ -64,6 +64,7 @@ export function taskListRoutes(app: App, { db, cursors }: { db: Database; cursor
 
 /** The routes that read what all tasks have together. */
 function aggregateRoutes(app: App, { db, cursors, hashOf }: Listing): void {
+  const statsHash = hashOf(`${LIST}/stats`, [])
   app.get(
     `${LIST}/stats`,
     {
@@ -73,7 +74,7 @@ function aggregateRoutes(app: App, { db, cursors, hashOf }: Listing): void {
     async (request, reply) => {
       const zone = readZone(request.query.timezone, request.headers['x-timezone'])
       const found = await db
-        .asUser(signedIn(request), store.stats(Date.now(), zone, conditionOf(request, hashOf(`${LIST}/stats`, []))))
+        .asUser(signedIn(request), store.stats(Date.now(), zone, conditionOf(request, statsHash)))
         .catch(refuseUnknownZone)
       return reply.send(answersUnchanged(reply, found) ? null : found.stats)
     },
