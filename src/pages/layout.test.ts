@@ -8,7 +8,7 @@ import { openMailServer } from '../../test/mail-server.ts'
 import type { User } from '../../test/world.ts'
 import { stripped } from '../lib/browser-script.ts'
 import { connect, register, requestOf, TRUSTING } from '../oauth/client.testing.ts'
-import { faultsOf, openPeople, openTab, type People } from './people.testing.ts'
+import { faultsOf, isLive, openPeople, openTab, type People } from './people.testing.ts'
 
 /**
  * Every page with texts that are as long as they may be and have no blank, in narrow and wide windows, with large text, in light and
@@ -54,7 +54,6 @@ suite('every page, in a browser', { skip: findChromium() === undefined && NO_CHR
     }
   const asVisitor = (path: string, prepare?: (page: Page) => Promise<unknown>): Opened =>
     at(path, prepare, () => visitor)
-  const isLive = (page: Page) => page.locator('#status.live').waitFor()
 
   const PAGES: Readonly<Record<string, Opened>> = {
     'the form to sign in': asVisitor('/', async (page) => {

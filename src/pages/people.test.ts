@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { after, before, suite, test } from 'node:test'
 import type { Page } from 'playwright-core'
 import { findChromium, NO_CHROMIUM } from '../../test/browser.ts'
-import { comesTrue, openPeople, openTab, type People } from './people.testing.ts'
+import { add, comesTrue, isLive, isSent, openPeople, openTab, type People } from './people.testing.ts'
 import type { User, World } from '../../test/world.ts'
 
 /** The page for people, as its users use it, in Chromium. */
@@ -21,13 +21,6 @@ suite('the page for people, in a browser', { skip: findChromium() === undefined 
   after(() => people[Symbol.asyncDispose]())
 
   const titles = (page: Page): Promise<string[]> => page.locator('#list .title').allTextContents()
-  const isLive = (page: Page): Promise<void> => page.locator('#status.live').waitFor()
-  const isSent = async (page: Page): Promise<void> =>
-    assert.ok(await comesTrue(page, `document.querySelector('#status').textContent === 'Live'`))
-  const add = async (page: Page, line: string): Promise<void> => {
-    await page.getByLabel('Add a task').fill(line)
-    await page.keyboard.press('Enter')
-  }
   /** Waits until the list has these titles. */
   const shows = async (page: Page, wanted: readonly string[]): Promise<void> => {
     await comesTrue(page, `JSON.stringify(titles()) === ${JSON.stringify(JSON.stringify(wanted))}`)

@@ -43,6 +43,18 @@ export const comesTrue = (page: Page, expression: string): Promise<boolean> =>
     check()
   })`)
 
+export const isLive = (page: Page): Promise<void> => page.locator('#status.live').waitFor()
+
+/** Nothing waits to be sent. */
+export const isSent = async (page: Page): Promise<void> =>
+  assert.ok(await comesTrue(page, `document.querySelector('#status').textContent === 'Live'`))
+
+/** Types a line that adds a task. */
+export async function add(page: Page, line: string): Promise<void> {
+  await page.getByLabel('Add a task').fill(line)
+  await page.keyboard.press('Enter')
+}
+
 export interface People extends AsyncDisposable {
   readonly world: World
   readonly browser: Browser

@@ -3,7 +3,7 @@ import { after, before, suite, test } from 'node:test'
 import type { Page, Route } from 'playwright-core'
 import { findChromium, NO_CHROMIUM } from '../../test/browser.ts'
 import type { Answer, User } from '../../test/world.ts'
-import { comesTrue, openPeople, openTab, type People } from './people.testing.ts'
+import { add, isLive, isSent, openPeople, openTab, type People } from './people.testing.ts'
 
 /** What the page for people does when the service refuses, in Chromium. */
 
@@ -21,17 +21,11 @@ suite(
       (await people.world.ask('GET', '/api/tasks', { token })).json
     const titlesOf = async (user: User): Promise<string[]> =>
       (await stored(user)).map(({ title }: { title: string }) => title)
-    const add = async (page: Page, line: string): Promise<void> => {
-      await page.getByLabel('Add a task').fill(line)
-      await page.keyboard.press('Enter')
-    }
     async function openList(user: User): Promise<Page> {
       const { page } = await openTab(await people.signedIn(user), people.world.url)
-      await page.locator('#status.live').waitFor()
+      await isLive(page)
       return page
     }
-    const isSent = async (page: Page): Promise<void> =>
-      assert.ok(await comesTrue(page, `document.querySelector('#status').textContent === 'Live'`))
 
     test('shows what was refused and why, and the user corrects it in its place, also after a reload', async () => {
       const user = await people.world.signUp()
@@ -137,7 +131,7 @@ suite(
       const user = await people.world.signUp()
       const context = await people.signedIn(user)
       const { page } = await openTab(context, people.world.url)
-      await page.locator('#status.live').waitFor()
+      await isLive(page)
       const sent: number[] = []
       await context.route('**/api/tasks', (route) => {
         if (route.request().method() !== 'POST') return route.continue()
@@ -170,7 +164,7 @@ suite(
         await notice.innerText(),
         /left out: completed=maybe, priority=high, <img src=x onerror=alert\(1\)>$/,
       )
-      await page.locator('#status.live').waitFor()
+      await isLive(page)
       assert.equal(new URL(page.url()).search, '?q=milk')
       await page.getByRole('link', { name: 'All', exact: true }).click()
       assert.equal(await notice.count(), 0)
