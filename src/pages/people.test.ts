@@ -379,6 +379,13 @@ suite('the page for people, in a browser', { skip: findChromium() === undefined 
       await page.evaluate('scrollTo(0, document.body.scrollHeight)')
       assert.ok(await comesTrue(page, `titles().length > ${before}`))
     }
+    // A window that is scrolled to the end in the frame in which rows come never stops.
+    await page.evaluate(`new MutationObserver((_, observer) => {
+      if (document.querySelectorAll('#list .task').length >= 1500) observer.disconnect()
+      else scrollTo(0, document.body.scrollHeight)
+    }).observe(document.querySelector('#list'), { childList: true, subtree: true })`)
+    await page.evaluate('scrollTo(0, document.body.scrollHeight)')
+    assert.ok(await comesTrue(page, 'titles().length >= 1500'))
     assert.equal(new Set(await titles(page)).size, await loaded())
     assert.ok(requests.filter((url) => url.includes('/api/tasks?')).every((url) => url.includes('limit=100')))
 

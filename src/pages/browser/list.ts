@@ -8,7 +8,7 @@ import { placeRows } from './chunks.ts'
 import { byId, toElement, toNodes } from './dom.ts'
 import type { Change } from './live.ts'
 
-/** How often the list is read again while changes arrive that only the service can sort in. */
+/** How often the list is read again while changes arrive that only the service can sort in, and a page after it could not be read. */
 const REFRESH_INTERVAL_MS = 2_000
 
 interface Page {
@@ -33,6 +33,12 @@ export class List {
   readonly #writes: () => readonly Write[]
   readonly #element = byId('list', HTMLDivElement)
   readonly #end = byId('end', HTMLDivElement)
+  readonly #observer = new IntersectionObserver(
+    (entries) => {
+      if (entries.some(({ isIntersecting }) => isIntersecting)) void this.#more()
+    },
+    { rootMargin: '800px' },
+  )
   #view: View
   #tasks: readonly Task[]
   #next: string | null
@@ -61,12 +67,7 @@ export class List {
     this.#tasks = page.tasks
     this.#next = page.next
     this.#fault = page.fault
-    new IntersectionObserver(
-      (entries) => {
-        if (entries.some(({ isIntersecting }) => isIntersecting)) void this.#more()
-      },
-      { rootMargin: '800px' },
-    ).observe(this.#end)
+    this.#watchEnd()
     // What the server has drawn, in another time zone perhaps, is drawn again.
     this.#element.replaceChildren()
     this.drawNow()
@@ -162,20 +163,27 @@ export class List {
     this.draw()
   }
 
+  /** Reads on if the end is in sight. The observer itself reports only changes, and misses one that was undone within a frame. */
+  #watchEnd(): void {
+    this.#observer.unobserve(this.#end)
+    this.#observer.observe(this.#end)
+  }
+
   async #more(): Promise<void> {
     if (this.#next === null || this.#isReading) return
     const generation = this.#generation
     this.#isReading = true
     const page = await this.#read(this.#next)
     this.#isReading = false
-    if (page === undefined || generation !== this.#generation) return
-    const ids = new Set(this.#tasks.map(({ id }) => id))
-    this.#tasks = [...this.#tasks, ...page.tasks.filter(({ id }) => !ids.has(id))]
-    this.#next = page.next
-    for (const change of page.meanwhile) this.#apply(change)
-    this.drawNow()
-    // The observer only reports changes: a short page may leave the end in sight.
-    if (this.#end.getBoundingClientRect().top < innerHeight + 800) await this.#more()
+    if (page === undefined) return void setTimeout(() => this.#watchEnd(), REFRESH_INTERVAL_MS)
+    if (generation === this.#generation) {
+      const ids = new Set(this.#tasks.map(({ id }) => id))
+      this.#tasks = [...this.#tasks, ...page.tasks.filter(({ id }) => !ids.has(id))]
+      this.#next = page.next
+      for (const change of page.meanwhile) this.#apply(change)
+      this.drawNow()
+    }
+    this.#watchEnd()
   }
 
   /** @returns undefined if the page could not be read; the reason is shown, unless the service is unreachable */
