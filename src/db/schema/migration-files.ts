@@ -37,14 +37,16 @@ const ACCEPTS_INVALID_INDEX = /^create\s+(unique\s+)?index\s+concurrently\s+if\s
 /**
  * Reads the first line of a migration file: `-- expand`, `-- contract`, either followed by `, without a transaction` or
  * `, in batches`. Any other first line means expand, in a transaction.
- *
- * @throws Error naming the file when its statements do not fit its style
  */
-function headerOf(sql: string, file: string): { readonly mode: MigrationMode; readonly style: Style } {
+function headerOf(sql: string): { readonly mode: MigrationMode; readonly style: Style } {
   const [line = ''] = sql.split('\n', 1)
   const [, mode = 'expand', withMode, withoutMode] = HEADER.exec(line) ?? []
   const style = (withMode ?? withoutMode ?? 'in a transaction') as Style // the pattern allows no other text
-  const statements = splitStatements(sql)
+  return { mode: mode === 'contract' ? 'contract' : 'expand', style }
+}
+
+/** @throws Error naming the file when its statements do not fit its style */
+function checkStyle(style: Style, statements: readonly FileStatement[], file: string): void {
   if (style === 'in batches' && statements.length !== 1) {
     throw new Error(`${file} runs in batches and must be one statement; it has ${statements.length}`)
   }
@@ -53,7 +55,6 @@ function headerOf(sql: string, file: string): { readonly mode: MigrationMode; re
       `${file}: replace "if not exists" by "drop index concurrently if exists" before "create index concurrently", because an interrupted build leaves an invalid index`,
     )
   }
-  return { mode: mode === 'contract' ? 'contract' : 'expand', style }
 }
 
 /** Variables of the SQL files, in psql's notation: `:"app_role"`, `:'app_role'` and so on. */
@@ -86,9 +87,14 @@ export function readMigrations(directory: URL = DIRECTORY): readonly Migration[]
     if (!files.has(`${stem}.down.sql`)) throw new Error(`migrations/${stem}.down.sql is missing`)
     const up = readFileSync(new URL(file, directory), 'utf8')
     const down = readFileSync(new URL(`${stem}.down.sql`, directory), 'utf8')
-    const { mode } = headerOf(up, `migrations/${file}`)
-    headerOf(down, `migrations/${stem}.down.sql`)
-    return { version: index + 1, name, mode, up, down, checksum: createHash('sha256').update(up).digest('hex') }
+    return {
+      version: index + 1,
+      name,
+      mode: headerOf(up).mode,
+      up,
+      down,
+      checksum: createHash('sha256').update(up).digest('hex'),
+    }
   })
   if (files.size !== 2 * ups.length) throw new Error('migrations/ has a .sql file that belongs to no pair')
   return migrations
@@ -108,10 +114,17 @@ export function fileOf(migration: Migration, direction: 'up' | 'down', variables
   return scriptOf(`${label(migration)}.${direction}.sql`, migration[direction], variables)
 }
 
-/** SQL with variables, ready to run. `name` is for messages. */
+/**
+ * SQL with variables, ready to run.
+ *
+ * @param name for messages
+ * @throws Error when its statements do not fit the style that its first line gives
+ */
 export function scriptOf(name: string, sql: string, variables: MigrationVariables): MigrationFile {
-  const { style } = headerOf(sql, name)
-  return { name, style, statements: splitStatements(interpolate(sql, variables)) }
+  const { style } = headerOf(sql)
+  const statements = splitStatements(interpolate(sql, variables))
+  checkStyle(style, statements, name)
+  return { name, style, statements }
 }
 
 /** psql's `:"name"` (an identifier) and `:'name'` (a literal), so that the files also run under psql with `-v`. */

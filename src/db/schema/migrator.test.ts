@@ -470,12 +470,12 @@ describe('a database with another history', () => {
 })
 
 describe('the first line of a file', () => {
-  const readWith = (up: string, down = 'select 1'): Migration | undefined => {
+  const readWith = (up: string): Migration => {
     const directory = mkdtempSync(join(tmpdir(), 'todo-migrations-'))
     try {
       writeFileSync(join(directory, '0001_one.up.sql'), up)
-      writeFileSync(join(directory, '0001_one.down.sql'), down)
-      return readMigrations(pathToFileURL(`${directory}/`))[0]
+      writeFileSync(join(directory, '0001_one.down.sql'), 'select 1')
+      return readMigrations(pathToFileURL(`${directory}/`))[0] ?? assert.fail()
     } finally {
       rmSync(directory, { recursive: true })
     }
@@ -489,7 +489,7 @@ describe('the first line of a file', () => {
     ['-- Adds a table', 'expand'],
   ] as const) {
     test(`"${line}" means ${mode}`, () => {
-      assert.equal(readWith(`${line}\nselect 1`)?.mode, mode)
+      assert.equal(readWith(`${line}\nselect 1`).mode, mode)
     })
   }
 
@@ -501,18 +501,23 @@ describe('the first line of a file', () => {
     await owner.query('truncate schema_migrations')
   })
 
-  test('in batches is refused for more than one statement', () => {
-    assert.throws(
-      () => readWith('-- expand, in batches\nselect 1; select 2'),
+  test('in batches is refused for more than one statement', async () => {
+    await assert.rejects(
+      up(owner, { migrations: [readWith('-- expand, in batches\nselect 1; select 2')] }),
       /0001_one\.up\.sql runs in batches and must be one statement; it has 2/,
     )
   })
 
-  test('create index concurrently if not exists is refused, since it accepts an invalid index', () => {
-    assert.throws(
-      () => readWith('-- expand, without a transaction\ncreate index concurrently if not exists i on t (c)'),
-      /drop index concurrently if exists/,
-    )
+  test('create index concurrently if not exists is refused, since it accepts an invalid index', async () => {
+    const text = '-- expand, without a transaction\ncreate index concurrently if not exists i on t (c)'
+    await assert.rejects(up(owner, { migrations: [readWith(text)] }), /drop index concurrently if exists/)
+  })
+
+  test('that does not fit its statements stops all migrations, those before it too', async () => {
+    await down()
+    const faulty = migration(2, 'two', '-- expand, in batches\nselect 1; select 2')
+    await assert.rejects(up(owner, { migrations: [migration(1, 'one', 'select 1'), faulty] }), /0002_two/)
+    assert.deepEqual((await migrationState(owner, [])).applied, [])
   })
 })
 

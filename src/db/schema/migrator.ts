@@ -114,6 +114,8 @@ async function walk(
   way: Direction,
   { migrations, steps, onDone, onBatch, onSecondConnection }: Walk,
 ): Promise<readonly Migration[]> {
+  // A fault in any file stops all, before anything is changed.
+  for (const migration of migrations) fileOf(migration, way.direction, variables)
   const done: Migration[] = []
   let batchedRows = 0
   let checked = way.check === undefined
