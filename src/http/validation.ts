@@ -1,6 +1,7 @@
 import { Ajv, type ErrorObject, type Options, type SchemaValidateFunction, type ValidateFunction } from 'ajv'
 import type { FastifySchemaCompiler, FastifyServerOptions } from 'fastify'
 import type { TSchema } from 'typebox'
+import { lazy } from '../lib/lazy.ts'
 import { isPlain, isVisible } from '../lib/visible.ts'
 import { compileOnce, type SharedSchemas } from './compiled.ts'
 import { FORMATS } from './formats.ts'
@@ -24,10 +25,10 @@ const options: Options = {
 type CompilersFactory = NonNullable<NonNullable<FastifyServerOptions['schemaController']>['compilersFactory']>
 type BuildValidator = NonNullable<CompilersFactory['buildValidator']>
 
-/** Compiles schemas with our formats and keywords. */
+/** Compiles schemas with our formats and keywords, each when its validator is first needed. */
 export const compilerOf = (more: Options) =>
   compileOnce((schema, referenced) =>
-    withTextKeywords(new Ajv({ ...options, schemas: Object.values(referenced), ...more })).compile(schema),
+    lazy(() => withTextKeywords(new Ajv({ ...options, schemas: Object.values(referenced), ...more })).compile(schema)),
   )
 const compile = compilerOf({})
 const compileQuick = compilerOf({ allErrors: false })
@@ -40,7 +41,7 @@ export const buildValidator = ((shared: SharedSchemas): FastifySchemaCompiler<TS
   ({ schema, httpPart }) => {
     const thorough = compile(schema, shared)
     return httpPart === 'body'
-      ? bodyValidator(thorough, () => compileQuick(schema, shared))
+      ? bodyValidator(thorough, compileQuick(schema, shared))
       : textValidator(thorough, schema, httpPart)
     // Fastify declares what this returns as Ajv's own compile, and calls it as the compiler of a route's schema.
   }) as unknown as BuildValidator
@@ -50,13 +51,10 @@ type Outcome = true | { error: ErrorObject[] }
 const outcome = (validate: ValidateFunction, data: unknown): Outcome =>
   validate(data) ? true : { error: validate.errors ?? [] }
 
-export function bodyValidator(
-  thorough: ValidateFunction,
-  makeQuick: () => ValidateFunction,
-): (body: unknown) => Outcome {
-  let quick: ValidateFunction | undefined
-  return (body) => outcome(hasMoreValuesThan(THOROUGH_VALUES_MAX, body) ? (quick ??= makeQuick()) : thorough, body)
-}
+export const bodyValidator =
+  (thorough: () => ValidateFunction, quick: () => ValidateFunction): ((body: unknown) => Outcome) =>
+  (body) =>
+    outcome(hasMoreValuesThan(THOROUGH_VALUES_MAX, body) ? quick() : thorough(), body)
 
 function hasMoreValuesThan(limit: number, body: unknown): boolean {
   const values = [body]
@@ -87,7 +85,7 @@ interface Parameter {
 
 /** Parses and validates text. Ajv's own coercion would accept `0x10`, `1e2` and ` 5`, and does not report repeated parameters. */
 function textValidator(
-  validate: ValidateFunction,
+  validator: () => ValidateFunction,
   { properties = {} }: TextSchema,
   part: string | undefined,
 ): (text: Record<string, unknown>) => Outcome {
@@ -105,7 +103,7 @@ function textValidator(
       if (isEncoded && parameter.type === 'array') text[name] = listOf(written, parameter)
       else text[name] = read(parameter.type, isEncoded && typeof written === 'string' ? decode(written) : written)
     }
-    const result = outcome(validate, text)
+    const result = outcome(validator(), text)
     return result === true ? true : { error: result.error.map((error) => asParameter(error, names, text)) }
   }
 }

@@ -10,15 +10,12 @@ const compileQuick = compilerOf({ verbose: true, allErrors: false })
 /**
  * The validator of values that are neither a body nor a parameter, such as the arguments of a tool. Like one of bodies, it trims in place.
  *
- * The schema is compiled at the first value: compiling those of all tools is a tenth of the time of a start.
- *
  * @param shared has those that `schema` refers to
  * @returns what is wrong, one sentence for each field; empty if the value is valid
  */
 export function valueValidator(schema: TSchema, shared: SharedSchemas): (value: unknown) => string[] {
-  let validate: ReturnType<typeof bodyValidator> | undefined
+  const validate = bodyValidator(compile(schema, shared), compileQuick(schema, shared))
   return (value) => {
-    validate ??= bodyValidator(compile(schema, shared), () => compileQuick(schema, shared))
     const result = validate(value)
     if (result === true) return []
     return violations(result.error.map(withKnownMembers), 'body').map(({ detail }) => detail)
