@@ -64,11 +64,12 @@ class DurableFiles extends NodeFS {
 const stderrLines: string[] = []
 const STDERR_LINES_MAX = 50
 
-async function openCluster(directory: string): Promise<PGlite> {
+async function openCluster({ directory, engine }: Pick<WorkerInput, 'directory' | 'engine'>): Promise<PGlite> {
   const files = new DurableFiles(directory)
   const database = await PGlite.create({
     fs: files,
     startParams: START_PARAMETERS,
+    pgliteWasmModule: engine,
     onStderr: (line) => {
       stderrLines.push(line.slice(0, 500))
       if (stderrLines.length > STDERR_LINES_MAX) stderrLines.shift()
@@ -100,12 +101,12 @@ function endOnBreakdown(database: PGlite): void {
 }
 
 /** Creates the cluster in a temporary directory and renames it, so that a directory of the final name is always complete. */
-async function createCluster(directory: string): Promise<void> {
+async function createCluster({ directory, engine }: WorkerInput): Promise<void> {
   const draft = `${directory}.creating`
   fs.rmSync(draft, { recursive: true, force: true })
   fs.mkdirSync(draft, { mode: 0o700 })
   try {
-    const database = await openCluster(draft)
+    const database = await openCluster({ directory: draft, engine })
     await database.close()
   } catch (error) {
     // Frees the space of an incomplete cluster, for instance on a full disk.
@@ -228,9 +229,9 @@ function messageOf(error: unknown): string {
   return `an object of ${error.constructor.name} was thrown`
 }
 
-async function serve(port: MessagePort, { directory, live }: WorkerInput): Promise<void> {
-  const database = await openCluster(directory)
-  const session = new Session(database, live)
+async function serve(port: MessagePort, input: WorkerInput): Promise<void> {
+  const database = await openCluster(input)
+  const session = new Session(database, input.live)
   const handle = async (message: ToWorker): Promise<void> => {
     switch (message.kind) {
       case 'connect':
@@ -252,7 +253,7 @@ async function serve(port: MessagePort, { directory, live }: WorkerInput): Promi
 if (parentPort !== null) {
   const input = workerData as WorkerInput // set by embedded-thread.ts, which starts this file
   try {
-    if (input.task === 'create') await createCluster(input.directory)
+    if (input.task === 'create') await createCluster(input)
     else await serve(parentPort, input)
   } catch (error) {
     end('failed', error)
