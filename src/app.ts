@@ -1,4 +1,4 @@
-import { AUTH_PROBLEM_GUIDE } from './auth/guide.ts'
+import { authProblemGuide } from './auth/guide.ts'
 import { linkPages } from './auth/link-pages.ts'
 import { authRoutes } from './auth/routes.ts'
 import type { Deps } from './deps.ts'
@@ -14,8 +14,9 @@ import type { App } from './http/app.ts'
 import { refuseUncheckedConditions } from './http/preconditions.ts'
 import { createApp } from './http/server.ts'
 import { metricsRoutes } from './metrics/routes.ts'
+import type { ProblemGuide } from './problems.ts'
 
-const PROBLEM_GUIDES = PROBLEM_KINDS.map((kind) => [kind.code, kind] as const)
+const PROBLEM_GUIDES: ReadonlyMap<string, ProblemGuide> = new Map(PROBLEM_KINDS.map((kind) => [kind.code, kind]))
 
 /** The application: the HTTP surface, public routes, and routes that require a principal. */
 export async function buildApp(deps: Deps): Promise<App> {
@@ -30,7 +31,10 @@ export async function buildApp(deps: Deps): Promise<App> {
 
   healthRoutes(app, { ...deps, writeProbes: FEATURES.flatMap(({ writeProbes = [] }) => writeProbes) })
   metricsRoutes(app, deps)
-  problemPages(app, new Map([...(deps.auth === undefined ? [] : AUTH_PROBLEM_GUIDE), ...PROBLEM_GUIDES]))
+  problemPages(
+    app,
+    async (code) => PROBLEM_GUIDES.get(code) ?? (deps.auth === undefined ? undefined : await authProblemGuide(code)),
+  )
   if (deps.config.http.docsEnabled) documentRoutes(app)
   if (deps.auth !== undefined) {
     const { auth, mail, config } = deps

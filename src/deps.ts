@@ -1,7 +1,8 @@
 import { createHmac } from 'node:crypto'
 import type { Logger } from 'pino'
 import type { Config } from './config/config.ts'
-import { createAuth, type Auth } from './auth/better-auth.ts'
+import { openAuth, type LoadedLater } from './auth/loaded-later.ts'
+import type { Auth } from './auth/better-auth.ts'
 import type { PasswordHashing } from './auth/hashing.ts'
 import type { AuthOptions } from './auth/options.ts'
 import { openDatabase, type Database } from './db/database.ts'
@@ -61,6 +62,8 @@ export async function openDeps(
     wake: mail.isAvailable ? jobs.wake : undefined,
     hashing,
   })
+  // Development starts faster; in production no request waits for it.
+  if (config.environment === 'production') await auth?.load()
   const closing = opened.move()
   const deps = { config, jobs, log, db, mail, redis, limits, wakes, cursors, auth, metrics, tracing }
   return {
@@ -93,12 +96,12 @@ export function embeddedAuth(
   config: Config,
   db: Pick<Database, 'pool' | 'timeBudget' | 'roles'>,
   { limits, log, wake, hashing }: AuthDeps = {},
-): Auth | undefined {
+): LoadedLater | undefined {
   const { auth, http, environment } = config
   if (auth.mode === 'external') return undefined
   // As in better-auth, there are no stricter limits for attempts in development.
   const counts = environment === 'development' ? undefined : limits
-  return createAuth({
+  return openAuth({
     pool: db.pool,
     timeBudget: () => db.timeBudget(HASHING_MS),
     systemRole: db.roles.system,

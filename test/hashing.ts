@@ -1,4 +1,3 @@
-import { verifyPassword } from 'better-auth/crypto'
 import { createHash, randomBytes } from 'node:crypto'
 import { boundedHashing, type PasswordHashing } from '../src/auth/hashing.ts'
 
@@ -18,7 +17,7 @@ const sha256: PasswordHashing = {
   verify: async ({ hash, password }) => {
     const [salt = '', digested = ''] = hash.split(':')
     // A program of the service has stored this one.
-    if (digested.length !== DIGEST_LENGTH) return await verifyPassword({ hash, password })
+    if (digested.length !== DIGEST_LENGTH) return await boundedHashing().verify({ hash, password })
     return digested === digest(password, salt)
   },
 }

@@ -1,23 +1,22 @@
-import { registerHooks } from 'node:module'
+import { spawnSync } from 'node:child_process'
+import assert from 'node:assert/strict'
+import { fileURLToPath } from 'node:url'
 
-/** Prints the packages of OpenTelemetry that are loaded after the start of the service, for test/tracing.test.ts. */
-const loaded = new Set<string>()
-registerHooks({
-  load(url, context, next) {
-    const [, name] = /node_modules\/(@opentelemetry\/[\w-]+)\//.exec(url) ?? []
-    if (name !== undefined) loaded.add(name)
-    return next(url, context)
-  },
-})
+const PROBE = fileURLToPath(new URL('loaded-packages-probe.ts', import.meta.url))
 
-// Imported here, after the hook is registered.
-const { openWorld } = await import('./world.ts')
-const env = Object.fromEntries(
-  Object.entries(process.env).flatMap(([name, value = '']) => (name.startsWith('OTEL_') ? [[name, value]] : [])),
-)
-{
-  await using world = await openWorld({ env })
-  await world.signUp()
-  await world.ask('GET', '/metrics')
+/**
+ * @param env of the world
+ * @returns the packages that a process of the service loads until it has answered a request, in order of their names
+ */
+export function loadedPackages(env: Readonly<Record<string, string>> = {}): readonly string[] {
+  const { stdout, stderr, status } = spawnSync(process.execPath, [PROBE], {
+    env: {
+      PATH: process.env['PATH'],
+      TEST_DATABASE_URL: process.env['TEST_DATABASE_URL'],
+      WORLD_ENV: JSON.stringify(env),
+    },
+    encoding: 'utf8',
+  })
+  assert.equal(status, 0, stderr)
+  return JSON.parse(stdout)
 }
-process.stdout.write(JSON.stringify([...loaded].sort()))

@@ -26,6 +26,7 @@ export const SECOND_TIER: Readonly<Record<string, string>> = {
   'test/operator.test.ts': 'starts the service and the commands of an operator',
   'test/readme.test.ts': 'starts the service and runs the tour',
   'test/tracing.test.ts': 'starts the service with OpenTelemetry',
+  'src/auth/loaded-later.test.ts': 'starts the service',
   'src/vault/command.test.ts': 'starts commands',
   'test/bench.test.ts': 'starts the benchmark',
   'src/webhooks/kill.test.ts': 'kills the service many times',

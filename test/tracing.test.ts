@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict'
-import { spawnSync } from 'node:child_process'
 import { randomBytes, randomUUID } from 'node:crypto'
 import { suite, test } from 'node:test'
-import { fileURLToPath } from 'node:url'
+import { loadedPackages } from './loaded-packages.ts'
 import { answering, hanging, openFakeServer } from './fake-server.ts'
 import { openOtlpReceiver, type OtlpReceiver, type ReceivedSpan } from './otlp-receiver.ts'
 import { openWorld, SERVICE_TOKEN, type World, type WorldOptions } from './world.ts'
@@ -247,15 +246,8 @@ suite('a failing collector', () => {
 })
 
 suite('the packages of OpenTelemetry', () => {
-  const PROBE = fileURLToPath(new URL('loaded-packages.ts', import.meta.url))
-  const loadedWith = (env: Readonly<Record<string, string>>): readonly string[] => {
-    const { stdout, stderr, status } = spawnSync(process.execPath, [PROBE], {
-      env: { PATH: process.env['PATH'], TEST_DATABASE_URL: process.env['TEST_DATABASE_URL'], ...env },
-      encoding: 'utf8',
-    })
-    assert.equal(status, 0, stderr)
-    return JSON.parse(stdout)
-  }
+  const loadedWith = (env: Readonly<Record<string, string>>): readonly string[] =>
+    loadedPackages(env).filter((name) => name.startsWith('@opentelemetry/'))
 
   test('are not loaded without its variables, except for the API that prom-client itself loads', () => {
     assert.deepEqual(loadedWith({}), ['@opentelemetry/api'])

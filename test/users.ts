@@ -1,5 +1,4 @@
-import { randomUUID } from 'node:crypto'
-import { generateId } from 'better-auth'
+import { randomBytes, randomUUID } from 'node:crypto'
 import type { ClientBase } from 'pg'
 import type { PasswordHashing } from '../src/auth/hashing.ts'
 import type { Config } from '../src/config/config.ts'
@@ -13,6 +12,10 @@ export interface User {
 }
 
 const PASSWORD = 'correct horse battery'
+
+/** As long as those of better-auth. */
+const newId = (): string => randomBytes(16).toString('hex')
+
 /** Inserts the three rows of a sign-up: the user, the account with the password, and a session of seven days. */
 export async function insertUser(
   owner: Pick<ClientBase, 'query'>,
@@ -20,7 +23,7 @@ export async function insertUser(
   { auth }: Config,
   { hash }: Pick<PasswordHashing, 'hash'>,
 ): Promise<User> {
-  const [id, token] = [generateId(), generateId()]
+  const [id, token] = [newId(), newId()]
   const email = `${name.toLowerCase()}-${randomUUID()}@example.com`
   const secret = auth.sessionHashSecret
   if (secret === undefined) throw new Error('only a service with its own auth server signs users up')
@@ -33,7 +36,7 @@ export async function insertUser(
      )
      insert into public.user_sessions (id, "userId", token, "expiresAt", "updatedAt")
      select $6, id, $7, now() + '7 days', now() from new_user`,
-    [id, name, email, generateId(), await hash(PASSWORD), generateId(), hashSessionToken(token, secret.reveal())],
+    [id, name, email, newId(), await hash(PASSWORD), newId(), hashSessionToken(token, secret.reveal())],
   )
   return { id, token, email, password: PASSWORD }
 }

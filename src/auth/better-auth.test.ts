@@ -8,7 +8,8 @@ import { openAuthDatabase, type AuthDatabase } from '../../test/auth-database.ts
 import { systemDialect } from '../db/system-dialect.ts'
 import { Problem } from '../errors.ts'
 import { createAuth, type Auth } from './better-auth.ts'
-import { CLIENT_ADDRESS_HEADER, MAX_SESSIONS_PER_USER, type AuthOptions } from './options.ts'
+import { CLIENT_ADDRESS_HEADER } from './client-address.ts'
+import { MAX_SESSIONS_PER_USER, type AuthOptions } from './options.ts'
 
 import { boundedHashing, type PasswordHashing } from './hashing.ts'
 

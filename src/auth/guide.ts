@@ -1,4 +1,3 @@
-import { BASE_ERROR_CODES } from 'better-auth'
 import type { ProblemGuide } from '../problems.ts'
 
 const CORRECT = 'Correct the request as the title says, and send it again.'
@@ -23,22 +22,25 @@ const ACTIONS: Readonly<Record<string, string>> = {
   MISSING_OR_NULL_ORIGIN: 'Send the request from a page whose origin is in CORS_ORIGINS, or without cookies.',
 }
 
-/** Pages for codes of refusals under `/api/auth` that are not the service's own. */
-export const AUTH_PROBLEM_GUIDE: ReadonlyMap<string, ProblemGuide> = new Map(
-  Object.entries({
-    ...Object.fromEntries(Object.entries(BASE_ERROR_CODES).map(([code, { message }]) => [code, message])),
-    // better-auth's codes for errors without a message.
-    BAD_REQUEST: 'Bad request',
-    UNAUTHORIZED: 'Unauthorized',
-    FORBIDDEN: 'Forbidden',
-    PASSWORD_REQUIRED: 'Deleting your user requires your password',
-    EMAIL_IS_THE_SAME: 'This is your address already',
-  }).map(([code, title]) => [
-    code,
-    {
-      title,
-      meaning: 'The auth server refused the request. The title says why.',
-      action: ACTIONS[code] ?? CORRECT,
-    },
-  ]),
-)
+/** Titles of codes for which better-auth has no message. */
+const TITLES: Readonly<Record<string, string>> = {
+  BAD_REQUEST: 'Bad request',
+  UNAUTHORIZED: 'Unauthorized',
+  FORBIDDEN: 'Forbidden',
+  PASSWORD_REQUIRED: 'Deleting your user requires your password',
+  EMAIL_IS_THE_SAME: 'This is your address already',
+}
+
+/** @returns what a code of a refusal under `/api/auth` means; undefined if better-auth has no such code */
+export async function authProblemGuide(code: string): Promise<ProblemGuide | undefined> {
+  // With better-auth, which is loaded at its first use.
+  const { BASE_ERROR_CODES } = await import('better-auth')
+  const messages = Object.entries(BASE_ERROR_CODES).map(([known, { message }]) => [known, message] as const)
+  const title = new Map([...messages, ...Object.entries(TITLES)]).get(code)
+  if (title === undefined) return undefined
+  return {
+    title,
+    meaning: 'The auth server refused the request. The title says why.',
+    action: ACTIONS[code] ?? CORRECT,
+  }
+}

@@ -1,5 +1,4 @@
 import { availableParallelism } from 'node:os'
-import { hashPassword, verifyPassword } from 'better-auth/crypto'
 import { Problem, retryAfter } from '../errors.ts'
 import { Places } from '../lib/places.ts'
 
@@ -21,7 +20,7 @@ export interface PasswordHashing {
  */
 export function boundedHashing(
   { atOnce = AT_ONCE, waitingMax = WAITING_MAX }: { atOnce?: number; waitingMax?: number } = {},
-  { hash, verify }: PasswordHashing = { hash: hashPassword, verify: verifyPassword },
+  { hash, verify }: PasswordHashing = scrypt,
 ): PasswordHashing {
   const places = new Places(atOnce)
   const within = async <T>(work: () => Promise<T>): Promise<T> => {
@@ -29,6 +28,12 @@ export function boundedHashing(
     return await places.run(work)
   }
   return { hash: (password) => within(() => hash(password)), verify: (given) => within(() => verify(given)) }
+}
+
+/** Loaded at its first use, like the rest of better-auth. */
+const scrypt: PasswordHashing = {
+  hash: async (password) => (await import('better-auth/crypto')).hashPassword(password),
+  verify: async (given) => (await import('better-auth/crypto')).verifyPassword(given),
 }
 
 const tooManyPasswords = (): Problem =>

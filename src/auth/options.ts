@@ -6,15 +6,13 @@ import { sql, type Kysely } from 'kysely'
 import type { Pool } from 'pg'
 import type { TimeBudget } from '../db/wire/lease.ts'
 import { timeZoneNamed } from '../lib/time-zone.ts'
+import { CLIENT_ADDRESS_HEADER } from './client-address.ts'
 import { afterPasswordChange, deleteUser, mailFlows, sendUnasked, type AuthMail } from './mail-flows.ts'
 import { signOutEverywhere } from './access-ends.ts'
 import { boundedHashing, type PasswordHashing } from './hashing.ts'
 import { withHashedSessions } from './hashed-sessions.ts'
 import { request } from './request-state.ts'
 import { verifiedSignUp } from './sign-up.ts'
-
-/** The header from which better-auth reads the client's address. Callers of `handle` set it, replacing the client's. */
-export const CLIENT_ADDRESS_HEADER = 'x-internal-client-ip'
 
 /** Beyond it a sign-in ends the oldest session. Without a limit, "revoke all others" would miss those beyond its page. */
 export const MAX_SESSIONS_PER_USER = 100

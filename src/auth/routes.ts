@@ -6,8 +6,8 @@ import { refuseContradiction, refuseLimited } from '../http/identify.ts'
 import type { App } from '../http/app.ts'
 import { refusals } from '../http/wire.ts'
 import type { Auth } from './better-auth.ts'
+import { CLIENT_ADDRESS_HEADER } from './client-address.ts'
 import { endpointsOf } from './endpoints.ts'
-import { CLIENT_ADDRESS_HEADER } from './options.ts'
 import * as shape from './schema.ts'
 
 interface AuthRoutes {

@@ -46,9 +46,9 @@ const ByCode = Type.Object({ code: Type.String() }, { additionalProperties: fals
 /**
  * `GET /problems/<code>`, to which the `type` of a refusal links. Served even if DOCS_ENABLED is false.
  *
- * @param guides by their codes
+ * @param guideOf what a code means; undefined if there is no such code
  */
-export function problemPages(app: App, guides: ReadonlyMap<string, ProblemGuide>): void {
+export function problemPages(app: App, guideOf: (code: string) => Promise<ProblemGuide | undefined>): void {
   app.addSchema(ProblemPage)
   app.get(
     '/problems/:code',
@@ -74,7 +74,7 @@ export function problemPages(app: App, guides: ReadonlyMap<string, ProblemGuide>
     },
     async (request, reply) => {
       const { code } = request.params
-      const guide = guides.get(code)
+      const guide = await guideOf(code)
       if (guide === undefined) throw new Problem('not_found', 'There is no kind of problem with this code')
       void reply.headers({ 'cache-control': `public, max-age=${MAX_AGE_S}`, vary: 'Origin, Accept' })
       const { title, meaning, action } = guide

@@ -1,6 +1,6 @@
 import { randomUUIDv7 } from 'node:crypto'
 import { parseArgs } from 'node:util'
-import { CLIENT_ADDRESS_HEADER } from '../auth/options.ts'
+import { CLIENT_ADDRESS_HEADER } from '../auth/client-address.ts'
 import type { Statement } from '../db/wire/statement.ts'
 import { StartError } from '../errors.ts'
 import { reachableUrl } from '../lib/host.ts'
