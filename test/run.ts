@@ -23,7 +23,7 @@ import { filesOf, sharesProcess } from './tiers.ts'
  */
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
-const TIMEOUT_MS = 300_000
+const TIMEOUT_MS = 600_000
 /**
  * How many files share a process. Loading the service takes a second of CPU time, as long as the tests of most files. With more of
  * them, one process would run alone at the end.

@@ -146,6 +146,12 @@ export async function askAt(url: string, method: string, path: string, asking: A
   return { status: response.status, headers: response.headers, text, json }
 }
 
+/** Repeats what was refused because the machine is too slow for the time budget of a request: nothing was changed. */
+export async function untilServed(ask: () => Promise<Answer>): Promise<Answer> {
+  const answer = await ask()
+  return answer.status === 503 && answer.json.code === 'unavailable' ? await untilServed(ask) : answer
+}
+
 /** An event stream does not end: it is left, and `openEvents` reads one. */
 async function textOf(response: Response): Promise<string> {
   if (response.headers.get('content-type')?.startsWith('text/event-stream') !== true) return await response.text()

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs'
 import { setTimeout as delay } from 'node:timers/promises'
 import { after, before, beforeEach, suite, test } from 'node:test'
 import { DatabaseError } from 'pg'
-import { openWorld, type Answer, type User, type World } from '../../test/world.ts'
+import { openWorld, untilServed, type Answer, type User, type World } from '../../test/world.ts'
 import type { Statement } from '../db/wire/statement.ts'
 import { runJobs } from '../jobs.ts'
 import { servicePrincipal } from '../principal.ts'
@@ -208,7 +208,7 @@ suite('a large trash', () => {
   test('of more is emptied in the background, without what is deleted later', async () => {
     // Their seqs have four and five digits.
     await fill(5100)
-    const { status, text, headers } = await ask('DELETE', '/trash')
+    const { status, text, headers } = await untilServed(() => ask('DELETE', '/trash'))
     assert.deepEqual([status, text, headers.get('content-type')], [202, '', null], 'the document says: without a body')
     assert.equal((await logOf()).filter(({ inTrash }) => inTrash).length, 4100)
     const later = await newTrashed({ title: 'later' })
@@ -219,7 +219,7 @@ suite('a large trash', () => {
 
   test('can be deleted with its user', async () => {
     await fill(1100)
-    assert.equal((await ask('DELETE', '/trash')).status, 202)
+    assert.equal((await untilServed(() => ask('DELETE', '/trash'))).status, 202)
     await world.deps.db.asSystem('test', (sql) =>
       sql.rows({ name: '', text: 'delete from users where id = $1' }, [ada.id]),
     )
