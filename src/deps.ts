@@ -62,8 +62,8 @@ export async function openDeps(
     wake: mail.isAvailable ? jobs.wake : undefined,
     hashing,
   })
-  // Development starts faster; in production no request waits for it.
-  if (config.environment === 'production') await auth?.load()
+  // Development starts faster; elsewhere no request waits for it.
+  if (config.environment !== 'development') await auth?.load()
   const closing = opened.move()
   const deps = { config, jobs, log, db, mail, redis, limits, wakes, cursors, auth, metrics, tracing }
   return {
