@@ -13,8 +13,10 @@ export interface User {
 
 const PASSWORD = 'correct horse battery'
 
-/** As long as those of better-auth. */
-const newId = (): string => randomBytes(16).toString('hex')
+const ALPHANUMERIC = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789'
+
+/** 32 letters of both cases and digits, like the ids of better-auth. */
+const newId = (): string => Array.from(randomBytes(32), (byte) => ALPHANUMERIC[byte % ALPHANUMERIC.length]).join('')
 
 /** Inserts the three rows of a sign-up: the user, the account with the password, and a session of seven days. */
 export async function insertUser(

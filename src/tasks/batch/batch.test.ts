@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { after, before, suite, test } from 'node:test'
 import { needsServer } from '../../../test/databases.ts'
-import { openWorld, type Answer, type User, type World } from '../../../test/world.ts'
+import { openWorld, untilServed, type Answer, type User, type World } from '../../../test/world.ts'
 import { until } from '../../../test/faults/measures.ts'
 import { LOCK_LOG } from '../../db/change-log.ts'
 import { openScopes } from '../../db/scopes.ts'
@@ -303,7 +303,9 @@ suite('batches at the same time', () => {
     const tasks = await Promise.all(Array.from({ length: 20 }, () => newTask()))
     const operations = tasks.map(({ id }) => ({ op: 'complete', id }))
     const answers = await Promise.all(
-      Array.from({ length: 20 }, (_, n) => batch(n % 2 === 0 ? operations : operations.toReversed())),
+      Array.from({ length: 20 }, (_, n) =>
+        untilServed(() => batch(n % 2 === 0 ? operations : operations.toReversed())),
+      ),
     )
     assert.deepEqual(new Set(answers.map(({ status }) => status)), new Set([200]))
     for (const { id } of tasks) assert.deepEqual([(await read(id)).version, (await read(id)).status], [21, 'TODO'])
