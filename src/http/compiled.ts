@@ -7,7 +7,7 @@ export type SharedSchemas = Readonly<Record<string, TSchema>>
  * Compiles each schema once in the life of the process. Fastify asks for a compiler for each of its contexts, which are as many as
  * routes, and passes it the shared schemas of the whole app; without this, compiling was repeated for each context and each app.
  *
- * What takes long to make, such as a validator, should be `lazy`: making all of them is a quarter of the time of a start.
+ * What takes long to make, such as a validator, should be `lazy`: making all of them takes an eighth of the time of a start.
  *
  * @param compile is passed only those shared schemas that the schema refers to, directly or through others
  * @returns a function with the same result for schemas with the same text that refer to schemas with the same text

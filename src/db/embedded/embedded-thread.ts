@@ -37,7 +37,7 @@ const STACK_MB = 64
 /** The types of Node have it only together with those of browsers. */
 declare const WebAssembly: { compile(this: void, bytes: Uint8Array): Promise<object> }
 
-/** Compiled once for all threads of the process: compiling takes a third of the time in which one starts. */
+/** PGlite, compiled once for all threads of the process: compiling takes a third of the time in which one starts. */
 const engine = lazy(async () =>
   WebAssembly.compile(await readFile(new URL('pglite.wasm', import.meta.resolve('@electric-sql/pglite')))),
 )
@@ -56,19 +56,22 @@ export async function startThread(
   signal?: AbortSignal,
 ): Promise<Worker> {
   signal?.throwIfAborted()
-  // In the npm package both files are JavaScript.
-  const worker = new Worker(new URL(`embedded-worker${path.extname(import.meta.filename)}`, import.meta.url), {
-    workerData: { task, directory, live, engine: await engine() } satisfies WorkerInput,
-    resourceLimits: { stackSizeMb: STACK_MB },
-  })
-  const abort = (): void => void worker.terminate()
+  let worker: Worker | undefined
+  const abort = (): void => void worker?.terminate()
   signal?.addEventListener('abort', abort)
   try {
+    const workerData: WorkerInput = { task, directory, live, engine: await engine() }
+    signal?.throwIfAborted()
+    // In the npm package both files are JavaScript.
+    worker = new Worker(new URL(`embedded-worker${path.extname(import.meta.filename)}`, import.meta.url), {
+      workerData,
+      resourceLimits: { stackSizeMb: STACK_MB },
+    })
     await started(worker, task)
     signal?.throwIfAborted()
     return worker
   } catch (error) {
-    await worker.terminate()
+    await worker?.terminate()
     const reason = error instanceof Error ? error.message : String(error)
     const what =
       task === 'create' ? `No database could be created in ${directory}` : `The database in ${directory} does not start`
