@@ -66,7 +66,7 @@ suite('a feature is deleted with its folder, its line in features.ts and its mig
 
   for (const file of WHOLE) {
     test(`${file} passes`, async () => {
-      await project.run(['--test', file])
+      await project.run([file])
     })
   }
 
