@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { lazy } from '../lib/lazy.ts'
 import type { Config } from '../config/config.ts'
 import { StartError } from '../errors.ts'
 import { OWN_AUTH_TABLES } from './schema/auth-tables.ts'
@@ -91,9 +92,8 @@ export function onServer(variable: string, address: NonNullable<Config['database
       throw unreachable(error, variable)
     }
   }
-  let settled: Promise<ConnectionConfig> | undefined
   // Decided once, so that the checks at start and the pool connect in the same way.
-  return { variable, config: () => (settled ??= settle()) }
+  return { variable, config: lazy(settle) }
 }
 
 const never = new Promise<never>(() => undefined)

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
+import { lazy } from '../lib/lazy.ts'
 import { isFresh } from '../http/conditional.ts'
 import { pathOf } from '../http/problem.ts'
 import type { App } from '../http/app.ts'
@@ -134,14 +135,10 @@ export function documentRoutes(app: App): void {
     })
   }
   for (const [path, { type, read }] of Object.entries(ASSETS)) {
-    let text: string | undefined
-    app.get(path, { schema }, async (_request, reply) => {
-      text ??= read()
-      return reply
-        .header('cache-control', `public, max-age=${ASSET_MAX_AGE_S}`)
-        .type(`${type}; charset=utf-8`)
-        .send(text)
-    })
+    const text = lazy(read)
+    app.get(path, { schema }, async (_request, reply) =>
+      reply.header('cache-control', `public, max-age=${ASSET_MAX_AGE_S}`).type(`${type}; charset=utf-8`).send(text()),
+    )
   }
   generated(app, '/openapi.json', 'application/json', () => JSON.stringify(app.swagger()))
   generated(app, '/llms.txt', 'text/plain', () => llmsText(app, app.links))
@@ -149,12 +146,12 @@ export function documentRoutes(app: App): void {
 
 /** What is made of the routes, once all are there. It changes with a release, so that readers ask whether it has. */
 function generated(app: App, path: string, type: string, make: () => string): void {
-  let made: { readonly text: string; readonly etag: string } | undefined
+  const made = lazy(() => tagged(make()))
   app.get(path, { schema: { hide: true } }, async (request, reply) => {
-    made ??= tagged(make())
-    void reply.headers({ 'cache-control': 'no-cache', etag: made.etag })
-    if (isFresh(request, made.etag)) return reply.code(304).send()
-    return reply.type(`${type}; charset=utf-8`).send(made.text)
+    const { text, etag } = made()
+    void reply.headers({ 'cache-control': 'no-cache', etag })
+    if (isFresh(request, etag)) return reply.code(304).send()
+    return reply.type(`${type}; charset=utf-8`).send(text)
   })
 }
 
