@@ -20,6 +20,7 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { assertNoSecret, remember, rememberBody } from './canary.ts'
 import { needsServer, openTestDatabase, SERVER_URL, type TestDatabase } from './databases.ts'
+import { PRODUCTION } from './production.ts'
 
 // The command as an operator runs it: a separate process, a separate directory, and only the listed environment variables.
 
@@ -578,18 +579,9 @@ describe('the commands', { timeout: TIMEOUT_MS }, () => {
 })
 
 describe('on a server', { skip: needsServer, timeout: TIMEOUT_MS }, () => {
-  const secret = (): string => randomBytes(32).toString('base64url')
-  const production = {
-    ENVIRONMENT: 'production',
-    SESSION_HASH_SECRET: secret(),
-    SERVICE_AUTH_TOKEN: secret(),
-    ENCRYPTION_KEY: `${secret()}=`,
-    BETTER_AUTH_SECRET: secret(),
-  }
-
   test('production migrates only by command, names that command, and prints only its log', async () => {
     await using database = await openTestDatabase({ migrated: false })
-    const env = { ...database.env, ...production, PORT: '0' }
+    const env = { ...database.env, ...PRODUCTION, PORT: '0' }
     assertRefusal(await run([], { env }), /npm run migrate -- up/)
     assert.equal((await run(['migrate', 'up'], { env })).status, 0)
 
