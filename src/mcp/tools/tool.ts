@@ -37,7 +37,8 @@ interface Annotations {
 
 interface Definition<Input extends TSchema> extends Omit<Tool, 'annotations' | 'input' | 'run' | 'writes'> {
   readonly input: Input
-  run(this: void, args: Static<Input>, call: Call): Promise<Outcome>
+  /** `Input` is inferred from the schema alone: to infer it from the arguments takes the compiler seconds. */
+  run(this: void, args: NoInfer<Static<Input>>, call: Call): Promise<Outcome>
 }
 
 export const readingTool = <Input extends TSchema>(tool: Definition<Input>): Tool => ({
