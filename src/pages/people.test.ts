@@ -137,6 +137,25 @@ suite('the page for people, in a browser', { skip: findChromium() === undefined 
     await context.close()
   })
 
+  test('a write is sent also if it is made between the last answer and the release of the lock', async () => {
+    const user = await world.signUp()
+    const context = await signedIn(user)
+    await context.addInitScript(`{
+      const request = navigator.locks.request.bind(navigator.locks)
+      navigator.locks.request = (name, work) => request(name, () => work().then(() => window.held))
+    }`)
+    const { page } = await openTab(context, world.url)
+    await isLive(page)
+    await page.evaluate('void (window.held = new Promise((resolve) => (window.release = resolve)))')
+    await add(page, 'first')
+    await isSent(page)
+    await add(page, 'second')
+    await page.evaluate('release()')
+    await isSent(page)
+    assert.deepEqual((await stored(user)).sort(), ['first', 'second'])
+    await context.close()
+  })
+
   test('an answer that arrives after the event of a later change does not bring the task back', async () => {
     const user = await world.signUp()
     const api = async (method: string, path: string, body: object) =>

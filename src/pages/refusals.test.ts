@@ -3,7 +3,7 @@ import { after, before, suite, test } from 'node:test'
 import type { Page, Route } from 'playwright-core'
 import { findChromium, NO_CHROMIUM } from '../../test/browser.ts'
 import type { Answer, User } from '../../test/world.ts'
-import { add, isLive, isSent, openPeople, openTab, type People } from './people.testing.ts'
+import { add, comesTrue, isLive, isSent, openPeople, openTab, type People } from './people.testing.ts'
 
 /** What the page for people does when the service refuses, in Chromium. */
 
@@ -85,7 +85,7 @@ suite(
         await end()
         await card.waitFor({ state: 'detached' })
         await isSent(page)
-        assert.equal(await page.locator('#list .task').count(), 1)
+        assert.ok(await comesTrue(page, 'titles().length === 1'))
       }
       // What was discarded is no step of the undo.
       await page.keyboard.press('Control+z')
@@ -120,9 +120,10 @@ suite(
       await save('Notes', 'typed')
       await card.getByRole('button', { name: 'Add as a new task' }).waitFor()
       assert.equal(await card.getByRole('button', { name: 'Edit' }).count(), 0)
+      const added = page.waitForResponse((response) => response.request().method() === 'POST')
       await card.getByRole('button', { name: 'Add as a new task' }).click()
       await card.waitFor({ state: 'detached' })
-      await page.locator('.waiting').waitFor({ state: 'detached' })
+      await added
       assert.partialDeepStrictEqual(await stored(user), [{ title: 'one', description: 'typed', tags: ['fine'] }])
       await page.context().close()
     })

@@ -34,6 +34,8 @@ export class Queue {
   readonly #events: QueueEvents
   #writes: readonly Write[]
   #isSending = false
+  /** Whether there may be something to send that the sending in progress does not know of. */
+  #isWanted = false
   #failures = 0
   #timer: number | undefined
 
@@ -82,16 +84,19 @@ export class Queue {
   /** Sends what can be sent now; at once, if it was waiting to try again and the service has not said how long. */
   async send(): Promise<void> {
     clearTimeout(this.#timer)
+    this.#isWanted = true
     if (this.#isSending) return
     this.#isSending = true
     try {
-      await withLock(this.#lock, () => this.#sendAll())
+      // A write may be added after the last one was sent and before the lock is released.
+      while (this.#isWanted) await withLock(this.#lock, () => this.#sendAll())
     } finally {
       this.#isSending = false
     }
   }
 
   async #sendAll(): Promise<void> {
+    this.#isWanted = false
     this.#changed()
     for (let next = this.#next(); next !== undefined; next = this.#next()) {
       if (this.isPaused) return this.#sendIn(this.#pause.leftMs)
