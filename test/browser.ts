@@ -1,5 +1,5 @@
 import { delimiter, join } from 'node:path'
-import { chromium, type Browser, type Page } from 'playwright-core'
+import { chromium, type Browser, type Page, type Route } from 'playwright-core'
 import { isExecutable } from './executable.ts'
 
 /** An installed Chromium; none is downloaded. */
@@ -34,7 +34,8 @@ export interface Visit extends AsyncDisposable {
   readonly complaints: readonly string[]
 }
 
-export async function visit(browser: Browser, address: string, size: Size): Promise<Visit> {
+/** @param path the only one of the OpenAPI document that is shown, because a browser needs seconds to show all; default: all */
+export async function visit(browser: Browser, address: string, size: Size, path?: string): Promise<Visit> {
   const context = await browser.newContext({ viewport: SIZES[size] })
   const foreign: string[] = []
   const complaints: string[] = []
@@ -44,6 +45,7 @@ export async function visit(browser: Browser, address: string, size: Size): Prom
     foreign.push(request.url())
     return route.abort()
   })
+  if (path !== undefined) await context.route('**/openapi.json', (route) => showOnly(path, route))
   const page = await context.newPage()
   page.on('console', (message) => {
     if (message.type() === 'error') complaints.push(message.text())
@@ -52,6 +54,12 @@ export async function visit(browser: Browser, address: string, size: Size): Prom
   await page.clock.install()
   await page.goto(address)
   return { page, foreign, complaints, [Symbol.asyncDispose]: () => context.close() }
+}
+
+async function showOnly(path: string, route: Route): Promise<void> {
+  const response = await route.fetch()
+  const document = await response.json()
+  await route.fulfill({ response, json: { ...document, paths: { [path]: document.paths[path] } } })
 }
 
 /** Enters the token of a session into Swagger UI, as a user would. */

@@ -64,7 +64,7 @@ suite('CONTRIBUTING, "Add an endpoint in six steps", executed on a copy', () => 
 
   test('passes its own tests, and those of the list of routes, the documents and the floors', async () => {
     const files = ['architecture', 'documented', 'llms', 'openapi', 'once'].map((name) => `test/${name}.test.ts`)
-    for (const file of ['src/days/days.test.ts', ...files]) await copy.run([file])
+    await copy.runTests(['src/days/days.test.ts', ...files])
   })
 })
 
@@ -110,6 +110,6 @@ suite('CONTRIBUTING, "Add a field in six steps", executed on a copy', () => {
       'test/openapi.test.ts',
       'test/llms.test.ts',
     ]
-    for (const file of [...files, 'src/db/schema/migrator.test.ts']) await copy.run([file])
+    await copy.runTests([...files, 'src/db/schema/migrator.test.ts'])
   })
 })

@@ -64,11 +64,9 @@ suite('a feature is deleted with its folder, its line in features.ts and its mig
     assert.equal(await project.checkTypes(), '')
   })
 
-  for (const file of WHOLE) {
-    test(`${file} passes`, async () => {
-      await project.run([file])
-    })
-  }
+  test('the tests that go through everything pass', async () => {
+    await project.runTests(WHOLE)
+  })
 
   test('the OpenAPI document, llms.txt and the list of commands do not mention it', async () => {
     for (const command of ['openapi', 'llms', 'help']) {

@@ -72,13 +72,16 @@ function divided(files: readonly string[], size: number): readonly (readonly str
  * A test file that executes several others in its process, each as a suite, so that the hooks of a file are for its own tests only. With
  * `--test-isolation=none` they would be for the tests of all files.
  *
+ * The files are loaded one after the other. If two waited at the same time for a module that both import, and which awaits, the tests of
+ * the second would belong to no suite.
+ *
  * @param files paths from `root`, the folder of the project
  * @returns the text of a module
  */
 export function groupOf(files: readonly string[], root: string): string {
   const suites = files.map((file) => {
     const url = pathToFileURL(join(root, file)).href
-    return `suite(${JSON.stringify(file)}, async () => void (await import(${JSON.stringify(url)})))\n`
+    return `suite(${JSON.stringify(file)}, () => (loaded = loaded.then(() => import(${JSON.stringify(url)}))))\n`
   })
-  return `import { suite } from 'node:test'\n${suites.join('')}`
+  return `import { suite } from 'node:test'\nlet loaded = Promise.resolve()\n${suites.join('')}`
 }

@@ -137,12 +137,12 @@ suite('behind a proxy that strips a path prefix', () => {
             proxy.target = each.url
             const { token } = await each.signUp()
             {
-              await using visited = await visit(browser, `${proxy.url}/docs${slash}`, 'desktop')
+              await using visited = await visit(browser, `${proxy.url}/docs${slash}`, 'desktop', '/api/tasks')
               await authorize(visited.page, token)
               assert.equal((await execute(visited.page, 'tasks', 'createTask')).status, '201')
               assert.deepEqual([visited.foreign, visited.complaints], [[], []])
             }
-            await using visited = await visit(browser, `${proxy.url}/redoc${slash}`, 'desktop')
+            await using visited = await visit(browser, `${proxy.url}/redoc${slash}`, 'desktop', '/api/tasks')
             await visited.page.getByRole('heading', { name: 'todo-backend' }).waitFor()
             assert.deepEqual([visited.foreign, visited.complaints], [[], []])
           }

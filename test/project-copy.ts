@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
+import { groupOf } from './group.ts'
 
 export const ROOT = fileURLToPath(new URL('../', import.meta.url))
 
@@ -43,6 +44,8 @@ export interface ProjectCopy extends Disposable {
    * @returns all output. @throws Error with that output if the exit status is not 0
    */
   run(this: void, words: readonly string[], env?: NodeJS.ProcessEnv): Promise<string>
+  /** Executes test files in one process. @throws Error with their output if a test fails */
+  runTests(this: void, files: readonly string[]): Promise<string>
   /** Type-checks the copy. @throws Error with the mistakes */
   checkTypes(this: void): Promise<string>
 }
@@ -79,6 +82,10 @@ export function copyProject(): ProjectCopy {
     },
     remove: (file) => rmSync(join(path, file), { recursive: true }),
     run,
+    runTests: (files) => {
+      write('group.test.mjs', groupOf(files, path))
+      return run(['group.test.mjs'])
+    },
     checkTypes: () => run([join(ROOT, 'node_modules/typescript/bin/tsc'), '-p', '.']),
     [Symbol.dispose]: () => rmSync(path, { recursive: true, force: true }),
   }
