@@ -11,8 +11,8 @@ import { join } from 'node:path'
  */
 
 const MEMORY = '/dev/shm'
-/** The second tier, which packs and installs the project, uses a third of it. */
-const REQUIRED_BYTES = 4 * 2 ** 30
+/** The second tier, which packs and installs the project, uses 0.7 GB. */
+const REQUIRED_BYTES = 2 * 2 ** 30
 
 /** Creates a directory below the one that TMPDIR names or, if it names none, in memory. */
 export function makeTemporaryDirectory(): string {
