@@ -8,7 +8,7 @@ import { isInFirstTier, opensDatabase } from './tiers.ts'
  */
 
 /** Files that mostly wait, for time limits above all. Each list takes about a minute, beside all others, and begins first. */
-const WAITING: readonly (readonly string[])[] = [
+export const WAITING: readonly (readonly string[])[] = [
   [
     'test/attacks.test.ts',
     'src/http/slow.test.ts',
@@ -30,6 +30,15 @@ const WAITING: readonly (readonly string[])[] = [
     'src/events/events.test.ts',
   ],
 ]
+/** The longest files of the second tier. They begin first, each in its own process, so that none runs alone at the end. */
+export const LONG: readonly string[] = [
+  'test/contributing.test.ts',
+  'test/delete-feature.test.ts',
+  'test/process.test.ts',
+  'test/workers.test.ts',
+  'test/plans.test.ts',
+  'test/agents.test.ts',
+]
 /** With more of them, one process would run alone at the end. */
 const WITH_DATABASE = 8
 const WITHOUT_DATABASE = 24
@@ -48,9 +57,11 @@ export function groupsOf(files: readonly string[]): Groups {
   const shared = new Set(files.filter(isInFirstTier))
   const waiting = WAITING.map((group) => group.filter((file) => shared.has(file))).filter((group) => group.length > 0)
   const rest = [...shared.difference(new Set(waiting.flat()))]
+  const long = LONG.filter((file) => files.includes(file))
   return {
     groups: [
       ...waiting,
+      ...long.map((file) => [file]),
       ...divided(rest.filter(opensDatabase), WITH_DATABASE),
       ...divided(
         rest.filter((file) => !opensDatabase(file)),
@@ -58,7 +69,7 @@ export function groupsOf(files: readonly string[]): Groups {
       ),
     ],
     waiting: waiting.length,
-    alone: files.filter((file) => !shared.has(file)),
+    alone: files.filter((file) => !shared.has(file) && !long.includes(file)),
   }
 }
 

@@ -3,6 +3,7 @@ import { existsSync, globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { suite, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
+import { groupsOf, LONG, WAITING } from './group.ts'
 import { DATABASE, filesOf, SECOND_TIER } from './tiers.ts'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
@@ -54,5 +55,23 @@ suite('the tiers of the tests', () => {
     const repeated = new Set(filesIn('database'))
     const left = filesIn('everyday').filter((file) => file.startsWith('src/db/') && !repeated.has(file))
     for (const file of left) assert.doesNotMatch(readFileSync(join(ROOT, file), 'utf8'), /\bopen\w*Database\b/, file)
+  })
+
+  test('execute every file once, alone or in a group', () => {
+    for (const tier of ['everyday', 'rest', 'all', 'database']) {
+      const { groups, alone } = groupsOf(filesIn(tier))
+      assert.deepEqual([...groups.flat(), ...alone].sort(), filesIn(tier), tier)
+    }
+  })
+
+  test('begin with files that exist: those that mostly wait in the first tier, the longest in the second', () => {
+    assert.deepEqual(
+      WAITING.flat().filter((file) => !filesIn('everyday').includes(file)),
+      [],
+    )
+    assert.deepEqual(
+      LONG.filter((file) => !filesIn('rest').includes(file)),
+      [],
+    )
   })
 })
