@@ -27,7 +27,11 @@ suite('provider keys on the account page', { skip: findChromium() === undefined 
     const store = async (key: string): Promise<void> => {
       await keys.getByLabel('Provider').selectOption('gemini')
       await keys.getByLabel('Key', { exact: true }).fill(key)
+      const isAnswer = (url: string, method: string): boolean => url.includes('/api/user-api-keys') && method !== 'GET'
+      const answered = page.waitForResponse((response) => isAnswer(response.url(), response.request().method()))
       await keys.getByRole('button', { name: 'Check and store' }).click()
+      // The outcome of the attempt before is shown until then.
+      await answered
     }
 
     await store('no key at all')
