@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import type { BrowserContext } from 'playwright-core'
+import type { BrowserContext, Request } from 'playwright-core'
 import type { User } from './users.ts'
 
 /** A user who decides about an app in Chromium, and the program that waits for the answer, for tests. */
@@ -42,7 +42,12 @@ export async function allow(context: BrowserContext, url: string, { user, scopes
     await choice.setChecked(scopes?.includes(scope) ?? true)
   }
   const redirectUri = new URL(url).searchParams.get('redirect_uri') ?? ''
-  const answered = page.waitForResponse((response) => response.url().startsWith(`${redirectUri}?`))
+  const isAnswer = (request: Request): boolean => request.url().startsWith(`${redirectUri}?`)
+  // A program may end its server as soon as it has the answer.
+  const answered = Promise.race([
+    page.waitForEvent('requestfinished', isAnswer),
+    page.waitForEvent('requestfailed', isAnswer),
+  ])
   await Promise.all([answered, button.click()])
   await page.close()
   return { text, scopes: asked }
