@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict'
-import { existsSync, globSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { existsSync, globSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
 import { suite, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { groupsOf, LONG, WAITING } from './group.ts'
+import { makeTemporaryDirectory } from './temporary.ts'
 import { DATABASE, filesOf, SECOND_TIER } from './tiers.ts'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
@@ -74,4 +76,14 @@ suite('the tiers of the tests', () => {
       [],
     )
   })
+})
+
+test('temporary files are where TMPDIR says, and the account of a server can read what is its own there', () => {
+  const directory = makeTemporaryDirectory()
+  try {
+    assert.equal(dirname(directory), tmpdir())
+    assert.equal(statSync(directory).mode & 0o777, 0o755)
+  } finally {
+    rmSync(directory, { recursive: true })
+  }
 })
