@@ -56,17 +56,16 @@ export interface Groups {
 export function groupsOf(files: readonly string[]): Groups {
   const shared = new Set(files.filter(isInFirstTier))
   const waiting = WAITING.map((group) => group.filter((file) => shared.has(file))).filter((group) => group.length > 0)
-  const rest = [...shared.difference(new Set(waiting.flat()))]
+  const { withDatabase = [], without = [] } = Object.groupBy(shared.difference(new Set(waiting.flat())), (file) =>
+    opensDatabase(file) ? 'withDatabase' : 'without',
+  )
   const long = LONG.filter((file) => files.includes(file))
   return {
     groups: [
       ...waiting,
       ...long.map((file) => [file]),
-      ...divided(rest.filter(opensDatabase), WITH_DATABASE),
-      ...divided(
-        rest.filter((file) => !opensDatabase(file)),
-        WITHOUT_DATABASE,
-      ),
+      ...divided(withDatabase, WITH_DATABASE),
+      ...divided(without, WITHOUT_DATABASE),
     ],
     waiting: waiting.length,
     alone: files.filter((file) => !shared.has(file) && !long.includes(file)),

@@ -90,12 +90,12 @@ async function startRedis(opened: AsyncDisposableStack): Promise<string | undefi
 
 async function main(words: readonly string[]): Promise<number> {
   await using opened = new AsyncDisposableStack()
+  const [tier = 'everyday'] = words
   const directory = makeTemporaryDirectory()
   opened.defer(() => rmSync(directory, { recursive: true, force: true }))
   process.env['TMPDIR'] = directory
   const servers: Servers =
-    words[0] === 'embedded' ? { TEST_DATABASE_URL: undefined, TEST_REDIS_URL: undefined } : await startServers(opened)
-  const [tier = 'everyday'] = words
+    tier === 'embedded' ? { TEST_DATABASE_URL: undefined, TEST_REDIS_URL: undefined } : await startServers(opened)
   const named = filesOf(tier)
   // Each world on the embedded database has an engine of its own.
   const isGrouped = servers.TEST_DATABASE_URL !== undefined

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 
 /*
  * The directory for the temporary files of tests: in memory, where there is room for them, else that of the system. Tests create and
- * delete thousands of databases, of some hundred files each. ext4 does not use an inode again for minutes after its file was deleted,
+ * delete hundreds of databases, of some hundred files each. ext4 does not use an inode again for minutes after its file was deleted,
  * and passes over all of these when it looks for a free one: that took a sixth of the CPU time of the first tier.
  *
  * As a command, for the scripts of CI, it creates a directory and prints its path.
@@ -30,8 +30,8 @@ function isMemoryUsable(): boolean {
     .split('\n')
     .map((line) => line.split(' '))
     .find(([, path]) => path === MEMORY)
-  const options = mount?.[3]?.split(',') ?? ['noexec']
-  if (!options.includes('rw') || options.includes('noexec')) return false
+  const options = mount?.[3]?.split(',')
+  if (options?.includes('rw') !== true || options.includes('noexec')) return false
   const { bavail, bsize } = statfsSync(MEMORY)
   return Math.min(bavail * bsize, process.availableMemory()) >= REQUIRED_BYTES
 }
