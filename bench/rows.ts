@@ -30,7 +30,7 @@ const LIST = '/api/tasks'
 const random = <T>(all: readonly T[]): T | undefined => all[Math.trunc(Math.random() * all.length)]
 const anyOf = ({ ids }: Person): string => `${LIST}/${random(ids) ?? ''}`
 
-/** What every variant answers of a task. Ours has more. */
+/** What every variant answers of a task. Ours and the limit have more. */
 const MEMBERS =
   'completedAt,createdAt,description,dueDate,id,priority,status,tags,title,updatedAt,userId,version'.split(',')
 

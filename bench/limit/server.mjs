@@ -13,7 +13,7 @@ const { HOST, PORT, DATABASE_URL, SESSION_HASH_SECRET } = process.env
 const CONNECTIONS = 4
 
 const TASK = `t.id, t.title, t.description, t.status, t.priority, t.due_date, array_to_json(t.tags), t.user_id, t.created_at,
-  t.updated_at, t.completed_at, t.version`
+  t.updated_at, t.completed_at, t.version, t.timezone, t.recurrence, t.occurrence, t.completions, t.last_completed_at, t.reminders`
 const SESSION = `select s."userId" from user_sessions s where s.token = $1 and s."expiresAt" > now()`
 
 /** No row means no session; a row of nulls means no tasks. */
@@ -57,8 +57,28 @@ async function run(name, values) {
 /** Converts PostgreSQL's format, such as `2025-12-27 17:00:00.25+00`. */
 const instant = (text) => (text === null ? 'null' : `"${text.slice(0, 10)}T${text.slice(11, -3)}Z"`)
 
-const json = ([id, title, description, status, priority, due, tags, userId, created, updated, completed, version]) =>
-  `{"id":"${id}","title":${JSON.stringify(title)},"description":${JSON.stringify(description)},"status":"${status}","priority":"${priority}","dueDate":${instant(due)},"tags":${tags},"userId":${JSON.stringify(userId)},"createdAt":${instant(created)},"updatedAt":${instant(updated)},"completedAt":${instant(completed)},"version":${version}}`
+/** All members of a task, as todo-backend answers it. PostgreSQL gives JSON for those that are null, an array or an object. */
+const json = ([
+  id,
+  title,
+  description,
+  status,
+  priority,
+  due,
+  tags,
+  userId,
+  created,
+  updated,
+  completed,
+  version,
+  timezone,
+  recurrence,
+  occurrence,
+  completions,
+  lastCompleted,
+  reminders,
+]) =>
+  `{"id":"${id}","title":${JSON.stringify(title)},"description":${JSON.stringify(description)},"status":"${status}","priority":"${priority}","dueDate":${instant(due)},"tags":${tags},"userId":${JSON.stringify(userId)},"createdAt":${instant(created)},"updatedAt":${instant(updated)},"completedAt":${instant(completed)},"version":${version},"timezone":${JSON.stringify(timezone)},"recurrence":${recurrence},"occurrence":${occurrence},"completions":${completions},"lastCompletedAt":${instant(lastCompleted)},"reminders":${reminders}}`
 
 function answer(response, status, json) {
   response.writeHead(status, {
