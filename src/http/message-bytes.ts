@@ -85,7 +85,7 @@ export class MessageBytes {
 
   /** The number of bytes of the next request that have arrived, without empty lines before it. After a chunked body it is not known: 0. */
   ofNextHead(): number {
-    if (!this.#isAligned) return 0
+    if (!this.#isAligned || this.#headBytes === 0) return 0
     const head = this.#join()
     return head.length - boundsOf(head).start
   }
