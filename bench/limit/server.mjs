@@ -57,7 +57,7 @@ async function run(name, values) {
 /** Converts PostgreSQL's format, such as `2025-12-27 17:00:00.25+00`. */
 const instant = (text) => (text === null ? 'null' : `"${text.slice(0, 10)}T${text.slice(11, -3)}Z"`)
 
-/** All members of a task, as todo-backend answers it. PostgreSQL gives JSON for those that are null, an array or an object. */
+/** All members of a task, as todo-backend answers it. Arrays and objects come as JSON; a null becomes `null` in the template. */
 const json = ([
   id,
   title,

@@ -16,9 +16,10 @@ export const FERNET_KEY_RECIPE = 'openssl rand -base64 32 | tr +/ -_'
 
 const PRINTED = '[secret]'
 
+/** Of this process, so that a caller cannot predict the hashes that {@link Secret.equals} compares. */
 const SALT = randomBytes(32).toString('hex')
 
-const unpredictable = (text: string): string => hash('sha256', SALT + text, 'hex')
+const saltedHash = (text: string): string => hash('sha256', SALT + text, 'hex')
 
 /**
  * One secret string that no log line, error message or dump can show: the value is a `#private` field, which neither
@@ -40,12 +41,12 @@ export class Secret {
   }
 
   /**
-   * The duration reveals nothing about the secret, not even its length: it compares hashes with a salt of this process, which a caller
-   * cannot predict. It runs for every request with a bearer token, and a hash as text costs a third of one as bytes.
+   * The duration reveals nothing about the secret, not even its length, because a caller cannot predict the hashes. It runs for every
+   * request with a bearer token, and a hash as text costs a third of one as bytes.
    */
   equals(candidate: string): boolean {
-    this.#digest ??= unpredictable(this.#value)
-    return this.#digest === unpredictable(candidate)
+    this.#digest ??= saltedHash(this.#value)
+    return this.#digest === saltedHash(candidate)
   }
 
   toString(): string {
