@@ -1,12 +1,13 @@
+import { PURGED_ROWS } from '../db/purge.ts'
 import type { Scopes } from '../db/scopes.ts'
 import type { Statement } from '../db/wire/statement.ts'
 import type { JobKind } from '../jobs/kind.ts'
 
 const DAY_MS = 24 * 60 * 60_000
 /** Maximum number of logs that one transaction looks at. */
-const LOGS = 200
-/** Maximum number of entries of a log that one transaction deletes. */
-const ENTRIES = 1000
+const LOGS = 50
+/** Maximum number of entries that it deletes of each of them. */
+const ENTRIES = PURGED_ROWS / LOGS
 
 /**
  * Deletes the oldest entries of the logs of the users after $1, in the order of their ids. How old they are stands in the policy: the
