@@ -7,6 +7,8 @@ import type { Principal } from '../principal.ts'
 import { eraseHistory, eraseOldest } from './store.ts'
 
 const HOUR_MS = 60 * 60_000
+/** Fewer than a request, because the user's writes wait for the transaction. */
+const ERASED_AT_ONCE = 200
 
 type Db = Pick<Scopes, 'asUser' | 'asSystem'>
 
@@ -25,7 +27,7 @@ export const emptyingUpTo = (seq: string): JobRequest => ({ name: EMPTY_TRASH, r
 async function emptyTrash(db: Db, { principal, reference, signal }: RunningJob): Promise<void> {
   let erased: number
   do {
-    erased = await db.asUser(userOf(principal), (sql) => eraseOldest(sql, String(reference['seq'])))
+    erased = await db.asUser(userOf(principal), (sql) => eraseOldest(sql, ERASED_AT_ONCE, String(reference['seq'])))
   } while (erased > 0 && !signal.aborted)
   signal.throwIfAborted()
 }

@@ -13,6 +13,8 @@ import { PAGE_TRASH, Trashed, TrashRestore, TrashRestored, type TrashQuery } fro
 import * as store from './store.ts'
 
 const TRASH = '/api/trash'
+/** What is in a fuller trash is deleted for good by a job. */
+const ERASED_MAX = 1000
 
 /** What was deleted, and what can be done with it. */
 export function trashRoutes(app: App, { db, cursors, jobs }: FeatureDeps): void {
@@ -54,7 +56,7 @@ export function trashRoutes(app: App, { db, cursors, jobs }: FeatureDeps): void 
     const isEmpty = await db.asUser(
       signedIn(request),
       async (sql) => {
-        const seq = (await store.eraseOldest(sql)) < store.ERASED_MAX ? undefined : await store.newestSeq(sql)
+        const seq = (await store.eraseOldest(sql, ERASED_MAX)) < ERASED_MAX ? undefined : await store.newestSeq(sql)
         if (seq !== undefined) await jobs.enqueue(sql, emptyingUpTo(seq))
         return seq === undefined
       },

@@ -122,10 +122,7 @@ export async function erase(sql: UserSql, id: string): Promise<void> {
   found((await eraseAll(sql, [id])) > 0 ? id : undefined)
 }
 
-/** At most this many items of the trash are deleted for good in one transaction. */
-export const ERASED_MAX = 1000
-
-/** $1 is the last seq to be deleted; null for all. */
+/** $1 is the last seq to be deleted; null for all. $2 is how many. */
 const ERASE_OLDEST: Statement = {
   name: 'trash.erase_oldest',
   // The type is compared outside, because with it the planner may prefer the index of all entries of a type. For a limit that it does not
@@ -134,7 +131,7 @@ const ERASE_OLDEST: Statement = {
     `'task'`,
     `array(select entity_id from (
        select type, entity_id from changes
-       where user_id = $user and in_trash and ($1::bigint is null or seq <= $1) order by seq limit (select ${ERASED_MAX})
+       where user_id = $user and in_trash and ($1::bigint is null or seq <= $1) order by seq limit (select $2::int)
      ) oldest where type = 'task')`,
   )} as erased`,
 }
@@ -143,9 +140,9 @@ const NEWEST: Statement = {
   text: `select seq::text as newest from changes where user_id = $user and in_trash order by seq desc limit 1`,
 }
 
-/** Deletes the oldest items for good, at most {@link ERASED_MAX}. @param upTo the last seq to be deleted @returns how many */
-export async function eraseOldest(sql: UserSql, upTo?: string): Promise<number> {
-  const { erased } = theOnly(await sql.row<{ erased: number }>(ERASE_OLDEST, [upTo ?? null]))
+/** Deletes the oldest items for good, at most `limit`. @param upTo the last seq to be deleted @returns how many */
+export async function eraseOldest(sql: UserSql, limit: number, upTo?: string): Promise<number> {
+  const { erased } = theOnly(await sql.row<{ erased: number }>(ERASE_OLDEST, [upTo ?? null, limit]))
   return erased
 }
 
