@@ -152,6 +152,10 @@ export async function untilServed(ask: () => Promise<Answer>): Promise<Answer> {
   return answer.status === 503 && answer.json.code === 'unavailable' ? await untilServed(ask) : answer
 }
 
+/** The answers to so many requests at the same time, in the order of their numbers. @param ask gets the number, from 0 */
+export const atOnce = (count: number, ask: (n: number) => Promise<Answer>): Promise<Answer[]> =>
+  Promise.all(Array.from({ length: count }, (_, n) => untilServed(() => ask(n))))
+
 /** An event stream does not end: it is left, and `openEvents` reads one. */
 async function textOf(response: Response): Promise<string> {
   if (response.headers.get('content-type')?.startsWith('text/event-stream') !== true) return await response.text()

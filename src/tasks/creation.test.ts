@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { after, before, suite, test } from 'node:test'
-import { openWorld, type Answer, type User, type World } from '../../test/world.ts'
+import { atOnce, openWorld, type Answer, type User, type World } from '../../test/world.ts'
 
 const TASKS = '/api/tasks'
 
@@ -105,7 +105,7 @@ suite('an id of the client’s choice', () => {
 
   test('sent 30 times at once is one 201 and 29 times 200, and one task', async () => {
     const id = randomUUID()
-    const answers = await Promise.all(Array.from({ length: 30 }, () => ask('POST', TASKS, { id, title: 'x' })))
+    const answers = await atOnce(30, () => ask('POST', TASKS, { id, title: 'x' }))
     const statuses = answers.map(({ status }) => status).sort((a, b) => a - b)
     assert.deepEqual(statuses, [...Array.from({ length: 29 }, () => 200), 201])
     assert.equal(new Set(answers.map(({ text }) => text)).size, 1)
@@ -113,10 +113,8 @@ suite('an id of the client’s choice', () => {
 
   test('while the task is created and deleted concurrently is always 200 or 201', async () => {
     const id = randomUUID()
-    const answers = await Promise.all(
-      Array.from({ length: 60 }, (_, n) =>
-        n % 2 === 0 ? ask('POST', TASKS, { id, title: 'x' }) : ask('DELETE', `${TASKS}/${id}`),
-      ),
+    const answers = await atOnce(60, (n) =>
+      n % 2 === 0 ? ask('POST', TASKS, { id, title: 'x' }) : ask('DELETE', `${TASKS}/${id}`),
     )
     for (const [n, { status, text }] of answers.entries()) {
       assert.ok((n % 2 === 0 ? [200, 201] : [204, 404]).includes(status), text)

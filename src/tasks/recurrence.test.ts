@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, suite, test } from 'node:test'
-import { openWorld, type Answer, type User, type World } from '../../test/world.ts'
+import { atOnce, openWorld, type Answer, type User, type World } from '../../test/world.ts'
 
 const WEEKLY = { rule: 'FREQ=WEEKLY;BYDAY=MO,WE', basis: 'DUE' }
 // A Monday.
@@ -316,7 +316,7 @@ suite('a recurrence is refused', () => {
 suite('a completion is counted once', () => {
   test('by 50 at the same time: one moves the task on, the others see it', async () => {
     const { id } = await create()
-    const answers = await Promise.all(Array.from({ length: 50 }, () => complete(id)))
+    const answers = await atOnce(50, () => complete(id))
     for (const { status, json } of answers) {
       assert.equal(status, 200)
       assert.deepEqual(series(json), {
@@ -341,14 +341,14 @@ suite('a completion is counted once', () => {
       () => ask('POST', '/api/tasks/batch', { operations: [{ op: 'complete', id, completed: true }] }),
       () => ask('PATCH', `/api/tasks/${id}/complete`),
     ]
-    const answers = await Promise.all(Array.from({ length: 50 }, (_, at) => (acts[at % acts.length] ?? skip)(id)))
+    const answers = await atOnce(50, (n) => (acts[n % acts.length] ?? skip)(id))
     assert.ok(answers.every((answer) => answer.status === 200))
     assert.equal((await ask('GET', `/api/tasks/${id}`)).json.occurrence.number, 2)
   })
 
   test('by 50 with If-Match at the same time: the others get 412', async () => {
     const { id } = await create()
-    const answers = await Promise.all(Array.from({ length: 50 }, () => complete(id, { 'if-match': '"1"' })))
+    const answers = await atOnce(50, () => complete(id, { 'if-match': '"1"' }))
     const refused = answers.filter(({ status }) => status === 412)
     assert.deepEqual([refused.length, answers.filter(({ status }) => status === 200).length], [49, 1])
     assert.equal((await ask('GET', `/api/tasks/${id}`)).json.completions, 1)

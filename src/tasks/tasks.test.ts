@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, suite, test } from 'node:test'
-import { openWorld, SERVICE_TOKEN, type Answer, type User, type World } from '../../test/world.ts'
+import { atOnce, openWorld, SERVICE_TOKEN, type Answer, type User, type World } from '../../test/world.ts'
 
 const TASKS = '/api/tasks'
 const UNKNOWN_ID = '019b6051-3a80-7c4e-9d3b-5f0c2f7f6a11'
@@ -332,7 +332,7 @@ suite('completing a task', () => {
 
   test('50 times at once ends with exact parity and version', async () => {
     const { id } = await newTask()
-    const answers = await Promise.all(Array.from({ length: 50 }, () => asAda('PATCH', `${TASKS}/${id}/complete`)))
+    const answers = await atOnce(50, () => asAda('PATCH', `${TASKS}/${id}/complete`))
     assert.deepEqual(new Set(answers.map((answer) => answer.status)), new Set([200]))
     assert.deepEqual(
       answers.map((answer) => answer.json.version).sort((a, b) => a - b),
@@ -429,10 +429,8 @@ suite('If-Match', () => {
 
   test('lets exactly one of 20 parallel writers with the same version succeed', async () => {
     const { id } = await newTask()
-    const answers = await Promise.all(
-      Array.from({ length: 20 }, (_, n) =>
-        asAda('PATCH', `${TASKS}/${id}`, { title: `writer ${n}` }, { 'if-match': '"1"' }),
-      ),
+    const answers = await atOnce(20, (n) =>
+      asAda('PATCH', `${TASKS}/${id}`, { title: `writer ${n}` }, { 'if-match': '"1"' }),
     )
     const statuses = answers.map((answer) => answer.status).sort((a, b) => a - b)
     assert.deepEqual(statuses, [200, ...Array.from({ length: 19 }, () => 412)])

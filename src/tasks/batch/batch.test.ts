@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { after, before, suite, test } from 'node:test'
 import { needsServer } from '../../../test/databases.ts'
-import { openWorld, untilServed, type Answer, type User, type World } from '../../../test/world.ts'
+import { atOnce, openWorld, type Answer, type User, type World } from '../../../test/world.ts'
 import { until } from '../../../test/faults/measures.ts'
 import { LOCK_LOG } from '../../db/change-log.ts'
 import { openScopes } from '../../db/scopes.ts'
@@ -302,11 +302,7 @@ suite('batches at the same time', () => {
   test('on the same tasks in opposite orders all succeed, one after another', { skip: needsServer }, async () => {
     const tasks = await Promise.all(Array.from({ length: 20 }, () => newTask()))
     const operations = tasks.map(({ id }) => ({ op: 'complete', id }))
-    const answers = await Promise.all(
-      Array.from({ length: 20 }, (_, n) =>
-        untilServed(() => batch(n % 2 === 0 ? operations : operations.toReversed())),
-      ),
-    )
+    const answers = await atOnce(20, (n) => batch(n % 2 === 0 ? operations : operations.toReversed()))
     assert.deepEqual(new Set(answers.map(({ status }) => status)), new Set([200]))
     for (const { id } of tasks) assert.deepEqual([(await read(id)).version, (await read(id)).status], [21, 'TODO'])
   })
@@ -324,9 +320,7 @@ suite('batches at the same time', () => {
       const creations = (all: readonly object[]): Promise<Answer> => batch(all, { atomic: false })
       for (let round = 0; round < 4; round += 1) {
         const some = operations.slice(round * 20, round * 20 + 20)
-        const answers = await Promise.all(
-          Array.from({ length: 4 }, (_, n) => creations(n % 2 === 0 ? some : some.toReversed())),
-        )
+        const answers = await atOnce(4, (n) => creations(n % 2 === 0 ? some : some.toReversed()))
         assert.deepEqual(
           answers.map(({ status }) => status),
           [200, 200, 200, 200],
@@ -359,9 +353,7 @@ suite('batches at the same time', () => {
   test('that create the same ids in opposite orders all succeed: one creates the tasks, the others find them', async () => {
     const ids = Array.from({ length: 20 }, () => randomUUID())
     const operations = ids.map((id) => ({ op: 'create', task: { id, title: 'x' } }))
-    const answers = await Promise.all(
-      Array.from({ length: 10 }, (_, n) => batch(n % 2 === 0 ? operations : operations.toReversed())),
-    )
+    const answers = await atOnce(10, (n) => batch(n % 2 === 0 ? operations : operations.toReversed()))
     assert.deepEqual(new Set(answers.map(({ status }) => status)), new Set([200]))
     const statuses = answers.map(({ json }) => new Set<number>(json.results.map((each: Json) => each.status)))
     assert.equal(statuses.filter((each) => each.has(201)).length, 1)
@@ -384,10 +376,8 @@ suite('a bulk deletion', () => {
   })
 
   test('accepts 1000 ids', async () => {
-    const made = await Promise.all(
-      Array.from({ length: 10 }, () =>
-        batch(Array.from({ length: 100 }, () => ({ op: 'create', task: { title: 'x' } }))),
-      ),
+    const made = await atOnce(10, () =>
+      batch(Array.from({ length: 100 }, () => ({ op: 'create', task: { title: 'x' } }))),
     )
     const ids = made.flatMap(({ json }) => json.results.map((each: Json) => each.task.id))
     assert.deepEqual((await ask('POST', BULK_DELETE, { ids })).json, { deleted: ids, notFound: [] })
@@ -396,9 +386,7 @@ suite('a bulk deletion', () => {
   test('deletes each task once when several deletions of the same tasks run at once', async () => {
     const tasks = await Promise.all(Array.from({ length: 20 }, () => newTask()))
     const ids: string[] = tasks.map(({ id }) => id)
-    const answers = await Promise.all(
-      Array.from({ length: 10 }, (_, n) => ask('POST', BULK_DELETE, { ids: n % 2 === 0 ? ids : ids.toReversed() })),
-    )
+    const answers = await atOnce(10, (n) => ask('POST', BULK_DELETE, { ids: n % 2 === 0 ? ids : ids.toReversed() }))
     const deleted: string[] = answers.flatMap(({ json }) => json.deleted)
     assert.deepEqual(deleted.toSorted(), ids.toSorted())
   })
