@@ -1,17 +1,16 @@
 import { isEmailAddress } from '../lib/email-address.ts'
 import { isDay, parseInstant } from '../lib/instant.ts'
 import { isTimeZone } from '../lib/time-zone.ts'
+import { isUuid } from '../lib/uuid.ts'
 
 /** The formats of texts in requests. */
 
 /** The fraction of a second in an instant may have any number of digits, so its length is limited here. */
 const INSTANT_LENGTH_MAX = 64
 
-const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i
-
 /** format → its test, and the message if it fails. */
 export const FORMATS: Readonly<Record<string, readonly [test: (text: string) => boolean, must: string]>> = {
-  uuid: [(text) => UUID.test(text), 'must be a UUID'],
+  uuid: [isUuid, 'must be a UUID'],
   'date-time': [
     (text) => text.length <= INSTANT_LENGTH_MAX && parseInstant(text) !== undefined,
     'must be an RFC 3339 date and time with an offset, such as 2025-12-27T17:00:00Z, between the years 1900 and 9999',

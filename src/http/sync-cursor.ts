@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto'
 import type { LogPosition } from '../db/change-log.ts'
 import { Problem } from '../errors.ts'
+import { isLowerCaseUuid } from '../lib/uuid.ts'
 import { DETAILS } from '../problems.ts'
 
 /** How far a client has followed the changes of its user. */
@@ -51,12 +52,10 @@ export function readSyncCursor(userId: string, cursor: string): SyncPosition {
 
 type Parts = readonly [headSeq: number, changeId: string, followFrom?: number, loadedTo?: string]
 
-const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
-
 /** The tag contains no secret, so what it was computed over is checked like any input. */
 function partsOf(payload: string): Parts {
   const isSeq = (value: unknown): boolean => Number.isSafeInteger(value) && Number(value) >= 0
-  const isId = (value: unknown): boolean => typeof value === 'string' && UUID.test(value)
+  const isId = (value: unknown): boolean => typeof value === 'string' && isLowerCaseUuid(value)
   try {
     const parts: unknown = JSON.parse(Buffer.from(payload, 'base64url').toString())
     if (Array.isArray(parts) && isSeq(parts[0]) && isId(parts[1])) {

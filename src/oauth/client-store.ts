@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { SystemSql } from '../db/sql.ts'
 import type { Statement } from '../db/wire/statement.ts'
+import { isLowerCaseUuid } from '../lib/uuid.ts'
 import type { Client } from './authorization.ts'
 import type { ClientMetadata } from './client-metadata.ts'
 
@@ -20,11 +21,9 @@ const REGISTER: Statement = {
          returning id, extract(epoch from created_at)::bigint::text as "issuedAt"`,
 }
 
-const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
-
 /** @returns undefined for an id that no app has */
 export async function findClient(sql: SystemSql, id: string): Promise<Client | undefined> {
-  if (!UUID.test(id)) return undefined
+  if (!isLowerCaseUuid(id)) return undefined
   return await sql.row<Client & object>(FIND, [id])
 }
 

@@ -1,6 +1,7 @@
 import type { Scopes } from '../db/scopes.ts'
 import type { Statement } from '../db/wire/statement.ts'
 import { StartError } from '../errors.ts'
+import { isUuid } from '../lib/uuid.ts'
 import type { CommandDeps } from './command-deps.ts'
 import type { Output } from './output.ts'
 
@@ -17,8 +18,6 @@ The exit status is 1 if there is no dead job with that id. docs/operations/jobs.
 /** More are counted and not printed. */
 const LISTED_MAX = 200
 
-const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i
-
 type JobsOptions = { readonly action: 'list' } | { readonly action: 'retry' | 'drop'; readonly id: string }
 
 /** @throws StartError */
@@ -27,7 +26,7 @@ export function parseJobs([action, id, ...surplus]: readonly string[]): JobsOpti
   if ((action !== 'retry' && action !== 'drop') || surplus.length > 0) {
     throw new StartError('there are jobs list, jobs retry ID and jobs drop ID: see jobs --help')
   }
-  if (id === undefined || !UUID.test(id))
+  if (id === undefined || !isUuid(id))
     throw new StartError(`jobs ${action} needs the id of a job, as jobs list prints it`)
   return { action, id }
 }

@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto'
+import { isUuid } from '../lib/uuid.ts'
 import { isVisible } from '../lib/visible.ts'
 import type { ConversionContext, ImportKind } from '../python-import/kind.ts'
 import { RowReader, type Converted, type OldRow } from '../python-import/old-row.ts'
@@ -18,7 +19,6 @@ export interface NewTask {
   readonly completed_at: string | null
 }
 
-const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
 const TITLE_MAX = 200
 const DESCRIPTION_MAX = 10_000
 const TAGS_MAX = 50
@@ -43,7 +43,7 @@ export function convertTask({ id, columns }: OldRow, { now }: Pick<ConversionCon
   const status = statusOf(reader)
   const completedAt = reader.instant('completed_at', 'the time of its completion') ?? updatedAt
   const row: NewTask = {
-    id: UUID.test(id) ? id.toLowerCase() : newIdOf(userId, id, createdAt),
+    id: isUuid(id) ? id.toLowerCase() : newIdOf(userId, id, createdAt),
     user_id: userId,
     title,
     description,
