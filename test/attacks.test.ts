@@ -10,7 +10,7 @@ import { assertProblem, assertSecurityHeaders, dial, lines } from './wire.ts'
 import { openWorld, type Answer, type User, type World } from './world.ts'
 
 /** Longer than the answer to any attack takes, except for the slow ones. */
-const PATIENCE_MS = 5_000
+const PATIENCE_MS = 30_000
 
 /** Refusals of better-auth have its own code, and its message in addition to the detail. */
 const isOfBetterAuth = (code: string): boolean => code === code.toUpperCase()

@@ -12,7 +12,7 @@ import { openWorld, SERVICE_TOKEN, type User, type World } from './world.ts'
 const TASKS = '/api/tasks'
 const HOST = 'Host: x'
 /** Maximum time for a line to be written. */
-const PATIENCE_MS = 5_000
+const PATIENCE_MS = 30_000
 const JSON_TYPE = 'Content-Type: application/json'
 
 interface RequestLine {

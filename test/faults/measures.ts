@@ -7,6 +7,8 @@ export const isShort = process.env['FAULTS'] === 'short'
 
 export const ANSWER_LIMIT_MS = 2_000
 export const RECOVERY_LIMIT_MS = 5_000
+/** How long something that has no time limit may take on a busy machine. */
+const PATIENCE_MS = 30_000
 
 /** Rate limits that the tests never reach. */
 export const UNLIMITED = { RATE_LIMIT_READ: '1000000', RATE_LIMIT_WRITE: '1000000' }
@@ -46,7 +48,11 @@ export async function recovery(ask: () => Promise<Answer>): Promise<number> {
   }
 }
 
-export async function until(what: string, holds: () => Promise<boolean> | boolean, limitMs = 10_000): Promise<void> {
+export async function until(
+  what: string,
+  holds: () => Promise<boolean> | boolean,
+  limitMs = PATIENCE_MS,
+): Promise<void> {
   const giveUpAt = performance.now() + limitMs
   while (!(await holds())) {
     assert.ok(performance.now() < giveUpAt, `did not happen in time: ${what}`)
