@@ -1,28 +1,13 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { suite, test } from 'node:test'
+import { openEvents } from '../../test/event-stream.ts'
+import { until } from '../../test/faults/measures.ts'
+import { adds, reaches, valueOf } from '../../test/metric-values.ts'
 import { dial, exchange, lines, resetBeforeAccept } from '../../test/wire.ts'
-import { openWorld, SERVICE_TOKEN, type World } from '../../test/world.ts'
-
-/** Longer than a request takes to end. */
-const PATIENCE_MS = 5_000
-
-/** The value of a series, which is written in the exposition format. */
-async function valueOf(world: World, series: string): Promise<number | undefined> {
-  const { text } = await world.ask('GET', '/metrics')
-  const line = text.split('\n').find((each) => each.startsWith(`${series} `))
-  return line === undefined ? undefined : Number(line.slice(series.length + 1))
-}
-
-/** Waits until a request is counted, which is after the client has the answer. */
-async function reaches(world: World, series: string, wanted: number): Promise<void> {
-  const giveUpAt = performance.now() + PATIENCE_MS
-  for (;;) {
-    const value = await valueOf(world, series)
-    if (value === wanted) return
-    assert.ok(performance.now() < giveUpAt, `${series} is ${value}, and not ${wanted}`)
-  }
-}
+import { openWorld, SERVICE_TOKEN } from '../../test/world.ts'
+import { runJobs } from '../jobs.ts'
+import { VERSION } from '../lib/version.ts'
 
 const requests = (method: string, route: string, status: string | number): string =>
   `http_request_duration_seconds_count{method="${method}",route="${route}",status="${status}"}`
@@ -138,5 +123,74 @@ suite('the metrics count', () => {
     const { id } = await world.signUp()
     await world.ask('GET', '/api/tasks', { headers: { 'x-service-auth': SERVICE_TOKEN, 'x-user-id': id } })
     await reaches(world, requests('GET', '/api/tasks', 200), 1)
+  })
+
+  test('open connections', async () => {
+    await using world = await openWorld()
+    const wires = new DisposableStack()
+    await adds(world, { http_connections: 3 }, async () => {
+      for (let wire = 0; wire < 3; wire++) wires.use(await dial(world.url))
+    })
+    await adds(world, { http_connections: -3 }, async () => wires.dispose())
+  })
+
+  test('event streams, what they are given, and how they end', async () => {
+    await using world = await openWorld({ env: { REDIS_URL: 'redis://127.0.0.1:1/0' } })
+    const { token } = await world.signUp()
+    const streams = [await openEvents(`${world.url}/api/events`, { token })]
+    streams.push(await openEvents(`${world.url}/api/events`, { token }))
+    assert.equal(await valueOf(world, 'http_streams'), 2)
+    const pages = (await valueOf(world, 'events_pages_read_total')) ?? 0
+    await adds(world, { events_changes_total: 2 }, async () => {
+      await world.ask('POST', '/api/tasks', { token, body: { title: 'Milk' } })
+      await Promise.all(streams.map((stream) => stream.next(({ data }) => data?.seq === 1)))
+    })
+    assert.ok(((await valueOf(world, 'events_pages_read_total')) ?? 0) > pages)
+    const checks = (await valueOf(world, 'events_checks_total')) ?? 0
+    await until('checks', async () => ((await valueOf(world, 'events_checks_total')) ?? 0) > checks)
+    await adds(world, { 'events_streams_ended_total{reason="client"}': 1 }, async () =>
+      streams[0]?.[Symbol.asyncDispose](),
+    )
+    await adds(world, { 'events_streams_ended_total{reason="credential"}': 1 }, () =>
+      world.ask('POST', '/api/auth/sign-out', { token }),
+    )
+    await streams[1]?.ended
+    assert.equal(await valueOf(world, 'http_streams'), 0)
+  })
+
+  test('background jobs by name and result, and those that are late or dead', async () => {
+    await using world = await openWorld()
+    const { id } = await world.signUp()
+    const add = (columns: string): Promise<unknown> =>
+      world.asOwner((client) =>
+        client.query(`insert into jobs (name, for_user, reference, run_at, dead_at)
+          select 'empty-trash', '${id}', '{"seq": "0"}', ${columns}`),
+      )
+    await add("now() - interval '100 hours', now() from generate_series(1, 2)")
+    await add(`now() - interval '1 hour', null`)
+    assert.equal(await valueOf(world, 'jobs_dead'), 2)
+    const late = (await valueOf(world, 'jobs_oldest_due_seconds')) ?? 0
+    assert.ok(late >= 3600 && late < 3700, `${late}`)
+    const counted = {
+      'jobs_run_total{name="empty-trash",outcome="ok"}': 1,
+      'jobs_duration_seconds_count{name="empty-trash"}': 1,
+    }
+    await adds(world, counted, async () => {
+      await using _runner = await runJobs(world.deps)
+      await reaches(world, 'jobs_run_total{name="empty-trash",outcome="ok"}', 1)
+    })
+    assert.equal(await valueOf(world, 'jobs_oldest_due_seconds'), 0)
+  })
+
+  test('one process of this version, and the time that it was active', async () => {
+    await using world = await openWorld()
+    const info = `todo_backend_build_info{version="${VERSION}",node="${process.versions.node}"}`
+    assert.equal(await valueOf(world, info), 1)
+    const active = (): Promise<number | undefined> => valueOf(world, 'nodejs_eventloop_active_seconds_total')
+    const before = (await active()) ?? 0
+    const startedAt = performance.now()
+    while (performance.now() - startedAt < 50);
+    const seconds = ((await active()) ?? 0) - before
+    assert.ok(seconds >= 0.05 && seconds <= (performance.now() - startedAt) / 1000, `${seconds}`)
   })
 })

@@ -5,6 +5,7 @@ import { after, before, beforeEach, suite, test } from 'node:test'
 import { pino } from 'pino'
 import { answering, hanging, type Asked, type FakeServer } from '../../test/fake-server.ts'
 import { accepting, openFakeProvider, REFUSING } from './fake-provider.testing.ts'
+import { adds } from '../../test/metric-values.ts'
 import { assertProblem } from '../../test/wire.ts'
 import { openWorld, type Answer, type Asking, type User, type World } from '../../test/world.ts'
 import { openFernet } from '../lib/fernet.ts'
@@ -90,6 +91,17 @@ suite('provider keys', () => {
   }
 
   suite('PUT', () => {
+    test('is counted by the result of the check', async () => {
+      const ada = await world.signUp()
+      const checks = (outcome: string): string =>
+        `vault_key_check_duration_seconds_count{provider="gemini",outcome="${outcome}"}`
+      await adds(world, { [checks('success')]: 1, [checks('failure')]: 1 }, async () => {
+        await put(ada)
+        provider.answer = REFUSING.gemini
+        await put(ada)
+      })
+    })
+
     test('stores a key that the provider accepts: 201 the first time, 200 when it replaces one', async () => {
       const ada = await world.signUp()
       const [one, two] = [newKey(), newKey()]

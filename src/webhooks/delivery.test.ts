@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, suite, test } from 'node:test'
 import { until } from '../../test/faults/measures.ts'
+import { adds } from '../../test/metric-values.ts'
 import { openWorld, type World } from '../../test/world.ts'
 import { runJobs } from '../jobs.ts'
 import type { Runner } from '../jobs/runner.ts'
@@ -21,6 +22,9 @@ after(async () => {
 
 const query = async (text: string, values: readonly unknown[]): Promise<unknown> =>
   world.asOwner((client) => client.query(text, [...values]))
+
+/** The series that counts attempts with this result. */
+const attempts = (outcome: string): string => `webhook_delivery_duration_seconds_count{outcome="${outcome}"}`
 
 suite('a change', () => {
   test('is an event with the signature of Standard Webhooks', async () => {
@@ -188,8 +192,10 @@ suite('an event that fails', () => {
   test('because the receiver is gone (410) disables the webhook at once', async () => {
     await using hook = await hooked(world)
     hook.receiver.answer = refusing(410)
-    await hook.ask('POST', '/api/tasks', { title: 'one' })
-    await until('it is disabled', async () => !(await hook.ask('GET', `/api/webhooks/${hook.id}`)).json.active)
+    await adds(world, { 'webhooks_disabled_total{reason="gone"}': 1, [attempts('refused')]: 1 }, async () => {
+      await hook.ask('POST', '/api/tasks', { title: 'one' })
+      await until('it is disabled', async () => !(await hook.ask('GET', `/api/webhooks/${hook.id}`)).json.active)
+    })
     assert.equal((await hook.ask('GET', `/api/webhooks/${hook.id}`)).json.disabledReason, 'gone')
     assert.equal((await hook.deliveries()).length, 1)
   })
@@ -274,10 +280,12 @@ suite('entries that the log does not have any more', () => {
     for (const title of ['one', 'two', 'three']) await hook.ask('POST', '/api/tasks', { title })
     await query('delete from changes where user_id = $1 and seq <= 2', [hook.user.id])
     await query('update change_logs set purged_seq = 2 where user_id = $1', [hook.user.id])
-    await hook.ask('PATCH', `/api/webhooks/${hook.id}`, { active: true })
-    const [received] = await hook.receiver.got(1)
-    assert.equal(received?.body.seq, 3)
-    await until('both are recorded', async () => (await hook.deliveries()).length === 2)
+    await adds(world, { webhook_losses_total: 1, [attempts('succeeded')]: 1 }, async () => {
+      await hook.ask('PATCH', `/api/webhooks/${hook.id}`, { active: true })
+      const [received] = await hook.receiver.got(1)
+      assert.equal(received?.body.seq, 3)
+      await until('both are recorded', async () => (await hook.deliveries()).length === 2)
+    })
     const [loss] = await hook.deliveries()
     assert.deepEqual([loss.status, loss.type, loss.seq], ['lost', 'webhook.loss', 2])
     assert.match(loss.error, /^The changes 1 to 2 were deleted/)
