@@ -45,6 +45,27 @@ const parsed = async (path = address): Promise<ICAL.Component> => {
 const componentOf = async (id: string, name = 'vtodo', path = address): Promise<ICAL.Component> =>
   (await parsed(path)).getAllSubcomponents(name).find((each) => each.getFirstPropertyValue('uid') === id) ??
   assert.fail(`no ${name} ${id}`)
+/** The first dates of a task and of what follows it, as a calendar program expands them. */
+async function datesOf(id: string, count: number): Promise<readonly string[]> {
+  const calendar = await parsed()
+  for (const zone of calendar.getAllSubcomponents('vtimezone')) ICAL.TimezoneService.register(zone)
+  const dates: string[] = []
+  for (const uid of [id, `${id}-following`]) {
+    const todo = calendar.getAllSubcomponents('vtodo').find((each) => each.getFirstPropertyValue('uid') === uid)
+    const due = todo?.getFirstPropertyValue('due')
+    if (!(due instanceof ICAL.Time)) continue
+    const rule = todo?.getFirstPropertyValue('rrule')
+    const expansion = rule instanceof ICAL.Recur ? rule.iterator(due) : undefined
+    for (let date: ICAL.Time | null = due; date !== null && dates.length < count;) {
+      if (expansion !== undefined) date = expansion.next()
+      if (date === null) break
+      const instant = (): string => new Date(date?.toUnixTime() * 1000).toISOString().replace('.000', '')
+      dates.push(date.isDate ? date.toString() : instant())
+      if (expansion === undefined) break
+    }
+  }
+  return dates
+}
 const linesOf = async (id: string, path = address): Promise<readonly string[]> => {
   const { text } = await read(path)
   const unfolded = text.replaceAll('\r\n ', '').split('\r\n')
@@ -141,20 +162,64 @@ suite('the calendar of a user', () => {
     assert.match((await read()).text, /DTSTART:90000330T020000\r\n/)
   })
 
-  test('has what a rule leaves open, if the due date was moved', async () => {
-    const cases: readonly (readonly [rule: string, dueDate: string, moved: string, parts: string])[] = [
-      ['FREQ=MONTHLY', '2027-01-31', '2027-02-10', ';BYMONTHDAY=31'],
-      ['FREQ=YEARLY', '2027-03-01T23:30:00Z', '2027-04-10T08:00:00Z', ';BYMONTH=3;BYMONTHDAY=2'],
-      ['FREQ=WEEKLY;COUNT=4', '2027-01-04', '2027-01-06', ';BYDAY=MO;COUNT=4'],
-      ['FREQ=WEEKLY;BYDAY=MO', '2027-01-04', '2027-01-06', ';BYDAY=MO'],
-      ['FREQ=MONTHLY', '2027-01-31T08:00:00Z', '2027-01-31T09:00:00Z', ''],
+  test('has the dates on which a task will be due, also if its due date was moved', async () => {
+    const cases: readonly (readonly [rule: string, dueDate: string, moved?: string])[] = [
+      ['FREQ=MONTHLY', '2027-01-31', '2027-02-10'],
+      ['FREQ=YEARLY', '2027-03-01T23:30:00Z', '2027-04-10T08:00:00Z'],
+      ['FREQ=WEEKLY;COUNT=4', '2027-01-04', '2027-01-06'],
+      ['FREQ=WEEKLY;COUNT=4', '2027-01-04', '2027-01-20'],
+      ['FREQ=WEEKLY;BYDAY=MO', '2027-01-04', '2027-01-06'],
+      ['FREQ=WEEKLY;INTERVAL=2', '2027-01-04', '2027-01-12'],
+      ['FREQ=WEEKLY;INTERVAL=2;BYDAY=MO,TH', '2027-01-04T08:00:00Z', '2027-01-06T09:30:00Z'],
+      ['FREQ=DAILY;INTERVAL=3;UNTIL=20270112', '2027-01-04', '2027-01-05'],
+      ['FREQ=MONTHLY;INTERVAL=2;BYDAY=-1FR', '2027-01-29', '2027-02-01'],
+      ['FREQ=DAILY;UNTIL=20270106', '2027-01-04', '2027-01-08'],
+      ['FREQ=MONTHLY', '2027-01-31T08:00:00Z', '2027-01-31T09:00:00Z'],
     ]
-    for (const [rule, dueDate, moved, parts] of cases) {
-      const task = await newTask({ dueDate, timezone: 'Europe/Berlin', recurrence: { rule } })
-      await ask('PATCH', `${TASKS}/${task.id}`, { dueDate: moved })
-      const lines = await linesOf(task.id)
-      assert.ok(lines.includes(`RRULE:${rule.split(';')[0]}${parts}`), lines.join('\n'))
+    for (const [rule, dueDate, moved] of cases) {
+      const { id } = await newTask({ dueDate, timezone: 'Europe/Berlin', recurrence: { rule } })
+      if (moved !== undefined) await ask('PATCH', `${TASKS}/${id}`, { dueDate: moved })
+      const shown = await datesOf(id, 4)
+      const dates: string[] = []
+      while (dates.length < 4) {
+        const { json } = await ask('GET', `${TASKS}/${id}`)
+        if (json.status === 'COMPLETED') break
+        dates.push(json.dueDate)
+        await ask('PATCH', `${TASKS}/${id}/complete`)
+      }
+      assert.deepEqual(shown, dates, `${rule}, ${dueDate}, moved to ${moved}`)
     }
+  })
+
+  test('has the time of day of the rule on the day whose clock skips it', async () => {
+    const task = await newTask({
+      dueDate: '2027-03-27T01:30:00Z',
+      timezone: 'Europe/Berlin',
+      recurrence: { rule: 'FREQ=DAILY' },
+    })
+    assert.equal((await ask('PATCH', `${TASKS}/${task.id}/complete`)).json.dueDate, '2027-03-28T01:30:00Z')
+    const lines = await linesOf(task.id)
+    assert.ok(lines.includes('DTSTART;TZID=Europe/Berlin:20270328T023000'), lines.join('\n'))
+    // The user has chosen this one.
+    await ask('PATCH', `${TASKS}/${task.id}`, { dueDate: '2027-03-28T02:30:00Z' })
+    const later = await linesOf(task.id)
+    assert.ok(later.includes('DTSTART;TZID=Europe/Berlin:20270328T043000'), later.join('\n'))
+  })
+
+  test('has an alarm at an instant once, if the due date was moved', async () => {
+    const reminders = [{ at: '2027-01-06T08:00:00Z' }, { minutesBefore: 90 }]
+    const task = await newTask({ dueDate: '2027-01-04', recurrence: { rule: 'FREQ=WEEKLY' }, reminders })
+    await ask('PATCH', `${TASKS}/${task.id}`, { dueDate: '2027-01-06', status: 'IN_PROGRESS' })
+    const states = await Promise.all(
+      [task.id, `${task.id}-following`].map(async (uid) => {
+        const todo = await componentOf(uid)
+        return [todo.getAllSubcomponents('valarm').length, todo.getFirstPropertyValue('status')]
+      }),
+    )
+    assert.deepEqual(states, [
+      [2, 'IN-PROCESS'],
+      [1, 'NEEDS-ACTION'],
+    ])
   })
 
   test('has a rule without the plus signs with which it was sent', async () => {

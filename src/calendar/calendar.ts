@@ -1,7 +1,7 @@
 import { formatInstant, isDay } from '../lib/instant.ts'
-import { impliedParts, parseRule, type Task } from '../tasks/schema.ts'
+import { nextDate, parseRule, type Task } from '../tasks/schema.ts'
 import { alarmLines } from './alarms.ts'
-import { calendarText, dateValue, textLine, utcTime, wallTime, type Component } from './ics.ts'
+import { calendarText, dateValue, textLine, timeValue, utcTime, wallTime, type Component } from './ics.ts'
 import { timeZoneLines } from './zone.ts'
 
 /** A calendar has at most so many characters of a description: the rest is read in the task. */
@@ -11,13 +11,24 @@ const STATUS = { TODO: 'NEEDS-ACTION', IN_PROGRESS: 'IN-PROCESS', COMPLETED: 'CO
 /** RFC 5545 §3.8.1.9: 1 is the highest, 9 the lowest. */
 const PRIORITY = { URGENT: 1, HIGH: 3, MEDIUM: 5, LOW: 9 } as const
 
+/** A component of the calendar. */
+interface Entry {
+  readonly uid: string
+  readonly task: Task
+  /** Of the task, else of its user. */
+  readonly zone: string
+  /** The value of its RRULE. */
+  readonly rule?: string
+}
+
 /**
- * @param zone of the user, for recurring tasks without one of their own
+ * @param userZone for recurring tasks without a zone of their own
  * @param nowMs see {@link timeZoneLines}
  */
-export function calendarOf(tasks: readonly Task[], component: Component, zone: string, nowMs: number): string {
+export function calendarOf(tasks: readonly Task[], component: Component, userZone: string, nowMs: number): string {
   const shown =
     component === 'VTODO' ? tasks : tasks.filter(({ dueDate, status }) => dueDate !== null && status !== 'COMPLETED')
+  const entries = shown.flatMap((task) => entriesOf(task, task.timezone ?? userZone))
   return calendarText([
     'BEGIN:VCALENDAR',
     'VERSION:2.0',
@@ -25,32 +36,52 @@ export function calendarOf(tasks: readonly Task[], component: Component, zone: s
     'CALSCALE:GREGORIAN',
     'METHOD:PUBLISH',
     'X-WR-CALNAME:Tasks',
-    `X-WR-TIMEZONE:${zone}`,
+    `X-WR-TIMEZONE:${userZone}`,
     // How often programs should look, which read them differently.
     'REFRESH-INTERVAL;VALUE=DURATION:PT1H',
     'X-PUBLISHED-TTL:PT1H',
-    ...zonesOf(shown, zone, nowMs),
-    ...shown.flatMap((task) => componentOf(task, component, zone)),
+    ...zonesOf(entries, nowMs),
+    ...entries.flatMap((entry) => componentOf(entry, component)),
     'END:VCALENDAR',
   ])
 }
 
-/** The zones that recurring tasks need: an instant of a task that does not recur is in UTC. */
-function zonesOf(tasks: readonly Task[], zone: string, nowMs: number): readonly string[] {
+/** One, or if the due date of a recurring task was moved to another day, two: this date, and the dates of the rule that follow it. */
+function entriesOf(task: Task, zone: string): readonly Entry[] {
+  const { id, recurrence, occurrence, dueDate, status, reminders } = task
+  const entry = { uid: id, task, zone }
+  // A rule that counts from the completion has no form in iCalendar.
+  if (recurrence?.basis !== 'DUE' || occurrence === null || dueDate === null || status === 'COMPLETED') return [entry]
+  const day = isDay(dueDate) ? dueDate : wallTime(dueDate, zone).slice(0, 10)
+  if (occurrence.at.startsWith(day)) return [{ ...entry, rule: ruleOf(task, recurrence.rule, zone) }]
+  const following = nextDate({ recurrence, occurrence, dueDate, timezone: zone })
+  if (following === undefined) return [entry]
+  const later: Task = {
+    ...task,
+    ...following,
+    status: 'TODO',
+    reminders: reminders.filter((reminder) => 'minutesBefore' in reminder),
+  }
+  return [entry, { uid: `${id}-following`, task: later, zone, rule: ruleOf(later, recurrence.rule, zone) }]
+}
+
+/** The zones that rules need: an instant of a task that does not recur is in UTC. */
+function zonesOf(entries: readonly Entry[], nowMs: number): readonly string[] {
   const due = new Map<string, number[]>()
-  for (const { recurrence, dueDate, timezone } of tasks) {
-    const its = timezone ?? zone
-    if (recurrence === null || dueDate === null || isDay(dueDate) || its === 'UTC') continue
-    due.set(its, [...(due.get(its) ?? []), Date.parse(dueDate)])
+  for (const { rule, zone, task } of entries) {
+    const { dueDate } = task
+    if (rule === undefined || dueDate === null || isDay(dueDate) || zone === 'UTC') continue
+    due.set(zone, [...(due.get(zone) ?? []), Date.parse(dueDate)])
   }
   return [...due].flatMap(([name, dueMs]) => timeZoneLines(name, dueMs, nowMs))
 }
 
-function componentOf(task: Task, component: Component, zone: string): readonly string[] {
-  const { id, title, description, tags, version, priority, createdAt, updatedAt } = task
+function componentOf(entry: Entry, component: Component): readonly string[] {
+  const { uid, task } = entry
+  const { title, description, tags, version, priority, createdAt, updatedAt } = task
   return [
     `BEGIN:${component}`,
-    `UID:${id}`,
+    `UID:${uid}`,
     // Of a published calendar DTSTAMP is the time of the last change (§3.8.7.2).
     `DTSTAMP:${utcTime(updatedAt)}`,
     `CREATED:${utcTime(createdAt)}`,
@@ -61,7 +92,7 @@ function componentOf(task: Task, component: Component, zone: string): readonly s
     ...(tags.length === 0 ? [] : [`CATEGORIES:${tags.map((tag) => textLine('', tag).slice(1)).join(',')}`]),
     `PRIORITY:${PRIORITY[priority]}`,
     ...(component === 'VTODO' ? todoLines(task) : ['TRANSP:TRANSPARENT']),
-    ...dueLines(task, component, task.timezone ?? zone),
+    ...dueLines(entry, component),
     ...alarmLines(task, component),
     `END:${component}`,
   ]
@@ -77,38 +108,34 @@ const todoLines = ({ status, completedAt }: Task): readonly string[] => [
   ...(completedAt === null ? [] : [`COMPLETED:${utcTime(completedAt)}`, 'PERCENT-COMPLETE:100']),
 ]
 
-/** @param zone of the task */
-function dueLines(task: Task, component: Component, zone: string): readonly string[] {
-  const { dueDate } = task
+function dueLines({ task: { dueDate, occurrence }, rule, zone }: Entry, component: Component): readonly string[] {
   if (dueDate === null) return []
-  const rule = ruleOf(task, zone)
   const value = (name: string): string => {
     if (isDay(dueDate)) return `${name};VALUE=DATE:${dateValue(dueDate)}`
+    if (rule === undefined || zone === 'UTC') return `${name}:${utcTime(dueDate)}`
     // A rule needs the clock of the zone: in UTC it would move when clocks change.
-    return rule === undefined || zone === 'UTC'
-      ? `${name}:${utcTime(dueDate)}`
-      : `${name};TZID=${zone}:${wallTime(dueDate, zone)}`
+    const isScheduled = occurrence !== null && isAt(occurrence.at, dueDate, zone)
+    const wall = isScheduled ? occurrence.at.slice(0, 'yyyy-mm-ddThh:mm:ss'.length) : wallTime(dueDate, zone)
+    return `${name};TZID=${zone}:${timeValue(wall)}`
   }
-  if (component === 'VEVENT') return [value('DTSTART'), ...(rule ?? [])]
+  const rules = rule === undefined ? [] : [`RRULE:${rule}`]
+  if (component === 'VEVENT') return [value('DTSTART'), ...rules]
   // A rule begins with DTSTART (§3.8.5.3).
-  return rule === undefined ? [value('DUE')] : [value('DTSTART'), value('DUE'), ...rule]
+  return rule === undefined ? [value('DUE')] : [value('DTSTART'), value('DUE'), ...rules]
 }
 
-/** The RRULE for the due date and what follows it. A rule that counts from the completion has no form in iCalendar. */
-function ruleOf({ recurrence, occurrence, dueDate, status }: Task, zone: string): readonly string[] | undefined {
-  if (recurrence?.basis !== 'DUE' || dueDate === null || status === 'COMPLETED') return undefined
-  const { count, until } = parseRule(recurrence.rule)
-  const parts = recurrence.rule.split(';').filter((part) => !/^(?:COUNT|UNTIL)=/.test(part))
-  // A program takes what the rule leaves open from the due date. If the user has moved that, it is not what the rule means.
-  const day = isDay(dueDate)
-    ? dueDate
-    : Temporal.Instant.from(dueDate).toZonedDateTimeISO(zone).toPlainDate().toString()
-  const meant = occurrence?.at.slice(0, 10) ?? day
-  if (meant !== day) parts.push(...impliedParts(recurrence.rule, meant))
+/** Whether an instant is that of a date on the clock of a zone, which on one day may skip the time of the date. */
+const isAt = (wall: string, instant: string, zone: string): boolean =>
+  !isDay(wall) && Temporal.PlainDateTime.from(wall).toZonedDateTime(zone).epochMilliseconds === Date.parse(instant)
+
+/** The RRULE for the due date, which is one of the rule, and what follows it. */
+function ruleOf({ occurrence, dueDate }: Task, text: string, zone: string): string {
+  const { count, until } = parseRule(text)
+  const parts = text.split(';').filter((part) => !/^(?:COUNT|UNTIL)=/.test(part))
   // The dates before this one are over.
   if (count !== undefined) parts.push(`COUNT=${Math.max(1, count - (occurrence?.number ?? 1) + 1)}`)
-  if (until !== undefined) parts.push(`UNTIL=${untilValue(until, isDay(dueDate), zone)}`)
-  return [`RRULE:${parts.join(';')}`]
+  if (until !== undefined) parts.push(`UNTIL=${untilValue(until, dueDate !== null && isDay(dueDate), zone)}`)
+  return parts.join(';')
 }
 
 const DAY_MS = 86_400_000
@@ -121,7 +148,7 @@ function untilValue(
 ): string {
   if (until.kind === 'instant') {
     const instant = formatInstant(until.epochMs)
-    return isOfDays ? wallTime(instant, zone).slice(0, 8) : utcTime(instant)
+    return isOfDays ? dateValue(wallTime(instant, zone).slice(0, 10)) : utcTime(instant)
   }
   const wallMs = until.day * DAY_MS + (until.kind === 'wall' ? until.timeMs : DAY_MS - 1000)
   const wall = formatInstant(wallMs).slice(0, 19)

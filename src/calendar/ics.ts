@@ -37,15 +37,14 @@ function folded(line: string): string {
 }
 
 /** `20261224T170000Z` for an instant as the service writes it, without its milliseconds. */
-export const utcTime = (instant: string): string => `${instant.slice(0, 19).replaceAll(/[-:]/g, '')}Z`
+export const utcTime = (instant: string): string => `${timeValue(instant.slice(0, 19))}Z`
 
 /** `20261224` for a day. */
 export const dateValue = (day: string): string => day.replaceAll('-', '')
 
-/** `20261224T180000` of an instant on the clock of a zone. */
+/** `20261224T180000` for a date on a clock, `2026-12-24T18:00:00`. */
+export const timeValue = (wall: string): string => wall.replaceAll(/[-:]/g, '')
+
+/** `2026-12-24T18:00:00` for an instant on the clock of a zone. */
 export const wallTime = (instant: string, zone: string): string =>
-  Temporal.Instant.from(instant)
-    .toZonedDateTimeISO(zone)
-    .toPlainDateTime()
-    .toString({ smallestUnit: 'second' })
-    .replaceAll(/[-:]/g, '')
+  Temporal.Instant.from(instant).toZonedDateTimeISO(zone).toPlainDateTime().toString({ smallestUnit: 'second' })

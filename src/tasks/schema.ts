@@ -12,8 +12,8 @@ import {
 import { ExpectedWeekday } from './weekday.ts'
 
 export { EXAMPLE } from './fields.ts'
-export { impliedParts } from './recurrence/implied.ts'
 export { parseRule } from './recurrence/rule.ts'
+export { next as nextDate } from './recurrence/series.ts'
 
 export const PAGE_SIZE_MAX = 1000
 

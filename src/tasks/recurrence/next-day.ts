@@ -52,7 +52,7 @@ function daysOfPeriods(pattern: Pattern): (period: number) => readonly number[] 
 }
 
 /** The pattern with what it leaves open taken from its start. */
-export function completed(pattern: Pattern, start: number): Pattern {
+function completed(pattern: Pattern, start: number): Pattern {
   const { freq, byMonth, byMonthDay, byDay } = pattern
   const { month, day } = civilDay(start)
   if (freq === 'DAILY' || byDay.length > 0) return pattern
