@@ -6,7 +6,7 @@ import { isDryRun } from '../http/dry-run.ts'
 import { signedIn } from '../http/identify.ts'
 import { conditionOf, openAnswerHash } from '../http/list-condition.ts'
 import { once } from '../http/once.ts'
-import { CALENDAR, isIntact, newToken, openTokenHashing } from '../http/personal-token.ts'
+import { isIntactToken, newToken, openHashing } from '../http/opaque-token.ts'
 import { formatInstant } from '../lib/instant.ts'
 import { servicePrincipal } from '../principal.ts'
 import { calendarOf } from './calendar.ts'
@@ -17,6 +17,9 @@ import * as store from './store.ts'
 const ADDRESS = '/api/calendar'
 const FEED = `${ADDRESS}/:feed`
 const SUFFIX = '.ics'
+const PREFIX = 'todo_cal_'
+/** Separates the keys of the HMAC. */
+const PURPOSE = 'todo-backend calendar v1'
 const DAY_MS = 86_400_000
 
 /** Several devices that look every few minutes. In addition to the limit of the client's address. */
@@ -29,10 +32,10 @@ const READS: { readonly name: string; readonly limit: number; readonly windowSec
 /** The address of the calendar. Only sessions reach these routes: who has the address reads all tasks. */
 export function calendarRoutes(app: App, { db, config }: FeatureDeps): void {
   app.addSchema(CalendarAddress)
-  const hashing = openTokenHashing(config.encryptionKeys, CALENDAR)
+  const hashing = openHashing(config.encryptionKeys, PURPOSE)
 
   app.post(ADDRESS, { schema: operations.createCalendar }, async (request, reply) => {
-    const token = newToken(CALENDAR)
+    const token = newToken(PREFIX)
     const repeatable = once(request, reply)
     let isReplayed = false
     // The result, which is stored under the Idempotency-Key, is without the address.
@@ -57,7 +60,7 @@ export function calendarRoutes(app: App, { db, config }: FeatureDeps): void {
 
 /** The calendar itself, whose address is the credential. Logs, traces and metrics have the route, never the path of a request. */
 export function feedRoutes(app: App, { db, config, cursors, limits }: FeatureDeps): void {
-  const hashing = openTokenHashing(config.encryptionKeys, CALENDAR)
+  const hashing = openHashing(config.encryptionKeys, PURPOSE)
   const hashOf = openAnswerHash(cursors)
 
   app.get(
@@ -70,7 +73,7 @@ export function feedRoutes(app: App, { db, config, cursors, limits }: FeatureDep
       const { feed } = request.params
       const token = feed.endsWith(SUFFIX) ? feed.slice(0, -SUFFIX.length) : ''
       // The checksum refuses what was never an address without a query.
-      if (!isIntact(token, CALENDAR)) throw unknownAddress()
+      if (!isIntactToken(token, PREFIX)) throw unknownAddress()
       const hashes = hashing(token)
       const verdict = await limits.take(READS, hashes[0])
       if (!verdict.allowed) throw tooManyRequests(verdict, 'reads of this calendar')

@@ -7,7 +7,7 @@ import type { App } from './app.ts'
 import { openAppTokenHashing } from './app-token.ts'
 import type { CredentialRules } from './credential.ts'
 import { isDryRun } from './dry-run.ts'
-import { openTokenHashing } from './personal-token.ts'
+import { openPersonalTokenHashing } from './personal-token.ts'
 import { appResolver } from './resolvers/app.ts'
 import { bearerToken, type Resolver } from './resolvers/resolver.ts'
 import { contradiction, misplacedServiceToken, serviceResolver } from './resolvers/service.ts'
@@ -37,7 +37,7 @@ export function resolversOf(config: Credentials): readonly Resolver[] {
     contradiction,
     serviceResolver(auth.services),
     misplacedServiceToken(auth.services),
-    personalTokenResolver(openTokenHashing(encryptionKeys)),
+    personalTokenResolver(openPersonalTokenHashing(encryptionKeys)),
     appResolver(openAppTokenHashing(config)),
     bearerResolver(rules),
     cookieResolver(rules),

@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util'
 import { Problem, StartError } from '../errors.ts'
 import { isVisible } from '../lib/visible.ts'
-import { newPersonalToken, openTokenHashing } from '../http/personal-token.ts'
+import { newPersonalToken, openPersonalTokenHashing } from '../http/personal-token.ts'
 import { SCOPE_NAMES, servicePrincipal, type Scope } from '../principal.ts'
 import { DAYS_DEFAULT, DAYS_MAX, NAME_LENGTH_MAX, type PersonalTokenCreate } from '../tokens/schema.ts'
 import { create } from '../tokens/store.ts'
@@ -111,7 +111,7 @@ async function personalToken(
   const made = newPersonalToken()
   const operator = servicePrincipal('operator', userId)
   const { id } = await db
-    .asUser(operator, (sql) => create(sql, personal, made, openTokenHashing(config.encryptionKeys)))
+    .asUser(operator, (sql) => create(sql, personal, made, openPersonalTokenHashing(config.encryptionKeys)))
     .catch((error: unknown) => {
       if (!(error instanceof Problem) || error.code !== 'token_limit_reached') throw error
       throw new StartError('the user has as many personal tokens as are possible: one must be deleted first')

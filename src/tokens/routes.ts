@@ -3,7 +3,7 @@ import type { App } from '../http/app.ts'
 import { isDryRun } from '../http/dry-run.ts'
 import { signedIn } from '../http/identify.ts'
 import { once } from '../http/once.ts'
-import { newPersonalToken, openTokenHashing } from '../http/personal-token.ts'
+import { newPersonalToken, openPersonalTokenHashing } from '../http/personal-token.ts'
 import * as operations from './operations.ts'
 import { NewPersonalToken, PersonalToken, PersonalTokenCreate } from './schema.ts'
 import * as store from './store.ts'
@@ -16,7 +16,7 @@ const TOKEN = `${TOKENS}/:id`
 export function tokenRoutes(app: App, { db, config }: FeatureDeps): void {
   for (const schema of [PersonalToken, NewPersonalToken, PersonalTokenCreate]) app.addSchema(schema)
   noteUses(app, db)
-  const hashing = openTokenHashing(config.encryptionKeys)
+  const hashing = openPersonalTokenHashing(config.encryptionKeys)
 
   app.post(TOKENS, { schema: operations.createToken }, async (request, reply) => {
     store.refuseTwoExpiries(request.body)
