@@ -91,7 +91,7 @@ export async function openDatabase(
     maxLifetimeSeconds: config.database.recycleMs / 1000,
     ...(pooler === 'none' && {
       // oxlint-disable-next-line typescript/no-misused-promises -- declared as void, but the pool waits for it
-      onConnect: (client: ClientBase) => enterServingRole(client, roles.serving, source.budgetMs),
+      onConnect: (client: ClientBase) => enterServingRole(client, roles.serving, source.budgetMs, source.idleTimeoutMs),
     }),
   })
   opened.defer(closing(pool))
@@ -105,6 +105,7 @@ export async function openDatabase(
     onChange: (userId) => changeListeners.forEach((listener) => listener(userId)),
     prepared: preparedStatements,
     enteredWithMs: pooler === 'none' ? statementTimeoutMs(source.budgetMs) : undefined,
+    idleTimeoutMs: source.idleTimeoutMs,
     ...(echo && {
       onStatement: ({ name, text }: Statement) => log.info({ statement: name, sql: text }, 'sql'),
       onSystemScope: (reason: string) => log.info({ reason }, 'scope of the system role'),

@@ -71,24 +71,26 @@ export interface Entered {
   readonly userId?: string | null
 }
 
-const IDLE_TIMEOUT = `set_config('idle_in_transaction_session_timeout', '5s', true)`
+export interface EnterOptions {
+  /** Behind a pooler, where the next transaction on the server's connection may be another program's. */
+  readonly isPooled: boolean
+  /** How long a transaction may wait for its next statement before the server ends the session; 0 for no limit. */
+  readonly idleTimeoutMs: number
+}
 
-/**
- * @param suffix of the statements' names
- * @param settings a select list, with a comma at its end
- */
-const entering = (suffix: string, settings: string): EnterStatements => ({
-  user: {
-    name: `scope.user${suffix}`,
-    text: `select ${settings} ${IDLE_TIMEOUT}, proof.user_id as "userId", ${SET_PROVEN_USER}, ${setOrigin(4)} from ${proofFrom(1)}`,
-  },
-  none: {
-    name: `scope.none${suffix}`,
-    text: `select ${settings} ${IDLE_TIMEOUT}, set_config('app.user_id', '', true)`,
-  },
-})
-
-/** For connections whose session has the settings that the service needs. */
-export const ENTER = entering('', '')
-/** Behind a pooler, where the next transaction on the server's connection may be another program's. */
-export const ENTER_WITH_SETTINGS = entering('.settings', `${SET_FOR_TRANSACTION},`)
+export function enterStatements({ isPooled, idleTimeoutMs }: EnterOptions): EnterStatements {
+  // Statements of one name are the same on each connection.
+  const suffix = `${isPooled ? '.settings' : ''}${idleTimeoutMs === 0 ? '.idle' : ''}`
+  // Elsewhere the session has the settings that the service needs.
+  const settings = `${isPooled ? `${SET_FOR_TRANSACTION}, ` : ''}set_config('idle_in_transaction_session_timeout', '${idleTimeoutMs}ms', true)`
+  return {
+    user: {
+      name: `scope.user${suffix}`,
+      text: `select ${settings}, proof.user_id as "userId", ${SET_PROVEN_USER}, ${setOrigin(4)} from ${proofFrom(1)}`,
+    },
+    none: {
+      name: `scope.none${suffix}`,
+      text: `select ${settings}, set_config('app.user_id', '', true)`,
+    },
+  }
+}

@@ -510,6 +510,20 @@ describe('a prepared statement whose result type changed', { skip: needsServer }
   })
 })
 
+test('a session may idle inside a transaction for seconds; the only one of the embedded database, without which it fails, for ever', async () => {
+  const limit = unnamed(`select current_setting('idle_in_transaction_session_timeout') as "limit"`)
+  const limits = [
+    await served.db.asUser(ada.principal, (sql) => sql.row(limit)),
+    await served.db.asSystem('test', (sql) => sql.row(limit)),
+    (await served.db.pool.query(limit.text)).rows[0],
+  ]
+  const expected = needsServer === false ? ['5s', '5s', '1min'] : ['0', '0', '0']
+  assert.deepEqual(
+    limits,
+    expected.map((each) => ({ limit: each })),
+  )
+})
+
 test('statements are reported by name and text, and a scope of the system role by its reason', async () => {
   const statements: string[] = []
   const reasons: string[] = []

@@ -3,7 +3,7 @@ import { refuseUnlessGranted, unproven, type Need, type Principal } from '../pri
 import { enterScope, type Connections } from './connections.ts'
 import { onceOnly, type OnceOnly } from './idempotency.ts'
 import { openOneStatement } from './one-statement.ts'
-import { ENTER, ENTER_WITH_SETTINGS, originValue, proofValues, provenUser, type Proof } from './proof.ts'
+import { enterStatements, originValue, proofValues, provenUser, type Proof } from './proof.ts'
 import { sqlOn, userSqlOn, type Step, type SystemSql, type UserSql } from './sql.ts'
 import { isLocked } from './wire/failures.ts'
 import { unbounded, type TimeBudget } from './wire/lease.ts'
@@ -64,6 +64,8 @@ export interface ScopeOptions {
    * Given where connections have the serving role and its settings from their beginning: their statement_timeout, in milliseconds.
    */
   readonly enteredWithMs?: number | undefined
+  /** How long a transaction may wait for its next statement before the server ends the session; 0 for no limit. 5 s by default. */
+  readonly idleTimeoutMs?: number | undefined
   readonly onStatement?: (statement: Statement) => void
   /** Called with the reason of each scope of the system role. */
   readonly onSystemScope?: (reason: string) => void
@@ -79,12 +81,13 @@ export function openScopes(
     timeBudget = unbounded,
     prepared = true,
     enteredWithMs,
+    idleTimeoutMs = 5_000,
     onStatement = () => undefined,
     onSystemScope = () => undefined,
     onChange = () => undefined,
   }: ScopeOptions = {},
 ): Scopes & { withoutUser<T>(this: void, work: (client: PoolClient) => Promise<T>): Promise<T> } {
-  const enter = enteredWithMs === undefined ? ENTER_WITH_SETTINGS : ENTER
+  const enter = enterStatements({ isPooled: enteredWithMs === undefined, idleTimeoutMs })
   const connections: Connections = { pool, roles, enter, prepared, enteredWithMs, onStatement }
   const logged = { ...connections, onChange }
   const unlogged = { ...connections, onChange: () => undefined }

@@ -36,6 +36,8 @@ export interface Source extends AsyncDisposable {
   readonly connectTimeoutMs: number
   /** Time budget of a request. */
   readonly budgetMs: number
+  /** How long a transaction may wait for its next statement; undefined for the default, 0 for no limit. */
+  readonly idleTimeoutMs: number | undefined
   readonly embeddedIn: string | undefined
   /** Resolves if the embedded database failed for good. Never resolves for a server, to which the pool reconnects. */
   readonly failed: Promise<StartError>
@@ -77,6 +79,7 @@ export async function openSource(
     poolMin: poolSize,
     connectTimeoutMs: POOL_CONNECT_TIMEOUT_MS,
     budgetMs: SERVER_BUDGET_MS,
+    idleTimeoutMs: undefined,
     embeddedIn: undefined,
     failed: never,
     [Symbol.asyncDispose]: async () => undefined,
@@ -136,6 +139,9 @@ function embeddedSource(
     poolMin: 1,
     connectTimeoutMs: EMBEDDED_BUDGET_MS,
     budgetMs: EMBEDDED_BUDGET_MS,
+    // The end of its only session would be the end of the engine, for instance after the computer has slept. The next connection ends
+    // a transaction that was left.
+    idleTimeoutMs: 0,
     embeddedIn: embeddedDirectory(dataDir),
     failed,
     [Symbol.asyncDispose]: close,

@@ -163,12 +163,18 @@ async function connects(address: DatabaseAddress, isExpected: (error: Error) => 
  * used behind a pooler, which hands the server's connection to other clients. Scopes set everything they depend on themselves.
  *
  * @param budgetMs time budget of a request
+ * @param idleTimeoutMs how long a transaction may wait for its next statement; 0 for no limit. Scopes have a shorter one
  */
-export async function enterServingRole(client: ClientBase, role: string, budgetMs: number): Promise<void> {
+export async function enterServingRole(
+  client: ClientBase,
+  role: string,
+  budgetMs: number,
+  idleTimeoutMs = IDLE_TIMEOUT_MS,
+): Promise<void> {
   const query = {
     text: `select set_config('role', $1, false), ${SET_FOR_SESSION}, set_config('statement_timeout', $2, false),
-                  set_config('idle_in_transaction_session_timeout', '60s', false)`,
-    values: [role, `${statementTimeoutMs(budgetMs)}ms`],
+                  set_config('idle_in_transaction_session_timeout', $3, false)`,
+    values: [role, `${statementTimeoutMs(budgetMs)}ms`, `${idleTimeoutMs}ms`],
     // Accepted by pg for a single query, but missing from its type declarations.
     query_timeout: ENTER_TIMEOUT_MS,
   }
@@ -180,3 +186,5 @@ export const statementTimeoutMs = (budgetMs: number): number => budgetMs - SERVE
 
 /** Limit for the query above. The connection counts as established when it has been answered. */
 const ENTER_TIMEOUT_MS = 3_000
+
+const IDLE_TIMEOUT_MS = 60_000
