@@ -93,10 +93,6 @@ export function openScopes(
   const unlogged = { ...connections, onChange: () => undefined }
   const asOneStatement = openOneStatement(connections)
   const writes = new WriteQueue()
-  const budget = (budgetMs: number | undefined): TimeBudget => ({
-    ...timeBudget(),
-    ...(budgetMs !== undefined && { leftMs: budgetMs }),
-  })
   const runStep = async <T>(
     proof: Proof,
     step: Step<T>,
@@ -120,7 +116,7 @@ export function openScopes(
       refuseUnlessGranted(principal, needs)
       const proof = { principal, needs }
       const changing = isUnlogged ? unlogged : logged
-      const time = budget(budgetMs)
+      const time = timeOf(timeBudget(), budgetMs)
       try {
         if (typeof work === 'function') return await inTransaction(changing, proof, work, time, once)
         if (once === undefined)
@@ -132,7 +128,7 @@ export function openScopes(
     },
     asSystem: (reason, work, { budgetMs } = {}) => {
       onSystemScope(reason)
-      return transaction(pool, budget(budgetMs), {
+      return transaction(pool, timeOf(timeBudget(), budgetMs), {
         enter: (lease) => enterScope(connections, lease, { role: roles.system, statement: enter.none }),
         // The brand: only this method makes SQL of the system role.
         work: ({ client }, scope) => work(sqlOn(client, scope, connections) as SystemSql),
@@ -145,6 +141,9 @@ export function openScopes(
       }),
   }
 }
+
+const timeOf = (usual: TimeBudget, budgetMs: number | undefined): TimeBudget =>
+  budgetMs === undefined ? usual : { ...usual, leftMs: budgetMs }
 
 type Changing = Connections & Required<Pick<ScopeOptions, 'onChange'>>
 

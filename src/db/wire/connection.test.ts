@@ -404,7 +404,13 @@ describe('a connection', () => {
          current_setting('statement_timeout') <> '0' as bounded, current_setting('idle_in_transaction_session_timeout') <> '0' as idle`,
     )
     assert.deepEqual(rows, [
-      { role: served.db.roles.serving, zone: 'UTC', path: 'public, pg_temp', bounded: true, idle: true },
+      {
+        role: served.db.roles.serving,
+        zone: 'UTC',
+        path: 'public, pg_temp',
+        bounded: true,
+        idle: needsServer === false,
+      },
     ])
   })
 
