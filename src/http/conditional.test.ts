@@ -131,15 +131,16 @@ suite('If-None-Match', () => {
     }
   })
 
-  test('of 16 KiB is parsed in linear time, with any content', () => {
+  test('of 256 KiB, more than a request can have, is parsed without quadratic work, with any content', () => {
     const from = performance.now()
     for (const piece of ['"', ',', ' ,', '"",', 'W/', '" "', 'a', '"a', '\t ']) {
       try {
-        isFresh(ifNoneMatch(piece.repeat(16_384 / piece.length)), current)
+        isFresh(ifNoneMatch(piece.repeat(262_144 / piece.length)), current)
       } catch (error) {
         assert.ok(error instanceof Problem)
       }
     }
-    assert.ok(performance.now() - from < 1_000)
+    // It takes some 20 ms, and minutes with an expression that goes back for each character.
+    assert.ok(performance.now() - from < 10_000)
   })
 })

@@ -15,6 +15,9 @@ before(async () => {
 after(() => served[Symbol.asyncDispose]())
 
 const isUnavailable = (error: unknown): boolean => error instanceof Problem && error.code === 'unavailable'
+/** How long something takes that misses its deadline; a busy machine may take a part of it. */
+const WITHOUT_DEADLINE_MS = 20_000
+
 const of = (leftMs: number, acquireMs = leftMs): TimeBudget => ({ leftMs, acquireMs })
 
 describe('a connection that was lent', () => {
@@ -53,7 +56,7 @@ describe('a connection that was lent', () => {
     const lease = await borrow(pool, of(300))
     const startedAt = performance.now()
     await assert.rejects(lease.within(new Promise(() => undefined)), { code: 'ETIMEDOUT' })
-    assert.ok(performance.now() - startedAt < 1_000)
+    assert.ok(performance.now() - startedAt < WITHOUT_DEADLINE_MS)
     await assert.rejects(lease.client.query('select 1'))
     lease.end(true)
     const next = await borrow(pool, of(5_000))
@@ -80,10 +83,10 @@ describe('a connection that was lent', () => {
 describe('where no connection comes free', () => {
   test('the wait ends with the budget, or with its limit for waiting', async () => {
     const holder = await borrow(pool, of(10_000))
-    for (const timeBudget of [of(300), of(10_000, 300)]) {
+    for (const timeBudget of [of(300), of(WITHOUT_DEADLINE_MS, 300)]) {
       const startedAt = performance.now()
       await assert.rejects(borrow(pool, timeBudget), isUnavailable)
-      assert.ok(performance.now() - startedAt < 2_000)
+      assert.ok(performance.now() - startedAt < WITHOUT_DEADLINE_MS)
     }
     holder.end(false)
     // A connection that becomes available after the deadline is returned to the pool.
