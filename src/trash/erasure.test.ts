@@ -4,7 +4,9 @@ import { readFileSync } from 'node:fs'
 import { setTimeout as delay } from 'node:timers/promises'
 import { after, before, beforeEach, suite, test } from 'node:test'
 import { DatabaseError } from 'pg'
+import { needsServer } from '../../test/databases.ts'
 import { openWorld, untilServed, type Answer, type User, type World } from '../../test/world.ts'
+import { openScopes } from '../db/scopes.ts'
 import type { Statement } from '../db/wire/statement.ts'
 import { runJobs } from '../jobs.ts'
 import { servicePrincipal } from '../principal.ts'
@@ -232,8 +234,8 @@ suite('a large trash', () => {
 suite('after 30 days', () => {
   const age = (id: string, days: number): Promise<unknown> =>
     query(`update changes set at = at - $2 * interval '1 day' where entity_id = $1`, [id, days])
-  const expire = async (): Promise<void> => {
-    const kind = trashJobs(world.deps.db).find(({ name }) => name === 'expire-trash')
+  const expire = async (db = world.deps.db): Promise<void> => {
+    const kind = trashJobs(db).find(({ name }) => name === 'expire-trash')
     const { signal } = new AbortController()
     await kind?.run({ id: randomUUID(), reference: {}, attempts: 1, signal, stopping: signal, principal: undefined })
   }
@@ -276,6 +278,22 @@ suite('after 30 days', () => {
     await query(`update changes set at = at - interval '31 days' where user_id = $1`, [ada.id])
     await expire()
     assert.deepEqual((await logOf()).filter(hasContent), [])
+  })
+
+  test('has more time for a transaction than a request', { skip: needsServer }, async () => {
+    const old = await newTrashed()
+    await age(old.id, 31)
+    const { pool, roles } = world.deps.db
+    const hurried = openScopes(pool, roles, { timeBudget: () => ({ leftMs: 300, acquireMs: 300 }) })
+    const lock = (call: string): string => `select ${call}(hashtextextended('${ada.id}', 8))`
+    await world.asOwner(async (client) => {
+      await client.query(lock('pg_advisory_lock'))
+      const expiring = expire({ ...world.deps.db, ...hurried })
+      await delay(600)
+      await client.query(lock('pg_advisory_unlock'))
+      await expiring
+    })
+    assert.deepEqual((await logOf(old.id)).filter(hasContent), [])
   })
 
   test('is written once in the code and once in the migration, with the same number', () => {
